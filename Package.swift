@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+// seatcast: two halls and an entrance (docs/ARCHITECTURE.md). Imports point down only:
+// seatcast -> FanoutCore -> CUVShim, seatcast -> ControlPlane -> CSQLite, CCrypto.
+import PackageDescription
+
+/// The climate of every Swift target: complete concurrency checking, each unsafe expression spelled
+/// `unsafe`, imports internal unless they are part of the surface, and no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "seatcast",
+  products: [
+    .library(name: "FanoutCore", targets: ["FanoutCore"]),
+    .library(name: "ControlPlane", targets: ["ControlPlane"]),
+  ],
+  targets: [
+    // The only place where a uv_, SSL_ or io_uring name exists.
+    .target(
+      name: "CUVShim",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("crypto")]),
+    .target(name: "FanoutCore", dependencies: ["CUVShim"], swiftSettings: strict),
+
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/ControlPlane/Persistence/CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/ControlPlane/Auth/CCrypto", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "ControlPlane", dependencies: ["CSQLite", "CCrypto"],
+      exclude: ["Persistence/CSQLite", "Auth/CCrypto"], swiftSettings: strict),
+
+    // The page's files as bytes inside the executable (C23 #embed; no build step, no resource folder).
+    .target(
+      name: "CWebAssets", path: "Sources/seatcast/Web", exclude: ["assets"],
+      cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"])]),
+    .executableTarget(
+      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets"],
+      exclude: ["Web"], swiftSettings: strict),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "CUVShimTests", dependencies: ["CUVShim", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "FanoutCoreTests", dependencies: ["FanoutCore", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ControlPlaneTests", dependencies: ["ControlPlane", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SeatcastTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["seatcast", "FanoutCore", "ControlPlane", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,104 @@
+/* CUVShim: what the data hall needs from the operating system, libuv and OpenSSL, and nothing more.
+ * It exists because uv_ handles, io_uring and SSL_ objects want C; it may shrink when Swift can hold them.
+ *
+ * Rules, once and for all:
+ *  1. Every function that can fail returns 0 (or a count) on success and a negative errno on failure.
+ *  2. A cuv_loop and everything made from it belongs to the thread that runs it.
+ *     The one call that may come from any other thread is cuv_loop_wake().
+ *  3. The caller owns the context pointer; it must outlive the loop.
+ *  4. Bytes passed in are borrowed for the length of the call; nothing here keeps a pointer to them.
+ *  5. cuv_conn_open() takes the descriptor over, also when it fails (then it has closed it).
+ *  6. After cuv_conn_close() has returned, no hook is called for that token; the descriptor is closed.
+ *  7. Hooks may open, watch and close any connection of their loop, the reported one included.
+ *  8. No hook is called before cuv_loop_run() or after it has returned.
+ *  9. SIGPIPE is never raised by a send; EINTR is retried here, never reported.
+ * 10. Memory comes from malloc; a failure is -ENOMEM, never an abort.
+ */
+#ifndef CUV_H
+#define CUV_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- loop ------------------------------------------------------------------------------------ */
+
+typedef struct cuv_loop cuv_loop;
+typedef struct cuv_conn cuv_conn;
+
+enum { CUV_READABLE = 1, CUV_WRITABLE = 2, CUV_HANGUP = 4 };
+
+/* An accepted peer's address: family-independent text form without the port, NUL-terminated. */
+typedef struct { char text[64]; } cuv_address;
+
+typedef struct {
+  void *context;
+  void (*on_accept)(void *context, int fd, const cuv_address *peer); /* the hook owns fd from here on */
+  void (*on_ready)(void *context, uint32_t token, int events); /* CUV_ bits; level-triggered */
+  void (*on_wake)(void *context);  /* at least once after each cuv_loop_wake() */
+  void (*on_tick)(void *context);  /* every tick_ms, late when the loop was busy */
+  void (*on_turn)(void *context);  /* once per turn, after all readiness of that turn */
+} cuv_hooks;
+
+int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms);
+int cuv_loop_run(cuv_loop *loop);               /* returns 0 after cuv_loop_stop() */
+void cuv_loop_stop(cuv_loop *loop);             /* from the loop's own hooks */
+int cuv_loop_wake(cuv_loop *loop);              /* ANY THREAD; wake-ups coalesce */
+void cuv_loop_set_busy(cuv_loop *loop, int busy); /* busy: turns follow each other without sleeping */
+uint64_t cuv_loop_now_ms(cuv_loop *loop);       /* monotonic, cached once per turn */
+void cuv_loop_destroy(cuv_loop *loop);          /* not running; closes every listener and connection left */
+
+/* ---- listener --------------------------------------------------------------------------------- */
+
+/* -EADDRINUSE when anybody else serves this address (checked by a bind without SO_REUSEPORT). */
+int cuv_port_probe(const char *host, int port);
+/* SO_REUSEPORT listener on a numeric address ("127.0.0.1", "::1") or "localhost"; port 0: any.
+ * Accepts at most accepts_per_turn sockets per turn. When descriptors run out (EMFILE, ENFILE) it
+ * pauses and tries again on the next tick; accept_failures counts those. */
+int cuv_listen(cuv_loop *loop, const char *host, int port, int backlog, uint32_t accepts_per_turn,
+               int *bound_port);
+void cuv_listen_stop(cuv_loop *loop);           /* closes the loop's listener; idempotent */
+uint64_t cuv_accept_failures(const cuv_loop *loop);
+
+/* ---- connection ------------------------------------------------------------------------------- */
+
+/* Non-blocking, TCP_NODELAY, watched for CUV_READABLE. `token` comes back in on_ready. */
+int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out);
+int cuv_conn_watch(cuv_conn *conn, int events); /* replaces the watched set; 0: only hang-up/error */
+void cuv_conn_close(cuv_conn *conn, int reset);  /* reset != 0: RST instead of FIN (drops what is unsent) */
+int cuv_conn_shutdown_write(cuv_conn *conn);    /* half-close: FIN after what is queued */
+
+/* Number of bytes, 0 = end of stream, -EAGAIN, or another negative errno. */
+ptrdiff_t cuv_recv(int fd, void *into, size_t capacity);
+/* Number of bytes taken by the kernel (may be short), or a negative errno (-EAGAIN: none). */
+ptrdiff_t cuv_send(int fd, const void *bytes, size_t count);
+
+/* ---- batch send: the same bytes to many descriptors ------------------------------------------- */
+
+typedef struct cuv_sender cuv_sender;
+enum { CUV_SENDER_AUTO = 0, CUV_SENDER_SEND = 1, CUV_SENDER_URING = 2 };
+/* AUTO: io_uring when the kernel grants it (probed by a real send on a socket pair), else send(2).
+ * URING: -ENOSYS/-EPERM when the kernel does not. */
+int cuv_sender_create(cuv_sender **out, int kind);
+const char *cuv_sender_name(const cuv_sender *sender); /* "io_uring" or "send" */
+void cuv_sender_destroy(cuv_sender *sender);
+
+/* One entry per descriptor that did not take everything: `result` is the number of bytes taken
+ * (0 <= result < count) or a negative errno; would-block is reported as 0 bytes taken. */
+typedef struct { uint32_t index; int32_t result; } cuv_exception;
+/* Sends bytes[0..<count] once to each of fds[0..<fd_count]; returns the number of exceptions written
+ * (out has room for fd_count), in ascending index. All sends are finished when it returns. */
+ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_count, const void *bytes,
+                         size_t count, cuv_exception *out);
+
+/* ---- process ---------------------------------------------------------------------------------- */
+
+typedef struct cuv_thread cuv_thread;
+int cuv_thread_start(cuv_thread **out, const char *name, void (*body)(void *), void *argument);
+void cuv_thread_join(cuv_thread *thread);       /* frees it */
+
+/* Raises the soft descriptor limit to the hard one; returns the limit now in force. */
+int64_t cuv_raise_descriptor_limit(void);
+
+/* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. */
+int cuv_websocket_accept(const char *key, size_t key_count, char out[28]);
+
+#endif

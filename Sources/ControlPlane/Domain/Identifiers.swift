@@ -1,0 +1,24 @@
+// Numbers inside, so that tables stay small; how a booking's number looks outside is PublicBookingID's business.
+
+public struct EventID: Hashable, Sendable {
+  public let rawValue: Int64
+  public init(_ rawValue: Int64) { self.rawValue = rawValue }
+}
+
+public struct UserID: Hashable, Sendable {
+  public let rawValue: Int64
+  public init(_ rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The number of a booking inside the house; strictly increasing in commit order.
+public struct BookingID: Hashable, Sendable {
+  public let rawValue: Int64
+  public init(_ rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+public struct Instant: Hashable, Comparable, Sendable {
+  public let milliseconds: Int64
+  public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+}

@@ -1,0 +1,13 @@
+/// Told about rare things worth a log line. Called on any thread of the hall; must not block.
+public protocol ControlObserver: Sendable {
+  func observe(_ incident: ControlIncident)
+}
+
+public enum ControlIncident: Sendable, Equatable {
+  /// A batch could not be committed; its deltas were undone and its askers answered 503.
+  case commitFailed(String)
+  /// Commits work again.
+  case commitRecovered
+  /// A request failed in a way no rule foresees; it was answered 500.
+  case internalFailure(String)
+}

@@ -1,0 +1,52 @@
+/// Takes what the ledger announces. `isWatched`, `announce`, `grant` and `released` are called on the ledger's
+/// thread only, and after the commit of what they speak of; so a watcher that is granted at `seq` s hears of
+/// s+1, s+2, … and nothing else. Must not block on the control hall.
+public protocol NoticeSink: Sendable {
+  /// Whether anybody watches this event: texts of unwatched events are never made.
+  func isWatched(_ event: EventID) -> Bool
+  /// The notices of one committed batch, per event, each event's contiguous and in order.
+  func announce(_ batch: [EventNews])
+  /// The answer to `FrontDesk.watch`; nil: there is no such event.
+  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?)
+  /// The answer to `FrontDesk.unwatch`.
+  func released(_ event: EventID, by watcher: Watcher)
+  /// The answer to `FrontDesk.history`; on a worker thread. Empty when they are not to be had.
+  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
+}
+
+/// Somebody who wants an event's notices: a number that only the entrance understands.
+public struct Watcher: Hashable, Sendable {
+  public let rawValue: UInt32
+  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// A notice with its finished JSON text (docs/WIRE_PROTOCOL.md), UTF-8 without line breaks.
+public struct EncodedNotice: Sendable, Equatable {
+  public let seq: UInt64
+  public let text: [UInt8]
+  public init(seq: UInt64, text: [UInt8]) { (self.seq, self.text) = (seq, text) }
+}
+
+/// The state of an event after `seq`, as text.
+public struct EventHeadline: Sendable, Equatable {
+  public let seq: UInt64
+  /// The members that greetings carry, without braces:
+  /// `"eventId":1,"seq":7,"epoch":"…","availableSeats":44,"seatCapacity":50,"timestamp":"…"`.
+  public let snapshot: [UInt8]
+  /// A `seat_update` that stands for missed notices is `before` + decimal `fromSeq` + `after`;
+  /// its `toSeq` is `seq`.
+  public let before: [UInt8]
+  public let after: [UInt8]
+  public init(seq: UInt64, snapshot: [UInt8], before: [UInt8], after: [UInt8]) {
+    (self.seq, self.snapshot, self.before, self.after) = (seq, snapshot, before, after)
+  }
+}
+
+public struct EventNews: Sendable, Equatable {
+  public let event: EventID
+  public let notices: [EncodedNotice]
+  public let headline: EventHeadline
+  public init(event: EventID, notices: [EncodedNotice], headline: EventHeadline) {
+    (self.event, self.notices, self.headline) = (event, notices, headline)
+  }
+}

@@ -1,0 +1,101 @@
+// Every bound of the data hall, in one place, with its unit. A bound that is missing here does not exist.
+// The relations between them are checked once, when a hall is built (`Limits.checked`).
+
+/// The bounds of one data hall. Immutable after start; shared by all loops.
+public struct Limits: Sendable, Equatable {
+  // MARK: HTTP (docs/API.md, "Limits")
+
+  /// Bytes of the request line, without CRLF. More: 414.
+  public var requestLineBytes = 8 * 1024
+  /// Bytes of the whole head. More: 431.
+  public var headBytes = 16 * 1024
+  /// Header fields of one request. More: 431.
+  public var headFields = 100
+  /// Bytes of a request body after decoding. More: 413.
+  public var bodyBytes = 64 * 1024
+  /// Bytes read ahead while a request is being answered (pipelining); then reading pauses.
+  public var readAheadBytes = 32 * 1024
+
+  // MARK: WebSocket
+
+  /// Bytes of one message from a client, over all its fragments. More: close 1009.
+  public var messageBytes = 4 * 1024
+  /// Whether binary messages are taken. Not taken: close 1003.
+  public var acceptsBinary = false
+  /// Subscriptions of one connection. More: an error message.
+  public var subscriptionsPerConnection = 64
+  /// Bytes of control output (pongs, replies, closes) that may wait on a connection. More: it is closed.
+  public var outboxBytes = 64 * 1024
+
+  // MARK: Fan-out
+
+  /// Frames that a topic log keeps.
+  public var logFrames = 256
+  /// Bytes that a topic log keeps.
+  public var logBytes = 64 * 1024
+  /// Missed frames that a slow subscriber still gets one by one; more are conflated.
+  public var pullFrames = 64
+  /// Bytes of missed frames that a slow subscriber still gets one by one; more are conflated.
+  public var pullBytes = 16 * 1024
+  /// Missed notices that are fetched from the notice table for one resume; more: a snapshot.
+  public var historyNotices = 1_000
+  /// Subscribers of one cohort, that is, sends made between two looks at mailbox and sockets.
+  public var cohortSubscribers = 256
+  /// Topics that one loop holds.
+  public var topicsPerLoop = 200_000
+  /// Parcels that wait in a loop's mailbox; a power of two. A full mailbox makes its producers wait.
+  public var mailboxParcels = 4_096
+  /// Connections of one loop; more are closed at accept.
+  public var connectionsPerLoop = 1_000_000
+  /// Sockets accepted in one turn of a loop.
+  public var acceptsPerTurn = 64
+
+  // MARK: Time, in milliseconds
+
+  /// From accept to the end of the first head, and from a head's first byte to its last.
+  public var headTimeout: UInt64 = 10_000
+  /// From a head's end to the end of its body.
+  public var bodyTimeout: UInt64 = 30_000
+  /// An idle keep-alive connection between two requests.
+  public var keepAliveTimeout: UInt64 = 75_000
+  /// Silence after which a WebSocket gets a ping; after a second such period it is closed.
+  public var pingInterval: UInt64 = 45_000
+  /// A connection that takes nothing for this long is closed with 1013.
+  public var stallTimeout: UInt64 = 30_000
+  /// From our close frame to the peer's.
+  public var closeTimeout: UInt64 = 5_000
+  /// A topic without subscribers stays on its loop for this long.
+  public var topicLinger: UInt64 = 30_000
+  /// What the timer wheel can tell apart.
+  public var tick: UInt64 = 100
+
+  public init() {}
+
+  /// The same limits when their relations hold; otherwise a sentence that names the first broken one.
+  public func checked() throws(LimitError) -> Limits {
+    func require(_ condition: Bool, _ sentence: String) throws(LimitError) {
+      if !condition { throw LimitError(description: sentence) }
+    }
+    try require(
+      requestLineBytes < headBytes, "requestLineBytes must be below headBytes: a line is part of a head")
+    try require(readAheadBytes >= headBytes, "readAheadBytes must hold one whole head")
+    try require(
+      pullFrames <= logFrames, "pullFrames must not exceed logFrames: only the log can be pulled from")
+    try require(pullBytes <= logBytes, "pullBytes must not exceed logBytes: only the log can be pulled from")
+    try require(cohortSubscribers > 0 && cohortSubscribers <= 65_536, "cohortSubscribers must be 1 to 65,536")
+    try require(
+      mailboxParcels > 1 && mailboxParcels & (mailboxParcels - 1) == 0,
+      "mailboxParcels must be a power of two")
+    try require(
+      connectionsPerLoop > 0 && connectionsPerLoop < Int(UInt32.max), "connectionsPerLoop must fit 32 bits")
+    try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
+    try require(tick > 0 && tick * 10 <= headTimeout, "tick must be at most a tenth of headTimeout")
+    try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")
+    return self
+  }
+}
+
+/// A relation between limits that does not hold.
+public struct LimitError: Error, CustomStringConvertible, Equatable {
+  public let description: String
+}

@@ -1,0 +1,32 @@
+// The names that cross the data hall's door. Each is a plain number; none means anything to the other hall.
+
+/// A topic: what subscribers subscribe to and notices are published on. The entrance decides what it stands for.
+public struct TopicID: Hashable, Sendable {
+  public let rawValue: Int64
+  public init(_ rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// One loop of a hall, counted from 0.
+public struct LoopID: Hashable, Sendable {
+  public let rawValue: UInt16
+  public init(_ rawValue: UInt16) { self.rawValue = rawValue }
+}
+
+/// The way back to a connection: its loop, its slot there, and the slot's generation, so that an answer
+/// for a connection that is gone reaches nobody. `request` tells apart what one connection asks for in turn.
+public struct Ticket: Hashable, Sendable {
+  public let loop: LoopID
+  public let slot: UInt32
+  public let generation: UInt32
+  public let request: UInt32
+  public init(loop: LoopID, slot: UInt32, generation: UInt32, request: UInt32) {
+    (self.loop, self.slot, self.generation, self.request) = (loop, slot, generation, request)
+  }
+}
+
+/// Who is behind a connection, in words of the entrance: the core carries it and never reads it.
+public struct Visitor: Hashable, Sendable {
+  public let id: Int64
+  public let marks: UInt64
+  public init(id: Int64, marks: UInt64) { (self.id, self.marks) = (id, marks) }
+}

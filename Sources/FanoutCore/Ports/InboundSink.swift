@@ -1,0 +1,38 @@
+/// Takes complete HTTP requests that are not upgrades. Supplied by the entrance.
+public protocol InboundSink: Sendable {
+  /// Called on a loop's thread for each request; must not block.
+  /// - Returns: `.answer` to answer at once from the loop; `.later` when the answer will come through
+  ///   `LoopProxy.reply(_:to:)` with this ticket, exactly once.
+  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition
+}
+
+public enum InboundDisposition: Sendable {
+  case later
+  case answer(HTTPResponse)
+}
+
+/// An answer of the entrance or of the core itself. The loop adds `Date`, `Content-Length` and `Connection`.
+public struct HTTPResponse: Sendable {
+  public var status: Int
+  public var fields: [(name: String, value: String)]
+  public var body: [UInt8]
+  /// When set, the connection stays open after the head and receives this topic's notices as
+  /// `text/event-stream`; `body` must be empty and the fields must not name a length.
+  public var stream: StreamStart?
+
+  public init(
+    status: Int, fields: [(name: String, value: String)] = [], body: [UInt8] = [], stream: StreamStart? = nil
+  ) {
+    (self.status, self.fields, self.body, self.stream) = (status, fields, body, stream)
+  }
+}
+
+/// What a connection that turns into an event stream is subscribed to.
+public struct StreamStart: Sendable {
+  public var topic: TopicID
+  public var resume: Resume
+  public var visitor: Visitor
+  public init(topic: TopicID, resume: Resume, visitor: Visitor) {
+    (self.topic, self.resume, self.visitor) = (topic, resume, visitor)
+  }
+}

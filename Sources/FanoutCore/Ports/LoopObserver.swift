@@ -1,0 +1,17 @@
+/// Told about rare things worth a log line. Called on loop threads; must not block.
+public protocol LoopObserver: Sendable {
+  func observe(_ incident: LoopIncident)
+}
+
+public enum LoopIncident: Sendable, Equatable {
+  /// A request or a frame that broke the grammar; the connection was answered and closed.
+  case protocolViolation(peer: String, String)
+  /// A subscriber took nothing for the stall timeout.
+  case stalled(peer: String)
+  /// A client asked without reading its answers.
+  case outboxOverflow(peer: String)
+  /// Descriptors ran out; accepting pauses until the next tick.
+  case acceptPaused
+  /// The loop's own limit of connections is reached; a connection was closed at accept.
+  case connectionRefused
+}
