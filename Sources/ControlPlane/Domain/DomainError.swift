@@ -1,0 +1,38 @@
+/// The hall's one vocabulary for "no": each case is one problem type of the API, and nothing else is ever
+/// thrown by services and stores.
+enum DomainError: Error, Sendable, Equatable {
+  // Booking
+  case soldOut(available: Int, requested: Int)
+  case notOpenYet(opensAt: Instant)
+  /// `closesAt`: the end of sales when it has passed; nil: an admin stopped them.
+  case closed(closesAt: Instant?)
+  case eventCancelled
+  /// The user holds `booked` seats of this event already.
+  case perUserLimit(limit: Int, booked: Int, requested: Int)
+  case quantityLimit(limit: Int, requested: Int)
+  /// The same idempotency key came with another request.
+  case idempotencyMismatch
+  case unknownBooking
+  case notYours
+
+  // Catalogue
+  case unknownEvent
+  case capacityBelowSold(sold: Int, held: Int)
+  case eventHasBookings
+  /// `If-Match` names another representation.
+  case versionMismatch(current: EventTag)
+  /// `opensAt` would not be before `closesAt`.
+  case salesWindowInverted
+
+  // Accounts
+  case emailTaken
+  case unknownUser
+  case wrongCredentials
+
+  // The house
+  /// The disk refused; nothing of the request took effect.
+  case storageUnavailable
+  /// A queue is full; nothing was begun.
+  case overloaded
+  case internalFailure(String)
+}

@@ -1,0 +1,103 @@
+// An event with seats, as the catalogue shows it and as the ledger holds it in memory. Its counts are true
+// after the commit that carries `seq`; `sold + held <= seatCapacity` always.
+
+/// Whether an event sells. `cancelled` is final; the bookings of a cancelled event stay and may be cancelled.
+enum EventStatus: String, Sendable, CaseIterable {
+  /// Sells, within `opensAt` and `closesAt`.
+  case onSale = "on_sale"
+  /// Sales were stopped by an admin, who may open them again.
+  case closed
+  case cancelled
+}
+
+struct Event: Sendable, Equatable {
+  var id: EventID
+  var name: String
+  var description: String = ""
+  var venue: String = ""
+  var startsAt: Instant?
+  /// Sales begin; nil: at once.
+  var opensAt: Instant?
+  /// Sales end (this moment no longer sells); nil: never.
+  var closesAt: Instant?
+  var status: EventStatus = .onSale
+  var seatCapacity: Int
+  var sold: Int = 0
+  /// Seats that holds keep back.
+  var held: Int = 0
+  var maxPerBooking: Int = 10
+  /// Seats that one user may have at a time; 0: no limit.
+  var maxPerUser: Int = 0
+  var holdSeconds: Int = 600
+  /// The number of the last change of a count; 0: none yet.
+  var seq: UInt64 = 0
+  /// Grows with each change that an admin makes.
+  var version: UInt64 = 1
+  var createdAt: Instant
+  /// The commit of the last change, of counts or of anything else.
+  var updatedAt: Instant
+
+  var availableSeats: Int { seatCapacity - sold - held }
+  var tag: EventTag { EventTag(version: version, seq: seq) }
+  var state: EventState {
+    EventState(event: id, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
+  }
+}
+
+/// Names one representation of an event: the content of its strong `ETag` (RFC 9110, section 8.8.3). Any
+/// change, of counts too, makes another tag.
+struct EventTag: Sendable, Hashable {
+  var version: UInt64
+  var seq: UInt64
+
+  var text: String { "\(version).\(seq)" }
+
+  init(version: UInt64, seq: UInt64) { (self.version, self.seq) = (version, seq) }
+
+  /// The opaque part of an `ETag` (without quotes); nil: this house never made it.
+  init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let version = UInt64(parts[0]), let seq = UInt64(parts[1]),
+      "\(version).\(seq)" == text
+    else { return nil }
+    self.init(version: version, seq: seq)
+  }
+}
+
+/// What watchers need to know of an event.
+struct EventState: Sendable, Equatable {
+  var event: EventID
+  var seq: UInt64
+  var availableSeats: Int
+  var seatCapacity: Int
+}
+
+/// What an admin says of a new event; values are within the API's bounds.
+struct EventDraft: Sendable, Equatable {
+  var name: String
+  var seatCapacity: Int
+  var description: String = ""
+  var venue: String = ""
+  var startsAt: Instant?
+  var opensAt: Instant?
+  var closesAt: Instant?
+  var status: EventStatus = .onSale
+  var maxPerBooking: Int = 10
+  var maxPerUser: Int = 0
+  var holdSeconds: Int = 600
+}
+
+/// What an admin changes; nil: stays as it is. For the moments, `.some(nil)` takes them away.
+struct EventPatch: Sendable, Equatable {
+  var name: String?
+  var description: String?
+  var venue: String?
+  var startsAt: Instant??
+  var opensAt: Instant??
+  var closesAt: Instant??
+  var status: EventStatus?
+  var seatCapacity: Int?
+  var maxPerBooking: Int?
+  var maxPerUser: Int?
+  var holdSeconds: Int?
+}

@@ -1,0 +1,91 @@
+// A booking's number as people see it: `BK-` and eight characters of Crockford's base 32 (no I, L, O, U), which
+// are 40 bits. They are a keyed permutation of the inner number, so that nobody can count a house's bookings
+// or guess a neighbour's; the key lives in the database. It hides, it does not protect: rights are checked.
+
+struct PublicBookingID: Hashable, Sendable {
+  /// Below 2^40.
+  let code: UInt64
+
+  /// nil: 2^40 or more.
+  init?(code: UInt64) {
+    guard code < 1 << 40 else { return nil }
+    self.code = code
+  }
+
+  /// Takes small letters, and I, L, O for 1, 1, 0, as people type them.
+  init?(_ text: some StringProtocol) {
+    var utf8 = text.utf8.makeIterator()
+    for expected in [UInt8(ascii: "b"), UInt8(ascii: "k")] {
+      guard let byte = utf8.next(), byte | 0x20 == expected else { return nil }
+    }
+    guard utf8.next() == UInt8(ascii: "-") else { return nil }
+    var code: UInt64 = 0
+    for _ in 0..<Self.digits {
+      guard let byte = utf8.next(), let value = Self.value(of: byte) else { return nil }
+      code = code << 5 | value
+    }
+    guard utf8.next() == nil else { return nil }
+    self.code = code
+  }
+
+  /// `BK-` and eight characters.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// The same as ASCII.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = [UInt8(ascii: "B"), UInt8(ascii: "K"), UInt8(ascii: "-")]
+    for digit in 0..<Self.digits {
+      bytes.append(Self.alphabet[Int(code >> UInt64(5 * (Self.digits - 1 - digit))) & 31])
+    }
+    return bytes
+  }
+
+  private static let digits = 8
+  private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+
+  private static func value(of byte: UInt8) -> UInt64? {
+    let upper = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") ? byte & 0xDF : byte
+    switch upper {
+    case UInt8(ascii: "O"): return 0
+    case UInt8(ascii: "I"), UInt8(ascii: "L"): return 1
+    default: return alphabet.firstIndex(of: upper).map { UInt64($0) }
+    }
+  }
+}
+
+/// The permutation between inner and public numbers: a Feistel network of two 20-bit halves and eight keyed
+/// rounds.
+struct BookingIDCipher: Sendable {
+  private let roundKeys: [UInt64]
+
+  init(key: UInt64) {
+    roundKeys = (1...8).map { Self.mixed(key &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
+  }
+
+  /// nil: the number is not within 1 ..< 2^40.
+  func publicID(of id: BookingID) -> PublicBookingID? {
+    guard id.rawValue > 0, id.rawValue < 1 << 40 else { return nil }
+    var (left, right) = Self.halves(UInt64(id.rawValue))
+    for key in roundKeys { (left, right) = (right, left ^ Self.round(right, key)) }
+    return PublicBookingID(code: left << 20 | right)
+  }
+
+  /// nil: no booking ever has this name.
+  func id(of publicID: PublicBookingID) -> BookingID? {
+    var (left, right) = Self.halves(publicID.code)
+    for key in roundKeys.reversed() { (left, right) = (right ^ Self.round(left, key), left) }
+    let number = Int64(left << 20 | right)
+    return number > 0 ? BookingID(number) : nil
+  }
+
+  private static func halves(_ word: UInt64) -> (UInt64, UInt64) { (word >> 20, word & 0xF_FFFF) }
+
+  private static func round(_ half: UInt64, _ key: UInt64) -> UInt64 { mixed(half ^ key) & 0xF_FFFF }
+
+  /// The finalizer of SplitMix64: each bit of the input reaches each bit of the output.
+  private static func mixed(_ word: UInt64) -> UInt64 {
+    var word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+}

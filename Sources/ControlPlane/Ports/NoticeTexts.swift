@@ -1,0 +1,13 @@
+/// Makes the texts that watchers receive (docs/WIRE_PROTOCOL.md). Called on the ledger thread and on workers.
+protocol NoticeTexts: Sendable {
+  /// The notice as one JSON object, UTF-8 without line breaks.
+  func text(of notice: Notice) -> [UInt8]
+  /// - Parameter at: the commit that `state` is true after.
+  func headline(of state: EventState, at: Instant) -> EventHeadline
+}
+
+/// Whether other people's booking and user numbers are broadcast.
+public enum BroadcastIdentity: String, Sendable, CaseIterable {
+  case full
+  case none
+}

@@ -1,0 +1,22 @@
+/// Reads, each a consistent view of the last commit. One worker's own: not to be shared between threads.
+/// - Throws: `DomainError.storageUnavailable` when the disk or the file fails.
+protocol ReadStore: AnyObject {
+  func event(_ id: EventID) throws(DomainError) -> Event?
+  /// In order of their numbers, those after `after`.
+  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event]
+
+  /// With the counts of the commit that last changed it.
+  func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome?
+  /// Newest first, those before `before`.
+  /// - Parameters:
+  ///   - user: only this user's; nil: everybody's.
+  ///   - event: only this event's; nil: all.
+  func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
+    -> [BookingOutcome]
+
+  func user(_ id: UserID) throws(DomainError) -> User?
+  func account(_ email: EmailKey) throws(DomainError) -> Account?
+
+  /// In order, with `after < seq <= through`.
+  func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
+}

@@ -1,0 +1,18 @@
+/// Judges and makes tokens. Any thread; no I/O.
+protocol TokenVerifying: Sendable {
+  func verify(_ token: String) -> TokenVerdict
+}
+
+protocol TokenIssuing: Sendable {
+  func issue(to user: User) -> IssuedToken
+}
+
+public enum TokenVerdict: Sendable, Equatable {
+  case valid(Principal)
+  case invalid
+}
+
+struct IssuedToken: Sendable, Equatable {
+  var text: String
+  var expiresAt: Instant
+}
