@@ -1,1 +1,107 @@
-#include "cuv.h"
+/* The loop: one libuv loop with one wake-up, one tick, one hook after each turn.
+ * The tick's timer is active from create to destroy, so uv_run() returns only after cuv_loop_stop().
+ * Everything here runs on the loop's own thread, except cuv_loop_wake(). */
+#include "internal.h"
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static cuv_loop *loop_of(const uv_handle_t *handle) { return handle->loop->data; }
+
+static void wake_arrived(uv_async_t *handle) {
+  cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  loop->hooks.on_wake(loop->hooks.context);
+}
+
+static void tick_arrived(uv_timer_t *handle) {
+  cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  cuv__listener_resume(loop);
+  loop->hooks.on_tick(loop->hooks.context);
+}
+
+static void turn_ended(uv_check_t *handle) {
+  cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  loop->hooks.on_turn(loop->hooks.context);
+}
+
+/* An active idle handle makes libuv poll without waiting; there is nothing else to do in it. */
+static void idled(uv_idle_t *handle) { (void)handle; }
+
+static void close_any(uv_handle_t *handle, void *unused) {
+  (void)unused;
+  if (uv_is_closing(handle)) return;
+  /* The listener is gone by now, so every poll handle left is a connection. */
+  if (uv_handle_get_type(handle) == UV_POLL)
+    cuv_conn_close((cuv_conn *)handle, 0);
+  else
+    uv_close(handle, NULL);
+}
+
+/* Closes every handle that exists, which also serves a loop that was only half made. */
+static void dismantle(cuv_loop *loop) {
+  cuv_listen_stop(loop);
+  uv_walk(&loop->uv, close_any, NULL);
+  /* Only close callbacks are left to run. A second round is needed when a stop was still pending. */
+  while (uv_loop_close(&loop->uv) == UV_EBUSY) uv_run(&loop->uv, UV_RUN_DEFAULT);
+  free(loop);
+}
+
+static int start_handles(cuv_loop *loop, uint32_t tick_ms) {
+  int failure;
+  if ((failure = uv_async_init(&loop->uv, &loop->wake, wake_arrived))) return failure;
+  if ((failure = uv_idle_init(&loop->uv, &loop->busy))) return failure;
+  if ((failure = uv_check_init(&loop->uv, &loop->turn))) return failure;
+  if ((failure = uv_check_start(&loop->turn, turn_ended))) return failure;
+  if ((failure = uv_timer_init(&loop->uv, &loop->tick))) return failure;
+  return uv_timer_start(&loop->tick, tick_arrived, tick_ms, tick_ms);
+}
+
+int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms) {
+  *out = NULL;
+  if (tick_ms == 0 || !hooks->on_accept || !hooks->on_ready || !hooks->on_wake || !hooks->on_tick ||
+      !hooks->on_turn)
+    return -EINVAL;
+  cuv_loop *loop = calloc(1, sizeof *loop);
+  if (!loop) return -ENOMEM;
+  int failure = uv_loop_init(&loop->uv);
+  if (failure) {
+    free(loop);
+    return failure;
+  }
+  loop->uv.data = loop;
+  loop->hooks = *hooks;
+  failure = start_handles(loop, tick_ms);
+  if (failure) {
+    dismantle(loop);
+    return failure;
+  }
+  *out = loop;
+  return 0;
+}
+
+int cuv_loop_run(cuv_loop *loop) {
+  uv_run(&loop->uv, UV_RUN_DEFAULT);
+  return 0;
+}
+
+void cuv_loop_stop(cuv_loop *loop) { uv_stop(&loop->uv); }
+
+int cuv_loop_wake(cuv_loop *loop) {
+  /* uv_async_send() begins with a plain read of its pending flag. The fence keeps that read behind the caller's
+   * publication; its partner is the compare-and-swap by which libuv clears the flag before it calls on_wake. */
+  atomic_thread_fence(memory_order_seq_cst);
+  return uv_async_send(&loop->wake);
+}
+
+void cuv_loop_set_busy(cuv_loop *loop, int busy) {
+  if (busy)
+    (void)uv_idle_start(&loop->busy, idled); /* fails only without a callback */
+  else
+    (void)uv_idle_stop(&loop->busy); /* never fails */
+}
+
+uint64_t cuv_loop_now_ms(cuv_loop *loop) { return uv_now(&loop->uv); }
+
+void cuv_loop_destroy(cuv_loop *loop) {
+  if (loop) dismantle(loop);
+}

@@ -4,13 +4,15 @@
  * Rules, once and for all:
  *  1. Every function that can fail returns 0 (or a count) on success and a negative errno on failure.
  *  2. A cuv_loop and everything made from it belongs to the thread that runs it.
- *     The one call that may come from any other thread is cuv_loop_wake().
+ *     The one call that may come from any other thread is cuv_loop_wake(). A cuv_sender belongs to the
+ *     first thread that sends with it.
  *  3. The caller owns the context pointer; it must outlive the loop.
  *  4. Bytes passed in are borrowed for the length of the call; nothing here keeps a pointer to them.
  *  5. cuv_conn_open() takes the descriptor over, also when it fails (then it has closed it).
  *  6. After cuv_conn_close() has returned, no hook is called for that token; the descriptor is closed.
  *  7. Hooks may open, watch and close any connection of their loop, the reported one included.
- *  8. No hook is called before cuv_loop_run() or after it has returned.
+ *  8. No hook is called before cuv_loop_run() or after it has returned. After cuv_loop_stop() the running
+ *     turn is finished, so the rest of its hooks still come.
  *  9. SIGPIPE is never raised by a send; EINTR is retried here, never reported.
  * 10. Memory comes from malloc; a failure is -ENOMEM, never an abort.
  */
@@ -24,6 +26,8 @@
 typedef struct cuv_loop cuv_loop;
 typedef struct cuv_conn cuv_conn;
 
+/* HANGUP: an error or a reset; nothing more is reported for that connection until it is watched anew. The end of
+ * the peer's stream is READABLE, and cuv_recv() then gives 0. */
 enum { CUV_READABLE = 1, CUV_WRITABLE = 2, CUV_HANGUP = 4 };
 
 /* An accepted peer's address: family-independent text form without the port, NUL-terminated. */
@@ -38,7 +42,7 @@ typedef struct {
   void (*on_turn)(void *context);  /* once per turn, after all readiness of that turn */
 } cuv_hooks;
 
-int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms);
+int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms); /* all five hooks; tick_ms > 0 */
 int cuv_loop_run(cuv_loop *loop);               /* returns 0 after cuv_loop_stop() */
 void cuv_loop_stop(cuv_loop *loop);             /* from the loop's own hooks */
 int cuv_loop_wake(cuv_loop *loop);              /* ANY THREAD; wake-ups coalesce */
@@ -50,7 +54,8 @@ void cuv_loop_destroy(cuv_loop *loop);          /* not running; closes every lis
 
 /* -EADDRINUSE when anybody else serves this address (checked by a bind without SO_REUSEPORT). */
 int cuv_port_probe(const char *host, int port);
-/* SO_REUSEPORT listener on a numeric address ("127.0.0.1", "::1") or "localhost"; port 0: any.
+/* SO_REUSEPORT listener on a numeric address ("127.0.0.1", "::1"; "::" takes IPv4 too) or "localhost"
+ * (127.0.0.1); port 0: any. -EINVAL for other hosts, -EALREADY when the loop listens already.
  * Accepts at most accepts_per_turn sockets per turn. When descriptors run out (EMFILE, ENFILE) it
  * pauses and tries again on the next tick; accept_failures counts those. */
 int cuv_listen(cuv_loop *loop, const char *host, int port, int backlog, uint32_t accepts_per_turn,
@@ -85,12 +90,14 @@ void cuv_sender_destroy(cuv_sender *sender);
  * (0 <= result < count) or a negative errno; would-block is reported as 0 bytes taken. */
 typedef struct { uint32_t index; int32_t result; } cuv_exception;
 /* Sends bytes[0..<count] once to each of fds[0..<fd_count]; returns the number of exceptions written
- * (out has room for fd_count), in ascending index. All sends are finished when it returns. */
+ * (out has room for fd_count), in ascending index. All sends are finished when it returns; -EINVAL (nothing
+ * sent) only when count exceeds INT32_MAX. A ring that fails later on is finished by send(2). */
 ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_count, const void *bytes,
                          size_t count, cuv_exception *out);
 
 /* ---- process ---------------------------------------------------------------------------------- */
 
+/* Joinable; `name` is cut to 15 bytes. Signals that ask the process for something (SIGTERM) are blocked in it. */
 typedef struct cuv_thread cuv_thread;
 int cuv_thread_start(cuv_thread **out, const char *name, void (*body)(void *), void *argument);
 void cuv_thread_join(cuv_thread *thread);       /* frees it */
@@ -98,7 +105,8 @@ void cuv_thread_join(cuv_thread *thread);       /* frees it */
 /* Raises the soft descriptor limit to the hard one; returns the limit now in force. */
 int64_t cuv_raise_descriptor_limit(void);
 
-/* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. */
+/* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. -EINVAL for a key
+ * of more than 64 bytes. */
 int cuv_websocket_accept(const char *key, size_t key_count, char out[28]);
 
 #endif

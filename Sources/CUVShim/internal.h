@@ -1,0 +1,51 @@
+/* What the shim's own files share. Names: cuv_ is public, cuv__ is between these files, static is one file's.
+ * Handles that live as long as the loop stand inside cuv_loop; listener and connections are allocated, because
+ * libuv gives a handle's memory back only in its close callback, a turn later. Included before anything else. */
+#ifndef CUV_INTERNAL_H
+#define CUV_INTERNAL_H
+#define _GNU_SOURCE /* before any system header: accept4, SO_REUSEPORT, syscall */
+#include "cuv.h"
+#include <stdbool.h>
+#include <uv.h>
+
+typedef struct {
+  uv_poll_t poll; /* first: the handle's address is the listener's */
+  int fd;
+  uint32_t accepts_per_turn;
+  bool paused; /* descriptors ran out; the next tick watches again */
+} cuv__listener;
+
+struct cuv_loop {
+  uv_loop_t uv; /* uv.data is this loop */
+  cuv_hooks hooks;
+  uv_async_t wake;
+  uv_timer_t tick;
+  uv_check_t turn;
+  uv_idle_t busy;
+  cuv__listener *listener; /* NULL: none */
+  uint64_t accept_failures;
+};
+
+/* 168 bytes, one malloc chunk of 176: what a connection costs here beside the kernel's share. */
+struct cuv_conn {
+  uv_poll_t poll; /* first: the handle's address is the connection's */
+  int fd;
+  uint32_t token;
+};
+
+/* listener.c: called by the tick before the hook. */
+void cuv__listener_resume(cuv_loop *loop);
+
+/* sender_uring.c: a ring for one batch at a time; belongs to the first thread that sends with it. */
+typedef struct cuv__uring cuv__uring;
+int cuv__uring_create(cuv__uring **out);
+void cuv__uring_destroy(cuv__uring *ring);
+ptrdiff_t cuv__uring_send_batch(cuv__uring *ring, const int32_t *fds, uint32_t fd_count, const void *bytes,
+                                size_t count, cuv_exception *out);
+
+/* sender.c: the plain way, also the ring's way out when the kernel refuses in the middle. Entries
+ * carry index + `first`. */
+uint32_t cuv__plain_send_batch(const int32_t *fds, uint32_t fd_count, uint32_t first, const void *bytes,
+                               size_t count, cuv_exception *out);
+
+#endif

@@ -1,0 +1,186 @@
+/* The listener: our own SO_REUSEPORT socket (libuv 1.44 has no such flag), accepted from in bounded portions.
+ * When descriptors run out it sleeps until the next tick instead of spinning on a readable socket. Loop thread
+ * only, except cuv_port_probe(). */
+#include "internal.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } at;
+  socklen_t size;
+} endpoint;
+
+static int parse_endpoint(const char *host, int port, endpoint *out) {
+  if (port < 0 || port > 65535) return -EINVAL;
+  if (strcmp(host, "localhost") == 0) host = "127.0.0.1";
+  memset(out, 0, sizeof *out);
+  if (inet_pton(AF_INET, host, &out->at.v4.sin_addr) == 1) {
+    out->at.v4.sin_family = AF_INET;
+    out->at.v4.sin_port = htons((uint16_t)port);
+    out->size = sizeof out->at.v4;
+    return 0;
+  }
+  if (inet_pton(AF_INET6, host, &out->at.v6.sin6_addr) == 1) {
+    out->at.v6.sin6_family = AF_INET6;
+    out->at.v6.sin6_port = htons((uint16_t)port);
+    out->size = sizeof out->at.v6;
+    return 0;
+  }
+  return -EINVAL;
+}
+
+static int set_option(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+static int configure(int fd, const endpoint *where, bool shared) {
+  int failure = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (!failure && shared) failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  /* "::" serves IPv4 as well, whatever net.ipv6.bindv6only says. */
+  if (!failure && where->at.any.sa_family == AF_INET6) failure = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  return failure;
+}
+
+/* A listening descriptor, or a negative errno. */
+static int open_listening(const endpoint *where, bool shared, int backlog) {
+  int fd = socket(where->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int failure = configure(fd, where, shared);
+  if (!failure && bind(fd, &where->at.any, where->size) != 0) failure = -errno;
+  if (!failure && listen(fd, backlog) != 0) failure = -errno;
+  if (!failure) return fd;
+  (void)close(fd);
+  return failure;
+}
+
+int cuv_port_probe(const char *host, int port) {
+  endpoint where;
+  int failure = parse_endpoint(host, port, &where);
+  if (failure || port == 0) return failure;
+  /* SO_REUSEADDR passes over connections in TIME_WAIT, but not over a socket that listens. */
+  int fd = open_listening(&where, false, 1);
+  if (fd < 0) return fd;
+  (void)close(fd);
+  return 0;
+}
+
+static void describe(const endpoint *peer, cuv_address *out) {
+  memset(out, 0, sizeof *out);
+  if (peer->at.any.sa_family == AF_INET) {
+    (void)inet_ntop(AF_INET, &peer->at.v4.sin_addr, out->text, sizeof out->text);
+  } else if (peer->at.any.sa_family == AF_INET6) {
+    const struct in6_addr *address = &peer->at.v6.sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(address))
+      (void)inet_ntop(AF_INET, &address->s6_addr[12], out->text, sizeof out->text);
+    else
+      (void)inet_ntop(AF_INET6, address, out->text, sizeof out->text);
+  }
+}
+
+static void pause_accepting(cuv_loop *loop, cuv__listener *listener) {
+  loop->accept_failures += 1;
+  listener->paused = true;
+  (void)uv_poll_stop(&listener->poll); /* fails only for a closed handle */
+}
+
+/* Errors of one connection that died in the queue (accept(2), "Error handling"), not of the listener. */
+static bool is_of_one_connection(int error) {
+  switch (error) {
+  case EINTR: case ECONNABORTED: case EPROTO: case ENOPROTOOPT: case EPERM: case ENETDOWN:
+  case EHOSTDOWN: case ENONET: case EHOSTUNREACH: case EOPNOTSUPP: case ENETUNREACH:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void accept_some(uv_poll_t *handle, int status, int events) {
+  (void)events;
+  cuv__listener *listener = (cuv__listener *)handle;
+  cuv_loop *loop = handle->loop->data;
+  if (status < 0) return pause_accepting(loop, listener);
+  for (uint32_t round = 0; round < listener->accepts_per_turn; round++) {
+    endpoint peer = {.size = sizeof peer.at};
+    int fd = accept4(listener->fd, &peer.at.any, &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno == EAGAIN) return;
+      if (is_of_one_connection(errno)) continue;
+      return pause_accepting(loop, listener); /* EMFILE, ENFILE, ENOBUFS, ENOMEM */
+    }
+    cuv_address address;
+    describe(&peer, &address);
+    loop->hooks.on_accept(loop->hooks.context, fd, &address);
+    if (loop->listener != listener) return; /* the hook has stopped it; its memory lives until the turn ends */
+  }
+}
+
+void cuv__listener_resume(cuv_loop *loop) {
+  cuv__listener *listener = loop->listener;
+  if (!listener || !listener->paused) return;
+  if (uv_poll_start(&listener->poll, UV_READABLE, accept_some) == 0) listener->paused = false;
+}
+
+static int port_of(int fd, int *out) {
+  endpoint mine = {.size = sizeof mine.at};
+  if (getsockname(fd, &mine.at.any, &mine.size) != 0) return -errno;
+  *out = ntohs(mine.at.any.sa_family == AF_INET6 ? mine.at.v6.sin6_port : mine.at.v4.sin_port);
+  return 0;
+}
+
+static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
+  cuv__listener *listener = malloc(sizeof *listener);
+  if (!listener) {
+    (void)close(fd);
+    return -ENOMEM;
+  }
+  *listener = (cuv__listener){.fd = fd, .accepts_per_turn = accepts_per_turn};
+  int failure = uv_poll_init(&loop->uv, &listener->poll, fd);
+  if (failure) {
+    free(listener);
+    (void)close(fd);
+    return failure;
+  }
+  loop->listener = listener;
+  failure = uv_poll_start(&listener->poll, UV_READABLE, accept_some);
+  if (failure) cuv_listen_stop(loop);
+  return failure;
+}
+
+int cuv_listen(cuv_loop *loop, const char *host, int port, int backlog, uint32_t accepts_per_turn,
+               int *bound_port) {
+  if (loop->listener) return -EALREADY;
+  if (accepts_per_turn == 0) return -EINVAL;
+  endpoint where;
+  int failure = parse_endpoint(host, port, &where);
+  if (failure) return failure;
+  int fd = open_listening(&where, true, backlog);
+  if (fd < 0) return fd;
+  failure = port_of(fd, bound_port);
+  if (failure) {
+    (void)close(fd);
+    return failure;
+  }
+  return adopt(loop, fd, accepts_per_turn);
+}
+
+static void release(uv_handle_t *handle) { free(handle); }
+
+void cuv_listen_stop(cuv_loop *loop) {
+  cuv__listener *listener = loop->listener;
+  if (!listener) return;
+  loop->listener = NULL;
+  int fd = listener->fd;
+  uv_close((uv_handle_t *)&listener->poll, release);
+  (void)close(fd);
+}
+
+uint64_t cuv_accept_failures(const cuv_loop *loop) { return loop->accept_failures; }
