@@ -1,0 +1,52 @@
+// Whole numbers in decimal, to and from bytes, without String in between. Pure.
+
+enum Decimal {
+  static func append(_ value: Int64, to bytes: inout [UInt8]) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    append(value.magnitude, to: &bytes)
+  }
+
+  static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    var rest = value
+    repeat {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
+      rest = quotient
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+
+  /// The low `width` digits of `value`, with leading zeros.
+  static func append(_ value: Int, width: Int, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    var rest = value
+    for _ in 0..<width {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    }
+    bytes[start...].reverse()
+  }
+
+  /// The number that `text` is in its one canonical form: digits only, no sign, no leading zero but in `0`.
+  static func parse(_ text: some Collection<UInt8>) -> UInt64? {
+    guard let first = text.first, text.count <= 20 else { return nil }
+    if first == UInt8(ascii: "0") && text.count > 1 { return nil }
+    var value: UInt64 = 0
+    for byte in text {
+      let digit = byte &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, overflow) = product.addingReportingOverflow(UInt64(digit))
+      guard !tooLarge, !overflow else { return nil }
+      value = sum
+    }
+    return value
+  }
+
+  /// A positive identifier in canonical form: 1 to `Int64.max`.
+  static func identifier(_ text: some Collection<UInt8>) -> Int64? {
+    guard let value = parse(text), value > 0 else { return nil }
+    return Int64(exactly: value)
+  }
+}

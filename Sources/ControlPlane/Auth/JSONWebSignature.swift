@@ -1,0 +1,36 @@
+// The outer layer of a token: JWS in compact form with HS256 (RFC 7515, RFC 7518 section 3.2). The algorithm is
+// fixed here and only compared with the header's, never chosen by it. Pure; any thread.
+
+enum JSONWebSignature {
+  /// Longer tokens are refused unread.
+  static let maximumBytes = 4 * 1024
+
+  private static let dot = UInt8(ascii: ".")
+
+  static func sign(_ payload: [UInt8], with secret: SigningSecret) -> [UInt8] {
+    let header = JSONWriter.object { writer in
+      writer.member("alg", "HS256")
+      writer.member("typ", "JWT")
+    }
+    let signed = Base64.encode(header, .urlSafe) + [dot] + Base64.encode(payload, .urlSafe)
+    let code = Cryptography.hmacSHA256(signed, key: secret.bytes)
+    return signed + [dot] + Base64.encode(code, .urlSafe)
+  }
+
+  /// The payload of a token that `secret` has signed; nil for everything else.
+  static func payload(of token: [UInt8], signedWith secret: SigningSecret) -> [UInt8]? {
+    guard token.count <= maximumBytes else { return nil }
+    let parts = token.split(separator: dot, omittingEmptySubsequences: false)
+    guard parts.count == 3, let code = Base64.decode(parts[2], .urlSafe) else { return nil }
+    let signed = token[..<(parts[2].startIndex - 1)]
+    guard Cryptography.equal(code, Cryptography.hmacSHA256(signed, key: secret.bytes)) else { return nil }
+    guard let header = Base64.decode(parts[0], .urlSafe), isAccepted(header) else { return nil }
+    return Base64.decode(parts[1], .urlSafe)
+  }
+
+  /// `crit` names extensions that must be understood (RFC 7515, section 4.1.11); we understand none.
+  private static func isAccepted(_ header: [UInt8]) -> Bool {
+    guard let members = try? StrictJSON.parse(header).members else { return false }
+    return members["alg"] == .string("HS256") && members["crit"] == nil
+  }
+}

@@ -1,0 +1,99 @@
+// The secret that tokens are signed with: at least 32 bytes (RFC 7518, section 3.2), never a literal default.
+// When none is configured one is made once and kept in the data folder as text, so that it can be handed to
+// another service as it is. Used at start, on the main thread.
+import Glibc
+
+/// Why a secret cannot be used, as one sentence.
+public struct SecretFailure: Error, Equatable, CustomStringConvertible {
+  public let description: String
+}
+
+public struct SigningSecret: Sendable {
+  public static let minimumBytes = 32
+  static let fileName = "jwt-secret"
+
+  let bytes: [UInt8]
+
+  /// Fails when `bytes` are fewer than 32.
+  public init(_ bytes: [UInt8]) throws(SecretFailure) {
+    guard bytes.count >= Self.minimumBytes else {
+      throw SecretFailure(
+        description: "the signing secret has \(bytes.count) bytes; it needs at least \(Self.minimumBytes)")
+    }
+    self.bytes = bytes
+  }
+
+  /// The secret kept in `folder/jwt-secret`; made there when there is none. The file's text is the secret,
+  /// without line breaks at its end.
+  static func kept(in folder: String) throws(SecretFailure) -> SigningSecret {
+    let path = folder + "/" + fileName
+    if let secret = try read(path) { return secret }
+    try make(path, in: folder)
+    guard let secret = try read(path) else { throw failure("read", path, ENOENT) }
+    return secret
+  }
+
+  // MARK: Reading
+
+  private static func read(_ path: String) throws(SecretFailure) -> SigningSecret? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("read", path, errno)
+    }
+    defer { close(descriptor) }
+    try checkMode(descriptor, path)
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+    guard count >= 0 else { throw failure("read", path, errno) }
+    var text = buffer[..<count]
+    while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") { text.removeLast() }
+    do {
+      return try SigningSecret(Array(text))
+    } catch {
+      throw SecretFailure(description: "\(path): \(error.description)")
+    }
+  }
+
+  /// Whoever can read the secret can make tokens for anybody.
+  private static func checkMode(_ descriptor: CInt, _ path: String) throws(SecretFailure) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("inspect", path, errno) }
+    guard status.st_mode & 0o077 == 0 else {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      throw SecretFailure(
+        description: "\(path) can be read by others (mode 0\(mode)); make it private: chmod 600 \(path)")
+    }
+  }
+
+  // MARK: Making
+
+  /// Written beside, forced to disk, then renamed: the file is whole or absent, also after a power cut.
+  private static func make(_ path: String, in folder: String) throws(SecretFailure) {
+    let suffix = String(decoding: Base64.encode(Cryptography.randomBytes(9), .urlSafe), as: UTF8.self)
+    let draft = "\(path).\(suffix)"
+    let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure("make", path, errno) }
+    let text = Base64.encode(Cryptography.randomBytes(48), .urlSafe) + [UInt8(ascii: "\n")]
+    let isWritten = unsafe write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
+    let problem = errno
+    close(descriptor)
+    guard isWritten, unsafe rename(draft, path) == 0 else {
+      let reason = isWritten ? errno : problem
+      _ = unsafe unlink(draft)
+      throw failure("make", path, reason)
+    }
+    try synchronize(folder)
+  }
+
+  private static func synchronize(_ folder: String) throws(SecretFailure) {
+    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", folder, errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("write", folder, errno) }
+  }
+
+  private static func failure(_ act: String, _ path: String, _ code: CInt) -> SecretFailure {
+    SecretFailure(description: "cannot \(act) \(path): \(unsafe String(cString: strerror(code)))")
+  }
+}
