@@ -1,0 +1,63 @@
+// The header of a client's frame (RFC 6455, section 5.2), read byte by byte: 6, 8 or 14 bytes that may arrive
+// in any number of pieces. Each byte is judged when it arrives, so a wrong header never waits for its rest.
+
+/// A header while it arrives.
+struct FrameHeader: Sendable {
+  private var first: UInt8 = 0
+  private var second: UInt8 = 0
+  private(set) var byteCount: UInt8 = 0
+  /// Of the payload, in bytes.
+  private(set) var length: UInt64 = 0
+  /// The mask with its first byte lowest, so that it lies in memory as it came.
+  private(set) var mask: UInt32 = 0
+
+  var isFinal: Bool { first & 0x80 != 0 }
+  /// Judged with the first byte: an unknown opcode never gets past `take`.
+  var opcode: Opcode { Opcode(rawValue: first & 0x0F) ?? .continuation }
+  var isComplete: Bool { byteCount >= 2 && byteCount == 2 + lengthBytes + 4 }
+
+  /// What follows the second byte to say the length: 0, 2 or 8 bytes.
+  private var lengthBytes: UInt8 {
+    switch second & 0x7F {
+    case 126: 2
+    case 127: 8
+    default: 0
+    }
+  }
+
+  /// Takes one more byte of a header that is not complete.
+  mutating func take(_ byte: UInt8) throws(DecodingFailure) {
+    switch byteCount {
+    case 0: try takeFirst(byte)
+    case 1: try takeSecond(byte)
+    case 2..<2 + lengthBytes:
+      length = length << 8 | UInt64(byte)
+      if byteCount == 1 + lengthBytes { try checkLength() }
+    default: mask |= UInt32(byte) << UInt32(8 * (byteCount - 2 - lengthBytes))
+    }
+    byteCount += 1
+  }
+
+  private mutating func takeFirst(_ byte: UInt8) throws(DecodingFailure) {
+    guard byte & 0x70 == 0 else { throw .protocolError("reserved bits must be 0") }
+    guard let opcode = Opcode(rawValue: byte & 0x0F) else { throw .protocolError("unknown opcode") }
+    guard !opcode.isControl || byte & 0x80 != 0 else { throw .protocolError("fragmented control frame") }
+    first = byte
+  }
+
+  private mutating func takeSecond(_ byte: UInt8) throws(DecodingFailure) {
+    guard byte & 0x80 != 0 else { throw .protocolError("frames of a client must be masked") }
+    guard !opcode.isControl || byte & 0x7F <= UInt8(FrameEncoder.maximumControlPayload) else {
+      throw .protocolError("control frame over 125 bytes")
+    }
+    second = byte
+    if lengthBytes == 0 { length = UInt64(byte & 0x7F) }
+  }
+
+  private func checkLength() throws(DecodingFailure) {
+    guard length >> 63 == 0 else { throw .protocolError("length over 63 bits") }
+    guard length >= (lengthBytes == 2 ? 126 : 0x1_0000) else {
+      throw .protocolError("length not in its shortest form")
+    }
+  }
+}

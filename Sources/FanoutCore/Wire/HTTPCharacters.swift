@@ -1,0 +1,49 @@
+// The character classes of HTTP (RFC 9110, section 5.6) and of request targets, as bit sets over ASCII.
+
+/// A set of ASCII bytes; every byte above 127 is outside.
+struct ASCIISet: Sendable {
+  private let low: UInt64
+  private let high: UInt64
+
+  /// The set of the bytes of `characters`; bytes above 127 are left out.
+  init(_ characters: String) {
+    var (low, high) = (UInt64(0), UInt64(0))
+    for byte in characters.utf8 where byte < 128 {
+      if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+    }
+    (self.low, self.high) = (low, high)
+  }
+
+  @inline(__always)
+  func contains(_ byte: UInt8) -> Bool {
+    byte < 128 && ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1
+  }
+
+  private static let alphanumerics = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+  /// `tchar` of RFC 9110, section 5.6.2: methods and field names.
+  static let token = ASCIISet(alphanumerics + "!#$%&'*+-.^_`|~")
+
+  /// What may stand in a request target: the characters of RFC 3986 and those that browsers leave bare
+  /// in a query (URL standard, "query percent-encode set"). No fragment, no quote, no angle bracket.
+  static let target = ASCIISet(alphanumerics + "-._~:/?[]@!$&'()*+,;=%" + "\\^`{|}")
+
+  /// What may stand in a host with its port (RFC 3986, section 3.2.2), user information excluded.
+  static let host = ASCIISet(alphanumerics + "-._~:[]!$&'()*+,;=%")
+}
+
+/// The bytes with a meaning of their own in HTTP's grammar.
+enum HTTPByte {
+  static let tab: UInt8 = 0x09
+  static let lineFeed: UInt8 = 0x0A
+  static let carriageReturn: UInt8 = 0x0D
+  static let space: UInt8 = 0x20
+  static let delete: UInt8 = 0x7F
+
+  @inline(__always)
+  static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+  /// `field-vchar`, space or tab (RFC 9110, section 5.5): what a line may hold between its ends.
+  @inline(__always)
+  static func isText(_ byte: UInt8) -> Bool { byte >= space && byte != delete || byte == tab }
+}

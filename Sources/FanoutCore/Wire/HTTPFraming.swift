@@ -1,0 +1,71 @@
+// How long a request's body is (RFC 9112, section 6). Two answers to this question are the root of request
+// smuggling: whatever is ambiguous is refused, nothing is repaired.
+
+/// What follows a head.
+enum HTTPFraming: Sendable, Equatable {
+  case none
+  /// That many bytes, at least one.
+  case length(Int, expectsContinue: Bool)
+  case chunked(expectsContinue: Bool)
+
+  /// - Parameter bodyBytes: the longest body taken; more: 413.
+  init(of head: HTTPRequestHead, bodyBytes: Int) throws(HTTPFailure) {
+    let lengths = head.fields.filter { head.equals($0.name, "content-length") }.map(\.value)
+    let isChunked = try Self.isChunked(head)
+    guard !isChunked || lengths.isEmpty else {
+      throw .badRequest("A request must not have both Content-Length and Transfer-Encoding.")
+    }
+    let length = try Self.length(lengths, of: head, bodyBytes: bodyBytes)
+    let expectsContinue = try Self.expectsContinue(head)
+    self =
+      isChunked
+      ? .chunked(expectsContinue: expectsContinue)
+      : length == 0 ? .none : .length(length, expectsContinue: expectsContinue)
+  }
+
+  /// Section 6.1: `chunked` is the only coding known here, and it must be the only one.
+  private static func isChunked(_ head: HTTPRequestHead) throws(HTTPFailure) -> Bool {
+    guard head.fields.contains(where: { head.equals($0.name, "transfer-encoding") }) else { return false }
+    guard head.minorVersion >= 1 else { throw .badRequest("HTTP/1.0 has no Transfer-Encoding.") }
+    let codings = head.listItems("transfer-encoding").map { $0.lowercased() }
+    guard codings.allSatisfy({ $0 == "chunked" }) else {
+      throw HTTPFailure(status: 501, sentence: "The only transfer coding understood is chunked.")
+    }
+    guard codings.count == 1 else { throw .badRequest("The transfer coding must be chunked, once.") }
+    return true
+  }
+
+  /// Section 6.2: digits only; the same length twice is one length.
+  private static func length(
+    _ values: [Range<Int>], of head: HTTPRequestHead, bodyBytes: Int
+  ) throws(HTTPFailure) -> Int {
+    guard let first = values.first else { return 0 }
+    guard values.allSatisfy({ head.bytes[$0] == head.bytes[first] }) else {
+      throw .badRequest("The Content-Length fields differ.")
+    }
+    let digits = head.bytes[first]
+    guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      throw .badRequest("The Content-Length is not a number.")
+    }
+    var length = 0
+    for digit in digits {
+      let (tens, overflow) = length.multipliedReportingOverflow(by: 10)
+      length = tens + Int(digit - UInt8(ascii: "0"))
+      guard !overflow, length <= bodyBytes else { throw .bodyTooBig }
+    }
+    return length
+  }
+
+  /// RFC 9110, section 10.1.1: an HTTP/1.0 client cannot be asked to go on.
+  private static func expectsContinue(_ head: HTTPRequestHead) throws(HTTPFailure) -> Bool {
+    let expectations = head.listItems("expect")
+    guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
+      throw HTTPFailure(status: 417, sentence: "The only expectation understood is 100-continue.")
+    }
+    return !expectations.isEmpty && head.minorVersion >= 1
+  }
+}
+
+extension HTTPFailure {
+  static let bodyTooBig = HTTPFailure(status: 413, sentence: "The body of the request is too big.")
+}

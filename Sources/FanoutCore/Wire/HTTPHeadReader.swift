@@ -1,0 +1,95 @@
+// A request's head while it arrives (RFC 9112, sections 2, 3 and 5): line after line into one array, each line
+// judged when it is whole, so that a wrong head never waits for its rest.
+
+/// What a finished head says about what follows it.
+struct HTTPReadHead: Sendable {
+  let head: HTTPRequestHead
+  let framing: HTTPFraming
+}
+
+struct HTTPHeadReader: Sendable {
+  /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
+  private static let toleratedEmptyLines: UInt8 = 4
+
+  private var buffer: [UInt8] = []
+  private var lineStart = 0
+  private var emptyLines: UInt8 = 0
+  private var requestLine: HTTPRequestLine?
+  private var fields: [HTTPRequestHead.FieldRange] = []
+
+  var isIdle: Bool { buffer.isEmpty }
+
+  /// - Returns: the head once its empty line has come; nil when all bytes were taken and it goes on.
+  mutating func read(
+    _ bytes: Span<UInt8>, _ position: inout Int, _ bounds: HTTPBounds
+  ) throws(HTTPFailure) -> HTTPReadHead? {
+    while position < bytes.count {
+      guard let line = try takeLine(bytes, &position, bounds) else { return nil }
+      if let requestLine {
+        if line.isEmpty { return try finish(requestLine, bounds) }
+        try takeField(line, bounds)
+      } else if line.isEmpty {
+        try skipEmptyLine()
+      } else {
+        requestLine = try HTTPRequestLine(parsing: line, of: &buffer)
+      }
+      lineStart = buffer.count
+    }
+    return nil
+  }
+
+  private mutating func takeLine(
+    _ bytes: Span<UInt8>, _ position: inout Int, _ bounds: HTTPBounds
+  ) throws(HTTPFailure) -> Range<Int>? {
+    let isFirst = requestLine == nil
+    let limit = isFirst ? Int(bounds.requestLineBytes) + 2 : Int(bounds.headBytes) - lineStart
+    let tooLong =
+      isFirst
+      ? HTTPFailure(status: 414, sentence: "The request line is too long.")
+      : HTTPFailure(status: 431, sentence: "The head of the request is too big.")
+    return try HTTPLine.take(
+      from: bytes, at: &position, into: &buffer, lineStart: lineStart, limit: limit, tooLong: tooLong)
+  }
+
+  private mutating func skipEmptyLine() throws(HTTPFailure) {
+    guard emptyLines < Self.toleratedEmptyLines else {
+      throw .badRequest("Too many empty lines before a request.")
+    }
+    emptyLines += 1
+    buffer = []
+  }
+
+  private mutating func takeField(_ line: Range<Int>, _ bounds: HTTPBounds) throws(HTTPFailure) {
+    guard fields.count < Int(bounds.headFields) else {
+      throw HTTPFailure(status: 431, sentence: "The request has too many fields.")
+    }
+    fields.append(try HTTPRequestHead.FieldRange(parsing: line, of: buffer))
+  }
+
+  private mutating func finish(
+    _ line: HTTPRequestLine, _ bounds: HTTPBounds
+  ) throws(HTTPFailure) -> HTTPReadHead {
+    try settleHost(line)
+    let head = HTTPRequestHead(
+      bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
+      minorVersion: line.minorVersion)
+    self = HTTPHeadReader()
+    return HTTPReadHead(head: head, framing: try HTTPFraming(of: head, bodyBytes: Int(bounds.bodyBytes)))
+  }
+
+  /// RFC 9112, section 3.2: exactly one valid `Host` (an HTTP/1.0 request may have none); the authority of
+  /// an absolute-form target takes its place.
+  private mutating func settleHost(_ line: HTTPRequestLine) throws(HTTPFailure) {
+    let hosts = fields.indices.filter { buffer.equals(fields[$0].name, "host") }
+    guard hosts.count == 1 || hosts.isEmpty && line.minorVersion == 0 else {
+      throw .badRequest("There must be exactly one Host field.")
+    }
+    guard let index = hosts.first else { return }
+    guard buffer[fields[index].value].allSatisfy(ASCIISet.host.contains) else {
+      throw .badRequest("The Host field is not a host.")
+    }
+    if let authority = line.authority {
+      fields[index] = HTTPRequestHead.FieldRange(name: fields[index].name, value: authority)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The one way in which lines are taken from the wire: ended by CRLF (a lone CR or LF is refused, RFC 9112,
+// section 2.2, because two readers that disagree about line ends can be played off against each other),
+// without control bytes, and never longer than allowed.
+
+enum HTTPLine {
+  /// Moves bytes from `bytes` to `buffer` up to and including the line end.
+  /// - Parameter lineStart: where the line begins in `buffer`.
+  /// - Parameter limit: bytes that the line may take with its CRLF; reaching it without a line end throws `tooLong`.
+  /// - Returns: the line without its CRLF, as a range of `buffer`; nil when all bytes were taken and it goes on.
+  static func take(
+    from bytes: Span<UInt8>, at position: inout Int, into buffer: inout [UInt8], lineStart: Int, limit: Int,
+    tooLong: HTTPFailure
+  ) throws(HTTPFailure) -> Range<Int>? {
+    let allowed = limit - (buffer.count - lineStart)
+    let stop = min(bytes.count, position + allowed)
+    let afterReturn = buffer.count > lineStart && buffer[buffer.count - 1] == HTTPByte.carriageReturn
+    let (end, isWhole) = try scan(bytes, from: position, to: stop, afterReturn: afterReturn)
+    buffer.append(bytes.extracting(position..<end))
+    position = end
+    if isWhole { return lineStart..<buffer.count - 2 }
+    if buffer.count - lineStart >= limit { throw tooLong }
+    return nil
+  }
+
+  /// - Returns: the index after the line's end and true, or `stop` and false.
+  private static func scan(
+    _ bytes: Span<UInt8>, from start: Int, to stop: Int, afterReturn: Bool
+  ) throws(HTTPFailure) -> (Int, Bool) {
+    var afterReturn = afterReturn
+    var index = start
+    while index < stop {
+      let byte = bytes[index]
+      index += 1
+      if afterReturn {
+        guard byte == HTTPByte.lineFeed else { throw .badRequest("A CR must be followed by LF.") }
+        return (index, true)
+      }
+      if HTTPByte.isText(byte) { continue }
+      guard byte == HTTPByte.carriageReturn else { throw .badRequest("A line holds a control character.") }
+      afterReturn = true
+    }
+    return (index, false)
+  }
+}
+
+extension HTTPRequestHead.FieldRange {
+  /// Parses one field line (RFC 9112, section 5): no white space before the colon, no folding.
+  /// - Parameter line: a range of `buffer`, without its line end.
+  init(parsing line: Range<Int>, of buffer: [UInt8]) throws(HTTPFailure) {
+    guard let colon = buffer[line].firstIndex(of: UInt8(ascii: ":")) else {
+      throw .badRequest("A field line has no colon.")
+    }
+    let name = line.lowerBound..<colon
+    guard !name.isEmpty, buffer[name].allSatisfy(ASCIISet.token.contains) else {
+      throw .badRequest("A field name is not a token, or a line is folded.")
+    }
+    self.init(name: name, value: buffer.trimmingBlanks(colon + 1..<line.upperBound))
+  }
+}

@@ -1,0 +1,86 @@
+// The first line of a request (RFC 9112, section 3): method, target, version.
+
+/// A request line as ranges of the buffer that holds it.
+struct HTTPRequestLine: Sendable {
+  let method: Range<Int>
+  /// In origin-form, or `*`.
+  let target: Range<Int>
+  /// Host and port of a target in absolute-form, which overrule the `Host` field (section 3.2.2).
+  let authority: Range<Int>?
+  let minorVersion: Int
+}
+
+extension HTTPRequestLine {
+  /// Parses the line that is the last of `buffer`. An absolute-form target without a path gets one: the
+  /// only case in which `buffer` grows, by one byte.
+  /// - Parameter line: without its line end.
+  init(parsing line: Range<Int>, of buffer: inout [UInt8]) throws(HTTPFailure) {
+    let parts = buffer[line].split(
+      separator: HTTPByte.space, maxSplits: 3, omittingEmptySubsequences: false
+    ).map(\.indices)
+    guard parts.count == 3, !parts[1].isEmpty else {
+      throw .badRequest("The request line must be a method, a target and a version.")
+    }
+    guard !parts[0].isEmpty, buffer[parts[0]].allSatisfy(ASCIISet.token.contains) else {
+      throw .badRequest("The method is not a token.")
+    }
+    method = parts[0]
+    minorVersion = try Self.minorVersion(buffer[parts[2]])
+    guard buffer[parts[1]].allSatisfy(ASCIISet.target.contains) else {
+      throw .badRequest("The request target holds a character that must be percent-encoded.")
+    }
+    (target, authority) = try Self.target(parts[1], of: &buffer, method: method)
+  }
+
+  /// `HTTP/1.` and a digit; another major version is 505.
+  private static func minorVersion(_ version: ArraySlice<UInt8>) throws(HTTPFailure) -> Int {
+    let (digits, start) = (UInt8(ascii: "0")...UInt8(ascii: "9"), version.startIndex)
+    guard version.count == 8, version.starts(with: "HTTP/".utf8), digits.contains(version[start + 5]),
+      version[start + 6] == UInt8(ascii: "."), digits.contains(version[start + 7])
+    else { throw .badRequest("The version must be HTTP/ and two digits.") }
+    guard version[start + 5] == UInt8(ascii: "1") else {
+      throw HTTPFailure(status: 505, sentence: "This server speaks HTTP/1.1.")
+    }
+    return Int(version[start + 7] - digits.lowerBound)
+  }
+
+  private static func target(
+    _ range: Range<Int>, of buffer: inout [UInt8], method: Range<Int>
+  ) throws(HTTPFailure) -> (Range<Int>, Range<Int>?) {
+    switch buffer[range.lowerBound] {
+    case UInt8(ascii: "/"): return (range, nil)
+    case UInt8(ascii: "*") where range.count == 1:
+      guard buffer[method].elementsEqual("OPTIONS".utf8) else {
+        throw .badRequest("Only OPTIONS may ask for the server as a whole.")
+      }
+      return (range, nil)
+    default: return try absoluteForm(range, of: &buffer)
+    }
+  }
+
+  /// `http://authority/path?query` becomes `/path?query` (section 3.2.2).
+  private static func absoluteForm(
+    _ range: Range<Int>, of buffer: inout [UInt8]
+  ) throws(HTTPFailure) -> (Range<Int>, Range<Int>?) {
+    guard let scheme = ["http://", "https://"].first(where: { hasPrefix($0, buffer[range]) }) else {
+      throw .badRequest("The request target must begin with a slash.")
+    }
+    let start = range.lowerBound + scheme.utf8.count
+    let end = buffer[start..<range.upperBound].firstIndex {
+      $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
+    }
+    let authority = start..<(end ?? range.upperBound)
+    guard !authority.isEmpty, buffer[authority].allSatisfy(ASCIISet.host.contains) else {
+      throw .badRequest("The request target has no valid host.")
+    }
+    guard let end else { return (start - 1..<start, authority) }
+    if buffer[end] == UInt8(ascii: "/") { return (end..<range.upperBound, authority) }
+    buffer.insert(UInt8(ascii: "/"), at: end)
+    return (end..<range.upperBound + 1, authority)
+  }
+
+  private static func hasPrefix(_ prefix: String, _ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.count >= prefix.utf8.count
+      && zip(bytes, prefix.utf8).allSatisfy { asciiLowercased($0) == $1 }
+  }
+}

@@ -1,0 +1,72 @@
+// The opening handshake of a WebSocket, server side (RFC 6455, section 4.2). Grammar only: SHA-1 belongs to
+// the runtime, and whether this visitor is let in belongs to the gatekeeper.
+
+/// What a request's head says about WebSocket.
+enum HandshakeVerdict: Sendable {
+  /// Plain HTTP.
+  case notAsked
+  /// A WebSocket was asked for, wrongly; `fields` go into the answer.
+  case invalid(HTTPFailure, fields: [(name: String, value: String)])
+  /// `key` is the `Sec-WebSocket-Key` as sent, 24 bytes.
+  case valid(key: [UInt8])
+}
+
+enum Handshake {
+  /// Judges a head by RFC 6455, section 4.2.1.
+  static func judge(_ head: HTTPRequestHead) -> HandshakeVerdict {
+    guard head.listContains("upgrade", "websocket") else { return .notAsked }
+    guard head.method == "GET" else {
+      return .invalid(
+        HTTPFailure(status: 405, sentence: "A WebSocket is opened with GET."), fields: [("Allow", "GET")])
+    }
+    guard head.minorVersion >= 1 else { return refuse("A WebSocket is opened over HTTP/1.1.") }
+    guard head.listContains("connection", "upgrade") else {
+      return refuse("The Connection field must name Upgrade.")
+    }
+    let versions = head.all("sec-websocket-version")
+    guard !versions.isEmpty else { return refuse("The Sec-WebSocket-Version field is missing.") }
+    guard versions == ["13"] else { return wrongVersion }
+    let keys = head.all("sec-websocket-key")
+    guard keys.count == 1, isKey(keys[0]) else {
+      return refuse("There must be one Sec-WebSocket-Key with 16 bytes in base64.")
+    }
+    return .valid(key: [UInt8](keys[0].utf8))
+  }
+
+  /// The answer that ends HTTP on this connection (RFC 6455, section 4.2.2).
+  /// - Parameter accept: the hash of the key (RFC 6455, section 4.2.2, item 5.4), 28 bytes of base64.
+  /// - Parameter subprotocol: one that the client offered; left out when it is no token.
+  static func switchingProtocols(accept: [UInt8], subprotocol: String?) -> [UInt8] {
+    var answer: [UInt8] = []
+    answer.append(
+      utf8: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Accept: ")
+    answer.append(contentsOf: accept)
+    if let subprotocol, !subprotocol.isEmpty, subprotocol.utf8.allSatisfy(ASCIISet.token.contains) {
+      answer.append(utf8: "\r\nSec-WebSocket-Protocol: ")
+      answer.append(utf8: subprotocol)
+    }
+    answer.append(utf8: "\r\n\r\n")
+    return answer
+  }
+
+  private static func refuse(_ sentence: String) -> HandshakeVerdict {
+    .invalid(.badRequest(sentence), fields: [])
+  }
+
+  /// RFC 6455, section 4.4: the answer names the versions that are understood.
+  private static var wrongVersion: HandshakeVerdict {
+    .invalid(
+      HTTPFailure(status: 426, sentence: "This server speaks version 13 of the WebSocket protocol."),
+      fields: [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")])
+  }
+
+  /// 16 bytes in base64 are 22 characters and two signs of padding.
+  private static func isKey(_ key: String) -> Bool {
+    let bytes = [UInt8](key.utf8)
+    return bytes.count == 24 && bytes[22] == UInt8(ascii: "=") && bytes[23] == UInt8(ascii: "=")
+      && bytes[..<22].allSatisfy(base64.contains)
+  }
+
+  private static let base64 = ASCIISet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+}
