@@ -2,16 +2,16 @@
 // ledger asks them in arrival order, so that whatever they allow is true at once.
 
 enum BookingRules {
-  /// - Parameter booked: seats that this user has of the event; read only when the event limits them.
+  /// - Parameter booked: seats of the event that this user has already; of no matter when it does not limit
+  ///   them.
   static func check(
-    _ event: Event, quantity: Int, at moment: Instant, booked: () throws(DomainError) -> Int
+    _ event: Event, quantity: Int, at moment: Instant, booked: Int
   ) throws(DomainError) {
     try checkSales(of: event, at: moment)
     guard quantity > 0, quantity <= event.maxPerBooking else {
       throw .quantityLimit(limit: event.maxPerBooking, requested: quantity)
     }
     if event.maxPerUser > 0 {
-      let booked = try booked()
       guard quantity <= event.maxPerUser - booked else {
         throw .perUserLimit(limit: event.maxPerUser, booked: booked, requested: quantity)
       }

@@ -1,0 +1,105 @@
+// One SQLite connection, owned by one thread (SQLITE_OPEN_NOMUTEX). This file and Statement.swift are the only
+// ones that call sqlite3_ functions. There is one writer in the house, and it alone checkpoints: versions up
+// to 3.51.2 can lose commits when two connections race a checkpoint against a WAL reset.
+
+import CSQLite
+
+/// What SQLite said.
+struct StoreFailure: Error, Equatable, CustomStringConvertible {
+  /// The primary result code.
+  let code: Int32
+  let message: String
+  var description: String { message }
+
+  static let notADatabase = SQLITE_NOTADB
+  static let corrupt = SQLITE_CORRUPT
+  static let full = SQLITE_FULL
+}
+
+@safe final class Connection {
+  enum Mode {
+    /// Reads, writes, checkpoints; creates the file when it is missing.
+    case writer
+    case reader
+  }
+
+  let handle: OpaquePointer
+  /// Told by SQLite after each commit.
+  private let wal = WALWatch()
+
+  init(_ path: String, _ mode: Mode) throws(StoreFailure) {
+    let flags =
+      mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+    var opened: OpaquePointer?
+    let code = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+    guard code == SQLITE_OK, let opened = unsafe opened else {
+      let failure = unsafe Connection.failure(code, opened)
+      unsafe sqlite3_close_v2(opened)
+      throw failure
+    }
+    unsafe handle = opened
+    try configure(mode)
+  }
+
+  deinit { unsafe sqlite3_close_v2(handle) }
+
+  private func configure(_ mode: Mode) throws(StoreFailure) {
+    unsafe sqlite3_extended_result_codes(handle, 1)
+    unsafe sqlite3_busy_timeout(handle, 2000)
+    switch mode {
+    case .writer:
+      try execute(
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 67108864;
+        """)
+      unsafe sqlite3_wal_hook(
+        handle,
+        { watch, _, _, pages in
+          guard let watch = unsafe watch else { return SQLITE_OK }
+          unsafe Unmanaged<WALWatch>.fromOpaque(watch).takeUnretainedValue().pages = Int(pages)
+          return SQLITE_OK
+        }, Unmanaged.passUnretained(wal).toOpaque())
+    case .reader:
+      let code = unsafe seatcast_no_checkpoint_on_close(handle)
+      guard code == SQLITE_OK else { throw failure(code) }
+      try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;")
+    }
+  }
+
+  /// Runs statements that give no rows, or whose rows do not matter.
+  func execute(_ sql: String) throws(StoreFailure) {
+    let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw failure(code) }
+  }
+
+  var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+  var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
+  /// Rows that the last statement inserted, changed or deleted.
+  var changedRows: Int { unsafe Int(sqlite3_changes(handle)) }
+
+  /// Pages in the WAL after the last commit that are not known to be in the database file.
+  var pagesToCheckpoint: Int { wal.pages }
+
+  /// Copies WAL pages into the database file as far as no reader is in the way. The writer's thread only.
+  func checkpoint() throws(StoreFailure) {
+    let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw failure(code) }
+    wal.pages = 0
+  }
+
+  /// The failure that SQLite last reported here.
+  func failure(_ code: Int32) -> StoreFailure { unsafe Self.failure(code, handle) }
+
+  private static func failure(_ code: Int32, _ handle: OpaquePointer?) -> StoreFailure {
+    let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)
+    let message = unsafe words.map { unsafe String(cString: $0) } ?? "unknown failure"
+    return StoreFailure(code: code & 0xFF, message: "\(message) (SQLite \(code))")
+  }
+}
+
+private final class WALWatch {
+  var pages = 0
+}

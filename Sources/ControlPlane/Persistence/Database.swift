@@ -1,0 +1,93 @@
+// The open database of a data folder: the writer, which goes to the ledger's thread, and what every reader
+// needs. The folder's lock is held for as long as this lives.
+
+final class Database: Sendable {
+  let folder: DataFolder
+  /// Changes only when a database is made anew or restored.
+  let epoch: String
+  let cipher: BookingIDCipher
+  private let keySalt: UInt64
+
+  private init(_ folder: DataFolder, epoch: String, bookingKey: UInt64) {
+    self.folder = folder
+    self.epoch = epoch
+    self.cipher = BookingIDCipher(key: bookingKey)
+    self.keySalt = bookingKey
+  }
+
+  /// Opens or creates it, and brings the schema up to date.
+  static func open(
+    _ folder: DataFolder, _ identifiers: any IdentifierSource
+  ) throws(StartFailure) -> (database: Database, writer: SQLiteBookingStore) {
+    do throws(MigrationFailure) {
+      let connection = try connect(folder)
+      try Migrations.bring(connection)
+      let database = try describe(connection, folder, identifiers)
+      return (database, try writer(connection, database))
+    } catch {
+      throw sentence(error, folder)
+    }
+  }
+
+  /// A read-only connection of its own.
+  func openReader() throws(StartFailure) -> SQLiteReadStore {
+    do throws(StoreFailure) {
+      return try SQLiteReadStore(folder.database, cipher: cipher)
+    } catch {
+      throw Self.sentence(.store(error), folder)
+    }
+  }
+
+  private static func connect(_ folder: DataFolder) throws(MigrationFailure) -> Connection {
+    try storing { () throws(StoreFailure) in
+      try folder.reserve(folder.database)
+      return try Connection(folder.database, .writer)
+    }
+  }
+
+  private static func writer(_ connection: Connection, _ database: Database) throws(MigrationFailure)
+    -> SQLiteBookingStore
+  {
+    try storing { () throws(StoreFailure) in
+      try SQLiteBookingStore(connection, cipher: database.cipher, keySalt: database.keySalt)
+    }
+  }
+
+  /// Reads the database's own numbers, or makes them in its first hour.
+  private static func describe(
+    _ connection: Connection, _ folder: DataFolder, _ identifiers: any IdentifierSource
+  ) throws(MigrationFailure) -> Database {
+    try storing { () throws(StoreFailure) in
+      let keep = try Statement(connection, "INSERT OR IGNORE INTO meta VALUES (?, ?)")
+      let find = try Statement(connection, "SELECT value FROM meta WHERE name = ?")
+      for name in ["epoch", "booking_key"] {
+        try keep.run([.text(name), .text(identifiers.randomHex(bytes: 8))])
+      }
+      guard let epoch = try find.first([.text("epoch")], { $0.text(0) }),
+        let text = try find.first([.text("booking_key")], { $0.text(0) }),
+        let bookingKey = UInt64(text, radix: 16)
+      else { throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged") }
+      return Database(folder, epoch: epoch, bookingKey: bookingKey)
+    }
+  }
+
+  private static func storing<Result>(_ body: () throws(StoreFailure) -> Result) throws(MigrationFailure)
+    -> Result
+  {
+    do throws(StoreFailure) { return try body() } catch { throw .store(error) }
+  }
+
+  private static func sentence(_ failure: MigrationFailure, _ folder: DataFolder) -> StartFailure {
+    switch failure {
+    case .newer(let version, let known):
+      StartFailure(
+        "the data folder \(folder.path) was written by a newer seatcast (schema \(version), this one knows"
+          + " \(known))")
+    case .store(let failure)
+    where failure.code == StoreFailure.notADatabase || failure.code == StoreFailure.corrupt:
+      StartFailure("the database \(folder.database) is damaged: \(failure)")
+    case .store(let failure):
+      StartFailure("cannot open the database \(folder.database): \(failure)")
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Between rows and domain values: the columns of each kind of row, in the order in which they are decoded.
+
+enum EventRow {
+  static let columns = """
+    id, name, description, venue, starts_at, opens_at, closes_at, status, capacity, sold, held,
+    max_per_booking, max_per_user, hold_seconds, seq, version, created_at, updated_at
+    """
+
+  static func decode(_ row: Row) -> Event {
+    Event(
+      id: EventID(row.int64(0)), name: row.text(1), description: row.text(2), venue: row.text(3),
+      startsAt: row.optionalInstant(4), opensAt: row.optionalInstant(5), closesAt: row.optionalInstant(6),
+      status: EventStatus(rawValue: row.text(7)) ?? .closed, seatCapacity: row.int(8), sold: row.int(9),
+      held: row.int(10), maxPerBooking: row.int(11), maxPerUser: row.int(12), holdSeconds: row.int(13),
+      seq: row.uint64(14), version: row.uint64(15), createdAt: row.instant(16), updatedAt: row.instant(17))
+  }
+
+  /// All columns after `id`.
+  static func values(_ event: Event) -> [Statement.Value] {
+    [
+      .text(event.name), .text(event.description), .text(event.venue), .instant(event.startsAt),
+      .instant(event.opensAt), .instant(event.closesAt), .text(event.status.rawValue),
+      .int(event.seatCapacity), .int(event.sold), .int(event.held), .int(event.maxPerBooking),
+      .int(event.maxPerUser), .int(event.holdSeconds), .int(Int64(event.seq)), .int(Int64(event.version)),
+      .instant(event.createdAt), .instant(event.updatedAt),
+    ]
+  }
+}
+
+enum BookingRow {
+  /// A booking `b`, and `n`, the notice of its last change.
+  static let columns = """
+    b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, b.cancelled_at, b.cancelled_seq,
+    n.available
+    """
+  static let join = """
+    booking b JOIN notice n
+      ON n.event_id = b.event_id AND n.seq = coalesce(b.cancelled_seq, b.created_seq)
+    """
+
+  /// nil: the number is beyond what public names can say.
+  static func decode(_ row: Row, _ cipher: BookingIDCipher) -> BookingOutcome? {
+    let id = BookingID(row.int64(0))
+    guard let publicID = cipher.publicID(of: id) else { return nil }
+    let cancelledAt = row.optionalInstant(6)
+    let booking = Booking(
+      id: id, publicID: publicID, event: EventID(row.int64(1)), user: UserID(row.int64(2)),
+      quantity: row.int(3), status: cancelledAt == nil ? .confirmed : .cancelled,
+      createdAt: row.instant(4), createdSeq: row.uint64(5), cancelledAt: cancelledAt,
+      cancelledSeq: cancelledAt.map { _ in row.uint64(7) })
+    return BookingOutcome(
+      booking: booking, availableSeats: row.int(8), seq: booking.cancelledSeq ?? booking.createdSeq,
+      replayed: false)
+  }
+}
+
+enum NoticeRow {
+  /// A notice `n`, and `b`, its booking when it has one.
+  static let columns = "n.event_id, n.seq, n.kind, n.available, n.capacity, n.at, b.id, b.user_id, b.quantity"
+  static let created = 1
+  static let cancelled = 2
+  static let capacity = 3
+
+  static func decode(_ row: Row, _ cipher: BookingIDCipher) -> Notice? {
+    guard let change = change(row, cipher) else { return nil }
+    return Notice(
+      event: EventID(row.int64(0)), seq: row.uint64(1), change: change, availableSeats: row.int(3),
+      seatCapacity: row.int(4), at: row.instant(5))
+  }
+
+  private static func change(_ row: Row, _ cipher: BookingIDCipher) -> Notice.Change? {
+    if row.int(2) == capacity { return .capacityChanged }
+    guard let booking = cipher.publicID(of: BookingID(row.int64(6))) else { return nil }
+    let facts = Notice.BookingFacts(booking: booking, user: UserID(row.int64(7)), quantity: row.int(8))
+    return row.int(2) == created ? .bookingCreated(facts) : .bookingCancelled(facts)
+  }
+}
+
+enum AccountRow {
+  static let columns = "id, email, name, role, created_at, password_hash"
+
+  static func decode(_ row: Row) -> Account {
+    let user = User(
+      id: UserID(row.int64(0)), email: row.text(1), name: row.text(2),
+      role: Role(rawValue: row.text(3)) ?? .user, createdAt: row.instant(4))
+    return Account(user: user, passwordHash: row.text(5))
+  }
+}
+
+extension Row {
+  func instant(_ column: Int32) -> Instant { Instant(milliseconds: int64(column)) }
+
+  func optionalInstant(_ column: Int32) -> Instant? {
+    optionalInt64(column).map { Instant(milliseconds: $0) }
+  }
+}
+
+extension Statement.Value {
+  static func instant(_ instant: Instant?) -> Self { .optional(instant?.milliseconds) }
+}

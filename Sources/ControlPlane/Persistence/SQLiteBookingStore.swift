@@ -1,0 +1,243 @@
+// The writer: the one connection that changes the database, and the only one that checkpoints. It lives on the
+// ledger's thread. What it decides is nothing; the schema's CHECKs are the last net under the ledger's rules.
+
+final class SQLiteBookingStore: BookingStore {
+  let connection: Connection
+  private let cipher: BookingIDCipher
+  private let keySalt: UInt64
+  private let statements: WriterStatements
+
+  /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
+  static let checkpointPages = 4096
+  /// Expired keys that are forgotten in one step.
+  static let sweepStep = 1000
+
+  /// - Parameter keySalt: makes the hashes of idempotency keys this database's own.
+  init(_ connection: Connection, cipher: BookingIDCipher, keySalt: UInt64) throws(StoreFailure) {
+    self.connection = connection
+    self.cipher = cipher
+    self.keySalt = keySalt
+    statements = try WriterStatements(connection)
+  }
+
+  func begin() throws(StoreFailure) { try statements.begin.run() }
+
+  func commit() throws(StoreFailure) { try statements.commit.run() }
+
+  func rollback() {
+    // SQLite rolls some failures back by itself.
+    guard connection.isInTransaction else { return }
+    try? statements.rollback.run()
+  }
+
+  // MARK: Events
+
+  func allEvents() throws(StoreFailure) -> [Event] {
+    try Statement(connection, "SELECT \(EventRow.columns) FROM event").all([], EventRow.decode)
+  }
+
+  func insert(_ event: Event) throws(StoreFailure) -> EventID {
+    try statements.insertEvent.run(EventRow.values(event))
+    return EventID(connection.lastInsertedRow)
+  }
+
+  func save(_ event: Event) throws(StoreFailure) {
+    try statements.saveEvent.run(EventRow.values(event) + [.int(event.id.rawValue)])
+  }
+
+  func delete(_ event: EventID) throws(StoreFailure) {
+    try statements.deleteEvent.run([.int(event.rawValue)])
+  }
+
+  func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool {
+    try statements.hasBookings.first([.int(event.rawValue)]) { $0.int(0) != 0 } ?? false
+  }
+
+  // MARK: Bookings
+
+  func insertBooking(event: EventID, user: UserID, quantity: Int, at: Instant, seq: UInt64)
+    throws(StoreFailure) -> Booking
+  {
+    try statements.insertBooking.run([
+      .int(event.rawValue), .int(user.rawValue), .int(quantity), .instant(at), .int(Int64(seq)),
+    ])
+    let id = BookingID(connection.lastInsertedRow)
+    guard let publicID = cipher.publicID(of: id) else {
+      throw StoreFailure(code: StoreFailure.full, message: "all 2^40 booking numbers are used")
+    }
+    return Booking(
+      id: id, publicID: publicID, event: event, user: user, quantity: quantity, status: .confirmed,
+      createdAt: at, createdSeq: seq)
+  }
+
+  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
+    try statements.cancelBooking.run([.instant(at), .int(Int64(seq)), .int(booking.rawValue)])
+  }
+
+  func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? {
+    guard let id = cipher.id(of: id) else { return nil }
+    return try statements.booking.first([.int(id.rawValue)]) { BookingRow.decode($0, cipher) } ?? nil
+  }
+
+  func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int {
+    try statements.seatsOfUser.first([.int(user.rawValue), .int(event.rawValue)]) { $0.int(0) } ?? 0
+  }
+
+  func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {
+    let kind =
+      switch notice.change {
+      case .bookingCreated: NoticeRow.created
+      case .bookingCancelled: NoticeRow.cancelled
+      case .capacityChanged: NoticeRow.capacity
+      }
+    try statements.appendNotice.run([
+      .int(notice.event.rawValue), .int(Int64(notice.seq)), .int(kind), .optional(booking?.rawValue),
+      .int(notice.availableSeats), .int(notice.seatCapacity), .instant(notice.at),
+    ])
+  }
+
+  // MARK: Idempotency keys
+
+  func booking(forKey key: String, of user: UserID, since: Instant) throws(StoreFailure) -> BookingOutcome? {
+    let values: [Statement.Value] = [
+      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .instant(since),
+    ]
+    return try statements.bookingForKey.first(values) { BookingRow.decode($0, cipher) } ?? nil
+  }
+
+  func remember(key: String, of user: UserID, booking: BookingID, at: Instant) throws(StoreFailure) {
+    try statements.rememberKey.run([
+      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(booking.rawValue), .instant(at),
+    ])
+  }
+
+  /// FNV-1a over salt, user and key. Keys that share a hash are told apart by their text.
+  private func hash(of key: String, _ user: UserID) -> Int64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ keySalt
+    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    for shift in stride(from: 0, to: 64, by: 8) {
+      hash = (hash ^ UInt64(UInt8(truncatingIfNeeded: user.rawValue >> shift))) &* 0x100_0000_01B3
+    }
+    return Int64(bitPattern: hash)
+  }
+
+  // MARK: Accounts
+
+  func account(_ email: EmailKey) throws(StoreFailure) -> Account? {
+    try statements.account.first([.text(email.text)], AccountRow.decode)
+  }
+
+  func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
+    try statements.insertAccount.run([
+      .text(user.email), .text(EmailKey(user.email).text), .text(user.name), .text(user.role.rawValue),
+      .text(user.passwordHash), .instant(at),
+    ])
+    return User(
+      id: UserID(connection.lastInsertedRow), email: user.email, name: user.name, role: user.role,
+      createdAt: at)
+  }
+
+  func save(_ user: User, passwordHash: String) throws(StoreFailure) {
+    try statements.saveAccount.run([
+      .text(user.role.rawValue), .text(passwordHash), .int(user.id.rawValue),
+    ])
+  }
+
+  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
+    try statements.setPasswordHash.run([.text(hash), .int(user.rawValue)])
+    return connection.changedRows > 0
+  }
+
+  // MARK: Housekeeping
+
+  private var mayHaveExpiredKeys = true
+
+  var isTidyingDue: Bool { connection.pagesToCheckpoint >= Self.checkpointPages }
+
+  var isUntidy: Bool { connection.pagesToCheckpoint > 0 || mayHaveExpiredKeys }
+
+  /// A disk too full to forget may still have room to checkpoint.
+  func tidy(expired: Instant) throws(StoreFailure) {
+    if connection.pagesToCheckpoint > 0 { try connection.checkpoint() }
+    try statements.forgetKeys.run([.int(Self.sweepStep), .instant(expired)])
+    mayHaveExpiredKeys = connection.changedRows == Self.sweepStep
+  }
+
+  func probe() throws(StoreFailure) {
+    try connection.execute(
+      """
+      BEGIN IMMEDIATE;
+      CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (zeroblob(65536)); DROP TABLE probe;
+      COMMIT;
+      """)
+  }
+}
+
+/// Prepared once, used for every batch.
+private struct WriterStatements {
+  let begin, commit, rollback: Statement
+  let insertEvent, saveEvent, deleteEvent, hasBookings: Statement
+  let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice: Statement
+  let bookingForKey, rememberKey, forgetKeys: Statement
+  let account, insertAccount, saveAccount, setPasswordHash: Statement
+
+  init(_ connection: Connection) throws(StoreFailure) {
+    begin = try Statement(connection, "BEGIN IMMEDIATE")
+    commit = try Statement(connection, "COMMIT")
+    rollback = try Statement(connection, "ROLLBACK")
+
+    let columns = EventRow.columns.split(separator: ",").dropFirst().joined(separator: ",")
+    let places = Array(repeating: "?", count: 17).joined(separator: ",")
+    insertEvent = try Statement(connection, "INSERT INTO event (\(columns)) VALUES (\(places))")
+    saveEvent = try Statement(connection, "UPDATE event SET (\(columns)) = (\(places)) WHERE id = ?")
+    deleteEvent = try Statement(connection, "DELETE FROM event WHERE id = ?")
+    hasBookings = try Statement(
+      connection,
+      "SELECT EXISTS (SELECT 1 FROM notice WHERE event_id = ? AND kind = \(NoticeRow.created))")
+
+    insertBooking = try Statement(
+      connection,
+      "INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (?, ?, ?, ?, ?)")
+    cancelBooking = try Statement(
+      connection, "UPDATE booking SET cancelled_at = ?, cancelled_seq = ? WHERE id = ?")
+    booking = try Statement(
+      connection, "SELECT \(BookingRow.columns) FROM \(BookingRow.join) WHERE b.id = ?")
+    seatsOfUser = try Statement(
+      connection,
+      """
+      SELECT coalesce(sum(quantity), 0) FROM booking
+      WHERE user_id = ? AND event_id = ? AND cancelled_seq IS NULL
+      """)
+    appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?)")
+
+    // As it was made: without a later cancellation, with the counts of its own commit.
+    bookingForKey = try Statement(
+      connection,
+      """
+      SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NULL, NULL, n.available
+      FROM idempotency_key k JOIN booking b ON b.id = k.booking_id
+        JOIN notice n ON n.event_id = b.event_id AND n.seq = b.created_seq
+      WHERE k.hash = ? AND k.user_id = ? AND k.key = ? AND k.at > ?
+      """)
+    rememberKey = try Statement(
+      connection,
+      "INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (?, ?, ?, ?, ?)")
+    // Keys are in order of their age: the oldest are looked at, and no more.
+    forgetKeys = try Statement(
+      connection,
+      """
+      DELETE FROM idempotency_key WHERE id IN (
+        SELECT id FROM (SELECT id, at FROM idempotency_key ORDER BY id LIMIT ?) WHERE at <= ?)
+      """)
+
+    account = try Statement(connection, "SELECT \(AccountRow.columns) FROM account WHERE email_key = ?")
+    insertAccount = try Statement(
+      connection,
+      """
+      INSERT INTO account (email, email_key, name, role, password_hash, created_at)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """)
+    saveAccount = try Statement(connection, "UPDATE account SET role = ?, password_hash = ? WHERE id = ?")
+    setPasswordHash = try Statement(connection, "UPDATE account SET password_hash = ? WHERE id = ?")
+  }
+}

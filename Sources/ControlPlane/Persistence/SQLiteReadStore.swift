@@ -1,0 +1,131 @@
+// A worker's own view of the database: a read-only connection that never checkpoints. Each function is one
+// statement, hence one consistent snapshot of the last commit.
+
+final class SQLiteReadStore: ReadStore {
+  private let connection: Connection
+  private let cipher: BookingIDCipher
+  private let eventByID, eventPage, eventPageByStatus: Statement
+  private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
+  private let bookingPageOfUserAndEvent: Statement
+  private let accountByID, accountByEmail: Statement
+  private let noticePage: Statement
+
+  init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
+    let connection = try Connection(path, .reader)
+    self.connection = connection
+    self.cipher = cipher
+    let event = "SELECT \(EventRow.columns) FROM event"
+    eventByID = try Statement(connection, "\(event) WHERE id = ?")
+    eventPage = try Statement(connection, "\(event) WHERE id > ? ORDER BY id LIMIT ?")
+    eventPageByStatus = try Statement(
+      connection, "\(event) WHERE id > ? AND status = ? ORDER BY id LIMIT ?")
+
+    let booking = "SELECT \(BookingRow.columns) FROM \(BookingRow.join)"
+    bookingByID = try Statement(connection, "\(booking) WHERE b.id = ?")
+    bookingPage = try Statement(connection, "\(booking) WHERE b.id < ? ORDER BY b.id DESC LIMIT ?")
+    bookingPageOfUser = try Statement(
+      connection, "\(booking) WHERE b.user_id = ? AND b.id < ? ORDER BY b.id DESC LIMIT ?")
+    bookingPageOfUserAndEvent = try Statement(
+      connection,
+      "\(booking) WHERE b.user_id = ? AND b.event_id = ? AND b.id < ? ORDER BY b.id DESC LIMIT ?")
+    // An event's bookings in order are its notices of bookings: no index beside the notice table is needed.
+    bookingPageOfEvent = try Statement(
+      connection,
+      """
+      SELECT \(BookingRow.columns) FROM notice made CROSS JOIN \(BookingRow.join)
+      WHERE made.event_id = ?1 AND made.kind = \(NoticeRow.created) AND b.id = made.booking_id
+        AND made.seq < coalesce((SELECT created_seq FROM booking WHERE id = ?2 AND event_id = ?1), ?3)
+      ORDER BY made.seq DESC LIMIT ?4
+      """)
+
+    let account = "SELECT \(AccountRow.columns) FROM account"
+    accountByID = try Statement(connection, "\(account) WHERE id = ?")
+    accountByEmail = try Statement(connection, "\(account) WHERE email_key = ?")
+    noticePage = try Statement(
+      connection,
+      """
+      SELECT \(NoticeRow.columns) FROM notice n LEFT JOIN booking b ON b.id = n.booking_id
+      WHERE n.event_id = ? AND n.seq > ? AND n.seq <= ? ORDER BY n.seq LIMIT ?
+      """)
+  }
+
+  func event(_ id: EventID) throws(DomainError) -> Event? {
+    try reading { () throws(StoreFailure) in
+      try eventByID.first([.int(id.rawValue)], EventRow.decode)
+    }
+  }
+
+  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {
+    try reading { () throws(StoreFailure) in
+      let start = Statement.Value.int(after?.rawValue ?? 0)
+      guard let status else { return try eventPage.all([start, .int(limit)], EventRow.decode) }
+      return try eventPageByStatus.all([start, .text(status.rawValue), .int(limit)], EventRow.decode)
+    }
+  }
+
+  func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? {
+    guard let id = cipher.id(of: id) else { return nil }
+    return try reading { () throws(StoreFailure) in
+      try bookingByID.first([.int(id.rawValue)]) { BookingRow.decode($0, cipher) } ?? nil
+    }
+  }
+
+  func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
+    -> [BookingOutcome]
+  {
+    var end = Int64.max
+    if let before {
+      guard let id = cipher.id(of: before) else { return [] }
+      end = id.rawValue
+    }
+    return try reading { () throws(StoreFailure) in
+      try bookingRows(user, event, end: end, limit: limit).compactMap { $0 }
+    }
+  }
+
+  private func bookingRows(_ user: UserID?, _ event: EventID?, end: Int64, limit: Int) throws(StoreFailure)
+    -> [BookingOutcome?]
+  {
+    let decode = { (row: Row) in BookingRow.decode(row, self.cipher) }
+    switch (user, event) {
+    case (nil, nil):
+      return try bookingPage.all([.int(end), .int(limit)], decode)
+    case (let user?, nil):
+      return try bookingPageOfUser.all([.int(user.rawValue), .int(end), .int(limit)], decode)
+    case (let user?, let event?):
+      return try bookingPageOfUserAndEvent.all(
+        [.int(user.rawValue), .int(event.rawValue), .int(end), .int(limit)], decode)
+    case (nil, let event?):
+      // A booking that is not of this event is no place in its list: nothing comes before it.
+      let otherwise = end == .max ? Int64.max : 0
+      return try bookingPageOfEvent.all(
+        [.int(event.rawValue), .int(end), .int(otherwise), .int(limit)], decode)
+    }
+  }
+
+  func user(_ id: UserID) throws(DomainError) -> User? {
+    try reading { () throws(StoreFailure) in
+      try accountByID.first([.int(id.rawValue)]) { AccountRow.decode($0).user }
+    }
+  }
+
+  func account(_ email: EmailKey) throws(DomainError) -> Account? {
+    try reading { () throws(StoreFailure) in
+      try accountByEmail.first([.text(email.text)], AccountRow.decode)
+    }
+  }
+
+  func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
+  {
+    let (first, last) = (Int64(clamping: after), Int64(clamping: through))
+    return try reading { () throws(StoreFailure) in
+      try noticePage.all([.int(event.rawValue), .int(first), .int(last), .int(limit)]) {
+        NoticeRow.decode($0, cipher)
+      }.compactMap { $0 }
+    }
+  }
+
+  private func reading<Result>(_ body: () throws(StoreFailure) -> Result) throws(DomainError) -> Result {
+    do throws(StoreFailure) { return try body() } catch { throw .storageUnavailable }
+  }
+}

@@ -1,0 +1,109 @@
+// A prepared statement, made once and used for as long as its connection lives, on the connection's thread.
+// Each use binds, steps and resets, so that no statement keeps a snapshot open.
+
+import CSQLite
+
+@safe final class Statement {
+  /// Keeps the connection alive at least as long.
+  private let connection: Connection
+  private let handle: OpaquePointer
+
+  enum Value {
+    case int(Int64)
+    case text(String)
+    case null
+
+    static func int(_ number: Int) -> Value { .int(Int64(number)) }
+    static func optional(_ number: Int64?) -> Value { number.map { .int($0) } ?? .null }
+  }
+
+  init(_ connection: Connection, _ sql: String) throws(StoreFailure) {
+    var prepared: OpaquePointer?
+    let code = unsafe sqlite3_prepare_v3(
+      connection.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+    guard code == SQLITE_OK, let prepared = unsafe prepared else { throw connection.failure(code) }
+    self.connection = connection
+    unsafe handle = prepared
+  }
+
+  deinit { unsafe sqlite3_finalize(handle) }
+
+  /// For statements that give no rows.
+  func run(_ values: [Value] = []) throws(StoreFailure) {
+    _ = try all(values) { _ in () }
+  }
+
+  func first<Result>(_ values: [Value] = [], _ decode: (Row) -> Result) throws(StoreFailure) -> Result? {
+    defer { reset() }
+    try bind(values)
+    return try step() ? unsafe decode(Row(handle)) : nil
+  }
+
+  func all<Result>(_ values: [Value] = [], _ decode: (Row) -> Result) throws(StoreFailure) -> [Result] {
+    defer { reset() }
+    try bind(values)
+    var results: [Result] = []
+    while try step() { results.append(unsafe decode(Row(handle))) }
+    return results
+  }
+
+  private func bind(_ values: [Value]) throws(StoreFailure) {
+    for (index, value) in zip(Int32(1)..., values) {
+      let code =
+        switch value {
+        case .int(let number): unsafe sqlite3_bind_int64(handle, index, number)
+        case .text(let text): bind(text, at: index)
+        case .null: unsafe sqlite3_bind_null(handle, index)
+        }
+      guard code == SQLITE_OK else { throw connection.failure(code) }
+    }
+  }
+
+  private func bind(_ text: String, at index: Int32) -> Int32 {
+    var text = text
+    return text.withUTF8 { utf8 in
+      guard let length = Int32(exactly: utf8.count) else { return SQLITE_TOOBIG }
+      guard let start = utf8.baseAddress else { return unsafe seatcast_bind_text(handle, index, "", 0) }
+      return unsafe start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+        unsafe seatcast_bind_text(handle, index, $0, length)
+      }
+    }
+  }
+
+  private func step() throws(StoreFailure) -> Bool {
+    let code = unsafe sqlite3_step(handle)
+    switch code {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    default: throw connection.failure(code)
+    }
+  }
+
+  private func reset() {
+    unsafe sqlite3_reset(handle)
+    unsafe sqlite3_clear_bindings(handle)
+  }
+}
+
+/// The row that a statement stands on; valid inside the closure that it is given to.
+@safe struct Row {
+  private let handle: OpaquePointer
+  fileprivate init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+
+  func int64(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
+
+  func int(_ column: Int32) -> Int { Int(int64(column)) }
+
+  /// For numbers that the schema keeps from being negative.
+  func uint64(_ column: Int32) -> UInt64 { UInt64(max(0, int64(column))) }
+
+  func optionalInt64(_ column: Int32) -> Int64? {
+    unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int64(column)
+  }
+
+  func text(_ column: Int32) -> String {
+    guard let start = unsafe sqlite3_column_text(handle, column) else { return "" }
+    let length = unsafe Int(sqlite3_column_bytes(handle, column))
+    return unsafe String(decoding: UnsafeBufferPointer(start: start, count: length), as: UTF8.self)
+  }
+}

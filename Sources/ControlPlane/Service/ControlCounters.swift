@@ -1,0 +1,32 @@
+/// What the control hall has done since it opened; numbers that only grow, and depths that come and go.
+public struct ControlCounters: Sendable, Equatable {
+  /// Requests taken from the entrance.
+  public var requests: UInt64 = 0
+  /// Requests and commands that a full queue turned away.
+  public var overloaded: UInt64 = 0
+  /// Commands that the ledger decided, refusals among them.
+  public var commands: UInt64 = 0
+  /// Commands that a rule refused.
+  public var refusals: UInt64 = 0
+  public var bookings: UInt64 = 0
+  public var cancellations: UInt64 = 0
+  /// Commands that told an earlier outcome again.
+  public var replays: UInt64 = 0
+  /// Committed changes of counts.
+  public var notices: UInt64 = 0
+  /// Those of them that somebody watched.
+  public var announced: UInt64 = 0
+  /// Transactions that wrote something.
+  public var commits: UInt64 = 0
+  public var failedCommits: UInt64 = 0
+  /// Commands of the largest batch.
+  public var largestBatch: UInt64 = 0
+  public var checkpoints: UInt64 = 0
+
+  /// Requests that wait for a worker.
+  public var requestsWaiting: Int = 0
+  /// Commands that wait for the ledger.
+  public var commandsWaiting: Int = 0
+  /// Passwords that wait for a hasher.
+  public var passwordsWaiting: Int = 0
+}

@@ -1,0 +1,37 @@
+// The machine's own clock and randomness.
+
+import Glibc
+
+/// The time of day, as the machine keeps it.
+public struct SystemClock: Clock {
+  public init() {}
+
+  public var now: Instant {
+    var moment = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &moment)
+    return Instant(milliseconds: Int64(moment.tv_sec) * 1000 + Int64(moment.tv_nsec) / 1_000_000)
+  }
+}
+
+/// The kernel's random bytes (getrandom(2)).
+public struct SystemRandom: IdentifierSource {
+  public init() {}
+
+  public func randomBytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+}
+
+extension IdentifierSource {
+  func randomWord() -> UInt64 { randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
+  /// Two lower-case digits per byte.
+  func randomHex(bytes: Int) -> String { hex(randomBytes(bytes)) }
+}
+
+func hex(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+  return String(decoding: text, as: UTF8.self)
+}
