@@ -1,6 +1,6 @@
 /* A connection: a descriptor and the handle that watches it, freed in libuv's close callback.
- * After uv_close() libuv forgets the descriptor's events of the running turn too, so the descriptor may be closed,
- * and its number used again, at once: that is what makes closing inside hooks safe. Loop thread only. */
+ * After uv_close() libuv forgets the descriptor's events of the running turn too, so the descriptor may be
+ * closed, and its number used again, at once: that makes closing inside hooks safe. Loop thread only. */
 #include "internal.h"
 #include <errno.h>
 #include <netinet/in.h>

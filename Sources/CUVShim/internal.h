@@ -1,6 +1,7 @@
-/* What the shim's own files share. Names: cuv_ is public, cuv__ is between these files, static is one file's.
- * Handles that live as long as the loop stand inside cuv_loop; listener and connections are allocated, because
- * libuv gives a handle's memory back only in its close callback, a turn later. Included before anything else. */
+/* What the shim's own files share, included before anything else.
+ * Names: cuv_ is public, cuv__ is between these files, static is one file's. Handles that live as long as the
+ * loop stand inside cuv_loop; listener and connections are allocated, because libuv gives a handle's memory
+ * back only in its close callback, a turn later. */
 #ifndef CUV_INTERNAL_H
 #define CUV_INTERNAL_H
 #define _GNU_SOURCE /* before any system header: accept4, SO_REUSEPORT, syscall */

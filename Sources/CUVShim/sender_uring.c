@@ -1,8 +1,8 @@
-/* The batch send through io_uring, by raw system calls (docs/decisions/0001-io-uring-by-raw-system-calls.md).
- * Up to 256 sends are queued, submitted and waited for in one system call. MSG_DONTWAIT makes the kernel finish each
- * of them inside that call, so the ring is empty between batches. Every send yields a completion: with
- * IOSQE_CQE_SKIP_SUCCESS a short send would count as a success and go unseen.
- * The ring belongs to the first thread that sends with it (IORING_SETUP_SINGLE_ISSUER). */
+/* The batch send through io_uring, by raw system calls
+ * (docs/decisions/0001-io-uring-by-raw-system-calls.md). Up to 256 sends are queued, submitted and waited for
+ * in one system call. MSG_DONTWAIT makes the kernel finish each of them inside that call, so the ring is empty
+ * between batches. Every send yields a completion: with IOSQE_CQE_SKIP_SUCCESS a short send would count as a
+ * success and go unseen. The ring belongs to the first thread that sends with it (IORING_SETUP_SINGLE_ISSUER). */
 #include "internal.h"
 #include <errno.h>
 #include <linux/io_uring.h>

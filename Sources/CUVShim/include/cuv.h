@@ -26,8 +26,8 @@
 typedef struct cuv_loop cuv_loop;
 typedef struct cuv_conn cuv_conn;
 
-/* HANGUP: an error or a reset; nothing more is reported for that connection until it is watched anew. The end of
- * the peer's stream is READABLE, and cuv_recv() then gives 0. */
+/* HANGUP: an error or a reset; nothing more is reported for that connection until it is watched anew. The
+ * end of the peer's stream is READABLE, and cuv_recv() then gives 0. */
 enum { CUV_READABLE = 1, CUV_WRITABLE = 2, CUV_HANGUP = 4 };
 
 /* An accepted peer's address: family-independent text form without the port, NUL-terminated. */
@@ -97,7 +97,7 @@ ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_cou
 
 /* ---- process ---------------------------------------------------------------------------------- */
 
-/* Joinable; `name` is cut to 15 bytes. Signals that ask the process for something (SIGTERM) are blocked in it. */
+/* Joinable; `name` is cut to 15 bytes. Signals to the process (SIGTERM, ...) are blocked in it. */
 typedef struct cuv_thread cuv_thread;
 int cuv_thread_start(cuv_thread **out, const char *name, void (*body)(void *), void *argument);
 void cuv_thread_join(cuv_thread *thread);       /* frees it */

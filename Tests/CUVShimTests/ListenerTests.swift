@@ -1,0 +1,218 @@
+import CUVShim
+import Glibc
+import Testing
+
+@Suite struct ListenerTests {
+  @Test("a connection is accepted with its peer's address, and echoed to")
+  func acceptsAndEchoes() throws {
+    let harness = try LoopHarness()
+    let port = try harness.listen()
+    let client = try dial(port: port)
+    sendText("echo me", to: client)
+    var peers: [String] = []
+    var server: Connection?
+    harness.onAccept = { descriptor, peer in
+      peers.append(peer)
+      server = try? harness.open(descriptor, token: 7)
+    }
+    harness.onReady = { token, events in
+      #expect(token == 7)
+      #expect(events == .readable)
+      guard let server, let text = receiveText(from: server.descriptor) else { return }
+      sendText(text, to: server.descriptor)
+      harness.stop()
+    }
+    harness.run()
+    #expect(peers == ["127.0.0.1"])
+    #expect(awaitText(from: client) == "echo me")
+    close(client)
+  }
+
+  @Test("no more than the bound is accepted in one turn, and nobody is forgotten")
+  func acceptsInPortions() throws {
+    let harness = try LoopHarness()
+    let port = try harness.listen(acceptsPerTurn: 3)
+    let clients = try (0..<10).map { _ in try dial(port: port) }
+    var thisTurn = 0
+    var portions: [Int] = []
+    harness.onAccept = { descriptor, _ in
+      thisTurn += 1
+      close(descriptor)
+    }
+    harness.onTurn = {
+      if thisTurn > 0 { portions.append(thisTurn) }
+      thisTurn = 0
+      if portions.reduce(0, +) == 10 { harness.stop() }
+    }
+    harness.run()
+    #expect(portions.allSatisfy { $0 <= 3 })
+    for client in clients { close(client) }
+  }
+
+  @Test("an accepted descriptor is non-blocking and closed on exec")
+  func flagsOfAccepted() throws {
+    let harness = try LoopHarness()
+    let client = try dial(port: try harness.listen())
+    harness.onAccept = { descriptor, _ in
+      #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
+      #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+      close(descriptor)
+      harness.stop()
+    }
+    harness.run()
+    close(client)
+  }
+
+  @Test("the hook may stop the listener; then nobody is accepted any more")
+  func stopsInsideHook() throws {
+    let harness = try LoopHarness()
+    let port = try harness.listen()
+    let clients = try (0..<3).map { _ in try dial(port: port) }
+    var accepted = 0
+    var ticks = 0
+    harness.onAccept = { descriptor, _ in
+      accepted += 1
+      close(descriptor)
+      unsafe cuv_listen_stop(harness.loop)
+      unsafe cuv_listen_stop(harness.loop)
+    }
+    harness.onTick = {
+      ticks += 1
+      if accepted > 0 && ticks > 5 { harness.stop() }
+    }
+    harness.run()
+    #expect(accepted == 1)
+    #expect(tryDial(port: port).error == ECONNREFUSED)
+    for client in clients { close(client) }
+  }
+
+  @Test("after a stop the loop can listen again, but never twice at a time")
+  func listensAgain() throws {
+    let harness = try LoopHarness()
+    _ = try harness.listen()
+    var port: Int32 = 0
+    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 0, 8, 1, &port) == -EALREADY)
+    unsafe cuv_listen_stop(harness.loop)
+    let client = try dial(port: try harness.listen())
+    var accepted = false
+    harness.onAccept = { descriptor, _ in
+      accepted = true
+      close(descriptor)
+      harness.stop()
+    }
+    harness.run()
+    #expect(accepted)
+    close(client)
+  }
+
+  @Test("two loops share one port")
+  func sharesPort() throws {
+    let first = try LoopHarness()
+    let second = try LoopHarness()
+    let port = Int32(try first.listen())
+    var bound: Int32 = 0
+    #expect(unsafe cuv_listen(second.loop, "127.0.0.1", port, 8, 1, &bound) == 0)
+    #expect(bound == port)
+  }
+
+  @Test("localhost and IPv6 are understood", arguments: ["localhost", "::1", "::"])
+  func understandsHosts(host: String) throws {
+    guard ipv6IsThere() || host == "localhost" else { return }
+    let harness = try LoopHarness()
+    #expect(try harness.listen(host: host) > 0)
+  }
+
+  @Test("an IPv4 peer of an IPv6 listener shows its IPv4 address")
+  func showsMappedAddress() throws {
+    guard ipv6IsThere() else { return }
+    let harness = try LoopHarness()
+    let client = try dial(port: try harness.listen(host: "::"))
+    var peers: [String] = []
+    harness.onAccept = { descriptor, peer in
+      peers.append(peer)
+      close(descriptor)
+      harness.stop()
+    }
+    harness.run()
+    #expect(peers == ["127.0.0.1"])
+    close(client)
+  }
+
+  @Test("a host that is no address, a port out of range, a bound of nothing are refused")
+  func refusesNonsense() throws {
+    let harness = try LoopHarness()
+    var port: Int32 = 0
+    for host in ["", "example", "127.0.0.256", "127.0.0.1:80"] {
+      #expect(unsafe cuv_listen(harness.loop, host, 0, 8, 1, &port) == -EINVAL)
+    }
+    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", -1, 8, 1, &port) == -EINVAL)
+    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 65_536, 8, 1, &port) == -EINVAL)
+    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 0, 8, 0, &port) == -EINVAL)
+    #expect(unsafe cuv_port_probe("nowhere", 80) == -EINVAL)
+  }
+
+  @Test("the probe finds a listener that shares its port, and a free port free")
+  func probes() throws {
+    let harness = try LoopHarness()
+    let port = Int32(try harness.listen())
+    #expect(unsafe cuv_port_probe("127.0.0.1", port) == -EADDRINUSE)
+    #expect(unsafe cuv_port_probe("127.0.0.1", 0) == 0)
+  }
+
+  @Test("the probe is not misled by connections that linger after a server's end")
+  func probesThroughTimeWait() throws {
+    let harness = try LoopHarness()
+    let port = try harness.listen()
+    let client = try dial(port: port)
+    harness.onAccept = { descriptor, _ in
+      close(descriptor)  // the server closes first, so the server's end stays in TIME_WAIT
+      harness.stop()
+    }
+    harness.run()
+    #expect(awaitText(from: client) == "")
+    close(client)
+    unsafe cuv_listen_stop(harness.loop)
+    #expect(unsafe cuv_port_probe("127.0.0.1", Int32(port)) == 0)
+  }
+
+  @Test("when descriptors run out the listener rests until the next tick, and then goes on")
+  func outlivesExhaustion() async {
+    // In a process of its own: it uses up all descriptors.
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit()
+      unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      limit.rlim_cur = 100
+      unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      let harness = try LoopHarness()
+      let client = try dial(port: try harness.listen())
+      var spare: [Int32] = []
+      while true {
+        let copy = dup(client)
+        if copy < 0 { break }
+        spare.append(copy)
+      }
+      var accepted = false
+      var turns = 0
+      harness.onTurn = { turns += 1 }
+      harness.onAccept = { _, _ in
+        accepted = true
+        harness.stop()
+      }
+      harness.onTick = {
+        if unsafe cuv_accept_failures(harness.loop) == 3, let last = spare.popLast() { close(last) }
+      }
+      harness.run()
+      for descriptor in spare { close(descriptor) }
+      let failures = unsafe cuv_accept_failures(harness.loop)
+      // The fourth: accept4 wants a descriptor before it looks whether anybody else is waiting.
+      guard accepted, failures == 3 || failures == 4 else {
+        fatalError("accepted \(accepted), failures \(failures)")
+      }
+      guard turns < 50 else { fatalError("\(turns) turns: it did not rest") }
+    }
+  }
+
+  private func ipv6IsThere() -> Bool {
+    unsafe cuv_port_probe("::1", 0) == 0 && access("/proc/net/if_inet6", R_OK) == 0
+  }
+}
