@@ -169,7 +169,8 @@ import Testing
       }
       for peer in peers { close(peer) }
       let after = openDescriptors()
-      guard after == before else { fatalError("\(before) descriptors before, \(after) after") }
+      // A leak shows five times; the runtime's own threads may open one or two meanwhile.
+      guard after - before < 5 else { fatalError("\(before) descriptors before, \(after) after") }
     }
   }
 }
