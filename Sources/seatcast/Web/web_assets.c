@@ -1,11 +1,38 @@
+/* The page's files as bytes inside the executable: C23 #embed, no build step and no folder to ship. */
 #include "web_assets.h"
 
 static const unsigned char index_html[] = {
 #embed "assets/index.html"
 };
+static const unsigned char style_css[] = {
+#embed "assets/style.css"
+};
+static const unsigned char app_js[] = {
+#embed "assets/app.js"
+};
+static const unsigned char api_js[] = {
+#embed "assets/api.js"
+};
+static const unsigned char live_js[] = {
+#embed "assets/live.js"
+};
+static const unsigned char widgets_js[] = {
+#embed "assets/widgets.js"
+};
+static const unsigned char favicon_svg[] = {
+#embed "assets/favicon.svg"
+};
+
+#define JAVASCRIPT "text/javascript; charset=utf-8"
 
 static const web_asset assets[] = {
     {"/", "text/html; charset=utf-8", index_html, sizeof index_html},
+    {"/style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
+    {"/app.js", JAVASCRIPT, app_js, sizeof app_js},
+    {"/api.js", JAVASCRIPT, api_js, sizeof api_js},
+    {"/live.js", JAVASCRIPT, live_js, sizeof live_js},
+    {"/widgets.js", JAVASCRIPT, widgets_js, sizeof widgets_js},
+    {"/favicon.svg", "image/svg+xml", favicon_svg, sizeof favicon_svg},
 };
 
 const web_asset *web_assets(size_t *count) {
