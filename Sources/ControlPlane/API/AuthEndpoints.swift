@@ -1,0 +1,87 @@
+// Register, log in, and who am I. Passwords go to the hashing pool and nowhere else.
+
+struct AuthEndpoints: Sendable {
+  let accounts: AccountService
+  let tokens: any TokenIssuing
+
+  private static let passwordBytes = 8...1_024
+  private static let nameBytes = 1...200
+  private static let emailBytes = 3...254
+
+  /// `POST /api/auth/register`: 201, an ordinary user with a token.
+  func register(_ call: Call) throws(Problem) -> Reply? {
+    var body = try BodyReader(call.request)
+    let email = body.requiredText("email", bytes: Self.emailBytes)
+    let password = body.requiredText("password", bytes: Self.passwordBytes)
+    let name = body.requiredText("name", bytes: Self.nameBytes)
+    if !email.isEmpty, !Self.isAddress(email) { body.note("email", "must be an email address") }
+    if !Self.isOneLine(name) { body.note("name", "must not contain control characters") }
+    try body.finish()
+    accounts.register(
+      email: email, password: password, name: name, ticket: call.ticket,
+      answer: call.answer(welcome(status: 201)))
+    return nil
+  }
+
+  /// `POST /api/auth/login`: 200, or 401 after the same work whether or not there is such an account.
+  func login(_ call: Call) throws(Problem) -> Reply? {
+    var body = try BodyReader(call.request)
+    let email = body.requiredText("email", bytes: 1...Self.emailBytes.upperBound)
+    let password = body.requiredText("password", bytes: 1...Self.passwordBytes.upperBound)
+    try body.finish()
+    let account = try call.read { reads throws(DomainError) in try reads.account(EmailKey(email)) }
+    accounts.login(
+      account, password: password, ticket: call.ticket, answer: call.answer(welcome(status: 200)))
+    return nil
+  }
+
+  /// `GET /api/auth/me`: the account as it is now, not as the token has it.
+  func me(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let user = try call.read { reads throws(DomainError) in try reads.user(principal.user) }
+    guard let user else { throw Problem(DomainError.unknownUser) }
+    return .json(user)
+  }
+
+  private func welcome(status: Int) -> @Sendable (User) -> Reply {
+    let tokens = tokens
+    return { user in .json(Welcome(user: user, token: tokens.issue(to: user)), status: status) }
+  }
+
+  // MARK: Rules
+
+  /// One `@` with something on both sides and no space: whether mail arrives there is for mail to tell.
+  static func isAddress(_ text: String) -> Bool {
+    let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+    let hasSpace = text.unicodeScalars.contains { $0.properties.isWhitespace }
+    return parts.count == 2 && !parts.contains(where: \.isEmpty) && !hasSpace && isOneLine(text)
+  }
+
+  static func isOneLine(_ text: String) -> Bool {
+    !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+}
+
+/// What register and login answer.
+private struct Welcome: JSONWritable {
+  var user: User
+  var token: IssuedToken
+
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("user", user)
+      writer.member("token", token.text)
+      writer.member("expiresAt", token.expiresAt)
+    }
+  }
+}
+
+extension User: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("id", id.rawValue)
+      writer.member("email", email)
+      writer.member("name", name)
+      writer.member("role", role.rawValue)
+    }
+  }
+}

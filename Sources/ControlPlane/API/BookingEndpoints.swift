@@ -1,0 +1,98 @@
+// Bookings: made and given back through the ledger, which answers after the commit; read from the worker's view.
+// Owners see and cancel their own, admins everybody's.
+
+struct BookingEndpoints: Sendable {
+  let bookings: BookingService
+
+  /// No event has more seats.
+  private static let quantities = 1...1_000_000
+
+  // MARK: Changing
+
+  /// `POST /api/bookings`: 201 with `Location`. A repeated `Idempotency-Key` tells the first result again.
+  func create(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let key = try IdempotencyKey.of(call.request)
+    var body = try BodyReader(call.request)
+    let event = body.requiredInteger("eventId", in: 1...Int.max)
+    let quantity = body.integer("quantity", in: Self.quantities) ?? 1
+    let hold = body.bool("hold") ?? false
+    try body.finish()
+    // Ignoring the member would sell what was only to be held.
+    if hold { throw Problem(.holdsNotOffered, "Holds are not offered by this server.") }
+    let command = CreateBooking(
+      event: EventID(Int64(event)), user: principal.user, quantity: quantity, idempotencyKey: key)
+    bookings.create(command, ticket: call.ticket, answer: call.answer(Self.created))
+    return nil
+  }
+
+  /// `DELETE /api/bookings/{id}` and `POST /api/bookings/{id}/cancel`: 200; again: the same state again.
+  func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let booking = try call.bookingID()
+    let role: Role = try call.isAdmin(principal) ? .admin : .user
+    let command = CancelBooking(booking: booking, by: .init(user: principal.user, role: role))
+    bookings.cancel(command, ticket: call.ticket, answer: call.answer { .json($0) })
+    return nil
+  }
+
+  private static let created: @Sendable (BookingOutcome) -> Reply = { outcome in
+    var fields = [
+      Request.Field(name: "location", value: "/api/bookings/\(outcome.booking.publicID.text)")
+    ]
+    if outcome.replayed { fields.append(.init(name: "idempotency-replayed", value: "true")) }
+    return .json(outcome, status: 201, fields: fields)
+  }
+
+  // MARK: Reading
+
+  /// `GET /api/bookings?limit&cursor&eventId`, newest first: one's own, for admins everybody's.
+  func list(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let limit = try call.query.limit()
+    let before = try Self.cursor(call.query)
+    let event = try call.query.number("eventId", in: 1...UInt64(Int64.max)).map { EventID(Int64($0)) }
+    let user = try call.isAdmin(principal) ? nil : principal.user
+    let found = try call.read { reads throws(DomainError) in
+      try reads.bookings(of: user, event: event, before: before, limit: limit + 1)
+    }
+    let page = Page(found, limit: limit, item: { $0 }) { outcome in
+      .cursor(Cursor.text(.booking, outcome.booking.publicID.code))
+    }
+    let filter = event.map { ["eventId=\($0.rawValue)"] } ?? []
+    return page.reply(path: "/api/bookings", parameters: ["limit=\(limit)"] + filter)
+  }
+
+  /// `GET /api/bookings/{id}`
+  func get(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let id = try call.bookingID()
+    let found = try call.read { reads throws(DomainError) in try reads.booking(id) }
+    guard let found else { throw Problem(DomainError.unknownBooking) }
+    if found.booking.user != principal.user, try !call.isAdmin(principal) {
+      throw Problem(DomainError.notYours)
+    }
+    return .json(found)
+  }
+
+  private static func cursor(_ query: Query) throws(Problem) -> PublicBookingID? {
+    guard let code = try query.cursor(.booking) else { return nil }
+    guard let id = PublicBookingID(code: code) else {
+      throw Query.invalid("cursor", "is not one that this list gave out")
+    }
+    return id
+  }
+}
+
+extension BookingOutcome: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.name("bookingId")
+      writer.plain(booking.publicID.bytes)
+      writer.member("eventId", booking.event.rawValue)
+      writer.member("userId", booking.user.rawValue)
+      writer.member("quantity", booking.quantity)
+      writer.member("status", booking.status.rawValue)
+      writer.member("createdAt", booking.createdAt)
+      if let cancelledAt = booking.cancelledAt { writer.member("cancelledAt", cancelledAt) }
+      writer.member("availableSeats", availableSeats)
+      writer.member("seq", seq)
+    }
+  }
+}

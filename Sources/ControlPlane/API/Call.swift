@@ -1,0 +1,73 @@
+// One request on its way through an endpoint: what was asked, by whom, and the view of the database in which
+// it is answered. Lives on one worker for the length of one call.
+
+struct Call {
+  let request: Request
+  /// What stands at `{id}` in the path, decoded.
+  let capture: String
+  let query: Query
+  let reads: any ReadStore
+  let observer: any ControlObserver
+
+  var ticket: ReplyTicket { request.ticket }
+
+  // MARK: Identifiers in the path. What cannot be an identifier names nothing: 404.
+
+  func eventID() throws(Problem) -> EventID {
+    guard let id = Decimal.identifier(capture.utf8) else { throw Problem(DomainError.unknownEvent) }
+    return EventID(id)
+  }
+
+  func bookingID() throws(Problem) -> PublicBookingID {
+    guard let id = PublicBookingID(capture) else { throw Problem(DomainError.unknownBooking) }
+    return id
+  }
+
+  // MARK: Reading
+
+  /// What `body` reads from the database. Fails as the domain error's problem.
+  func read<Value>(_ body: (any ReadStore) throws(DomainError) -> Value) throws(Problem) -> Value {
+    do throws(DomainError) {
+      return try body(reads)
+    } catch {
+      throw problem(of: error)
+    }
+  }
+
+  func event(_ id: EventID) throws(Problem) -> Event {
+    guard let event = try read({ reads throws(DomainError) in try reads.event(id) }) else {
+      throw Problem(DomainError.unknownEvent)
+    }
+    return event
+  }
+
+  /// Whether this principal may do what only admins may. A foreign token's word is not enough: the account
+  /// must be here, and an admin's still.
+  func isAdmin(_ principal: Principal) throws(Problem) -> Bool {
+    guard principal.role == .admin else { return false }
+    return try read { reads throws(DomainError) in try reads.user(principal.user) }?.role == .admin
+  }
+
+  // MARK: Answering
+
+  /// How a service's outcome becomes the reply: `success` on success, else the error's problem.
+  func answer<Outcome>(_ success: @escaping @Sendable (Outcome) -> Reply) -> Answer<Outcome> {
+    let observer = observer
+    return { result in
+      switch result {
+      case .success(let outcome): success(outcome)
+      case .failure(let error): Problem.reporting(error, to: observer).reply
+      }
+    }
+  }
+
+  private func problem(of error: DomainError) -> Problem { Problem.reporting(error, to: observer) }
+}
+
+extension Problem {
+  /// The problem of `error`. What no rule foresees is told to the observer, not to the asker.
+  static func reporting(_ error: DomainError, to observer: any ControlObserver) -> Problem {
+    if case .internalFailure(let what) = error { observer.observe(.internalFailure(what)) }
+    return Problem(error)
+  }
+}

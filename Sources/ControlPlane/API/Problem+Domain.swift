@@ -1,0 +1,86 @@
+// The one table from the house's vocabulary of "no" to the outside.
+
+extension Problem {
+  init(_ error: DomainError) {
+    switch error {
+    case .soldOut(let available, let requested):
+      self.init(
+        .soldOut, Self.soldOutDetail(available, requested),
+        members: [.init("available", .integer(available)), .init("requested", .integer(requested))])
+    case .notOpenYet(let opensAt):
+      self.init(
+        .notOpenYet, "Sales of this event begin at \(Timestamps.text(opensAt)).",
+        members: [.init("opensAt", .moment(opensAt))])
+    case .closed(let closesAt):
+      let detail = closesAt.map { "Sales of this event ended at \(Timestamps.text($0))." }
+      self.init(
+        .salesClosed, detail ?? "Sales of this event were stopped.",
+        members: closesAt.map { [.init("closesAt", .moment($0))] } ?? [])
+    case .eventCancelled:
+      self.init(.eventCancelled, "This event was cancelled; that is final.")
+    case .perUserLimit(let limit, let booked, let requested):
+      self.init(
+        .perUserLimit,
+        "You have \(booked) of at most \(limit) seats of this event and asked for \(requested).",
+        members: [
+          .init("limit", .integer(limit)), .init("booked", .integer(booked)),
+          .init("requested", .integer(requested)),
+        ])
+    case .quantityLimit(let limit, let requested):
+      self.init(
+        .quantityLimit, "One booking of this event takes 1 to \(limit) seats, not \(requested).",
+        members: [.init("limit", .integer(limit)), .init("requested", .integer(requested))])
+    case .idempotencyMismatch:
+      self.init(
+        .idempotencyMismatch, "This Idempotency-Key came before with another event or quantity.")
+    case .unknownBooking: self.init(.unknownBooking, "There is no such booking.")
+    case .notYours: self.init(.notYourBooking, "This booking belongs to somebody else.")
+    case .unknownEvent: self.init(.unknownEvent, "There is no such event.")
+    case .capacityBelowSold(let sold, let held):
+      self.init(
+        .capacityBelowSold, "The capacity cannot be less than the \(sold + held) seats sold and held.",
+        members: [.init("sold", .integer(sold)), .init("held", .integer(held))])
+    case .eventHasBookings:
+      self.init(
+        .eventHasBookings, "This event was booked; set its status to \"cancelled\" instead of deleting it.")
+    case .versionMismatch(let current):
+      self.init(
+        .preconditionFailed, "The event has changed since you read it.",
+        fields: [.init(name: "etag", value: current.field)])
+    case .salesWindowInverted:
+      self.init(
+        .validationFailed, "The sales window is empty.",
+        errors: [.init(pointer: .root.appending("closesAt"), detail: "must be later than opensAt")])
+    case .emailTaken: self.init(.emailTaken, "There is an account with this email address.")
+    case .unknownUser: self.init(.unknownUser, "This server has no account for the token's user.")
+    case .wrongCredentials: self = .wrongCredentials
+    case .storageUnavailable:
+      self.init(
+        .storageUnavailable, "The request could not be stored; nothing of it took effect.",
+        fields: [.retryAfter])
+    case .overloaded:
+      self.init(.overloaded, "Too much is waiting; nothing was begun.", fields: [.retryAfter])
+    case .internalFailure:
+      self.init(.internalError, "Something went wrong on our side; it has been noted.")
+    }
+  }
+
+  static let wrongCredentials = Problem(
+    .wrongCredentials, "The email address or the password is wrong.", fields: [.challenge()])
+
+  private static func soldOutDetail(_ available: Int, _ requested: Int) -> String {
+    available == 0
+      ? "No seat is left." : "Only \(available) of the \(requested) seats asked for are left."
+  }
+}
+
+extension Request.Field {
+  /// Seconds.
+  static let retryAfter = Request.Field(name: "retry-after", value: "1")
+
+  /// Which credentials would be accepted (RFC 6750, section 3).
+  static func challenge(error: String? = nil) -> Request.Field {
+    let detail = error.map { ", error=\"\($0)\"" } ?? ""
+    return Request.Field(name: "www-authenticate", value: "Bearer realm=\"seatcast\"" + detail)
+  }
+}

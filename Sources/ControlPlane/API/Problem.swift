@@ -1,0 +1,174 @@
+// How the API says no: a problem document (RFC 9457) with a stable `type`. One table of types; which domain
+// error is which problem stands in Problem+Domain.swift. Pure; any thread.
+
+/// Every kind of problem that this hall answers with. The raw value is the last part of the `type` URN
+/// (`urn:seatcast:problem:sold-out`) and never changes; texts may.
+enum ProblemType: String, CaseIterable, Sendable {
+  // The request
+  case malformedPath = "malformed-path"
+  case notFound = "not-found"
+  case methodNotAllowed = "method-not-allowed"
+  case unsupportedMediaType = "unsupported-media-type"
+  case malformedJSON = "malformed-json"
+  case validationFailed = "validation-failed"
+  case invalidParameter = "invalid-parameter"
+  case invalidHeader = "invalid-header"
+
+  // Who asks
+  case authenticationRequired = "authentication-required"
+  case invalidToken = "invalid-token"
+  case forbidden = "forbidden"
+  case wrongCredentials = "wrong-credentials"
+  case emailTaken = "email-taken"
+  case unknownUser = "unknown-user"
+
+  // Events
+  case unknownEvent = "unknown-event"
+  case capacityBelowSold = "capacity-below-sold"
+  case eventHasBookings = "event-has-bookings"
+  case preconditionFailed = "precondition-failed"
+
+  // Bookings
+  case soldOut = "sold-out"
+  case notOpenYet = "not-open-yet"
+  case salesClosed = "sales-closed"
+  case eventCancelled = "event-cancelled"
+  case perUserLimit = "per-user-limit"
+  case quantityLimit = "quantity-limit"
+  case holdsNotOffered = "holds-not-offered"
+  case idempotencyMismatch = "idempotency-mismatch"
+  case unknownBooking = "unknown-booking"
+  case notYourBooking = "not-your-booking"
+
+  // The house
+  case storageUnavailable = "storage-unavailable"
+  case overloaded = "overloaded"
+  case internalError = "internal-error"
+
+  var uri: String { "urn:seatcast:problem:" + rawValue }
+
+  var status: Int {
+    switch self {
+    case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
+    case .authenticationRequired, .invalidToken, .wrongCredentials: 401
+    case .forbidden, .notYourBooking: 403
+    case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
+    case .methodNotAllowed: 405
+    case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesClosed,
+      .eventCancelled, .perUserLimit, .quantityLimit:
+      409
+    case .preconditionFailed: 412
+    case .unsupportedMediaType: 415
+    case .validationFailed, .holdsNotOffered, .idempotencyMismatch: 422
+    case .internalError: 500
+    case .storageUnavailable, .overloaded: 503
+    }
+  }
+
+  /// The same for every problem of this type (RFC 9457, section 3.1.3).
+  var title: String {
+    switch self {
+    case .malformedPath: "Malformed path"
+    case .notFound: "Not found"
+    case .methodNotAllowed: "Method not allowed"
+    case .unsupportedMediaType: "Unsupported media type"
+    case .malformedJSON: "Malformed JSON"
+    case .validationFailed: "Validation failed"
+    case .invalidParameter: "Invalid query parameter"
+    case .invalidHeader: "Invalid header field"
+    case .authenticationRequired: "Authentication required"
+    case .invalidToken: "Invalid token"
+    case .forbidden: "Forbidden"
+    case .wrongCredentials: "Wrong email or password"
+    case .emailTaken: "Email address taken"
+    case .unknownUser: "Unknown user"
+    case .unknownEvent: "Unknown event"
+    case .capacityBelowSold: "Capacity below sold seats"
+    case .eventHasBookings: "Event has bookings"
+    case .preconditionFailed: "Precondition failed"
+    case .soldOut: "Sold out"
+    case .notOpenYet: "Sales have not begun"
+    case .salesClosed: "Sales are closed"
+    case .eventCancelled: "Event cancelled"
+    case .perUserLimit: "Limit per user reached"
+    case .quantityLimit: "Quantity out of bounds"
+    case .holdsNotOffered: "Holds are not offered"
+    case .idempotencyMismatch: "Idempotency key used for another request"
+    case .unknownBooking: "Unknown booking"
+    case .notYourBooking: "Not your booking"
+    case .storageUnavailable: "Storage unavailable"
+    case .overloaded: "Overloaded"
+    case .internalError: "Internal error"
+    }
+  }
+}
+
+/// One refusal. Endpoints throw it; the router makes a reply of it.
+struct Problem: Error, Sendable, Equatable {
+  var type: ProblemType
+  /// What is particular about this occurrence, for people.
+  var detail: String
+  /// Members beside the standard ones (RFC 9457, section 3.2), in order.
+  var members: [Member] = []
+  var errors: [FieldError] = []
+  var fields: [Request.Field] = []
+
+  struct Member: Sendable, Equatable {
+    var name: String
+    var value: Value
+    init(_ name: String, _ value: Value) { (self.name, self.value) = (name, value) }
+  }
+
+  enum Value: Sendable, Equatable {
+    case integer(Int)
+    case text(String)
+    case moment(Instant)
+  }
+
+  init(
+    _ type: ProblemType, _ detail: String, members: [Member] = [], errors: [FieldError] = [],
+    fields: [Request.Field] = []
+  ) {
+    self.type = type
+    self.detail = detail
+    self.members = members
+    self.errors = errors
+    self.fields = fields
+  }
+
+  var reply: Reply {
+    let body = JSONWriter.object { writer in
+      writer.member("type", type.uri)
+      writer.member("title", type.title)
+      writer.member("status", type.status)
+      writer.member("detail", detail)
+      for member in members { writer.member(member.name, member.value) }
+      if !errors.isEmpty { writer.member("errors", errors) }
+    }
+    return Reply.common(
+      status: type.status, contentType: "application/problem+json", fields: fields, body: body)
+  }
+}
+
+extension Problem.Value: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    switch self {
+    case .integer(let value): writer.integer(value)
+    case .text(let text): writer.string(text)
+    case .moment(let moment): writer.timestamp(moment)
+    }
+  }
+}
+
+/// What is wrong with one member of a body.
+struct FieldError: Sendable, Equatable, JSONWritable {
+  var pointer: JSONPointer
+  var detail: String
+
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("pointer", pointer.text)
+      writer.member("detail", detail)
+    }
+  }
+}

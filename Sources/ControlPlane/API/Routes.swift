@@ -1,0 +1,54 @@
+// The API's index: every path of docs/API.md that this hall answers, who may ask, and where to read on.
+
+/// What answers, and who may ask. Returns nil after it gave the request's ticket to a service.
+enum Endpoint: Sendable {
+  typealias Open = @Sendable (Call) throws(Problem) -> Reply?
+  typealias Guarded = @Sendable (Call, Principal) throws(Problem) -> Reply?
+
+  case anyone(Open)
+  /// Whoever has a valid token, also one of another service.
+  case user(Guarded)
+  /// The same, and the token may stand in the query (`?token=`).
+  case watcher(Guarded)
+  /// An administrator with an account here.
+  case admin(Guarded)
+}
+
+struct Route: Sendable {
+  var method: String
+  var path: PathPattern
+  var endpoint: Endpoint
+
+  init(_ method: String, _ path: String, _ endpoint: Endpoint) {
+    (self.method, self.path, self.endpoint) = (method, PathPattern(path), endpoint)
+  }
+}
+
+enum Routes {
+  /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
+  static func all(services: Services, tokens: any TokenIssuing, epoch: String) -> [Route] {
+    let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens)
+    let events = EventEndpoints(catalogue: services.catalogue)
+    let bookings = BookingEndpoints(bookings: services.bookings)
+    let notices = NoticeEndpoints(epoch: epoch)
+    return [
+      Route("POST", "/api/auth/register", .anyone(auth.register)),
+      Route("POST", "/api/auth/login", .anyone(auth.login)),
+      Route("GET", "/api/auth/me", .user(auth.me)),
+
+      Route("GET", "/api/events", .anyone(events.list)),
+      Route("POST", "/api/events", .admin(events.create)),
+      Route("GET", "/api/events/{id}", .anyone(events.get)),
+      Route("PATCH", "/api/events/{id}", .admin(events.patch)),
+      Route("DELETE", "/api/events/{id}", .admin(events.delete)),
+      Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
+      Route("GET", "/api/events/{id}/notices", .admin(notices.list)),
+
+      Route("POST", "/api/bookings", .user(bookings.create)),
+      Route("GET", "/api/bookings", .user(bookings.list)),
+      Route("GET", "/api/bookings/{id}", .user(bookings.get)),
+      Route("DELETE", "/api/bookings/{id}", .user(bookings.cancel)),
+      Route("POST", "/api/bookings/{id}/cancel", .user(bookings.cancel)),
+    ]
+  }
+}
