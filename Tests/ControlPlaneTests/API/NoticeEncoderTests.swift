@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Testing
+
+@testable import ControlPlane
+
+@Suite("NoticeEncoder")
+struct NoticeEncoderTests {
+  private let encoder = NoticeEncoder(identity: .full, epoch: "ep-1")
+  private let at = Instant(milliseconds: 1_731_321_000_000)
+
+  private func notice(_ change: Notice.Change) -> Notice {
+    Notice(event: EventID(3), seq: 17, change: change, availableSeats: 44, seatCapacity: 50, at: at)
+  }
+
+  private func facts() throws -> Notice.BookingFacts {
+    let booking = try #require(PublicBookingID("BK-0123ABCD"))
+    return .init(booking: booking, user: UserID(9), quantity: 2)
+  }
+
+  /// What any client reads, by a JSON parser that is not ours.
+  private struct Message: Decodable, Equatable {
+    var type: String
+    var eventId: Int
+    var bookingId: String?
+    var userId: Int?
+    var quantity: Int?
+    var availableSeats: Int
+    var seatCapacity: Int
+    var timestamp: String
+    var seq: UInt64
+    var fromSeq: UInt64?
+    var toSeq: UInt64?
+  }
+
+  private func decode(_ bytes: [UInt8]) throws -> Message {
+    #expect(!bytes.contains(UInt8(ascii: "\n")))
+    return try JSONDecoder().decode(Message.self, from: Data(bytes))
+  }
+
+  @Test("A booking and its cancellation carry everything that the contract names")
+  func bookings() throws {
+    let facts = try facts()
+    for (change, type) in [
+      (Notice.Change.bookingCreated(facts), "booking_created"),
+      (.bookingCancelled(facts), "booking_cancelled"),
+    ] {
+      let expected = Message(
+        type: type, eventId: 3, bookingId: "BK-0123ABCD", userId: 9, quantity: 2, availableSeats: 44,
+        seatCapacity: 50, timestamp: "2024-11-11T10:30:00.000Z", seq: 17)
+      #expect(try decode(encoder.text(of: notice(change))) == expected)
+    }
+  }
+
+  @Test("The bytes are these, so that no client breaks by accident")
+  func exactBytes() throws {
+    let text = String(decoding: encoder.text(of: notice(.bookingCreated(try facts()))), as: UTF8.self)
+    #expect(
+      text
+        == #"{"type":"booking_created","eventId":3,"bookingId":"BK-0123ABCD","userId":9,"quantity":2,"#
+        + #""availableSeats":44,"seatCapacity":50,"timestamp":"2024-11-11T10:30:00.000Z","seq":17}"#)
+  }
+
+  @Test("Without identities neither booking nor user is told")
+  func identityNone() throws {
+    let quiet = NoticeEncoder(identity: .none, epoch: "ep-1")
+    let message = try decode(quiet.text(of: notice(.bookingCreated(try facts()))))
+    #expect(message.bookingId == nil && message.userId == nil)
+    #expect(message.quantity == 2 && message.seq == 17)
+  }
+
+  @Test("A change of capacity is a seat_update")
+  func capacity() throws {
+    let expected = Message(
+      type: "seat_update", eventId: 3, availableSeats: 44, seatCapacity: 50,
+      timestamp: "2024-11-11T10:30:00.000Z", seq: 17)
+    #expect(try decode(encoder.text(of: notice(.capacityChanged))) == expected)
+  }
+
+  @Test("A headline's snapshot is members without braces")
+  func snapshot() throws {
+    let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
+    let headline = encoder.headline(of: state, at: at)
+    #expect(headline.seq == 17)
+    #expect(
+      String(decoding: headline.snapshot, as: UTF8.self)
+        == #""eventId":3,"seq":17,"epoch":"ep-1","availableSeats":44,"seatCapacity":50,"#
+        + #""timestamp":"2024-11-11T10:30:00.000Z""#)
+  }
+
+  @Test("before + the first missed seq + after is a seat_update for all that was missed")
+  func conflation() throws {
+    let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
+    let headline = encoder.headline(of: state, at: at)
+    let expected = Message(
+      type: "seat_update", eventId: 3, availableSeats: 44, seatCapacity: 50,
+      timestamp: "2024-11-11T10:30:00.000Z", seq: 17, fromSeq: 5, toSeq: 17)
+    #expect(try decode(headline.before + Array("5".utf8) + headline.after) == expected)
+  }
+}

@@ -1,0 +1,23 @@
+// Makes tokens, good and bad, for the tests of this folder and of the API.
+@testable import ControlPlane
+
+enum TokenForge {
+  static let secretBytes = Array("0123456789abcdef0123456789abcdef".utf8)
+  static var secret: SigningSecret {
+    guard let secret = try? SigningSecret(secretBytes) else { fatalError("the test secret is long enough") }
+    return secret
+  }
+
+  /// A token with this header and payload, rightly signed whatever they say.
+  static func sign(header: String = #"{"alg":"HS256","typ":"JWT"}"#, payload: String) -> String {
+    sign(
+      rawHeader: String(decoding: Base64.encode(Array(header.utf8), .urlSafe), as: UTF8.self),
+      rawPayload: String(decoding: Base64.encode(Array(payload.utf8), .urlSafe), as: UTF8.self))
+  }
+
+  static func sign(rawHeader: String, rawPayload: String) -> String {
+    let signed = "\(rawHeader).\(rawPayload)"
+    let code = Cryptography.hmacSHA256(signed.utf8, key: secretBytes)
+    return signed + "." + String(decoding: Base64.encode(code, .urlSafe), as: UTF8.self)
+  }
+}

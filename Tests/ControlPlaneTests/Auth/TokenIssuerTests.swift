@@ -1,0 +1,41 @@
+import Testing
+
+@testable import ControlPlane
+
+@Suite("TokenIssuer")
+struct TokenIssuerTests {
+  private let clock = StillClock(milliseconds: 1_700_000_000_500)
+  private let user = User(
+    id: UserID(12), email: "ann@example.org", name: "Ann \"the\" Ö\n", role: .admin,
+    createdAt: Instant(milliseconds: 0))
+
+  @Test("A token carries all claims and lasts 24 hours")
+  func claims() throws {
+    let issuer = TokenIssuer(secret: TokenForge.secret, issuer: nil, audience: "us", clock: clock)
+    let token = issuer.issue(to: user)
+    let payload = try #require(
+      JSONWebSignature.payload(of: Array(token.text.utf8), signedWith: TokenForge.secret))
+    let members = try #require(try StrictJSON.parse(payload).members)
+    let expected: [String: JSONValue] = [
+      "sub": .string("12"), "email": .string(user.email), "name": .string(user.name),
+      "role": .string("admin"),
+      "iat": .integer(1_700_000_000), "exp": .integer(1_700_086_400), "iss": .string("seatcast"),
+      "aud": .string("us"),
+    ]
+    #expect(members == expected)
+    #expect(token.expiresAt == Instant(milliseconds: 1_700_086_400_000))
+  }
+
+  @Test("The verifier of the same configuration accepts it, for exactly that long")
+  func verifies() {
+    let secret = TokenForge.secret
+    let issuer = TokenIssuer(secret: secret, issuer: "house", audience: "us", clock: clock)
+    let verifier = TokenVerifier(secret: secret, issuer: "house", audience: "us", clock: clock)
+    let token = issuer.issue(to: user)
+    let expected = Principal(
+      user: user.id, role: .admin, email: user.email, name: user.name, expiresAt: token.expiresAt)
+    #expect(verifier.verify(token.text) == .valid(expected))
+    clock.set(milliseconds: token.expiresAt.milliseconds)
+    #expect(verifier.verify(token.text) == .invalid)
+  }
+}
