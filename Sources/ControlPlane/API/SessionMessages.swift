@@ -119,9 +119,6 @@ public struct SessionMessages: Sendable {
 
   /// `ws_<milliseconds>_<random>`: tells connections apart in logs and on the page; grants nothing.
   private func clientID() -> String {
-    let random = identifiers.randomBytes(6).map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }
-    return "ws_\(clock.now.milliseconds)_\(random.joined())"
+    "ws_\(clock.now.milliseconds)_\(identifiers.randomHex(bytes: 6))"
   }
 }
