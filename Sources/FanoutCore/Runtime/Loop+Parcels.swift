@@ -43,6 +43,8 @@ extension Loop {
   /// Tells every client to come back later, each at another moment, and ends its connection.
   private func closeAll() {
     stopAccepting()
+    // What was published before the end is sent before the end.
+    while !pass.isEmpty { rollPass() }
     endBy = world.now + limits.closeTimeout
     for slot in connections.indices {
       switch connections[slot].role {
@@ -60,7 +62,7 @@ extension Loop {
   }
 
   private func sayGoodbye(_ slot: UInt32) {
-    let spread = limits.reconnectSpread * UInt64(connections[slot].generation &* 2_654_435_761 >> 16) / 65_536
+    let spread = scattered(connections[slot].generation, within: limits.reconnectSpread)
     say(slot, .draining(reconnectAfterMilliseconds: Int(spread)))
   }
 

@@ -17,8 +17,7 @@ struct Liveness {
   /// The first ping comes up to a quarter early, spread by `salt`, so that connections that came together
   /// are not pinged together.
   init(now: UInt64, interval: UInt64, salt: UInt32) {
-    let spread = UInt64(salt &* 2_654_435_761 >> 16)
-    let early = interval / 4 * spread / 65_536
+    let early = scattered(salt, within: interval / 4)
     lastHeard = now > early ? now - early : 0
   }
 
@@ -33,4 +32,10 @@ struct Liveness {
     if now >= quiet + interval { return .silent }
     return pinged ? .wait(until: quiet + interval) : .ping
   }
+}
+
+/// A moment in `0..<span` that looks random and is the same for the same `salt`: neighbours come out far apart
+/// (Fibonacci hashing), so that what came together is not served together.
+func scattered(_ salt: UInt32, within span: UInt64) -> UInt64 {
+  UInt64(salt &* 2_654_435_769).multipliedFullWidth(by: span << 32).high
 }
