@@ -18,6 +18,7 @@ extension Loop {
   }
 
   private func take(_ slot: UInt32, _ bytes: Span<UInt8>) {
+    guard !connections[slot].endsWhenFlushed else { return }
     switch connections[slot].role {
     case .http(let exchange):
       if exchange.isIdle { startHeadClock(slot, exchange) }
@@ -49,7 +50,7 @@ extension Loop {
     while true {
       switch action {
       case .none:
-        if exchange.isInBody, exchange.answering == nil { extendForBody(slot, exchange) }
+        startBodyClock(slot, exchange)
         return
       case .pauseReading: return setInterest(slot, connections[slot].interest.subtracting(.readable))
       case .sendContinue: sendControl(slot, HTTPResponseEncoder.continueBytes)
@@ -61,7 +62,10 @@ extension Loop {
     }
   }
 
-  private func extendForBody(_ slot: UInt32, _ exchange: HTTPExchange) {
+  /// Once per body, not once per piece of it: a body that trickles in must end, too.
+  private func startBodyClock(_ slot: UInt32, _ exchange: HTTPExchange) {
+    guard exchange.isInBody, !exchange.bodyClockRuns else { return }
+    exchange.bodyClockRuns = true
     exchange.deadline = world.now + limits.bodyTimeout
   }
 

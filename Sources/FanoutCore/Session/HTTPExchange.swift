@@ -22,6 +22,8 @@ final class HTTPExchange {
   private(set) var context = ResponseContext()
   /// When the current head or body must be whole, or an idle connection ends; kept by the loop.
   var deadline: UInt64 = 0
+  /// Whether the deadline is that of the current body; kept by the loop.
+  var bodyClockRuns = false
   /// Whether the peer has finished sending.
   var inputEnded = false
 
@@ -39,7 +41,7 @@ final class HTTPExchange {
   /// Whether nothing of a next request has come and none is being answered.
   var isIdle: Bool { answering == nil && parser.isIdle && ahead.isEmpty }
   /// Whether a head is whole and its body is not.
-  var isInBody: Bool { parser.phase == .body }
+  var isInBody: Bool { answering == nil && parser.phase == .body }
 
   /// Takes input that came from the socket.
   func take(_ bytes: Span<UInt8>) -> Action {
@@ -79,6 +81,7 @@ final class HTTPExchange {
       ahead.append(bytes.extracting(consumed..<bytes.count))
       requests &+= 1
       answering = requests
+      bodyClockRuns = false
       context = ResponseContext(
         isHead: request.head.method == "HEAD", keepsAlive: request.head.wantsKeepAlive,
         minorVersion: request.head.minorVersion)
