@@ -17,3 +17,14 @@ public struct CloseCode: Hashable, Sendable {
   public static let tokenExpired = CloseCode(4001)
   public static let topicNotFound = CloseCode(4404)
 }
+
+extension CloseCode {
+  /// Whether a close frame may carry this code (RFC 6455, section 7.4, and the IANA registry): 1004 is
+  /// reserved; 1005, 1006 and 1015 only ever stand for the absence of a frame.
+  var isAllowedOnTheWire: Bool {
+    switch rawValue {
+    case 1000...1003, 1007...1014, 3000...4999: true
+    default: false
+    }
+  }
+}

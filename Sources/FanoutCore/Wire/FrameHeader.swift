@@ -5,16 +5,19 @@
 struct FrameHeader: Sendable {
   private var first: UInt8 = 0
   private var second: UInt8 = 0
-  private(set) var byteCount: UInt8 = 0
+  /// Bytes taken so far.
+  private var count: UInt8 = 0
   /// Of the payload, in bytes.
   private(set) var length: UInt64 = 0
   /// The mask with its first byte lowest, so that it lies in memory as it came.
   private(set) var mask: UInt32 = 0
 
+  var isEmpty: Bool { count == 0 }
+  var isFirstByte: Bool { count == 1 }
   var isFinal: Bool { first & 0x80 != 0 }
   /// Judged with the first byte: an unknown opcode never gets past `take`.
   var opcode: Opcode { Opcode(rawValue: first & 0x0F) ?? .continuation }
-  var isComplete: Bool { byteCount >= 2 && byteCount == 2 + lengthBytes + 4 }
+  var isComplete: Bool { count >= 2 && count == 2 + lengthBytes + 4 }
 
   /// What follows the second byte to say the length: 0, 2 or 8 bytes.
   private var lengthBytes: UInt8 {
@@ -27,15 +30,15 @@ struct FrameHeader: Sendable {
 
   /// Takes one more byte of a header that is not complete.
   mutating func take(_ byte: UInt8) throws(DecodingFailure) {
-    switch byteCount {
+    switch count {
     case 0: try takeFirst(byte)
     case 1: try takeSecond(byte)
     case 2..<2 + lengthBytes:
       length = length << 8 | UInt64(byte)
-      if byteCount == 1 + lengthBytes { try checkLength() }
-    default: mask |= UInt32(byte) << UInt32(8 * (byteCount - 2 - lengthBytes))
+      if count == 1 + lengthBytes { try checkLength() }
+    default: mask |= UInt32(byte) << UInt32(8 * (count - 2 - lengthBytes))
     }
-    byteCount += 1
+    count += 1
   }
 
   private mutating func takeFirst(_ byte: UInt8) throws(DecodingFailure) {

@@ -2,11 +2,17 @@
 // smuggling: whatever is ambiguous is refused, nothing is repaired.
 
 /// What follows a head.
-enum HTTPFraming: Sendable, Equatable {
-  case none
-  /// That many bytes, at least one.
-  case length(Int, expectsContinue: Bool)
-  case chunked(expectsContinue: Bool)
+struct HTTPFraming: Sendable, Equatable {
+  enum Body: Sendable, Equatable {
+    case none
+    /// That many bytes, at least one.
+    case length(Int)
+    case chunked
+  }
+
+  let body: Body
+  /// Whether the client waits for `100 Continue` before it sends the body.
+  let expectsContinue: Bool
 
   /// - Parameter bodyBytes: the longest body taken; more: 413.
   init(of head: HTTPRequestHead, bodyBytes: Int) throws(HTTPFailure) {
@@ -16,11 +22,8 @@ enum HTTPFraming: Sendable, Equatable {
       throw .badRequest("A request must not have both Content-Length and Transfer-Encoding.")
     }
     let length = try Self.length(lengths, of: head, bodyBytes: bodyBytes)
-    let expectsContinue = try Self.expectsContinue(head)
-    self =
-      isChunked
-      ? .chunked(expectsContinue: expectsContinue)
-      : length == 0 ? .none : .length(length, expectsContinue: expectsContinue)
+    body = isChunked ? .chunked : length == 0 ? .none : .length(length)
+    expectsContinue = try Self.expectsContinue(head) && body != .none
   }
 
   /// Section 6.1: `chunked` is the only coding known here, and it must be the only one.
@@ -64,8 +67,4 @@ enum HTTPFraming: Sendable, Equatable {
     }
     return !expectations.isEmpty && head.minorVersion >= 1
   }
-}
-
-extension HTTPFailure {
-  static let bodyTooBig = HTTPFailure(status: 413, sentence: "The body of the request is too big.")
 }

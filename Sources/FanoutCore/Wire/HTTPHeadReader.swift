@@ -1,15 +1,12 @@
 // A request's head while it arrives (RFC 9112, sections 2, 3 and 5): line after line into one array, each line
 // judged when it is whole, so that a wrong head never waits for its rest.
 
-/// What a finished head says about what follows it.
-struct HTTPReadHead: Sendable {
-  let head: HTTPRequestHead
-  let framing: HTTPFraming
-}
-
 struct HTTPHeadReader: Sendable {
   /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
   private static let toleratedEmptyLines: UInt8 = 4
+
+  /// Room for a usual head, in bytes, when that much has arrived in one piece.
+  private static let firstCapacity = 1024
 
   private var buffer: [UInt8] = []
   private var lineStart = 0
@@ -22,11 +19,12 @@ struct HTTPHeadReader: Sendable {
   /// - Returns: the head once its empty line has come; nil when all bytes were taken and it goes on.
   mutating func read(
     _ bytes: Span<UInt8>, _ position: inout Int, _ bounds: HTTPBounds
-  ) throws(HTTPFailure) -> HTTPReadHead? {
+  ) throws(HTTPFailure) -> HTTPRequestHead? {
+    if buffer.isEmpty { buffer.reserveCapacity(min(bytes.count, Self.firstCapacity)) }
     while position < bytes.count {
       guard let line = try takeLine(bytes, &position, bounds) else { return nil }
       if let requestLine {
-        if line.isEmpty { return try finish(requestLine, bounds) }
+        if line.isEmpty { return try finish(requestLine) }
         try takeField(line, bounds)
       } else if line.isEmpty {
         try skipEmptyLine()
@@ -66,15 +64,13 @@ struct HTTPHeadReader: Sendable {
     fields.append(try HTTPRequestHead.FieldRange(parsing: line, of: buffer))
   }
 
-  private mutating func finish(
-    _ line: HTTPRequestLine, _ bounds: HTTPBounds
-  ) throws(HTTPFailure) -> HTTPReadHead {
+  private mutating func finish(_ line: HTTPRequestLine) throws(HTTPFailure) -> HTTPRequestHead {
     try settleHost(line)
     let head = HTTPRequestHead(
       bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
       minorVersion: line.minorVersion)
     self = HTTPHeadReader()
-    return HTTPReadHead(head: head, framing: try HTTPFraming(of: head, bodyBytes: Int(bounds.bodyBytes)))
+    return head
   }
 
   /// RFC 9112, section 3.2: exactly one valid `Host` (an HTTP/1.0 request may have none); the authority of

@@ -15,21 +15,18 @@ extension HTTPRequestLine {
   /// only case in which `buffer` grows, by one byte.
   /// - Parameter line: without its line end.
   init(parsing line: Range<Int>, of buffer: inout [UInt8]) throws(HTTPFailure) {
-    let parts = buffer[line].split(
-      separator: HTTPByte.space, maxSplits: 3, omittingEmptySubsequences: false
-    ).map(\.indices)
-    guard parts.count == 3, !parts[1].isEmpty else {
-      throw .badRequest("The request line must be a method, a target and a version.")
-    }
-    guard !parts[0].isEmpty, buffer[parts[0]].allSatisfy(ASCIISet.token.contains) else {
+    guard let first = buffer[line].firstIndex(of: HTTPByte.space),
+      let last = buffer[line].lastIndex(of: HTTPByte.space), last > first + 1
+    else { throw .badRequest("The request line must be a method, a target and a version.") }
+    method = line.lowerBound..<first
+    guard !method.isEmpty, buffer[method].allSatisfy(ASCIISet.token.contains) else {
       throw .badRequest("The method is not a token.")
     }
-    method = parts[0]
-    minorVersion = try Self.minorVersion(buffer[parts[2]])
-    guard buffer[parts[1]].allSatisfy(ASCIISet.target.contains) else {
+    minorVersion = try Self.minorVersion(buffer[last + 1..<line.upperBound])
+    guard buffer[first + 1..<last].allSatisfy(ASCIISet.target.contains) else {
       throw .badRequest("The request target holds a character that must be percent-encoded.")
     }
-    (target, authority) = try Self.target(parts[1], of: &buffer, method: method)
+    (target, authority) = try Self.target(first + 1..<last, of: &buffer, method: method)
   }
 
   /// `HTTP/1.` and a digit; another major version is 505.

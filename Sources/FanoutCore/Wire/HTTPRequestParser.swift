@@ -39,74 +39,58 @@ struct HTTPRequestParser: Sendable {
     case body
   }
 
-  private enum Body: Sendable {
-    case length([UInt8], missing: Int)
-    case chunked(ChunkedBody)
+  /// What is known of an incomplete request.
+  private struct Progress: Sendable {
+    var reader = HTTPHeadReader()
+    /// Of the request whose body is awaited.
+    var head: HTTPRequestHead?
+    var body = HTTPBodyReader(length: nil)
+    var failure: HTTPFailure?
   }
 
   private let bounds: HTTPBounds
-  private var reader = HTTPHeadReader()
-  /// Of the request whose body is awaited.
-  private var head: HTTPRequestHead?
-  private var body: Body?
-  private var failed: HTTPFailure?
+  /// At most one. An array is the smallest box there is: an idle connection pays 8 bytes for it.
+  private var progress: [Progress] = []
 
   init(limits: Limits) { bounds = HTTPBounds(limits) }
 
   /// True between requests: nothing is buffered.
   var isIdle: Bool { phase == .idle }
 
-  var phase: Phase { head != nil ? .body : reader.isIdle ? .idle : .head }
+  var phase: Phase {
+    if progress.isEmpty { return .idle }
+    return progress[0].head != nil ? .body : progress[0].reader.isIdle ? .idle : .head
+  }
 
   /// Takes bytes up to the end of the next request. Call it again with what is left until it needs more.
   mutating func parse(_ bytes: Span<UInt8>) -> Step {
-    if let failed { return .failure(failed) }
+    // Moved out and back, so that its arrays have one owner and are never copied.
+    var current = progress.popLast() ?? Progress()
     do throws(HTTPFailure) {
-      var position = 0
-      if head == nil {
-        guard let read = try reader.read(bytes, &position, bounds) else { return .needsMore }
-        if let step = begin(read, consumed: position) { return step }
-      }
-      return try takeBody(bytes, &position)
+      if let failure = current.failure { throw failure }
+      let step = try advance(&current, bytes)
+      if case .request = step { progress = [] } else { progress.append(current) }
+      return step
     } catch {
-      (failed, head, body, reader) = (error, nil, nil, HTTPHeadReader())
+      progress = [Progress(failure: error)]
       return .failure(error)
     }
   }
 
-  /// Starts the body; a step when the reader has to know something first.
-  private mutating func begin(_ read: HTTPReadHead, consumed: Int) -> Step? {
-    switch read.framing {
-    case .none: return .request(HTTPRequest(head: read.head, body: []), consumed: consumed)
-    case .length(let count, let expectsContinue):
-      (head, body) = (read.head, .length([], missing: count))
-      return expectsContinue ? .continueExpected(consumed: consumed) : nil
-    case .chunked(let expectsContinue):
-      (head, body) = (read.head, .chunked(ChunkedBody()))
-      return expectsContinue ? .continueExpected(consumed: consumed) : nil
+  private func advance(_ current: inout Progress, _ bytes: Span<UInt8>) throws(HTTPFailure) -> Step {
+    var position = 0
+    if current.head == nil {
+      guard let head = try current.reader.read(bytes, &position, bounds) else { return .needsMore }
+      let framing = try HTTPFraming(of: head, bodyBytes: Int(bounds.bodyBytes))
+      switch framing.body {
+      case .none: return .request(HTTPRequest(head: head, body: []), consumed: position)
+      case .length(let count): current.body = HTTPBodyReader(length: count)
+      case .chunked: current.body = HTTPBodyReader(length: nil)
+      }
+      current.head = head
+      if framing.expectsContinue { return .continueExpected(consumed: position) }
     }
-  }
-
-  private mutating func takeBody(_ bytes: Span<UInt8>, _ position: inout Int) throws(HTTPFailure) -> Step {
-    // Taken out and put back, so that its array is never shared and never copied.
-    guard let head, let progress = body.take() else { return .needsMore }
-    switch progress {
-    case .length(var content, var missing):
-      let count = min(missing, bytes.count - position)
-      content.append(bytes.extracting(position..<position + count))
-      position += count
-      missing -= count
-      if missing == 0 { return finish(head, content, position) }
-      body = .length(content, missing: missing)
-    case .chunked(var chunks):
-      if try chunks.read(bytes, &position, bounds) { return finish(head, chunks.body, position) }
-      body = .chunked(chunks)
-    }
-    return .needsMore
-  }
-
-  private mutating func finish(_ head: HTTPRequestHead, _ content: [UInt8], _ consumed: Int) -> Step {
-    self.head = nil
-    return .request(HTTPRequest(head: head, body: content), consumed: consumed)
+    guard let head = current.head, try current.body.read(bytes, &position, bounds) else { return .needsMore }
+    return .request(HTTPRequest(head: head, body: current.body.content), consumed: position)
   }
 }

@@ -77,8 +77,10 @@ enum HTTPResponseEncoder {
   /// Names are tokens, values hold no control bytes, and neither is one of the encoder's own fields.
   private static func isSendable(_ name: String, _ value: String) -> Bool {
     !name.isEmpty && name.utf8.allSatisfy(ASCIISet.token.contains) && value.utf8.allSatisfy(HTTPByte.isText)
-      && !["date", "connection", "content-length", "transfer-encoding"].contains { isSame(name, $0) }
+      && !ownFields.contains { isSame(name, $0) }
   }
+
+  private static let ownFields = ["date", "connection", "content-length", "transfer-encoding"]
 
   private static func isSame(_ name: String, _ lowercased: String) -> Bool {
     name.utf8.count == lowercased.utf8.count

@@ -16,12 +16,13 @@ struct UTF8Validator: Sendable, Equatable {
   mutating func accepts(_ bytes: Span<UInt8>) -> Bool {
     var index = 0
     while index < bytes.count {
-      if missing == 0 {
+      let byte = bytes[index]
+      if missing == 0 && byte < 0x80 {
         index = Self.endOfASCII(bytes, from: index)
-        if index == bytes.count { break }
+      } else {
+        guard accepts(byte) else { return false }
+        index += 1
       }
-      guard accepts(bytes[index]) else { return false }
-      index += 1
     }
     return true
   }
@@ -47,14 +48,14 @@ struct UTF8Validator: Sendable, Equatable {
     return true
   }
 
-  /// The index of the first byte above 127, looking at 16 bytes in one step.
+  /// The index of the first byte above 127, looking at 32 bytes in one step.
   private static func endOfASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
     var index = start
-    while bytes.count - index >= 16 {
-      var seen: UInt8 = 0
-      for offset in 0..<16 { seen |= bytes[index + offset] }
-      if seen >= 0x80 { break }
-      index += 16
+    while bytes.count - index >= 32 {
+      let block = bytes.extracting(index..<index + 32)
+      let seen = block.word(at: 0) | block.word(at: 8) | block.word(at: 16) | block.word(at: 24)
+      if seen & 0x8080_8080_8080_8080 != 0 { break }
+      index += 32
     }
     while index < bytes.count, bytes[index] < 0x80 { index += 1 }
     return index

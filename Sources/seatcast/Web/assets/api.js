@@ -10,7 +10,7 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** True when the same request may be sent again: it came too early, or nobody knows whether it came. */
+  /** True when the request may be sent again as it is: nobody knows whether it arrived, or it came too early. */
   get isPassing() {
     return this.status === 0 || this.status === 503;
   }
@@ -44,8 +44,7 @@ function fieldSentence(error) {
  */
 export function idempotencyKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export class Api {
@@ -62,6 +61,10 @@ export class Api {
 
   register(email, password, name) {
     return this.#send('POST', '/api/auth/register', { body: { email, password, name } });
+  }
+
+  me() {
+    return this.#send('GET', '/api/auth/me');
   }
 
   /** One page of events; `cursor` is the `next` of the page before. */
@@ -104,8 +107,7 @@ export class Api {
     let response;
     let answer;
     try {
-      const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
-      response = await fetch(path, request);
+      response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
       const text = await response.text();
       answer = text ? JSON.parse(text) : null;
     } catch (error) {

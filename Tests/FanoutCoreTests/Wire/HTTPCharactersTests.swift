@@ -1,0 +1,32 @@
+import Testing
+
+@testable import FanoutCore
+
+@Suite("HTTP characters")
+struct HTTPCharactersTests {
+  @Test("A set holds its own characters and nothing above ASCII")
+  func members() {
+    let set = ASCIISet("@A\u{7F}\u{0}?\u{E9}")
+    #expect((0...255).filter { set.contains($0) } == [0x00, 0x3F, 0x40, 0x41, 0x7F])
+  }
+
+  @Test("Tokens are the 77 characters of RFC 9110, section 5.6.2")
+  func tokens() {
+    let delimiters = Set("\"(),/:;<=>?@[\\]{}".utf8)
+    let expected = (0x21...0x7E).filter { !delimiters.contains(UInt8($0)) }
+    #expect((0...255).filter { ASCIISet.token.contains(UInt8($0)) } == expected)
+    #expect(expected.count == 77)
+  }
+
+  @Test("A target holds every visible character but the fragment sign, quotes and angle brackets")
+  func targets() {
+    let outside = Set("#\"<>".utf8)
+    let expected = (0x21...0x7E).filter { !outside.contains(UInt8($0)) }
+    #expect((0...255).filter { ASCIISet.target.contains(UInt8($0)) } == expected)
+  }
+
+  @Test("Text is a tab and everything from the space on but DEL")
+  func text() {
+    #expect((0...255).filter { !HTTPByte.isText(UInt8($0)) } == (0..<32).filter { $0 != 9 } + [127])
+  }
+}

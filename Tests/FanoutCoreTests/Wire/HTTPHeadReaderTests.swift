@@ -1,0 +1,55 @@
+import Testing
+
+@testable import FanoutCore
+
+@Suite("HTTP head reader")
+struct HTTPHeadReaderTests {
+  @Test("Fields come in order of arrival, with their names as sent")
+  func fields() throws {
+    let head = try #require(requestHead("b: 2", "A: 1", "b: 3"))
+    #expect(head.fields.map { head.string($0.name) } == ["Host", "b", "A", "b"])
+    #expect(head.all("B") == ["2", "3"])
+    #expect(head.first("a") == "1")
+  }
+
+  @Test("An HTTP/1.1 request has exactly one Host, an HTTP/1.0 request at most one")
+  func hosts() {
+    #expect(refusal(of: "GET / HTTP/1.1\r\n\r\n") == 400)
+    #expect(refusal(of: "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n") == 400)
+    #expect(refusal(of: "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == 400)
+    #expect(request("GET / HTTP/1.0\r\n\r\n") != nil)
+    #expect(request("GET / HTTP/1.1\r\nHost:\r\n\r\n") != nil)
+  }
+
+  @Test("A Host field must look like a host", arguments: ["a/b", "a b", "user@a", "a\"b", "a?b", "a,b@c"])
+  func wrongHost(host: String) {
+    #expect(refusal(of: "GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n") == 400)
+  }
+
+  @Test("Names, addresses and ports are hosts", arguments: ["a.b-c.example:3000", "[::1]:80", "127.0.0.1"])
+  func host(host: String) {
+    #expect(request("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n")?.head.first("host") == host)
+  }
+
+  @Test("The authority of an absolute-form target overrules the Host field")
+  func absoluteForm() throws {
+    let parsed = try #require(request("GET http://real:80?q=1 HTTP/1.1\r\nHost: other\r\nX: y\r\n\r\n"))
+    #expect(parsed.head.first("host") == "real:80")
+    #expect(parsed.head.target == "/?q=1")
+    #expect(parsed.head.path == "/")
+    #expect(parsed.head.query == "q=1")
+    #expect(parsed.head.first("x") == "y")
+  }
+
+  @Test("Four empty lines before a request are tolerated, five are not")
+  func emptyLines() {
+    let rest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    #expect(request(String(repeating: "\r\n", count: 4) + rest) != nil)
+    #expect(refusal(of: String(repeating: "\r\n", count: 5) + rest) == 400)
+  }
+
+  @Test("A folded field line is refused", arguments: [" b", "\tb", " "])
+  func folding(line: String) {
+    #expect(refusal(of: "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\(line)\r\n\r\n") == 400)
+  }
+}

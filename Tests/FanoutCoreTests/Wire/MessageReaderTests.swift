@@ -1,0 +1,34 @@
+import Testing
+
+@testable import FanoutCore
+
+@Suite("Message reader")
+struct MessageReaderTests {
+  @Test("It is idle before the first byte and after the last, and not in between")
+  func idle() throws {
+    var reader = MessageReader(100, acceptsBinary: true)
+    let frames = ClientFrame.bytes(1, bytes("ab"), fin: false) + ClientFrame.bytes(0, bytes("c"))
+    #expect(reader.isIdle)
+    for (index, byte) in frames.enumerated() {
+      var position = 0
+      let event = try reader.read([byte].span, &position)
+      #expect(position == 1)
+      #expect((event == .text(bytes("abc"))) == (index == frames.count - 1))
+      #expect(reader.isIdle == (index == frames.count - 1))
+    }
+  }
+
+  @Test("A reader that failed says nothing else")
+  func failed() {
+    let failure = DecodingFailure.protocolError("wrong")
+    var reader = MessageReader(failed: failure)
+    #expect(!reader.isIdle)
+    #expect(throws: failure) { try read(&reader, ClientFrame.bytes(9, [])) }
+    #expect(throws: failure) { try read(&reader, []) }
+  }
+
+  private func read(_ reader: inout MessageReader, _ bytes: [UInt8]) throws -> WebSocketEvent? {
+    var position = 0
+    return try reader.read(bytes.span, &position)
+  }
+}
