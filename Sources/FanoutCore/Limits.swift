@@ -64,6 +64,8 @@ public struct Limits: Sendable, Equatable {
   public var stallTimeout: UInt64 = 30_000
   /// From our close frame to the peer's.
   public var closeTimeout: UInt64 = 5_000
+  /// After a restart was announced, clients are told to come back within this time, spread evenly.
+  public var reconnectSpread: UInt64 = 5_000
   /// A topic without subscribers stays on its loop for this long.
   public var topicLinger: UInt64 = 30_000
   /// What the timer wheel can tell apart.

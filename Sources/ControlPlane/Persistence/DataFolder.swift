@@ -2,11 +2,12 @@
 // it (flock(2)) ends with the process, however that ends. What stands in it is for the owner's eyes only.
 
 import Glibc
+import Synchronization
 
 final class DataFolder: Sendable {
   let path: String
-  /// Holds the lock while it is open.
-  private let lock: Int32
+  /// Holds the lock while it is open; -1: released.
+  private let lock: Atomic<Int32>
 
   /// Makes the folder when it is missing, and takes the lock.
   init(_ path: String) throws(StartFailure) {
@@ -23,10 +24,16 @@ final class DataFolder: Sendable {
         ? StartFailure("another seatcast already serves the data folder \(path)")
         : StartFailure("cannot lock the data folder \(path): \(describe(errno: code))")
     }
-    lock = file
+    lock = Atomic(file)
   }
 
-  deinit { close(lock) }
+  deinit { release() }
+
+  /// Lets the next server in. For the end, when nothing in the folder is open any more.
+  func release() {
+    let file = lock.exchange(-1, ordering: .relaxed)
+    if file >= 0 { close(file) }
+  }
 
   var database: String { path + "/seatcast.db" }
 

@@ -8,6 +8,8 @@ public protocol Gatekeeper: Sendable {
   /// The text to send to a client about its session; nil: nothing is sent.
   /// For an event stream the text becomes one `data:` line.
   func text(for occasion: SessionOccasion) -> [UInt8]?
+  /// The reason that stands in a close frame with this code when the core closes by itself.
+  func reason(for code: CloseCode) -> String
 }
 
 public enum UpgradeVerdict: Sendable {
@@ -64,11 +66,10 @@ public enum ClientIntent: Sendable, Equatable {
 }
 
 /// The moments at which the core needs words from the entrance.
-public enum SessionOccasion: Sendable {
-  /// The first message of a connection. `topic` and `snapshot` are nil when none was asked for.
-  case connected(topic: TopicID?, snapshot: [UInt8]?, recovered: Bool?)
-  /// `snapshot` is `Headline.snapshot`; `recovered` is nil when no resume was asked.
-  case subscribed(TopicID, snapshot: [UInt8], recovered: Bool?)
+public enum SessionOccasion: Sendable, Equatable {
+  /// The first message of a connection. Both are nil when no topic was asked for.
+  case connected(topic: TopicID?, Standing?)
+  case subscribed(TopicID, Standing)
   case unsubscribed(TopicID)
   case notSubscribed(TopicID)
   case unknownTopic(TopicID)
@@ -77,4 +78,13 @@ public enum SessionOccasion: Sendable {
   case unavailable(TopicID)
   /// The server is about to close the connection for a restart.
   case draining(reconnectAfterMilliseconds: Int)
+}
+
+/// Where a new subscriber stands in its topic.
+public enum Standing: Sendable, Equatable {
+  /// At the head, whose state is `Headline.snapshot`. `recovered` is false when a resume was asked but what
+  /// was missed is not to be had, nil when none was asked.
+  case atHead(snapshot: [UInt8], recovered: Bool?)
+  /// Behind the given `seq`: exactly the notices after it follow, in order.
+  case resumed(after: UInt64)
 }

@@ -24,3 +24,75 @@ final class IncidentList: ControlObserver {
   var all: [ControlIncident] { incidents.withLock { $0 } }
   func observe(_ incident: ControlIncident) { incidents.withLock { $0.append(incident) } }
 }
+
+/// A database with what a test puts into it; fails when it is told to.
+final class ShelfReads: ReadStore {
+  var users: [User] = []
+  var events: [Event] = []
+  var failure: DomainError?
+
+  private func check() throws(DomainError) { if let failure { throw failure } }
+
+  func event(_ id: EventID) throws(DomainError) -> Event? {
+    try check()
+    return events.first { $0.id == id }
+  }
+
+  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {
+    try check()
+    return Array(events.prefix(limit))
+  }
+
+  func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? {
+    try check()
+    return nil
+  }
+
+  func bookings(
+    of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int
+  ) throws(DomainError) -> [BookingOutcome] {
+    try check()
+    return []
+  }
+
+  func user(_ id: UserID) throws(DomainError) -> User? {
+    try check()
+    return users.first { $0.id == id }
+  }
+
+  func account(_ email: EmailKey) throws(DomainError) -> Account? {
+    try check()
+    return nil
+  }
+
+  func notices(
+    of event: EventID, after: UInt64, through: UInt64, limit: Int
+  ) throws(DomainError) -> [Notice] {
+    try check()
+    return []
+  }
+}
+
+/// Knows the tokens `user-N` and `admin-N`, which stand for user N.
+struct WordTokens: TokenVerifying {
+  func verify(_ token: String) -> TokenVerdict {
+    let parts = token.split(separator: "-")
+    guard parts.count == 2, let role = Role(rawValue: String(parts[0])), let id = Int64(parts[1]) else {
+      return .invalid
+    }
+    return .valid(Principal(user: UserID(id), role: role, expiresAt: Timestamps.latest))
+  }
+}
+
+extension Reply {
+  /// The value of the first field of this name.
+  func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+
+  /// The last part of a problem's type.
+  var problem: String? {
+    guard let members = try? StrictJSON.parse(body).members, let type = members["type"]?.text else {
+      return nil
+    }
+    return type.split(separator: ":").last.map(String.init)
+  }
+}

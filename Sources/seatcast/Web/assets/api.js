@@ -10,7 +10,7 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** True when the request may be sent again as it is: nobody knows whether it arrived, or it came too early. */
+  /** True when the same request may be sent again: it came too early, or nobody knows whether it came. */
   get isPassing() {
     return this.status === 0 || this.status === 503;
   }
@@ -44,7 +44,8 @@ function fieldSentence(error) {
  */
 export function idempotencyKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export class Api {
@@ -61,10 +62,6 @@ export class Api {
 
   register(email, password, name) {
     return this.#send('POST', '/api/auth/register', { body: { email, password, name } });
-  }
-
-  me() {
-    return this.#send('GET', '/api/auth/me');
   }
 
   /** One page of events; `cursor` is the `next` of the page before. */
@@ -107,7 +104,8 @@ export class Api {
     let response;
     let answer;
     try {
-      response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
+      const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
+      response = await fetch(path, request);
       const text = await response.text();
       answer = text ? JSON.parse(text) : null;
     } catch (error) {

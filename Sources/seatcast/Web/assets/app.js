@@ -1,11 +1,13 @@
 // The page: who is here, which view is shown, and what a click does.
-// Views are cloned from the templates of index.html. Counts come from live.js, or from polling when signed out.
+// Views are cloned from the templates of index.html. Counts come from live.js, or by polling when signed out.
 
 import { Api, ApiError, idempotencyKey } from '/api.js';
 import { LiveConnection } from '/live.js';
 import { Feed, Hall, RollingNumber, copyOf, moment, number, seats } from '/widgets.js';
 
-const TOKEN_KEY = 'seatcast.token';
+/** Holds `{ token, user }` while somebody is logged in; shared by the tabs of this browser. */
+const SESSION_KEY = 'seatcast.session';
+const SESSION_ENDED = 'Your session has ended. Please log in again.';
 /** How often a signed-out page asks for the counts. */
 const POLL_EVERY_MS = 4_000;
 /** A booking whose answer got lost is asked again so often, with the same key. */
@@ -17,49 +19,40 @@ const byId = (id) => document.getElementById(id);
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const isAdmin = () => me?.role === 'admin';
 
+let session = null;
 let me = null;
-/** The view on screen: `{ eventIds, changed(track, notice), gone(eventId), poll() }`. */
-let view = null;
 let reasonToLogIn = '';
+/** The view on screen: `{ changed(track, notice), gone(eventId), poll() }`. */
+let view = null;
 
-const api = new Api(() => localStorage.getItem(TOKEN_KEY));
-const live = new LiveConnection(location.origin.replace(/^http/, 'ws') + '/ws', {
+const api = new Api(() => session?.token);
+const live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, {
   onState: showConnection,
   onChange: (track, notice) => view?.changed(track, notice),
   onGone: (eventId) => view?.gone(eventId),
-  onSignedOut: () => signOut('Your session has ended. Please log in again.'),
+  onSignedOut: () => signOut(SESSION_ENDED),
 });
 
-// Who is here.
+// Who is here. Whether the token is still good, the server says when the socket opens.
 
-async function enter() {
-  const token = localStorage.getItem(TOKEN_KEY);
-  if (!token) return show();
-  try {
-    me = await api.me();
-  } catch (error) {
-    if (error.status === 401) return signOut('Your session has ended. Please log in again.');
-    // The server is away: the page opens all the same, and the connection tells when it is back.
-    pause(POLL_EVERY_MS).then(() => me ?? enter());
-  }
-  live.start(token);
+function enter() {
+  session = JSON.parse(localStorage.getItem(SESSION_KEY) ?? 'null');
+  me = session?.user ?? null;
+  if (session) live.start(session.token);
+  else live.stop();
   show();
 }
 
 function signIn({ token, user }) {
-  localStorage.setItem(TOKEN_KEY, token);
-  me = user;
+  localStorage.setItem(SESSION_KEY, JSON.stringify({ token, user }));
   reasonToLogIn = '';
-  live.start(token);
-  show();
+  enter();
 }
 
 function signOut(reason = '') {
-  localStorage.removeItem(TOKEN_KEY);
-  me = null;
+  localStorage.removeItem(SESSION_KEY);
   reasonToLogIn = reason;
-  live.stop();
-  show();
+  enter();
 }
 
 const connectionWords = {
@@ -110,19 +103,24 @@ async function openList() {
   mount('list-view');
   const cards = new Map();
   let cursor = null;
+  let pages = 0;
 
   const current = {
     changed: (track) => cards.get(track.eventId)?.count(track),
     gone: (eventId) => cards.get(eventId)?.row.remove(),
-    poll: () => load(null),
+    poll: () => load(),
   };
   view = current;
   aside(...(me ? [] : [accountPanel()]), ...(isAdmin() ? [createPanel()] : []));
-  byId('more-events').onclick = () => load(cursor);
+  byId('more-events').onclick = () => untilReached(current, () => load(cursor));
 
-  async function load(from) {
+  async function load(from = null) {
     const page = await api.events(from);
     if (view !== current) return;
+    if (pages === 0 || from !== null) {
+      pages += 1;
+      cursor = page.next ?? null;
+    }
     for (const event of page.items) {
       if (!cards.has(event.id)) cards.set(event.id, eventCard(event));
       cards.get(event.id).describe(event);
@@ -130,13 +128,12 @@ async function openList() {
       cards.get(event.id).count(me ? live.track(event.id) : event);
       byId('events').append(cards.get(event.id).row);
     }
-    cursor = page.next ?? null;
     byId('more-events').hidden = cursor === null;
     byId('no-events').hidden = cards.size > 0;
     live.watch([...cards.keys()]);
   }
 
-  await untilReached(current, () => load(null));
+  await untilReached(current, () => load());
 }
 
 /** Repeats `load` while the server cannot be reached and the view is still on screen. */
@@ -146,6 +143,7 @@ async function untilReached(current, load) {
       return await load();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401 && me) return signOut(SESSION_ENDED);
       if (!error.isPassing) return openMissing(error.message);
       await pause(POLL_EVERY_MS / 2);
     }
@@ -154,7 +152,8 @@ async function untilReached(current, load) {
 
 function eventCard(event) {
   const row = copyOf('event-card').firstElementChild;
-  const [strong, small, bar] = ['strong', '.card-count small', '.bar i'].map((query) => row.querySelector(query));
+  const [strong, small, bar] =
+    ['strong', '.card-count small', '.bar i'].map((name) => row.querySelector(name));
   row.querySelector('a').href = `#/events/${event.id}`;
   row.querySelector('a').dataset.eventId = event.id;
 
@@ -254,7 +253,8 @@ function announce(words) {
   announced.words = words;
   announced.timer ??= setTimeout(() => {
     announced.timer = null;
-    if (byId('announcement').textContent !== announced.words) byId('announcement').textContent = announced.words;
+    const place = byId('announcement');
+    if (place.textContent !== announced.words) place.textContent = announced.words;
   }, ANNOUNCE_EVERY_MS);
 }
 
@@ -271,7 +271,7 @@ function tell(place, words, isGood) {
   place.classList.toggle('bad', !isGood);
 }
 
-/** Runs what a form or button asks for: once at a time, its outcome told in words, a 401 leading to the log-in. */
+/** Does what a form or button asks for: once at a time, the outcome in words, a 401 leading to the log-in. */
 async function attempt(button, outcome, action) {
   if (button.disabled) return;
   button.disabled = true;
@@ -281,7 +281,7 @@ async function attempt(button, outcome, action) {
     if (words) tell(outcome, words, true);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401 && me) return signOut('Your session has ended. Please log in again.');
+    if (error.status === 401 && me) return signOut(SESSION_ENDED);
     tell(outcome, error.message, false);
   } finally {
     button.disabled = false;
@@ -340,11 +340,13 @@ function managePanel(event, reload) {
   part('capacity-form').addEventListener('submit', (submit) => {
     submit.preventDefault();
     const seatCapacity = Number(part('new-capacity').value);
-    change(part('capacity-form').querySelector('button'), { seatCapacity }, `The house has ${seats(seatCapacity)}.`);
+    const button = part('capacity-form').querySelector('button');
+    change(button, { seatCapacity }, `The house has ${seats(seatCapacity)}.`);
   });
   part('toggle-sales').onclick = () => {
     const status = event.status === 'on_sale' ? 'cancelled' : 'on_sale';
-    change(part('toggle-sales'), { status }, status === 'on_sale' ? 'On sale again.' : 'The event is cancelled.');
+    const words = status === 'on_sale' ? 'On sale again.' : 'The event is cancelled.';
+    change(part('toggle-sales'), { status }, words);
   };
   const describe = (facts) => {
     event = facts;
@@ -380,7 +382,9 @@ function bookingPanel(event, reload) {
       const count = wanted();
       if (unanswered?.count !== count) unanswered = { count, key: idempotencyKey() };
       const booking = await bookPatiently(event.id, count, unanswered.key).catch((error) => {
-        if (!error.isPassing) unanswered = null;
+        if (error.isPassing) throw error;
+        unanswered = null;
+        reload().catch(() => {});
         throw error;
       });
       unanswered = null;
@@ -392,7 +396,7 @@ function bookingPanel(event, reload) {
 
   async function listBookings() {
     const page = await api.bookings(event.id);
-    const active = page.items.filter((booking) => booking.status !== 'cancelled' && booking.status !== 'expired');
+    const active = page.items.filter(({ status }) => status !== 'cancelled' && status !== 'expired');
     part('bookings').replaceChildren(...active.map((booking) => bookingRow(booking, event, listBookings)));
   }
 
@@ -416,7 +420,7 @@ function bookingPanel(event, reload) {
   if (isAdmin()) part('bookings-title').textContent = 'All bookings';
   describe(event);
   listBookings().catch(() => {});
-  return { section, describe, noticed, reload };
+  return { section, describe, noticed };
 }
 
 /** A booking whose answer got lost, or came too early, is asked again with the same key: it books once. */
@@ -467,7 +471,7 @@ window.addEventListener('hashchange', () => {
   window.scrollTo(0, 0);
 });
 window.addEventListener('online', () => live.retryNow());
-window.addEventListener('storage', ({ key }) => key === TOKEN_KEY && location.reload());
+window.addEventListener('storage', ({ key }) => key === SESSION_KEY && enter());
 document.addEventListener('visibilitychange', () => document.hidden || live.retryNow());
 setInterval(() => {
   if (!me && !document.hidden) view?.poll().catch(() => {});

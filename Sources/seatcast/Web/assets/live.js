@@ -19,7 +19,8 @@ const LONGEST_DELAY_MS = 15_000;
 /** From this many failures in a row on, the state is called offline and not reconnecting. */
 const FAILURES_UNTIL_OFFLINE = 5;
 
-export const CloseCode = { policy: 1008, restart: 1012, overloaded: 1013, tokenExpired: 4001, eventNotFound: 4404 };
+/** Those that mean something to this page; after any other the connection is simply made again. */
+const CloseCode = { policy: 1008, overloaded: 1013, tokenExpired: 4001, eventNotFound: 4404 };
 
 /** The pause before attempt number `attempt` (from 0): exponential, the upper half of it left to chance. */
 export function backoff(attempt, random) {
@@ -30,7 +31,7 @@ export function backoff(attempt, random) {
 export class EventTrack {
   /** The `seq` whose count is shown; -1: none yet. Never goes back within one epoch. */
   seq = -1;
-  /** Everything up to this notice was heard; null before the first subscription. Lags behind `seq` during a resume. */
+  /** Everything up to this notice was heard; null before the first subscription. Behind `seq` in a resume. */
   heard = null;
   epoch = null;
   availableSeats = null;
@@ -39,24 +40,24 @@ export class EventTrack {
   feed = [];
   /** The `since` of the subscription that is not answered yet; null: it asked for no resume. */
   #asked = null;
+  #historyAsked = false;
 
   constructor(eventId) {
     this.eventId = eventId;
   }
 
-  /** Takes a count from anywhere (REST answer, snapshot, notice) unless it is older. True when something changed. */
+  /** Takes a count from anywhere (REST answer, snapshot, notice) unless it is older. True: it changed. */
   learn({ seq, availableSeats, seatCapacity }) {
     if (!Number.isInteger(seq) || seq < this.seq) return false;
-    const changed =
-      availableSeats !== this.availableSeats || (seatCapacity !== undefined && seatCapacity !== this.seatCapacity);
     if (seq === this.seq && this.availableSeats !== null) return false;
+    const before = [this.availableSeats, this.seatCapacity];
     this.seq = seq;
     this.availableSeats = availableSeats;
     this.seatCapacity = seatCapacity ?? this.seatCapacity;
-    return changed;
+    return before[0] !== this.availableSeats || before[1] !== this.seatCapacity;
   }
 
-  /** The message that subscribes: from where it was left, or `backTo` an earlier `seq`, or at the newest state. */
+  /** The message that subscribes: from where it was left, from an earlier `seq`, or at the newest state. */
   subscription(backTo = this.heard) {
     const resumes = backTo !== null && this.epoch !== null;
     this.#asked = resumes ? backTo : null;
@@ -64,22 +65,23 @@ export class EventTrack {
     return resumes ? { ...message, since: backTo, epoch: this.epoch } : message;
   }
 
-  /** The answer to a subscription: a snapshot, and whether exactly the missed notices follow. True: count changed. */
+  /** The answer to a subscription: a snapshot, and whether exactly the missed notices follow. */
   subscribed(message) {
     if (message.epoch !== this.epoch) {
       this.seq = -1;
       this.feed = [];
+      this.#historyAsked = false;
       this.epoch = message.epoch;
     }
     const followsUp = message.recovered === true && this.#asked !== null;
     this.heard = followsUp ? this.#asked : message.seq;
     this.#asked = null;
-    return this.learn(message);
+    this.learn(message);
   }
 
   /**
-   * One notice. `order` is 'next', 'old' (heard before) or 'gap' (something before it is missing: its count is
-   * true all the same, but the notice is not kept, because the resume will bring it again in its place).
+   * One notice. `order` is 'next', 'old' (heard before) or 'gap' (something before it is missing: its count
+   * is true all the same, but the notice is not kept, because the resume will bring it again in its place).
    */
   notice(message) {
     const first = message.fromSeq ?? message.seq;
@@ -92,13 +94,15 @@ export class EventTrack {
     return { order: 'next', changed };
   }
 
-  /** True when the feed could still be filled with what happened before the page was opened. */
-  get lacksHistory() {
-    return this.heard !== null && this.feed.length < Math.min(HISTORY_LENGTH, this.heard);
-  }
-
-  get historyStart() {
-    return Math.max(0, this.heard - HISTORY_LENGTH);
+  /**
+   * The subscription that brings the last notices once more, for a feed that should not begin empty.
+   * Asked for once; null when it was, or when the feed has them already.
+   */
+  historySubscription() {
+    if (this.#historyAsked || this.heard === null) return null;
+    this.#historyAsked = true;
+    if (this.feed.length >= Math.min(HISTORY_LENGTH, this.heard)) return null;
+    return this.subscription(Math.max(0, this.heard - HISTORY_LENGTH));
   }
 
   #keep(message) {
@@ -108,9 +112,8 @@ export class EventTrack {
 }
 
 /**
- * States: 'off' (no token) · 'connecting' · 'live' · 'reconnecting' · 'offline' (reconnecting, and it takes long).
- * `retryAt` is the time of the next attempt; null while one is under way.
- * `handlers`: onState(state, { retryAt }), onChange(track, notice or null), onGone(eventId), onSignedOut(reason).
+ * States: 'off' (no token) · 'connecting' · 'live' · 'reconnecting' · 'offline' (reconnecting for long).
+ * `handlers`: onState(state), onChange(track, notice or null), onGone(eventId), onSignedOut(reason).
  * `surroundings` are the browser's own unless a test brings others.
  */
 export class LiveConnection {
@@ -121,6 +124,7 @@ export class LiveConnection {
   #socket = null;
   #tracks = new Map();
   #wanted = new Set();
+  /** The event whose feed should show what happened before. */
   #historyWanted = null;
   /** Subscriptions on this socket: event id to 'asked' or 'subscribed'. */
   #subscriptions = new Map();
@@ -129,7 +133,6 @@ export class LiveConnection {
   #retryTimer = null;
   #pingTimer = null;
   state = 'off';
-  retryAt = null;
 
   constructor(url, handlers, surroundings = {}) {
     this.#url = url;
@@ -139,7 +142,6 @@ export class LiveConnection {
       setTimer: (action, delay) => setTimeout(action, delay),
       clearTimer: (timer) => clearTimeout(timer),
       random: Math.random,
-      now: Date.now,
       isOnline: () => navigator.onLine !== false,
       ...surroundings,
     };
@@ -172,7 +174,7 @@ export class LiveConnection {
     this.#become('off');
   }
 
-  /** Makes these, and no others, the events that are followed; `history`: the one whose past the feed should show. */
+  /** Makes these, and no others, the events that are followed; `history`: the one with a past to show. */
   watch(eventIds, { history = null } = {}) {
     this.#wanted = new Set(eventIds.slice(0, MOST_SUBSCRIPTIONS));
     this.#historyWanted = history;
@@ -213,14 +215,14 @@ export class LiveConnection {
   }
 
   #closed(code, reason) {
-    const unanswered = [...this.#subscriptions].filter(([, stage]) => stage === 'asked').map(([eventId]) => eventId);
+    const unanswered = [...this.#subscriptions].filter(([, stage]) => stage === 'asked');
     this.#drop();
     if (code === CloseCode.policy || code === CloseCode.tokenExpired) {
       this.stop();
       this.#handlers.onSignedOut(reason);
       return;
     }
-    if (code === CloseCode.eventNotFound) unanswered.forEach((eventId) => this.#forget(eventId));
+    if (code === CloseCode.eventNotFound) unanswered.forEach(([eventId]) => this.#forget(eventId));
     this.#waitForRetry(code);
   }
 
@@ -229,7 +231,6 @@ export class LiveConnection {
     const delay = this.#drainDelay ?? backoff(patience, this.#browser.random);
     this.#drainDelay = null;
     this.#failures += 1;
-    this.retryAt = this.#browser.now() + delay;
     this.#retryTimer = this.#browser.setTimer(() => this.#connect(), delay);
     this.#become(this.#stateWithoutConnection);
   }
@@ -254,7 +255,6 @@ export class LiveConnection {
   #cancelTimers() {
     this.#browser.clearTimer(this.#retryTimer);
     this.#browser.clearTimer(this.#pingTimer);
-    this.retryAt = null;
   }
 
   #send(message) {
@@ -263,7 +263,7 @@ export class LiveConnection {
 
   #become(state) {
     this.state = state;
-    this.#handlers.onState(state, { retryAt: this.retryAt });
+    this.#handlers.onState(state);
   }
 
   // Messages.
@@ -306,7 +306,8 @@ export class LiveConnection {
   #noticed(message) {
     const track = this.track(message.eventId);
     const { order, changed } = track.notice(message);
-    if (order === 'gap' && this.#subscriptions.get(message.eventId) === 'subscribed') this.#resubscribe(track);
+    const isSettled = this.#subscriptions.get(message.eventId) === 'subscribed';
+    if (order === 'gap' && isSettled) this.#resubscribe(track);
     if (order === 'next' || changed) this.#handlers.onChange(track, order === 'next' ? message : null);
   }
 
@@ -335,14 +336,14 @@ export class LiveConnection {
     this.#send({ type: 'unsubscribe_event', eventId });
   }
 
-  #resubscribe(track, backTo = track.heard) {
+  #resubscribe(track, subscription = track.subscription()) {
     this.#unsubscribe(track.eventId);
     this.#subscriptions.set(track.eventId, 'asked');
-    this.#send(track.subscription(backTo));
+    this.#send(subscription);
   }
 
   #fillHistory(track) {
-    this.#historyWanted = null;
-    if (track.lacksHistory) this.#resubscribe(track, track.historyStart);
+    const subscription = track.historySubscription();
+    if (subscription) this.#resubscribe(track, subscription);
   }
 }

@@ -52,7 +52,7 @@ export class RollingNumber {
     replay(this.#change, 'shows');
   }
 
-  /** One element per character; those that differ from the same place (from the right) before are set rolling. */
+  /** One element per character; those that differ from what stood there before (from the right) roll. */
   #digits(before) {
     const now = number(this.#value);
     const past = before === null ? now : number(before).padStart(now.length).slice(-now.length);
@@ -114,7 +114,7 @@ export class Hall {
   }
 }
 
-/** Places for `count` dots in half rings around (100, 100), from left to right. Each ring gets dots by its length. */
+/** Places for `count` dots in half rings around (100, 100), from left to right; longer rings get more. */
 function arrange(count) {
   const [inner, outer] = [54, 96];
   const rings = Math.min(7, Math.max(1, Math.round(Math.sqrt(count / 4.2))));
@@ -132,7 +132,8 @@ function arrange(count) {
     for (let index = 0; index < inRing; index += 1) {
       const turn = inRing === 1 ? 0.5 : index / (inRing - 1);
       const angle = Math.PI * (1 - turn);
-      places.push({ turn, ring: radius, x: 100 + radius * Math.cos(angle), y: 100 - radius * Math.sin(angle), radius: dotRadius });
+      const [x, y] = [100 + radius * Math.cos(angle), 100 - radius * Math.sin(angle)];
+      places.push({ x, y, radius: dotRadius, turn, ring: radius });
     }
   }
   return places.sort((a, b) => a.turn - b.turn || a.ring - b.ring);

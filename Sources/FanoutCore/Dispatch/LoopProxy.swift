@@ -1,0 +1,44 @@
+// The door to a loop: the only way in which another thread reaches it. Any thread.
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Wakes a loop that may be asleep. `DataHall` rings through libuv; a simulation does nothing.
+protocol Doorbell: Sendable {
+  func ring()
+}
+
+/// Posts parcels to one loop, first-in first-out per producer.
+final class LoopProxy: Sendable {
+  let id: LoopID
+  private let mailbox: Mailbox<Parcel>
+  private let doorbell: any Doorbell
+  private let isClosed = Atomic<Bool>(false)
+
+  init(id: LoopID, capacity: Int, doorbell: any Doorbell) {
+    self.id = id
+    mailbox = Mailbox(capacity: capacity)
+    self.doorbell = doorbell
+  }
+
+  /// Hands the parcel over and wakes the loop. Waits while the mailbox is full: the loop never waits for its
+  /// producers, so there is always room again. After the loop has ended the parcel is dropped.
+  func post(_ parcel: Parcel) {
+    while !isClosed.load(ordering: .acquiring) {  // pairs with the release in close()
+      if mailbox.offer(parcel) {
+        doorbell.ring()
+        return
+      }
+      doorbell.ring()
+      usleep(50)
+    }
+  }
+
+  /// The oldest parcel. The loop's thread only.
+  func take() -> Parcel? { mailbox.take() }
+
+  /// No parcel is taken any more. The loop's thread, as its last act.
+  func close() { isClosed.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,56 @@
+// What one batch adds to one topic, encoded once for every recipient of every loop. Immutable; its arrays are
+// shared by reference between the parcels of all loops.
+
+/// Consecutive frames of one topic in both dialects, with the state after the last.
+struct FrameRun: Sendable {
+  let topic: TopicID
+  /// The `seq` of the first frame.
+  let first: UInt64
+  let webSocket: EncodedFrames
+  let eventStream: EncodedFrames
+  let headline: Headline
+
+  /// Encodes the notices of `news`.
+  init(_ news: TopicNews) {
+    topic = news.topic
+    first = news.notices.first?.seq ?? news.headline.seq + 1
+    webSocket = EncodedFrames(news.notices, as: .webSocket)
+    eventStream = EncodedFrames(news.notices, as: .eventStream)
+    headline = news.headline
+  }
+}
+
+/// Frames back to back, and where each ends.
+struct EncodedFrames: Sendable, Equatable {
+  private(set) var bytes: [UInt8] = []
+  private(set) var ends: [Int] = []
+
+  init(_ notices: [Notice], as dialect: Dialect) {
+    ends.reserveCapacity(notices.count)
+    for notice in notices {
+      dialect.append(notice.text, seq: notice.seq, to: &bytes)
+      ends.append(bytes.count)
+    }
+  }
+}
+
+/// The two ways in which a notice is put on a wire.
+enum Dialect: Sendable {
+  /// One text frame (RFC 6455, section 5.2).
+  case webSocket
+  /// One event with `id` and `data` (WHATWG HTML, section 9.2).
+  case eventStream
+
+  /// Appends `text` as one unit. `seq` becomes the event's id; it has no place in a WebSocket frame.
+  func append(_ text: [UInt8], seq: UInt64?, to bytes: inout [UInt8]) {
+    switch self {
+    case .webSocket: FrameEncoder.appendText(text, to: &bytes)
+    case .eventStream:
+      if let seq {
+        EventStreamEncoder.append(seq: seq, text: text, to: &bytes)
+      } else {
+        EventStreamEncoder.append(text: text, to: &bytes)
+      }
+    }
+  }
+}

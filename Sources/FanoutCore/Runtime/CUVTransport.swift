@@ -1,0 +1,186 @@
+// The real world of a loop: libuv's readiness, sockets and time by way of CUVShim. Used by the loop's thread
+// alone once it runs; `ring` is the one call that other threads make.
+internal import CUVShim
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+/// How batches are sent (docs/decisions/0001-io-uring-by-raw-system-calls.md).
+public enum SenderKind: Sendable, CaseIterable {
+  /// io_uring where the kernel grants it, else `send(2)`.
+  case automatic
+  case send
+  case ioUring
+}
+
+/// A libuv loop, its listener, its connections and its sender.
+@safe final class CUVTransport: Transport, Doorbell, @unchecked Sendable {
+  /// The loop that is driven; set while it runs.
+  var loop: Loop<CUVTransport>?
+  private let uv: OpaquePointer
+  private let sender: OpaquePointer
+  /// The handle of each slot.
+  private var handles: [OpaquePointer?] = unsafe []
+  private var results: [cuv_exception] = []
+
+  /// Makes the loop and its sender; nothing runs and nobody listens yet.
+  init(tick: UInt64, sender kind: SenderKind) throws(HallFailure) {
+    var sender: OpaquePointer?
+    let wanted =
+      switch kind {
+      case .automatic: CUV_SENDER_AUTO
+      case .send: CUV_SENDER_SEND
+      case .ioUring: CUV_SENDER_URING
+      }
+    try HallFailure.check(unsafe cuv_sender_create(&sender, Int32(wanted)), "the batch sender cannot be made")
+    var uv: OpaquePointer?
+    let context = LoopContext()
+    var hooks = unsafe context.hooks()
+    try HallFailure.check(unsafe cuv_loop_create(&uv, &hooks, UInt32(tick)), "the loop cannot be made")
+    guard let uv = unsafe uv, let sender = unsafe sender else {
+      throw HallFailure(description: "the loop cannot be made")
+    }
+    unsafe self.uv = uv
+    unsafe self.sender = sender
+    self.context = context
+    context.transport = self
+  }
+
+  deinit {
+    unsafe cuv_loop_destroy(uv)
+    unsafe cuv_sender_destroy(sender)
+  }
+
+  private let context: LoopContext
+
+  /// "io_uring" or "send".
+  var senderName: String { unsafe String(cString: cuv_sender_name(sender)) }
+
+  /// Binds this loop's own listener; returns the port.
+  func listen(host: String, port: Int, acceptsPerTurn: Int) throws(HallFailure) -> Int {
+    var bound: Int32 = 0
+    let result = unsafe cuv_listen(uv, host, Int32(port), 4096, UInt32(acceptsPerTurn), &bound)
+    try HallFailure.check(result, "cannot listen on \(host) port \(port)")
+    return Int(bound)
+  }
+
+  /// Runs until `stop()`. The loop's thread.
+  func run(_ loop: Loop<CUVTransport>) {
+    self.loop = loop
+    _ = unsafe cuv_loop_run(uv)
+    self.loop = nil
+  }
+
+  // MARK: Doorbell
+
+  /// Any thread.
+  func ring() { _ = unsafe cuv_loop_wake(uv) }
+
+  // MARK: Transport
+
+  var now: UInt64 { unsafe cuv_loop_now_ms(uv) }
+
+  var wallClock: Int64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  func open(_ descriptor: Int32, slot: UInt32) -> Bool {
+    while unsafe handles.count <= Int(slot) { unsafe handles.append(nil) }
+    return unsafe cuv_conn_open(uv, descriptor, slot, &handles[Int(slot)]) == 0
+  }
+
+  func watch(_ slot: UInt32, _ interest: Interest) {
+    guard let handle = unsafe handles[Int(slot)] else { return }
+    var events: Int32 = 0
+    if interest.contains(.readable) { events |= Int32(CUV_READABLE) }
+    if interest.contains(.writable) { events |= Int32(CUV_WRITABLE) }
+    _ = unsafe cuv_conn_watch(handle, events)
+  }
+
+  func close(_ slot: UInt32, reset: Bool) {
+    guard let handle = unsafe handles[Int(slot)] else { return }
+    unsafe handles[Int(slot)] = nil
+    unsafe cuv_conn_close(handle, reset ? 1 : 0)
+  }
+
+  func shutdownWrite(_ slot: UInt32) {
+    guard let handle = unsafe handles[Int(slot)] else { return }
+    // A peer that is gone already has nothing to be told.
+    _ = unsafe cuv_conn_shutdown_write(handle)
+  }
+
+  func discard(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+
+  func receive(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+    unsafe buffer.withUnsafeMutableBytes { unsafe cuv_recv(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int {
+    unsafe bytes.withUnsafeBytes { unsafe cuv_send(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException]) {
+    while results.count < descriptors.count { results.append(cuv_exception()) }
+    let count = unsafe bytes.withUnsafeBytes { bytes in
+      unsafe cuv_send_batch(
+        sender, descriptors, UInt32(descriptors.count), bytes.baseAddress, bytes.count, &results)
+    }
+    for result in results.prefix(max(count, 0)) {
+      exceptions.append(SendException(position: Int(result.index), result: Int(result.result)))
+    }
+  }
+
+  func setBusy(_ busy: Bool) { unsafe cuv_loop_set_busy(uv, busy ? 1 : 0) }
+  func stopListening() { unsafe cuv_listen_stop(uv) }
+  func stop() { unsafe cuv_loop_stop(uv) }
+
+  func webSocketAccept(_ key: [UInt8]) -> [UInt8] {
+    var accept = [CChar](repeating: 0, count: 28)
+    let result = unsafe key.withUnsafeBytes { key in
+      unsafe cuv_websocket_accept(key.baseAddress, key.count, &accept)
+    }
+    return result == 0 ? accept.map { UInt8(bitPattern: $0) } : []
+  }
+
+  /// Times that accepting paused because descriptors ran out.
+  var acceptFailures: Int { Int(unsafe cuv_accept_failures(uv)) }
+}
+
+/// What C hands back to us: the way from a hook to the loop. Lives as long as the transport.
+private final class LoopContext {
+  weak var transport: CUVTransport?
+
+  func hooks() -> cuv_hooks {
+    unsafe cuv_hooks(
+      context: Unmanaged.passUnretained(self).toOpaque(),
+      on_accept: { context, descriptor, peer in
+        guard let loop = unsafe LoopContext.loop(context) else { return }
+        loop.accept(descriptor, from: unsafe LoopContext.text(peer))
+      },
+      on_ready: { context, slot, events in
+        var readiness: Interest = []
+        if events & Int32(CUV_READABLE) != 0 { readiness.insert(.readable) }
+        if events & Int32(CUV_WRITABLE) != 0 { readiness.insert(.writable) }
+        let hangup = events & Int32(CUV_HANGUP) != 0
+        unsafe LoopContext.loop(context)?.ready(slot, readiness, hangup: hangup)
+      },
+      on_wake: { context in unsafe LoopContext.loop(context)?.wake() },
+      on_tick: { context in unsafe LoopContext.loop(context)?.tick() },
+      on_turn: { context in unsafe LoopContext.loop(context)?.turn() })
+  }
+
+  private static func loop(_ context: UnsafeMutableRawPointer?) -> Loop<CUVTransport>? {
+    guard let context = unsafe context else { return nil }
+    return unsafe Unmanaged<LoopContext>.fromOpaque(context).takeUnretainedValue().transport?.loop
+  }
+
+  private static func text(_ address: UnsafePointer<cuv_address>?) -> String {
+    guard var text = unsafe address?.pointee.text else { return "" }
+    return unsafe withUnsafeBytes(of: &text) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// The data hall's one public entry: loops on threads of their own, each with its listener, behind one port.
+// Start, drain and stop are for the main thread; `reply` and `deliver` for any; the broadcaster for one.
+internal import CUVShim
+import Synchronization
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+/// Serves HTTP, WebSocket and event streams, and brings notices to whoever subscribed.
+public final class DataHall: Sendable {
+  public struct Configuration: Sendable {
+    /// A numeric address or `localhost`.
+    public var host = "127.0.0.1"
+    /// 0: any free one.
+    public var port = 3000
+    /// Loops, each a thread with a listener of its own.
+    public var loops = 1
+    public var limits = Limits()
+    public var sender = SenderKind.automatic
+    public init() {}
+  }
+
+  /// Where notices are published. One thread only.
+  public let broadcaster: Broadcaster
+  private let configuration: Configuration
+  private let proxies: [LoopProxy]
+  private let transports: [CUVTransport]
+  private let counted: [LoopCounters]
+  private let threads = Mutex<[LoopThread]>([])
+
+  /// Makes loops and mailboxes; nobody listens yet.
+  /// - Throws: a sentence when limits contradict each other or the system refuses.
+  public init(_ configuration: Configuration) throws(HallFailure) {
+    do {
+      _ = try configuration.limits.checked()
+    } catch {
+      throw HallFailure(description: error.description)
+    }
+    guard (1...1024).contains(configuration.loops) else {
+      throw HallFailure(description: "the number of loops must be 1 to 1024")
+    }
+    _ = cuv_raise_descriptor_limit()
+    var transports: [CUVTransport] = []
+    for _ in 0..<configuration.loops {
+      transports.append(
+        try CUVTransport(tick: configuration.limits.tick, sender: configuration.sender))
+    }
+    self.configuration = configuration
+    self.transports = transports
+    counted = transports.map { _ in LoopCounters() }
+    proxies = transports.enumerated().map { index, transport in
+      LoopProxy(
+        id: LoopID(UInt16(index)), capacity: configuration.limits.mailboxParcels, doorbell: transport)
+    }
+    broadcaster = Broadcaster(loops: proxies)
+  }
+
+  /// Binds and starts the loops.
+  /// - Returns: the port that is listened on.
+  /// - Throws: a sentence when the address cannot be had.
+  public func start(
+    inbound: any InboundSink, gatekeeper: any Gatekeeper, topics: any TopicSource,
+    observer: any LoopObserver
+  ) throws(HallFailure) -> Int {
+    let port = try listen()
+    for (index, transport) in transports.enumerated() {
+      let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
+      let thread = try LoopThread(name: "loop-\(index)") {
+        transport.run(
+          Loop(
+            id: proxy.id, limits: limits, world: transport, proxy: proxy, counters: counters,
+            inbound: inbound, gatekeeper: gatekeeper, source: topics, observer: observer))
+      }
+      threads.withLock { $0.append(thread) }
+    }
+    return port
+  }
+
+  /// The first listener finds the port, the others share it. The kernel lets anybody of the same user share it
+  /// too, so that somebody else is there already must be found out first.
+  private func listen() throws(HallFailure) -> Int {
+    let (host, accepts) = (configuration.host, configuration.limits.acceptsPerTurn)
+    if configuration.port != 0 {
+      let probe = unsafe cuv_port_probe(host, Int32(configuration.port))
+      try HallFailure.check(probe, "cannot listen on \(host) port \(configuration.port)")
+    }
+    var port = configuration.port
+    for transport in transports {
+      port = try transport.listen(host: host, port: port, acceptsPerTurn: accepts)
+    }
+    return port
+  }
+
+  /// Answers requests that the inbound sink left for later: one parcel per loop. Any thread.
+  public func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
+    for proxy in proxies {
+      let own = proxies.count == 1 ? replies : replies.filter { $0.ticket.loop == proxy.id }
+      if !own.isEmpty { proxy.post(.replies(own)) }
+    }
+  }
+
+  /// Answers `TopicSource.history`. Any thread.
+  public func deliver(_ history: History, to ticket: Ticket) {
+    guard Int(ticket.loop.rawValue) < proxies.count else { return }
+    proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
+  }
+
+  /// Closes the listeners; answers from now on end their connections.
+  public func stopAccepting() { proxies.forEach { $0.post(.stopAccepting) } }
+
+  /// Tells every client to come back, closes all connections (1012) within the close timeout, and returns when
+  /// the loops have ended.
+  public func closeAll() {
+    let running = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
+    if !running.isEmpty { proxies.forEach { $0.post(.closeAll) } }
+    running.forEach { $0.join() }
+  }
+
+  /// What each loop counted, as of its last tick. Any thread.
+  public func tallies() -> [LoopTally] { counted.map(\.tally) }
+
+  /// How batches are sent: "io_uring" or "send".
+  public var senderName: String { transports[0].senderName }
+}
+
+/// Why the hall cannot start, in one sentence.
+public struct HallFailure: Error, CustomStringConvertible, Equatable {
+  public let description: String
+
+  /// Turns a negative errno of CUVShim into a sentence.
+  static func check(_ result: Int32, _ sentence: String) throws(HallFailure) {
+    guard result < 0 else { return }
+    throw HallFailure(description: "\(sentence): \(unsafe String(cString: strerror(-result)))")
+  }
+}

@@ -1,0 +1,146 @@
+// Bytes to sockets. Whatever the kernel does not take waits in the outbox; from then on the connection is blocked
+// and out of all cohorts, until the outbox is empty and every subscription of it has caught up.
+
+extension Loop {
+  /// Sends a small direct message: a pong, a reply, a close frame. Too many that nobody reads: the client is
+  /// given up, since it asks without listening.
+  func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {
+    if connections[slot].outbox.count + bytes.count > limits.outboxBytes, connections[slot].isBlocked {
+      observer.observe(.outboxOverflow(peer: connections[slot].peer))
+      tally.overflowsClosed += 1
+      return lose(slot)
+    }
+    send(slot, bytes.span)
+  }
+
+  /// Sends bytes in order behind everything that waits.
+  func send(_ slot: UInt32, _ bytes: Span<UInt8>) {
+    if connections[slot].isBlocked {
+      if !connections[slot].isLost { connections[slot].outbox.append(bytes) }
+      return
+    }
+    let taken = world.send(connections[slot].descriptor, bytes)
+    tally.sends += 1
+    if taken == bytes.count {
+      tally.bytesSent += taken
+    } else if taken >= 0 || taken == World.wouldBlock {
+      tally.bytesSent += max(taken, 0)
+      connections[slot].outbox.append(bytes.extracting(max(taken, 0)..<bytes.count))
+      block(slot)
+    } else {
+      lose(slot)
+    }
+  }
+
+  /// The kernel is full: takes all subscriptions out of their cohorts and waits for writability.
+  func block(_ slot: UInt32) {
+    guard !connections[slot].isBlocked else { return }
+    connections[slot].isBlocked = true
+    connections[slot].progressAt = world.now
+    tally.connectionsBlocked += 1
+    forEachSubscription(of: slot) { index in
+      if case .cohort(let cohort, let position) = subscriptions[index.rawValue].place {
+        leaveCohort(index, cohort, position)
+      }
+    }
+    setInterest(slot, connections[slot].interest.union(.writable))
+    wheel.arm(slot, at: world.now + min(limits.stallTimeout, limits.tick))
+  }
+
+  /// The socket takes bytes again: first what it began, then what each subscription missed.
+  func flush(_ slot: UInt32) {
+    guard connections[slot].isBlocked else { return }
+    if connections[slot].isLost { return close(slot, reset: true) }
+    guard drainOutbox(slot) else { return }
+    if connections[slot].endsWhenFlushed { return linger(slot) }
+    guard catchUp(slot), connections.at(slot) != nil else { return }
+    connections[slot].isBlocked = false
+    tally.connectionsBlocked -= 1
+    setInterest(slot, connections[slot].interest.subtracting(.writable))
+    forEachSubscription(of: slot) { index in
+      if case .lagging = subscriptions[index.rawValue].place { joinCohort(index) }
+    }
+    if case .http(let exchange) = connections[slot].role { perform(exchange.resume(), slot, exchange) }
+  }
+
+  /// Whether the outbox is empty now.
+  private func drainOutbox(_ slot: UInt32) -> Bool {
+    guard !connections[slot].outbox.isEmpty else { return true }
+    let outbox = connections[slot].outbox
+    let taken = world.send(
+      connections[slot].descriptor, outbox.bytes.span.extracting(outbox.sent..<outbox.bytes.count))
+    tally.sends += 1
+    guard taken >= 0 || taken == World.wouldBlock else {
+      close(slot, reset: true)
+      return false
+    }
+    if taken > 0 {
+      tally.bytesSent += taken
+      connections[slot].progressAt = world.now
+      connections[slot].outbox.took(taken)
+    }
+    return connections[slot].outbox.isEmpty
+  }
+
+  /// Brings every lagging subscription of a blocked connection to its head. False: the kernel is full again.
+  private func catchUp(_ slot: UInt32) -> Bool {
+    var index = connections[slot].subscriptions
+    while index != .none {
+      if case .lagging(let cursor) = subscriptions[index.rawValue].place, !pull(index, slot, from: cursor) {
+        return false
+      }
+      index = subscriptions[index.rawValue].next
+    }
+    return true
+  }
+
+  /// Sends one subscription what it missed, as it is when that is short, else as one message.
+  private func pull(_ index: SubscriptionIndex, _ slot: UInt32, from cursor: UInt64) -> Bool {
+    let subscription = subscriptions[index.rawValue]
+    let delivery = pullDelivery(topics[subscription.topic].live, subscription.dialect, after: cursor)
+    guard let delivery else { return true }
+    let taken = world.send(connections[slot].descriptor, delivery.storage.span.extracting(delivery.range))
+    tally.sends += 1
+    guard taken >= 0 || taken == World.wouldBlock else {
+      close(slot, reset: true)
+      return false
+    }
+    if taken > 0 { connections[slot].progressAt = world.now }
+    if delivery.isConflated && taken > 0 { tally.conflations += 1 }
+    return note(delivery, taken: max(taken, 0), index, slot)
+  }
+
+  /// Notes how far a subscriber outside of all cohorts got. True: it got everything.
+  func note(_ delivery: Delivery, taken: Int, _ index: SubscriptionIndex, _ slot: UInt32) -> Bool {
+    tally.bytesSent += taken
+    if taken == delivery.range.count {
+      subscriptions[index.rawValue].place = .lagging(cursor: delivery.head)
+      return true
+    }
+    let (cursor, rest) = delivery.position(taken: taken)
+    subscriptions[index.rawValue].place = .lagging(cursor: cursor)
+    if !rest.isEmpty { connections[slot].outbox.append(delivery.storage.span.extracting(rest)) }
+    return false
+  }
+
+  /// What a slow reader is sent; nil when it stands at the head.
+  private func pullDelivery(_ live: Topic.Live, _ dialect: Dialect, after cursor: UInt64) -> Delivery? {
+    guard cursor < live.head else { return nil }
+    if live.head - cursor <= UInt64(limits.pullFrames),
+      let frames = Delivery(framesOf: live[dialect].log, after: cursor),
+      frames.range.count <= limits.pullBytes
+    {
+      return frames
+    }
+    return Delivery(conflating: live.headline, after: cursor, as: dialect)
+  }
+
+  /// The peer is gone or not worth waiting for. Found out while the connection is in use, so it only falls
+  /// silent here; the next tick or readiness closes it, when nobody up the call chain holds its slot.
+  private func lose(_ slot: UInt32) {
+    block(slot)
+    connections[slot].isLost = true
+    connections[slot].outbox = Outbox()
+    wheel.arm(slot, at: world.now)
+  }
+}

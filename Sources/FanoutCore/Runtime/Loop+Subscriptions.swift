@@ -1,0 +1,234 @@
+// Who stands where: subscribing, the welcome at the head or behind what was missed, and leaving. Resume and
+// snapshot are the same act as catching up: a cursor is moved to the head.
+
+extension Loop {
+  /// Subscribes a connection; the answer is its welcome, at once when the loop holds the topic, else when the
+  /// grant comes. A second subscription of the same topic starts anew.
+  func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, welcome: Subscription.Welcome) {
+    if let old = subscription(of: slot, to: id) { leave(old) }
+    guard connections[slot].subscriptionCount < limits.subscriptionsPerConnection else {
+      return say(slot, .tooManySubscriptions(id))
+    }
+    guard let topic = topics.index(of: id) ?? open(id) else {
+      return refuse(slot, welcome, with: .tryAgainLater, .unavailable(id))
+    }
+    let index = enter(slot, topic, .waiting(resume, welcome))
+    if case .opening(var waiting) = topics[topic].state {
+      waiting.append(index)
+      topics[topic].state = .opening(waiting)
+    } else {
+      admit(index, resume, welcome)
+    }
+  }
+
+  func unsubscribe(_ slot: UInt32, from id: TopicID) {
+    guard let index = subscription(of: slot, to: id) else { return say(slot, .notSubscribed(id)) }
+    leave(index)
+    say(slot, .unsubscribed(id))
+  }
+
+  /// The grant came: welcomes everybody who waited for it.
+  func granted(_ id: TopicID, _ headline: Headline?) {
+    guard let topic = topics.index(of: id), case .opening(let waiting) = topics[topic].state else { return }
+    if let headline { topics[topic].state = .live(Topic.Live(headline, limits: limits)) }
+    for index in waiting {
+      // Those who left meanwhile are gone from the slab, or their place is another's.
+      guard let subscription = subscriptions.at(index.rawValue), subscription.topic == topic,
+        case .waiting(let resume, let welcome) = subscription.place
+      else { continue }
+      if headline != nil {
+        admit(index, resume, welcome)
+      } else {
+        leave(index)
+        refuse(subscription.slot, welcome, with: .topicNotFound, .unknownTopic(id))
+      }
+    }
+    guard headline == nil else { return noteIfEmpty(topic) }
+    topics.close(topic)
+    tally.topics -= 1
+  }
+
+  /// What a subscriber missed came from the notice table.
+  func recalled(_ history: History, _ ticket: Ticket) {
+    guard let connection = connections.at(ticket.slot), connection.generation == ticket.generation,
+      let index = subscription(of: ticket.slot, to: history.topic),
+      case .recalling(ticket.request, let after, let welcome) = subscriptions[index.rawValue].place
+    else { return }
+    let dialect = subscriptions[index.rawValue].dialect
+    let live = topics[subscriptions[index.rawValue].topic].live
+    let reached = history.notices.last?.seq ?? after
+    guard reached > after, history.notices.first?.seq == after + 1,
+      history.notices.count == Int(exactly: reached - after),
+      let frames = Delivery(framesOf: live[dialect].log, after: min(reached, live.head))
+    else { return place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false)) }
+    let recalled = EncodedFrames(history.notices, as: dialect)
+    place(index, welcome, .resumed(after: after), missed: recalled.bytes + frames.bytes)
+  }
+
+  // MARK: The welcome
+
+  /// Decides where a subscriber of a live topic stands.
+  private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ welcome: Subscription.Welcome) {
+    let subscription = subscriptions[index.rawValue]
+    let live = topics[subscription.topic].live
+    switch resume {
+    case .none: place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: nil))
+    case .after(let seq) where seq <= live.head:
+      if let missed = Delivery(framesOf: live[subscription.dialect].log, after: seq) {
+        place(index, welcome, .resumed(after: seq), missed: Array(missed.bytes))
+      } else if !recall(index, after: seq, through: live.head, welcome) {
+        place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false))
+      }
+    case .after, .impossible:
+      place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false))
+    }
+  }
+
+  /// Asks for what is older than the log. False: it is too much, or nobody has time.
+  private func recall(
+    _ index: SubscriptionIndex, after seq: UInt64, through head: UInt64, _ welcome: Subscription.Welcome
+  ) -> Bool {
+    let subscription = subscriptions[index.rawValue]
+    guard head - seq <= UInt64(limits.historyNotices) else { return false }
+    connections[subscription.slot].requests &+= 1
+    let request = connections[subscription.slot].requests
+    let ticket = Ticket(
+      loop: id, slot: subscription.slot, generation: connections[subscription.slot].generation,
+      request: request)
+    let topic = topics[subscription.topic].id
+    guard source.history(of: topic, after: seq, through: head, ticket: ticket) else { return false }
+    subscriptions[index.rawValue].place = .recalling(request: request, after: seq, welcome)
+    tally.recalls += 1
+    return true
+  }
+
+  /// Welcomes a subscriber, sends what it missed, and puts it at the head.
+  private func place(
+    _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ standing: Standing, missed: [UInt8] = []
+  ) {
+    let subscription = subscriptions[index.rawValue]
+    let topic = topics[subscription.topic]
+    subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
+    let occasion: SessionOccasion =
+      switch welcome {
+      case .connected: .connected(topic: topic.id, standing)
+      case .subscribed: .subscribed(topic.id, standing)
+      }
+    let seq: UInt64 = if case .resumed(let after) = standing { after } else { topic.live.head }
+    say(subscription.slot, occasion, seq: seq)
+    if !missed.isEmpty { send(subscription.slot, missed.span) }
+    if !connections[subscription.slot].isBlocked { joinCohort(index) }
+  }
+
+  private func refuse(
+    _ slot: UInt32, _ welcome: Subscription.Welcome, with code: CloseCode, _ occasion: SessionOccasion
+  ) {
+    if welcome == .subscribed { return say(slot, occasion) }
+    if case .webSocket = connections[slot].role { closeWebSocket(slot, code) } else { end(slot) }
+  }
+
+  // MARK: Coming and going
+
+  private func open(_ id: TopicID) -> UInt32? {
+    guard topics.count < limits.topicsPerLoop, source.open(id, for: self.id) else { return nil }
+    tally.topics += 1
+    return topics.open(id)
+  }
+
+  private func enter(_ slot: UInt32, _ topic: UInt32, _ place: Subscription.Place) -> SubscriptionIndex {
+    let index = SubscriptionIndex(
+      subscriptions.insert(
+        Subscription(
+          slot: slot, topic: topic, dialect: connections[slot].dialect,
+          next: connections[slot].subscriptions, place: place)))
+    connections[slot].subscriptions = index
+    connections[slot].subscriptionCount += 1
+    topics[topic].subscribers += 1
+    tally.subscriptions += 1
+    return index
+  }
+
+  /// Ends a subscription.
+  private func leave(_ index: SubscriptionIndex) {
+    guard let subscription = subscriptions.at(index.rawValue) else { return }
+    if case .cohort(let cohort, let position) = subscription.place { leaveCohort(index, cohort, position) }
+    unlink(index, from: subscription.slot)
+    subscriptions.remove(index.rawValue)
+    topics[subscription.topic].subscribers -= 1
+    tally.subscriptions -= 1
+    noteIfEmpty(subscription.topic)
+  }
+
+  func leaveAllTopics(_ slot: UInt32) {
+    while connections[slot].subscriptions != .none { leave(connections[slot].subscriptions) }
+  }
+
+  private func unlink(_ index: SubscriptionIndex, from slot: UInt32) {
+    let next = subscriptions[index.rawValue].next
+    connections[slot].subscriptionCount -= 1
+    guard connections[slot].subscriptions != index else { return connections[slot].subscriptions = next }
+    forEachSubscription(of: slot) { other in
+      if subscriptions[other.rawValue].next == index { subscriptions[other.rawValue].next = next }
+    }
+  }
+
+  /// Takes a subscription out of its cohort; it stays behind at the cohort's cursor.
+  func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
+    let subscription = subscriptions[index.rawValue]
+    let cursor = topics[subscription.topic].live[subscription.dialect]
+      .leave(cohort, position: position, in: &subscriptions)
+    subscriptions[index.rawValue].place = .lagging(cursor: cursor)
+  }
+
+  /// Puts a subscription that stands at the head of its topic into a cohort there.
+  func joinCohort(_ index: SubscriptionIndex) {
+    let subscription = subscriptions[index.rawValue]
+    topics[subscription.topic].live[subscription.dialect]
+      .join(index, descriptor: connections[subscription.slot].descriptor, in: &subscriptions)
+  }
+
+  func forEachSubscription(of slot: UInt32, _ body: (SubscriptionIndex) -> Void) {
+    var index = connections[slot].subscriptions
+    while index != .none {
+      let next = subscriptions[index.rawValue].next
+      body(index)
+      index = next
+    }
+  }
+
+  private func subscription(of slot: UInt32, to id: TopicID) -> SubscriptionIndex? {
+    guard let topic = topics.index(of: id) else { return nil }
+    var index = connections[slot].subscriptions
+    while index != .none && subscriptions[index.rawValue].topic != topic {
+      index = subscriptions[index.rawValue].next
+    }
+    return index == .none ? nil : index
+  }
+
+  // MARK: Topics without subscribers
+
+  private func noteIfEmpty(_ topic: UInt32) {
+    guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
+    topics[topic].emptySince = world.now
+    emptyTopics.append(topic)
+  }
+
+  /// Gives back topics that nobody has wanted for a while; when the source is busy, at a later tick.
+  func closeLingeringTopics() {
+    guard !emptyTopics.isEmpty else { return }
+    var kept: [UInt32] = []
+    var seen: Set<UInt32> = []
+    for topic in emptyTopics where topics.contains(topic) && seen.insert(topic).inserted {
+      guard topics[topic].subscribers == 0, topics[topic].isLive else { continue }
+      if world.now < topics[topic].emptySince + limits.topicLinger || topics[topic].isQueued
+        || !source.close(topics[topic].id, for: id)
+      {
+        kept.append(topic)
+      } else {
+        topics.close(topic)
+        tally.topics -= 1
+      }
+    }
+    emptyTopics = kept
+  }
+}

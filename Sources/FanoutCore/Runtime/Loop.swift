@@ -1,0 +1,117 @@
+// One loop: its connections, topics and timers, driven by readiness, parcels, ticks and turns. Everything in it
+// belongs to the loop's thread; other threads reach it through its `LoopProxy`. Facets, each in a file:
+//   Loop+Connections   accept, close, deadlines            Loop+Subscriptions  welcome, resume, leave
+//   Loop+Input         bytes to requests and messages      Loop+Pass           the rolling pass
+//   Loop+Output        the outbox, blocked and clear       Loop+Parcels        what other threads sent
+
+/// One loop of the data hall over a transport.
+final class Loop<World: Transport> {
+  let id: LoopID
+  let limits: Limits
+  let world: World
+  let proxy: LoopProxy
+  let inbound: any InboundSink
+  let gatekeeper: any Gatekeeper
+  let source: any TopicSource
+  let observer: any LoopObserver
+  /// Shows the tally to other threads.
+  let counters: LoopCounters
+  var tally = LoopTally()
+
+  var connections = Slab<Connection>()
+  var subscriptions = Subscriptions()
+  var topics = TopicTable()
+  var wheel: TimerWheel
+  /// Topics whose pass is not over, each once, in turn.
+  var pass = PassQueue()
+  /// Topics that lost their last subscriber, in order.
+  var emptyTopics: [UInt32] = []
+  /// Counts every connection, for the generations of slots.
+  var arrivals: UInt32 = 0
+  var isAccepting = true
+  /// Set once everybody has been told goodbye: when the loop ends at the latest.
+  var endBy: UInt64?
+  /// Lent to `receive`; its content is dead between calls.
+  var receiveBuffer = [UInt8](repeating: 0, count: 64 * 1024)
+  var exceptions: [SendException] = []
+  /// The `Date` field's value and the second it belongs to.
+  private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
+
+  init(
+    id: LoopID, limits: Limits, world: World, proxy: LoopProxy, counters: LoopCounters,
+    inbound: any InboundSink, gatekeeper: any Gatekeeper, source: any TopicSource, observer: any LoopObserver
+  ) {
+    self.id = id
+    self.limits = limits
+    self.world = world
+    self.proxy = proxy
+    self.counters = counters
+    self.inbound = inbound
+    self.gatekeeper = gatekeeper
+    self.source = source
+    self.observer = observer
+    wheel = TimerWheel(tick: limits.tick, now: world.now)
+  }
+
+  /// The value of `Date`, made once a second.
+  func currentDate() -> [UInt8] {
+    let second = world.wallClock / 1000
+    if date.second != second { date = (second, HTTPDate.bytes(secondsSince1970: second)) }
+    return date.bytes
+  }
+
+  // MARK: What drives it
+
+  /// A socket is ready.
+  func ready(_ slot: UInt32, _ readiness: Interest, hangup: Bool) {
+    guard connections.at(slot) != nil else { return }
+    if readiness.contains(.writable) { flush(slot) }
+    if readiness.contains(.readable), connections.at(slot) != nil { read(slot) }
+    if hangup && readiness.isEmpty { close(slot) }
+  }
+
+  /// The mailbox may hold something.
+  func wake() {
+    while let parcel = proxy.take() { open(parcel) }
+  }
+
+  /// A turn's end: a bounded piece of the pass.
+  func turn() {
+    wake()
+    rollPass()
+    world.setBusy(!pass.isEmpty)
+  }
+
+  /// Time has gone by.
+  func tick() {
+    for slot in wheel.advance(to: world.now) where connections.at(slot) != nil { deadlinePassed(slot) }
+    closeLingeringTopics()
+    counters.publish(tally)
+    endIfDone()
+  }
+}
+
+/// Topics that wait for a piece of the pass, first in, first out.
+struct PassQueue {
+  private var waiting: [UInt32] = []
+  private var taken = 0
+
+  var isEmpty: Bool { taken == waiting.count }
+
+  mutating func append(_ topic: UInt32) { waiting.append(topic) }
+
+  mutating func popFirst() -> UInt32? {
+    guard taken < waiting.count else { return nil }
+    defer {
+      taken += 1
+      if taken == waiting.count {
+        waiting.removeAll(keepingCapacity: true)
+        taken = 0
+      } else if taken >= 1024 {
+        waiting.removeFirst(taken)
+        taken = 0
+      }
+    }
+    return waiting[taken]
+  }
+}

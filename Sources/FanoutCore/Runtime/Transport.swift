@@ -1,0 +1,52 @@
+// What a loop needs from the world: sockets by slot and descriptor, and the time. `CUVTransport` gives it the
+// real one; tests and simulations script their own.
+
+/// What a connection wants to hear of.
+struct Interest: OptionSet, Equatable {
+  let rawValue: UInt8
+  static let readable = Interest(rawValue: 1)
+  static let writable = Interest(rawValue: 2)
+}
+
+/// A descriptor of a batch that did not take everything.
+struct SendException: Equatable {
+  /// Its position in the batch.
+  let position: Int
+  /// Bytes that it took, fewer than all; or a negative errno.
+  let result: Int
+}
+
+/// The world of one loop. All calls come from the loop's thread.
+protocol Transport: AnyObject {
+  /// Monotonic milliseconds, the same within one turn.
+  var now: UInt64 { get }
+  /// Milliseconds since 1970.
+  var wallClock: Int64 { get }
+  /// Takes the descriptor over and watches it for input; false: it could not and has closed it.
+  func open(_ descriptor: Int32, slot: UInt32) -> Bool
+  func watch(_ slot: UInt32, _ interest: Interest)
+  /// Closes the descriptor; `reset` drops what was not sent.
+  func close(_ slot: UInt32, reset: Bool)
+  /// Ends our direction after what was sent.
+  func shutdownWrite(_ slot: UInt32)
+  /// Closes a descriptor that was never opened here.
+  func discard(_ descriptor: Int32)
+  /// Fills the front of `buffer`: the number of bytes, 0 at the end of input, or a negative errno.
+  func receive(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int
+  /// The number of bytes taken, or a negative errno.
+  func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int
+  /// Sends the same bytes to each descriptor; the exceptions in ascending order of position.
+  func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException])
+  /// Busy: turns follow each other without sleeping.
+  func setBusy(_ busy: Bool)
+  func stopListening()
+  /// Lets the loop's run end.
+  func stop()
+  /// The value of `Sec-WebSocket-Accept` (RFC 6455, section 4.2.2).
+  func webSocketAccept(_ key: [UInt8]) -> [UInt8]
+}
+
+extension Transport {
+  /// `-EAGAIN` on Linux: nothing now, try again when ready.
+  static var wouldBlock: Int { -11 }
+}

@@ -1,0 +1,91 @@
+// The HTTP side of a connection: requests one after the other, each answered before the next is parsed, so that
+// answers keep their order (RFC 9112, section 9.3). Input in, action out; no socket, no clock. One loop's thread.
+
+/// The HTTP state of one connection; lives until the connection is upgraded, streams or closes.
+final class HTTPExchange {
+  enum Action {
+    /// Nothing to do before more input comes.
+    case none
+    /// A whole request; `answered()` must follow before the next is given out.
+    case request(HTTPRequest)
+    /// Say `100 Continue`, then ask again.
+    case sendContinue
+    /// Answer with this and close.
+    case fail(HTTPFailure)
+    /// More was sent ahead than is kept: stop reading until `answered()`.
+    case pauseReading
+  }
+
+  /// The number of the request being answered; nil when none is.
+  private(set) var answering: UInt32?
+  /// How the answer to that request is to be shaped.
+  private(set) var context = ResponseContext()
+  /// When the current head or body must be whole, or an idle connection ends; kept by the loop.
+  var deadline: UInt64 = 0
+  /// Whether the deadline is that of the current body; kept by the loop.
+  var bodyClockRuns = false
+  /// Whether the peer has finished sending.
+  var inputEnded = false
+
+  private var parser: HTTPRequestParser
+  private var requests: UInt32 = 0
+  /// Input that came while a request was being answered.
+  private var ahead: [UInt8] = []
+  private let readAheadLimit: Int
+
+  init(limits: Limits) {
+    parser = HTTPRequestParser(limits: limits)
+    readAheadLimit = limits.readAheadBytes
+  }
+
+  /// Whether nothing of a next request has come and none is being answered.
+  var isIdle: Bool { answering == nil && parser.isIdle && ahead.isEmpty }
+  /// Whether a head is whole and its body is not.
+  var isInBody: Bool { answering == nil && parser.phase == .body }
+
+  /// Takes input that came from the socket.
+  func take(_ bytes: Span<UInt8>) -> Action {
+    if answering != nil || !ahead.isEmpty {
+      ahead.append(bytes)
+      guard answering == nil else { return ahead.count > readAheadLimit ? .pauseReading : .none }
+      return resume()
+    }
+    return parse(bytes)
+  }
+
+  /// Goes on with input that came earlier.
+  func resume() -> Action {
+    guard answering == nil, !ahead.isEmpty else { return .none }
+    let bytes = ahead
+    ahead = []
+    return parse(bytes.span)
+  }
+
+  /// The request given out last has been answered.
+  func answered() { answering = nil }
+
+  /// What came behind the last request: the first bytes of the protocol that the connection is upgraded to.
+  func takeRest() -> [UInt8] {
+    defer { ahead = [] }
+    return ahead
+  }
+
+  private func parse(_ bytes: Span<UInt8>) -> Action {
+    switch parser.parse(bytes) {
+    case .needsMore: return .none
+    case .failure(let failure): return .fail(failure)
+    case .continueExpected(let consumed):
+      ahead.append(bytes.extracting(consumed..<bytes.count))
+      return .sendContinue
+    case .request(let request, let consumed):
+      ahead.append(bytes.extracting(consumed..<bytes.count))
+      requests &+= 1
+      answering = requests
+      bodyClockRuns = false
+      context = ResponseContext(
+        isHead: request.head.method == "HEAD", keepsAlive: request.head.wantsKeepAlive,
+        minorVersion: request.head.minorVersion)
+      return .request(request)
+    }
+  }
+}

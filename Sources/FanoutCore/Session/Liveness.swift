@@ -1,0 +1,41 @@
+// When a connection is pinged and when it is given up. Pure arithmetic on the loop's milliseconds.
+
+/// What the clock says about a WebSocket or an event stream.
+struct Liveness {
+  /// When something was last heard from the peer (for an event stream: sent to it).
+  var lastHeard: UInt64
+  /// Whether a ping is unanswered.
+  var pinged = false
+
+  enum Verdict: Equatable {
+    /// Nothing to do before this moment.
+    case wait(until: UInt64)
+    case ping
+    case silent
+  }
+
+  /// The first ping comes up to a quarter early, spread by `salt`, so that connections that came together
+  /// are not pinged together.
+  init(now: UInt64, interval: UInt64, salt: UInt32) {
+    let early = scattered(salt, within: interval / 4)
+    lastHeard = now > early ? now - early : 0
+  }
+
+  mutating func heard(at now: UInt64) {
+    lastHeard = now
+    pinged = false
+  }
+
+  func verdict(now: UInt64, interval: UInt64) -> Verdict {
+    let quiet = lastHeard + interval
+    if now < quiet { return .wait(until: quiet) }
+    if now >= quiet + interval { return .silent }
+    return pinged ? .wait(until: quiet + interval) : .ping
+  }
+}
+
+/// A moment in `0..<span` that looks random and is the same for the same `salt`: neighbours come out far apart
+/// (Fibonacci hashing), so that what came together is not served together.
+func scattered(_ salt: UInt32, within span: UInt64) -> UInt64 {
+  UInt64(salt &* 2_654_435_769).multipliedFullWidth(by: span << 32).high
+}

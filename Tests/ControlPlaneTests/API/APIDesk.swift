@@ -1,0 +1,136 @@
+// A whole control hall on the test's own thread, and a client that talks to it as the entrance does.
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@testable import ControlPlane
+
+final class APIDesk {
+  let desk: FrontDesk
+  let clock = StillClock(milliseconds: 1_731_321_000_000)
+  let incidents = IncidentList()
+  private let replies = ReplyBasket()
+  private let folder: String
+  private var nextTicket: UInt64 = 0
+
+  /// A fresh hall with the admin `admin@example.org`, password `admin password`.
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
+    var configuration = FrontDesk.Configuration(dataFolder: folder)
+    configuration.secret = TokenForge.secretBytes
+    configuration.passwordCost = .insecureTest
+    desk = try FrontDesk.open(
+      configuration, notices: DeafSink(), replies: replies, observer: incidents, clock: clock,
+      threads: .inline)
+    _ = try desk.ensureAdmin(email: "admin@example.org", password: "admin password")
+  }
+
+  deinit {
+    desk.close()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Sends a request, lets the hall work until it is idle, and gives the one answer.
+  func send(
+    _ method: String, _ target: String, _ body: String? = nil, token: String? = nil,
+    fields: [Request.Field] = []
+  ) throws -> Reply {
+    let ticket = try offer(method, target, body, token: token, fields: fields)
+    while desk.pump() {}
+    let answers = replies.take(ticket)
+    #expect(answers.count == 1, "\(method) \(target) is answered once")
+    return try #require(answers.first)
+  }
+
+  /// Only queues the request.
+  private func offer(
+    _ method: String, _ target: String, _ body: String?, token: String?, fields: [Request.Field]
+  ) throws -> ReplyTicket {
+    nextTicket += 1
+    let parts = target.split(separator: "?", maxSplits: 1)
+    var fields = fields
+    if let token { fields.append(.init(name: "authorization", value: "Bearer \(token)")) }
+    if body != nil, !fields.contains(where: { $0.name == "content-type" }) {
+      fields.append(.init(name: "content-type", value: "application/json"))
+    }
+    let ticket = ReplyTicket(high: nextTicket, low: 7)
+    let request = Request(
+      method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
+      fields: fields, body: Array((body ?? "").utf8), ticket: ticket)
+    try #require(desk.offer(request))
+    return ticket
+  }
+
+  // MARK: People and things that tests need
+
+  func token(_ email: String, _ password: String) throws -> String {
+    let reply = try send(
+      "POST", "/api/auth/login", #"{"email":"\#(email)","password":"\#(password)"}"#)
+    return try reply.text("token")
+  }
+
+  func adminToken() throws -> String { try token("admin@example.org", "admin password") }
+
+  /// A new user's token.
+  func userToken(_ name: String = "ann") throws -> String {
+    let reply = try send(
+      "POST", "/api/auth/register",
+      #"{"email":"\#(name)@example.org","password":"password of \#(name)","name":"\#(name)"}"#)
+    return try reply.text("token")
+  }
+
+  /// A new event's number.
+  func event(_ members: String = #""seatCapacity":50"#) throws -> Int64 {
+    let reply = try send(
+      "POST", "/api/events", #"{"name":"Concert",\#(members)}"#, token: adminToken())
+    return try reply.number("id")
+  }
+
+  func book(
+    _ event: Int64, quantity: Int = 1, token: String, key: String? = nil
+  ) throws -> Reply {
+    let fields = key.map { [Request.Field(name: "idempotency-key", value: $0)] } ?? []
+    return try send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"quantity":\#(quantity)}"#, token: token,
+      fields: fields)
+  }
+}
+
+extension Reply {
+  var json: JSONValue {
+    get throws { try StrictJSON.parse(body) }
+  }
+
+  func member(_ name: String) throws -> JSONValue { try #require(try json.members?[name]) }
+  func text(_ name: String) throws -> String { try #require(try member(name).text) }
+  func number(_ name: String) throws -> Int64 { try #require(try member(name).whole) }
+
+  /// The items of a page.
+  var items: [JSONValue] {
+    get throws {
+      guard case .array(let items) = try member("items") else { return [] }
+      return items
+    }
+  }
+}
+
+private final class ReplyBasket: ReplySink {
+  private let replies = Mutex<[ReplyTicket: [Reply]]>([:])
+
+  func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {
+    self.replies.withLock { basket in
+      for (ticket, reply) in replies { basket[ticket, default: []].append(reply) }
+    }
+  }
+
+  func take(_ ticket: ReplyTicket) -> [Reply] { replies.withLock { $0.removeValue(forKey: ticket) ?? [] } }
+}
+
+/// Nobody watches.
+private struct DeafSink: NoticeSink {
+  func isWatched(_ event: EventID) -> Bool { false }
+  func announce(_ batch: [EventNews]) {}
+  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?) {}
+  func released(_ event: EventID, by watcher: Watcher) {}
+  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {}
+}

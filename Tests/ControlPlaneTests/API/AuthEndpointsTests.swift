@@ -1,0 +1,119 @@
+import Testing
+
+@testable import ControlPlane
+
+@Suite("AuthEndpoints")
+struct AuthEndpointsTests {
+  private let desk: APIDesk
+
+  init() throws { desk = try APIDesk() }
+
+  private func register(_ email: String, _ password: String, _ name: String) throws -> Reply {
+    let body = JSONWriter.object { writer in
+      writer.member("email", email)
+      writer.member("password", password)
+      writer.member("name", name)
+    }
+    return try desk.send("POST", "/api/auth/register", String(decoding: body, as: UTF8.self))
+  }
+
+  @Test("Registering gives 201, an ordinary user and a token that works at once")
+  func register() throws {
+    let reply = try register("ann@example.org", "password", "Ann")
+    #expect(reply.status == 201)
+    let user = try #require(try reply.member("user").members)
+    #expect(Set(user.keys) == ["id", "email", "name", "role"])
+    #expect(user["email"] == .string("ann@example.org"))
+    #expect(user["name"] == .string("Ann"))
+    #expect(user["role"] == .string("user"))
+    #expect(try reply.text("expiresAt") == "2024-11-12T10:30:00.000Z")
+    let me = try desk.send("GET", "/api/auth/me", token: reply.text("token"))
+    #expect(me.status == 200)
+    #expect(try me.json.members == user)
+  }
+
+  @Test("Logging in gives 200 and the same shape, in any case of the address")
+  func login() throws {
+    let registered = try register("ann@example.org", "password", "Ann")
+    let reply = try desk.send(
+      "POST", "/api/auth/login", #"{"email":"ANN@example.org","password":"password"}"#)
+    #expect(reply.status == 200)
+    #expect(try reply.member("user") == registered.member("user"))
+    #expect(try Set(#require(try reply.json.members).keys) == ["user", "token", "expiresAt"])
+  }
+
+  @Test("A wrong password and an unknown address get the very same answer")
+  func wrong() throws {
+    _ = try register("ann@example.org", "password", "Ann")
+    let wrong = try desk.send(
+      "POST", "/api/auth/login", #"{"email":"ann@example.org","password":"passw0rd"}"#)
+    let unknown = try desk.send(
+      "POST", "/api/auth/login", #"{"email":"bob@example.org","password":"password"}"#)
+    #expect(wrong.status == 401 && wrong.problem == "wrong-credentials")
+    #expect(wrong.first("www-authenticate") != nil)
+    #expect(wrong.body == unknown.body && wrong.fields == unknown.fields && unknown.status == 401)
+  }
+
+  @Test("An address is taken once, whatever its case")
+  func taken() throws {
+    _ = try register("ann@example.org", "password", "Ann")
+    let reply = try register("Ann@Example.org", "password", "Other")
+    #expect(reply.status == 409 && reply.problem == "email-taken")
+  }
+
+  @Test("Passwords have 8 to 1024 bytes")
+  func passwordBounds() throws {
+    #expect(try register("a@b.c", String(repeating: "x", count: 7), "A").status == 422)
+    #expect(try register("a@b.c", String(repeating: "é", count: 513), "A").status == 422)
+    #expect(try register("a@b.c", String(repeating: "x", count: 8), "A").status == 201)
+    #expect(try register("d@e.f", String(repeating: "é", count: 512), "A").status == 201)
+  }
+
+  @Test("Every wrong member is named by its pointer")
+  func validation() throws {
+    let reply = try desk.send("POST", "/api/auth/register", #"{"email":"nobody","password":1}"#)
+    #expect(reply.status == 422 && reply.problem == "validation-failed")
+    guard case .array(let errors) = try reply.member("errors") else {
+      Issue.record("errors is an array")
+      return
+    }
+    let pointers = errors.compactMap { $0.members?["pointer"]?.text }
+    #expect(Set(pointers) == ["/email", "/password", "/name"])
+    #expect(try register("a@b.c", "password", "line\nbreak").status == 422)
+    #expect(try register("a@b.c", "password", "").status == 422)
+  }
+
+  @Test("Login bodies are checked like all others")
+  func loginBodies() throws {
+    #expect(try desk.send("POST", "/api/auth/login", "{").status == 400)
+    #expect(try desk.send("POST", "/api/auth/login", "{}").status == 422)
+    #expect(try desk.send("POST", "/api/auth/login", #"{"email":1,"password":[]}"#).status == 422)
+    let form = try desk.send(
+      "POST", "/api/auth/login", "email=a", fields: [.init(name: "content-type", value: "text/plain")])
+    #expect(form.status == 415)
+  }
+
+  @Test("A token of a user who is not here has no account")
+  func foreign() throws {
+    let token = TokenForge.sign(payload: #"{"sub":"4711","exp":9999999999}"#)
+    let reply = try desk.send("GET", "/api/auth/me", token: token)
+    #expect(reply.status == 404 && reply.problem == "unknown-user")
+  }
+
+  @Test("A token dies after 24 hours")
+  func expiry() throws {
+    let token = try desk.userToken()
+    desk.clock.set(milliseconds: desk.clock.now.milliseconds + TokenIssuer.lifetimeMilliseconds)
+    #expect(try desk.send("GET", "/api/auth/me", token: token).problem == "invalid-token")
+  }
+
+  @Test("Addresses have one @ with something on both sides")
+  func addresses() {
+    for text in ["a@b", "ann.o'neil+x@example.org", "ü@ö.de"] {
+      #expect(AuthEndpoints.isAddress(text), "\(text)")
+    }
+    for text in ["", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "\u{A0}a@b", "a@\u{0}b"] {
+      #expect(!AuthEndpoints.isAddress(text), "\(text)")
+    }
+  }
+}

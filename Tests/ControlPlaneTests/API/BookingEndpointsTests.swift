@@ -1,0 +1,212 @@
+import Testing
+
+@testable import ControlPlane
+
+@Suite("BookingEndpoints")
+struct BookingEndpointsTests {
+  private let desk: APIDesk
+
+  init() throws { desk = try APIDesk() }
+
+  // MARK: Booking
+
+  @Test("Register, log in, create an event, book, cancel: the whole way")
+  func wholeWay() throws {
+    _ = try desk.userToken("ann")
+    let token = try desk.token("ann@example.org", "password of ann")
+    let event = try desk.event()
+    let booked = try desk.book(event, quantity: 6, token: token)
+    #expect(booked.status == 201)
+    let id = try booked.text("bookingId")
+    #expect(booked.first("location") == "/api/bookings/\(id)")
+    #expect(id.hasPrefix("BK-"))
+    #expect(try booked.number("eventId") == event && booked.number("quantity") == 6)
+    #expect(try booked.text("status") == "confirmed")
+    #expect(try booked.text("createdAt") == "2024-11-11T10:30:00.000Z")
+    #expect(try booked.number("availableSeats") == 44 && booked.number("seq") == 1)
+    let cancelled = try desk.send("DELETE", "/api/bookings/\(id)", token: token)
+    #expect(cancelled.status == 200)
+    #expect(try cancelled.text("status") == "cancelled")
+    #expect(try cancelled.number("availableSeats") == 50 && cancelled.number("seq") == 2)
+    let again = try desk.send("POST", "/api/bookings/\(id)/cancel", token: token)
+    #expect(again.status == 200 && again.body == cancelled.body)
+    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
+  }
+
+  @Test("One seat is booked when no quantity is said")
+  func defaultQuantity() throws {
+    let event = try desk.event()
+    let reply = try desk.send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":false,"extra":1}"#, token: desk.userToken())
+    #expect(try reply.status == 201 && reply.number("quantity") == 1)
+  }
+
+  @Test("Sold out is 409 with what is left and what was asked; nothing is taken")
+  func soldOut() throws {
+    let event = try desk.event(#""seatCapacity":3"#)
+    let token = try desk.userToken()
+    #expect(try desk.book(event, quantity: 2, token: token).status == 201)
+    let reply = try desk.book(event, quantity: 2, token: token)
+    #expect(reply.status == 409 && reply.problem == "sold-out")
+    #expect(try reply.number("available") == 1 && reply.number("requested") == 2)
+    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 1)
+  }
+
+  @Test(
+    "Each rule of selling is its own problem",
+    arguments: [
+      (#""opensAt":"2030-01-01T00:00:00Z""#, "not-open-yet"),
+      (#""closesAt":"2020-01-01T00:00:00Z""#, "sales-closed"),
+      (#""status":"closed""#, "sales-closed"), (#""status":"cancelled""#, "event-cancelled"),
+      (#""maxPerUser":1"#, "per-user-limit"), (#""maxPerBooking":1"#, "quantity-limit"),
+    ])
+  func rules(member: String, problem: String) throws {
+    let event = try desk.event(#""seatCapacity":50,\#(member)"#)
+    let reply = try desk.book(event, quantity: 2, token: desk.userToken())
+    #expect(reply.status == 409 && reply.problem == problem)
+  }
+
+  @Test("An unknown event is 404")
+  func unknownEvent() throws {
+    let reply = try desk.book(999, token: desk.userToken())
+    #expect(reply.status == 404 && reply.problem == "unknown-event")
+  }
+
+  @Test("A hold is refused rather than sold")
+  func hold() throws {
+    let event = try desk.event()
+    let reply = try desk.send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":true}"#, token: desk.userToken())
+    #expect(reply.status == 422 && reply.problem == "holds-not-offered")
+    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
+  }
+
+  @Test(
+    "Wrong members are 422",
+    arguments: [
+      "{}", #"{"eventId":"1"}"#, #"{"eventId":0}"#, #"{"eventId":1,"quantity":0}"#,
+      #"{"eventId":1,"quantity":-1}"#,
+      #"{"eventId":1,"quantity":1.5}"#, #"{"eventId":1,"quantity":"2"}"#, #"{"eventId":1,"quantity":null}"#,
+      #"{"eventId":1,"quantity":1e18}"#, #"{"eventId":1,"hold":"yes"}"#, #"{"eventId":1e30}"#,
+    ])
+  func wrongMembers(body: String) throws {
+    let reply = try desk.send("POST", "/api/bookings", body, token: desk.userToken())
+    #expect(reply.status == 422 && reply.problem == "validation-failed")
+  }
+
+  @Test("A token of another service books: its user id is enough")
+  func foreignToken() throws {
+    let event = try desk.event()
+    let token = TokenForge.sign(payload: #"{"id":4711,"exp":9999999999}"#)
+    let booked = try desk.book(event, token: token)
+    #expect(try booked.status == 201 && booked.number("userId") == 4711)
+    let cancelled = try desk.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: token)
+    #expect(cancelled.status == 200)
+  }
+
+  // MARK: Idempotency
+
+  @Test("The same key and body tell the first result again, and sell once")
+  func replay() throws {
+    let event = try desk.event()
+    let token = try desk.userToken()
+    let first = try desk.book(event, quantity: 2, token: token, key: "k-1")
+    #expect(first.status == 201 && first.first("idempotency-replayed") == nil)
+    let again = try desk.book(event, quantity: 2, token: token, key: "\"k-1\"")
+    #expect(again.status == 201 && again.body == first.body)
+    #expect(again.first("idempotency-replayed") == "true")
+    #expect(again.first("location") == first.first("location"))
+    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 48)
+    #expect(try desk.book(event, quantity: 2, token: token, key: "k-2").number("seq") == 2)
+  }
+
+  @Test("The same key with another body is 422")
+  func mismatch() throws {
+    let event = try desk.event()
+    let token = try desk.userToken()
+    _ = try desk.book(event, quantity: 2, token: token, key: "k")
+    let reply = try desk.book(event, quantity: 3, token: token, key: "k")
+    #expect(reply.status == 422 && reply.problem == "idempotency-mismatch")
+  }
+
+  @Test("Keys of two users have nothing to do with each other")
+  func scope() throws {
+    let event = try desk.event()
+    let first = try desk.book(event, token: desk.userToken("ann"), key: "k")
+    let second = try desk.book(event, token: desk.userToken("bob"), key: "k")
+    #expect(try second.status == 201 && first.text("bookingId") != second.text("bookingId"))
+  }
+
+  @Test("A refusal is judged anew")
+  func refusalNotKept() throws {
+    let event = try desk.event(#""seatCapacity":1"#)
+    let (ann, bob) = (try desk.userToken("ann"), try desk.userToken("bob"))
+    let taken = try desk.book(event, token: ann)
+    #expect(try desk.book(event, token: bob, key: "k").status == 409)
+    _ = try desk.send("DELETE", "/api/bookings/\(taken.text("bookingId"))", token: ann)
+    #expect(try desk.book(event, token: bob, key: "k").status == 201)
+  }
+
+  @Test("A key that breaks the rule is 400")
+  func badKey() throws {
+    let event = try desk.event()
+    let reply = try desk.book(event, token: desk.userToken(), key: "a b")
+    #expect(reply.status == 400 && reply.problem == "invalid-header")
+  }
+
+  // MARK: Whose
+
+  @Test("Owners and admins see and cancel a booking, others do not")
+  func ownership() throws {
+    let event = try desk.event()
+    let (ann, bob, admin) = (try desk.userToken("ann"), try desk.userToken("bob"), try desk.adminToken())
+    let path = "/api/bookings/\(try desk.book(event, token: ann).text("bookingId"))"
+    #expect(try desk.send("GET", path, token: ann).status == 200)
+    #expect(try desk.send("GET", path, token: admin).status == 200)
+    #expect(try desk.send("GET", path, token: bob).problem == "not-your-booking")
+    #expect(try desk.send("DELETE", path, token: bob).status == 403)
+    let forged = TokenForge.sign(payload: #"{"sub":"4711","role":"admin","exp":9999999999}"#)
+    #expect(try desk.send("GET", path, token: forged).status == 403)
+    #expect(try desk.send("DELETE", path, token: forged).status == 403)
+    #expect(try desk.send("DELETE", path, token: admin).status == 200)
+    #expect(try desk.send("GET", path, token: ann).text("status") == "cancelled")
+  }
+
+  @Test("Unknown and impossible booking numbers are 404", arguments: ["BK-00000000", "7", "BK-!", "abc"])
+  func unknownBooking(id: String) throws {
+    let token = try desk.userToken()
+    for (method, path) in [("GET", ""), ("DELETE", ""), ("POST", "/cancel")] {
+      let reply = try desk.send(method, "/api/bookings/\(id)\(path)", token: token)
+      #expect(reply.status == 404 && reply.problem == "unknown-booking")
+    }
+  }
+
+  // MARK: Lists
+
+  @Test("Users list their own bookings, admins everybody's, newest first and in pages")
+  func lists() throws {
+    let (one, two) = (try desk.event(), try desk.event())
+    let (ann, bob, admin) = (try desk.userToken("ann"), try desk.userToken("bob"), try desk.adminToken())
+    var ids: [String] = []
+    for (event, token) in [(one, ann), (two, ann), (one, bob), (one, ann)] {
+      ids.append(try desk.book(event, token: token).text("bookingId"))
+    }
+    func list(_ query: String, _ token: String) throws -> [String] {
+      var found: [String] = []
+      var target = "/api/bookings?limit=2\(query)"
+      while true {
+        let reply = try desk.send("GET", target, token: token)
+        found += try reply.items.compactMap { $0.members?["bookingId"]?.text }
+        guard let link = reply.first("link"), found.count < 20 else { return found }
+        target = String(link.dropFirst().prefix { $0 != ">" })
+      }
+    }
+    #expect(try list("", ann) == [ids[3], ids[1], ids[0]])
+    #expect(try list("", bob) == [ids[2]])
+    #expect(try list("", admin) == ids.reversed())
+    #expect(try list("&eventId=\(one)", admin) == [ids[3], ids[2], ids[0]])
+    #expect(try list("&eventId=\(two)", bob) == [])
+    #expect(try desk.send("GET", "/api/bookings?eventId=x", token: ann).problem == "invalid-parameter")
+    #expect(try desk.send("GET", "/api/bookings?cursor=ZTE", token: ann).problem == "invalid-parameter")
+  }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import ControlPlane
+
+@Suite("Routes")
+struct RoutesTests {
+  private struct NoLedger: LedgerDoor {
+    func submit(_ command: LedgerCommand) -> Bool { false }
+  }
+  private struct NoJobs: JobDoor {
+    func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
+  }
+  private struct NoReplies: ReplySink {
+    func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {}
+  }
+
+  private var routes: [Route] {
+    let (ledger, replies) = (NoLedger(), NoReplies())
+    let services = Services(
+      bookings: BookingService(ledger: ledger, replies: replies),
+      catalogue: CatalogueService(ledger: ledger, replies: replies),
+      accounts: AccountService(
+        ledger: ledger, replies: replies, hashing: NoJobs(), hasher: ScryptHasher(cost: .insecureTest)))
+    let tokens = TokenIssuer(
+      secret: TokenForge.secret, issuer: nil, audience: "seatcast", clock: StillClock(milliseconds: 0))
+    return Routes.all(services: services, tokens: tokens, epoch: "e")
+  }
+
+  @Test("The table is the contract's: each path, its methods, and who may ask")
+  func contract() {
+    let table = routes.map { route in
+      let who =
+        switch route.endpoint {
+        case .anyone: "anyone"
+        case .user: "user"
+        case .watcher: "watcher"
+        case .admin: "admin"
+        }
+      return "\(route.method) \(route.path.text) \(who)"
+    }
+    #expect(
+      Set(table) == [
+        "POST /api/auth/register anyone", "POST /api/auth/login anyone", "GET /api/auth/me user",
+        "GET /api/events anyone", "POST /api/events admin", "GET /api/events/{id} anyone",
+        "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
+        "GET /api/events/{id}/stream watcher",
+        "GET /api/events/{id}/notices admin", "POST /api/bookings user", "GET /api/bookings user",
+        "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user",
+        "POST /api/bookings/{id}/cancel user",
+      ])
+  }
+
+  @Test("No two routes answer the same method and path")
+  func unambiguous() {
+    let keys = routes.map { "\($0.method) \($0.path.text)" }
+    #expect(Set(keys).count == keys.count)
+    for route in routes {
+      let sample = route.path.text.split(separator: "/").map { $0 == "{id}" ? "1" : String($0) }
+      let answering = routes.filter { $0.method == route.method && $0.path.match(sample) != nil }
+      #expect(answering.count == 1, "\(route.method) \(route.path.text)")
+    }
+  }
+
+  @Test("Every guarded route refuses whoever has no token, and every path answers OPTIONS")
+  func guarded() {
+    let router = Router(routes: routes, tokens: WordTokens(), observer: IncidentList())
+    for route in routes {
+      func status(_ method: String) -> Int? {
+        let path = route.path.text.split(separator: "/").map { $0 == "{id}" ? "1" : String($0) }
+        let request = Request(
+          method: method, path: "/" + path.joined(separator: "/"), ticket: ReplyTicket(high: 0, low: 0))
+        return router.handle(request, reads: ShelfReads())?.status
+      }
+      #expect(status("OPTIONS") == 204)
+      if case .anyone = route.endpoint { continue }
+      #expect(status(route.method) == 401)
+    }
+  }
+}
