@@ -56,18 +56,17 @@ function signOut(reason = '') {
 }
 
 const connectionWords = {
-  off: () => 'Not live',
-  connecting: () => 'Connecting…',
-  live: () => 'Live',
-  reconnecting: () => 'Reconnecting…',
-  offline: () => 'Offline, retrying',
+  off: 'Not live: log in',
+  connecting: 'Connecting…',
+  live: 'Live',
+  reconnecting: 'Reconnecting…',
+  offline: 'Offline, retrying',
 };
 
 function showConnection(state) {
   const pill = byId('connection');
   pill.dataset.state = state;
-  pill.title = state === 'reconnecting' || state === 'offline' ? 'Try again now' : '';
-  byId('connection-words').textContent = connectionWords[state]();
+  byId('connection-words').textContent = connectionWords[state];
 }
 
 // Which view.
@@ -227,13 +226,14 @@ function describeEvent(event) {
   byId('event-name').textContent = event.name;
   byId('event-place').textContent = placeAndTime(event);
   byId('event-description').textContent = event.description ?? '';
+  byId('stage').classList.toggle('over', event.status !== 'on_sale');
 }
 
 function showCount({ number: rolling, hall }, { availableSeats, seatCapacity }) {
   rolling.show(availableSeats);
   hall.show(availableSeats, seatCapacity);
   const booked = seatCapacity - availableSeats;
-  byId('capacity').textContent = number(seatCapacity);
+  byId('capacity').textContent = seats(seatCapacity);
   byId('capacity').dataset.value = seatCapacity;
   byId('taken').textContent = `${number(booked)} booked`;
   byId('hall-scale').textContent =
@@ -464,7 +464,11 @@ function bookingRow(booking, event, relist) {
 // The page's own events.
 
 byId('log-out').onclick = () => signOut();
-byId('connection').onclick = () => live.retryNow();
+byId('connection').onclick = () => {
+  if (me) return live.retryNow();
+  byId('aside')?.scrollIntoView({ block: 'center' });
+  byId('login-email')?.focus();
+};
 window.addEventListener('hashchange', () => {
   show();
   byId('page').focus({ preventScroll: true });

@@ -7,7 +7,8 @@ const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 export const number = (value) => wholeNumber.format(value);
 export const seats = (count) => `${number(count)} ${count === 1 ? 'seat' : 'seats'}`;
-export const moment = (text) => (text ? dayAndTime.format(new Date(text)) : '');
+/** A date that does not break across lines. */
+export const moment = (text) => (text ? dayAndTime.format(new Date(text)).replaceAll(' ', '\u00a0') : '');
 const clock = (text) => timeOfDay.format(new Date(text));
 
 /** A copy of a `<template>` of the page. */
@@ -116,10 +117,10 @@ export class Hall {
 
 /** Places for `count` dots in half rings around (100, 100), from left to right; longer rings get more. */
 function arrange(count) {
-  const [inner, outer] = [54, 96];
   const rings = Math.min(7, Math.max(1, Math.round(Math.sqrt(count / 4.2))));
-  const gap = rings === 1 ? 12 : (outer - inner) / (rings - 1);
-  const radii = Array.from({ length: rings }, (_, ring) => (rings === 1 ? 80 : inner + ring * gap));
+  const gap = Math.min(17, 42 / Math.max(1, rings - 1));
+  const outermost = 97 - gap * 0.3;
+  const radii = Array.from({ length: rings }, (_, ring) => outermost - (rings - 1 - ring) * gap);
   const wholeLength = radii.reduce((sum, radius) => sum + radius, 0);
 
   const places = [];
@@ -128,7 +129,7 @@ function arrange(count) {
     const first = Math.round((count * lengthSoFar) / wholeLength);
     lengthSoFar += radius;
     const inRing = Math.round((count * lengthSoFar) / wholeLength) - first;
-    const dotRadius = Math.min(4.2, gap * 0.36, ((Math.PI * radius) / Math.max(1, inRing)) * 0.38);
+    const dotRadius = Math.min(gap * 0.36, ((Math.PI * radius) / Math.max(1, inRing)) * 0.38);
     for (let index = 0; index < inRing; index += 1) {
       const turn = inRing === 1 ? 0.5 : index / (inRing - 1);
       const angle = Math.PI * (1 - turn);
