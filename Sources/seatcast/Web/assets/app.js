@@ -381,7 +381,8 @@ function bookingPanel(event, reload) {
     attempt(part('book'), part('book-outcome'), async () => {
       const count = wanted();
       if (unanswered?.count !== count) unanswered = { count, key: idempotencyKey() };
-      const booking = await bookPatiently(event.id, count, unanswered.key).catch((error) => {
+      const sayWhy = (error) => tell(part('book-outcome'), `${error.message} Asking again…`, false);
+      const booking = await bookPatiently(event.id, count, unanswered.key, sayWhy).catch((error) => {
         if (error.isPassing) throw error;
         unanswered = null;
         reload().catch(() => {});
@@ -424,12 +425,13 @@ function bookingPanel(event, reload) {
 }
 
 /** A booking whose answer got lost, or came too early, is asked again with the same key: it books once. */
-async function bookPatiently(eventId, count, key) {
+async function bookPatiently(eventId, count, key, beforeWaiting) {
   for (let round = 1; ; round += 1) {
     try {
       return await api.book(eventId, count, key);
     } catch (error) {
       if (!error.isPassing || round === BOOKING_ATTEMPTS) throw error;
+      beforeWaiting(error);
       await pause((error.retryAfterSeconds ?? round) * 1000);
     }
   }
