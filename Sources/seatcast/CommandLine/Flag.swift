@@ -1,0 +1,120 @@
+// What the command line knows, as tables: the parser, the environment and `--help` all read these rows, so a
+// flag exists in one place. The contract is docs/OPERATING.md ("Starting and configuring").
+
+/// One thing that can be set from outside; the raw value is its flag without the dashes.
+enum Setting: String, Hashable, Sendable, CaseIterable {
+  case host
+  case port
+  case data
+  case loops
+  case jwtSecretFile = "jwt-secret-file"
+  case adminEmail = "admin-email"
+  case origins
+  case identity
+  case log
+  case rateLimits = "rate-limits"
+  case passwordCost = "password-cost"
+  case demo
+}
+
+/// A row of a command's table.
+struct Flag: Sendable {
+  /// What may follow the flag.
+  enum Value: Sendable, Equatable {
+    /// Nothing: naming the flag is all.
+    case none
+    /// Free text, shown in the help as this word.
+    case text(String)
+    /// One of these words.
+    case choice([String])
+  }
+
+  let setting: Setting
+  let value: Value
+  /// The environment variable that sets the same thing; a flag beats it.
+  let variable: String?
+  /// More variables that belong to this row, for the help only.
+  var relatives: [String] = []
+  let summary: String
+  /// The default in words; nil: there is none.
+  let fallback: String?
+
+  /// As it is typed: `--port`.
+  var name: String { "--" + setting.rawValue }
+
+  /// As the help shows it: `--port PORT`.
+  var usage: String {
+    switch value {
+    case .none: name
+    case .text(let word): name + " " + word
+    case .choice(let words): name + " " + words.joined(separator: "|")
+    }
+  }
+}
+
+/// A subcommand and the flags that it takes.
+struct CommandTable: Sendable {
+  let name: String
+  let summary: String
+  let flags: [Flag]
+
+  func flag(named name: String) -> Flag? { flags.first { $0.name == name } }
+
+  static let all = [serve, conformanceEcho, version]
+
+  static let serve = CommandTable(
+    name: "serve", summary: "Serve bookings and broadcast them.",
+    flags: [
+      host, port,
+      Flag(
+        setting: .data, value: .text("DIR"), variable: "SEATCAST_DATA",
+        summary: "Folder of the database and the token secret; made when missing.", fallback: "./data"),
+      loops,
+      Flag(
+        setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
+        relatives: ["SEATCAST_JWT_SECRET"],
+        summary: "Secret that signs tokens, at least 32 bytes; one line break at its end is not part of it.",
+        fallback: "made once in the data folder"),
+      Flag(
+        setting: .adminEmail, value: .text("EMAIL"), variable: "SEATCAST_ADMIN_EMAIL",
+        relatives: ["SEATCAST_ADMIN_PASSWORD", "SEATCAST_ADMIN_PASSWORD_FILE"],
+        summary: "Make sure that this admin exists; needs one of the two password variables.", fallback: nil),
+      Flag(
+        setting: .origins, value: .text("LIST"), variable: "SEATCAST_ORIGINS",
+        summary: "Origins beside our own that may open WebSockets, parted by commas.", fallback: nil),
+      Flag(
+        setting: .identity, value: .choice(["full", "none"]), variable: "SEATCAST_IDENTITY",
+        summary: "Whether broadcasts tell bookingId and userId.", fallback: "full"),
+      Flag(
+        setting: .log, value: .choice(["text", "json"]), variable: "SEATCAST_LOG",
+        summary: "Form of the log on standard error.", fallback: "text on a terminal, else json"),
+      Flag(
+        setting: .rateLimits, value: .choice(["on", "off"]), variable: "SEATCAST_RATE_LIMITS",
+        summary: "Rate limits; off is for tests and benchmarks.", fallback: "on"),
+      Flag(
+        setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
+        variable: "SEATCAST_PASSWORD_COST",
+        summary: "Cost of password hashing; insecure-test is for tests and benchmarks.",
+        fallback: "interactive"),
+      Flag(
+        setting: .demo, value: .none, variable: nil,
+        summary: "Add two events, an admin and two users, and print how to use them.", fallback: nil),
+    ])
+
+  static let conformanceEcho = CommandTable(
+    name: "conformance-echo",
+    summary: "Echo WebSocket messages for protocol test suites; never part of the server.",
+    flags: [host, port, loops])
+
+  static let version = CommandTable(name: "version", summary: "Print the version.", flags: [])
+
+  private static let host = Flag(
+    setting: .host, value: .text("ADDRESS"), variable: "SEATCAST_HOST",
+    summary: "Numeric address to listen on, or localhost.", fallback: "127.0.0.1")
+  private static let port = Flag(
+    setting: .port, value: .text("PORT"), variable: "SEATCAST_PORT",
+    summary: "Port to listen on; 0 takes any free one.", fallback: "3000")
+  private static let loops = Flag(
+    setting: .loops, value: .text("N"), variable: "SEATCAST_LOOPS",
+    summary: "Event loops, each with a thread and a listener of its own.", fallback: "one per core")
+}

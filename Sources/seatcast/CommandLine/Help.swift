@@ -1,0 +1,42 @@
+// `--help`, rendered from the tables in Flag.swift.
+
+enum Help {
+  static func overview() -> String {
+    let width = CommandTable.all.map(\.name.count).max() ?? 0
+    let commands = CommandTable.all.map { "  " + padded($0.name, to: width) + "  " + $0.summary }
+    return """
+      seatcast books seats and shows every booking on every screen at once.
+
+      Usage: seatcast COMMAND [FLAGS]
+
+      \(commands.joined(separator: "\n"))
+
+      'seatcast COMMAND --help' tells a command's flags. Start with: seatcast serve --demo
+      """
+  }
+
+  static func text(for table: CommandTable) -> String {
+    let usage = table.flags.isEmpty ? "" : " [FLAGS]"
+    let head = "\(table.summary)\n\nUsage: seatcast \(table.name)\(usage)"
+    guard !table.flags.isEmpty else { return head }
+    return head + "\n\n" + table.flags.map(paragraph).joined(separator: "\n")
+      + "\n\nA flag beats its environment variable, and that beats the default. An empty variable counts as unset."
+  }
+
+  private static func paragraph(_ flag: Flag) -> String {
+    var text = "  \(flag.usage)\n      \(flag.summary)"
+    if let fallback = flag.fallback { text += " Default: \(fallback)." }
+    let variables = [flag.variable].compactMap(\.self) + flag.relatives
+    if !variables.isEmpty { text += "\n      Environment: \(variables.joined(separator: ", "))." }
+    return text
+  }
+
+  private static func padded(_ word: String, to width: Int) -> String {
+    word + String(repeating: " ", count: max(0, width - word.count))
+  }
+}
+
+enum Version {
+  static let number = "0.1.0"
+  static let line = "seatcast \(number)"
+}

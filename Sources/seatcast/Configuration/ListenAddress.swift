@@ -1,0 +1,48 @@
+// Where a hall listens, and with how many loops: the part of the configuration that `serve` and
+// `conformance-echo` share.
+import FoundationEssentials
+import Glibc
+
+struct ListenAddress: Equatable, Sendable {
+  /// Numeric, or `localhost`; names are not looked up.
+  var host: String
+  /// 0: any free one.
+  var port: Int
+  /// Nil: one per core.
+  var loops: Int?
+
+  init(_ settings: Settings) throws(UsageError) {
+    host = try settings.text(.host) ?? "127.0.0.1"
+    guard host == "localhost" || Self.isNumeric(host) else {
+      let source = settings[.host]?.source ?? "--host"
+      throw UsageError("\(source) must be a numeric address or 'localhost', not '\(printable(host))'.")
+    }
+    port = try settings.number(.port, in: 0...65_535) ?? 3_000
+    loops = try settings.number(.loops, in: 1...1_024)
+  }
+
+  /// The loops to run here.
+  var loopsHere: Int { loops ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+  /// `http://127.0.0.1:3000`; an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
+  func url(port: Int) -> String {
+    "http://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
+  }
+
+  private static func isNumeric(_ host: String) -> Bool {
+    var v4 = in_addr()
+    var v6 = in6_addr()
+    return unsafe inet_pton(AF_INET, host, &v4) == 1 || inet_pton(AF_INET6, host, &v6) == 1
+  }
+}
+
+/// What `seatcast conformance-echo` was told.
+struct EchoConfiguration: Equatable, Sendable {
+  var address: ListenAddress
+
+  init(_ settings: Settings) throws(UsageError) {
+    address = try ListenAddress(settings)
+    // One loop shows a protocol suite everything, in an order that can be followed.
+    if address.loops == nil { address.loops = 1 }
+  }
+}

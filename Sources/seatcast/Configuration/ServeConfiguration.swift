@@ -1,0 +1,112 @@
+// Everything that `seatcast serve` was told, typed and judged. A pure function of arguments and environment:
+// files that it names are read later (SecretFiles.swift), so a wrong word is an error before anything is touched.
+
+struct ServeConfiguration: Equatable, Sendable {
+  var address: ListenAddress
+  var dataFolder: String
+  var secret: SecretSource
+  var admin: Admin?
+  /// Origins that may open WebSockets besides our own.
+  var origins: Set<WebOrigin>
+  var identity: Identity
+  /// Nil: by what standard error is.
+  var log: LogFormat?
+  var rateLimits: RateLimits
+  var passwordCost: PasswordCostChoice
+  var demo: Bool
+
+  enum Identity: String, CaseIterable, Sendable { case full, none }
+  enum RateLimits: String, CaseIterable, Sendable { case on, off }
+  enum PasswordCostChoice: String, CaseIterable, Sendable {
+    case interactive
+    case insecureTest = "insecure-test"
+  }
+
+  /// Where the bytes that sign tokens come from.
+  enum SecretSource: Equatable, Sendable {
+    /// Made once and kept in the data folder.
+    case kept
+    case file(String)
+    case bytes([UInt8])
+  }
+
+  /// An admin that exists after the start.
+  struct Admin: Equatable, Sendable {
+    enum Password: Equatable, Sendable {
+      case text(String)
+      case file(String)
+    }
+    var email: String
+    var password: Password
+  }
+
+  /// Sentences about settings that are not for real use.
+  var warnings: [String] {
+    var sentences: [String] = []
+    if rateLimits == .off { sentences.append("Rate limits are off: for tests and benchmarks only.") }
+    if passwordCost == .insecureTest {
+      sentences.append("Passwords are hashed at a cost that protects nobody: for tests and benchmarks only.")
+    }
+    return sentences
+  }
+
+  init(_ settings: Settings) throws(UsageError) {
+    address = try ListenAddress(settings)
+    dataFolder = try settings.text(.data) ?? "./data"
+    secret = try Self.secret(settings)
+    admin = try Self.admin(settings)
+    origins = try Self.origins(settings)
+    identity = try settings.choice(.identity, as: Identity.self) ?? .full
+    log = try settings.choice(.log, as: LogFormat.self)
+    rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
+    passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
+    demo = settings.has(.demo)
+  }
+
+  private static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {
+    let file = try settings.text(.jwtSecretFile)
+    let typed = settings[.jwtSecretFile]?.source.hasPrefix("--") ?? false
+    guard let literal = settings.variable("SEATCAST_JWT_SECRET"), !typed else {
+      return file.map(SecretSource.file) ?? .kept
+    }
+    if file != nil {
+      throw UsageError("SEATCAST_JWT_SECRET and SEATCAST_JWT_SECRET_FILE are both set; set one of them.")
+    }
+    return .bytes(Array(literal.utf8))
+  }
+
+  private static func admin(_ settings: Settings) throws(UsageError) -> Admin? {
+    let text = settings.variable("SEATCAST_ADMIN_PASSWORD")
+    let file = settings.variable("SEATCAST_ADMIN_PASSWORD_FILE")
+    let email = try settings.text(.adminEmail)
+    if text != nil, file != nil {
+      throw UsageError(
+        "SEATCAST_ADMIN_PASSWORD and SEATCAST_ADMIN_PASSWORD_FILE are both set; set one of them.")
+    }
+    let password = text.map(Admin.Password.text) ?? file.map(Admin.Password.file)
+    switch (email, password) {
+    case (let email?, let password?): return Admin(email: email, password: password)
+    case (nil, nil): return nil
+    case (_?, nil):
+      let source = settings[.adminEmail]?.source ?? "--admin-email"
+      throw UsageError("\(source) needs SEATCAST_ADMIN_PASSWORD or SEATCAST_ADMIN_PASSWORD_FILE.")
+    case (nil, _?):
+      throw UsageError("An admin's password is set, but no --admin-email or SEATCAST_ADMIN_EMAIL.")
+    }
+  }
+
+  private static func origins(_ settings: Settings) throws(UsageError) -> Set<WebOrigin> {
+    guard let text = try settings.text(.origins) else { return [] }
+    var origins: Set<WebOrigin> = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: true) {
+      let word = part.drop { $0 == " " }.prefix { $0 != " " }
+      guard let origin = WebOrigin(String(word)) else {
+        let source = settings[.origins]?.source ?? "--origins"
+        throw UsageError(
+          "\(source) must list origins like 'https://example.org', not '\(printable(String(part)))'.")
+      }
+      origins.insert(origin)
+    }
+    return origins
+  }
+}

@@ -1,0 +1,66 @@
+// The settings of one start, each with where it came from, so that an error names what the operator typed.
+// Flags beat environment beats defaults (the defaults stand where the typed configuration is made).
+
+struct Settings: Equatable, Sendable {
+  /// A value and the name under which it was given.
+  struct Given: Equatable, Sendable {
+    let text: String
+    /// `--port` or `SEATCAST_PORT`.
+    let source: String
+  }
+
+  private let given: [Setting: Given]
+  /// For variables that have no flag (secrets stay off the command line); empty ones are not in here.
+  private let environment: [String: String]
+
+  init(flags: [Setting: String], environment: [String: String], table: CommandTable) {
+    var given: [Setting: Given] = [:]
+    for flag in table.flags {
+      if let text = flags[flag.setting] {
+        given[flag.setting] = Given(text: text, source: flag.name)
+      } else if let variable = flag.variable, let text = environment[variable], !text.isEmpty {
+        given[flag.setting] = Given(text: text, source: variable)
+      }
+    }
+    self.given = given
+    self.environment = environment.filter { !$0.value.isEmpty }
+  }
+
+  subscript(setting: Setting) -> Given? { given[setting] }
+
+  func has(_ setting: Setting) -> Bool { given[setting] != nil }
+
+  /// A variable without a flag; nil when unset or empty.
+  func variable(_ name: String) -> String? { environment[name] }
+
+  /// Non-empty text.
+  func text(_ setting: Setting) throws(UsageError) -> String? {
+    guard let given = given[setting] else { return nil }
+    if given.text.isEmpty { throw UsageError("\(given.source) must not be empty.") }
+    return given.text
+  }
+
+  /// A decimal number within bounds.
+  func number(_ setting: Setting, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
+    guard let given = given[setting] else { return nil }
+    let digits = given.text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    guard digits, let number = Int(given.text), bounds.contains(number) else {
+      throw UsageError(
+        "\(given.source) must be a number from \(bounds.lowerBound) to \(bounds.upperBound), "
+          + "not '\(printable(given.text))'.")
+    }
+    return number
+  }
+
+  /// One of the words of an enumeration.
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ setting: Setting, as type: Choice.Type
+  ) throws(UsageError) -> Choice? where Choice.RawValue == String {
+    guard let given = given[setting] else { return nil }
+    if let choice = Choice(rawValue: given.text) { return choice }
+    let words = Choice.allCases.map(\.rawValue)
+    throw UsageError(
+      "\(given.source) must be \(words.map { "'\($0)'" }.joined(separator: " or ")), "
+        + "not '\(printable(given.text))'." + Suggestion.sentence(for: given.text, among: words))
+  }
+}

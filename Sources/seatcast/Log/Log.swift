@@ -1,0 +1,94 @@
+// The log on standard error: one write per line, from any thread. It never blocks its callers (loops are among
+// them): when the reader of standard error does not keep up, lines are dropped and counted.
+import Glibc
+import Synchronization
+
+final class Log: Sendable {
+  private struct State: Sendable {
+    var budget = LogBudget()
+    var dropped = 0
+  }
+
+  private let format: LogFormat
+  private let output: any LogOutput
+  /// Milliseconds since 1970.
+  private let now: @Sendable () -> Int64
+  /// Held for the length of one write that cannot block.
+  private let state = Mutex(State())
+
+  init(
+    format: LogFormat, output: any LogOutput = StandardError(),
+    now: @escaping @Sendable () -> Int64 = Log.wallClock
+  ) {
+    (self.format, self.output, self.now) = (format, output, now)
+  }
+
+  /// Writes whatever the rate.
+  func write(_ entry: LogEntry) {
+    let moment = now()
+    state.withLock { write(entry, at: moment, &$0) }
+  }
+
+  /// Writes within the budget of this kind.
+  func write(_ entry: LogEntry, kind: LogKind) {
+    let moment = now()
+    state.withLock { state in
+      guard let suppressed = state.budget.admit(kind, at: moment) else { return }
+      var entry = entry
+      if suppressed > 0 { entry.facts.append(.init(name: "suppressedBefore", value: String(suppressed))) }
+      write(entry, at: moment, &state)
+    }
+  }
+
+  /// Tells what was suppressed and not yet told.
+  func close() {
+    let moment = now()
+    state.withLock { state in
+      for (kind, count) in state.budget.drainSuppressed() {
+        write(
+          LogEntry(.info, "more \(kind.rawValue) were not logged", ["count": String(count)]), at: moment,
+          &state)
+      }
+    }
+  }
+
+  private func write(_ entry: LogEntry, at moment: Int64, _ state: inout State) {
+    if state.dropped > 0 {
+      let told = LogEntry(.warning, "log lines were dropped", ["count": String(state.dropped)])
+      guard output.take(told.rendered(as: format, at: moment) + "\n") else {
+        state.dropped += 1
+        return
+      }
+      state.dropped = 0
+    }
+    if !output.take(entry.rendered(as: format, at: moment) + "\n") { state.dropped += 1 }
+  }
+
+  static let wallClock: @Sendable () -> Int64 = {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}
+
+/// Where lines go. Must not block.
+protocol LogOutput: Sendable {
+  /// False: it would have blocked, nothing was taken.
+  func take(_ line: String) -> Bool
+}
+
+/// Descriptor 2, asked for room before each write.
+struct StandardError: LogOutput {
+  /// At most PIPE_BUF bytes, which a pipe that polls writable takes whole and at once (pipe(7)).
+  static let maximumBytes = 4_096
+
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  func take(_ line: String) -> Bool {
+    var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    guard unsafe poll(&room, 1, 0) == 1, room.revents & Int16(POLLOUT) != 0 else { return false }
+    var bytes = Array(line.utf8.prefix(Self.maximumBytes))
+    if bytes.count < line.utf8.count { bytes[bytes.count - 1] = UInt8(ascii: "\n") }
+    return unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) } > 0
+  }
+}

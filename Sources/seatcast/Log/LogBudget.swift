@@ -1,0 +1,57 @@
+// How many lines of one kind may be written: a token bucket per kind, so that a thousand bad clients cost ten
+// lines and a count, and a rare failure is still seen in the middle of them. A value without a clock.
+
+struct LogBudget: Sendable {
+  /// Lines of one kind that may come at once.
+  static let burst = 10
+  /// After a burst, one line of a kind per so many milliseconds.
+  static let refillMilliseconds: Int64 = 1_000
+
+  private struct Bucket: Sendable {
+    var tokens = LogBudget.burst
+    var refilledAt: Int64
+    var suppressed = 0
+  }
+
+  private var buckets: [LogKind: Bucket] = [:]
+
+  /// Nil: do not write. Otherwise write, and say how many of this kind were left out before.
+  mutating func admit(_ kind: LogKind, at milliseconds: Int64) -> Int? {
+    var bucket = buckets[kind] ?? Bucket(refilledAt: milliseconds)
+    defer { buckets[kind] = bucket }
+    let elapsed = milliseconds - bucket.refilledAt
+    if elapsed < 0 {
+      bucket.refilledAt = milliseconds  // the wall clock was set back
+    } else {
+      let (refill, rest) = elapsed.quotientAndRemainder(dividingBy: Self.refillMilliseconds)
+      bucket.tokens = min(Self.burst, bucket.tokens + Int(min(refill, Int64(Self.burst))))
+      bucket.refilledAt = milliseconds - rest
+    }
+    guard bucket.tokens > 0 else {
+      bucket.suppressed += 1
+      return nil
+    }
+    bucket.tokens -= 1
+    defer { bucket.suppressed = 0 }
+    return bucket.suppressed
+  }
+
+  /// Kinds with lines that were left out and never counted in a later one; empty afterwards.
+  mutating func drainSuppressed() -> [(kind: LogKind, count: Int)] {
+    let left = buckets.filter { $0.value.suppressed > 0 }.map { (kind: $0.key, count: $0.value.suppressed) }
+    for kind in buckets.keys { buckets[kind]?.suppressed = 0 }
+    return left.sorted { $0.kind.rawValue < $1.kind.rawValue }
+  }
+}
+
+/// Kinds of lines that clients or failures can cause many times over.
+enum LogKind: String, Hashable, Sendable {
+  case protocolViolation = "protocol violations"
+  case stalled = "stalled subscribers"
+  case outboxOverflow = "overflowing clients"
+  case acceptPaused = "pauses of accepting"
+  case connectionRefused = "refused connections"
+  case commitFailed = "failed commits"
+  case commitRecovered = "recovered commits"
+  case internalFailure = "internal failures"
+}

@@ -1,0 +1,91 @@
+// One thing worth telling, and its two forms: a line for people, a JSON object for machines (docs/OPERATING.md).
+// Whatever comes from outside is escaped, so that no client can write lines of its own.
+import FoundationEssentials
+
+enum LogFormat: String, CaseIterable, Sendable { case text, json }
+
+enum LogLevel: String, Sendable { case info, warning, error }
+
+struct LogEntry: Equatable, Sendable {
+  var level: LogLevel
+  /// One sentence without its full stop.
+  var message: String
+  /// Facts beside the sentence, in order.
+  var facts: [Fact]
+
+  struct Fact: Equatable, Sendable {
+    let name: String
+    let value: String
+  }
+
+  init(_ level: LogLevel, _ message: String, _ facts: KeyValuePairs<String, String> = [:]) {
+    self.level = level
+    self.message = message
+    self.facts = facts.map { Fact(name: $0.key, value: $0.value) }
+  }
+
+  /// The line without its line break.
+  /// - Parameter milliseconds: since 1970.
+  func rendered(as format: LogFormat, at milliseconds: Int64) -> String {
+    let time = Self.timestamp(milliseconds)
+    switch format {
+    case .text:
+      return "\(time) \(level.rawValue) \(Self.plain(message))"
+        + facts.map { " \($0.name)=\(Self.fact($0.value))" }.joined()
+    case .json:
+      let members =
+        [("time", time), ("level", level.rawValue), ("message", message)]
+        + facts.map { ($0.name, $0.value) }
+      return "{" + members.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",") + "}"
+    }
+  }
+
+  /// ISO 8601, UTC, with milliseconds.
+  static func timestamp(_ milliseconds: Int64) -> String {
+    Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
+      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
+
+  /// A fact stands bare when it is one plain word, else in quotes.
+  private static func fact(_ value: String) -> String {
+    let bare =
+      !value.isEmpty
+      && value.utf8.allSatisfy {
+        $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
+          && $0 != UInt8(ascii: "\\")
+      }
+    return bare ? value : quoted(value)
+  }
+
+  /// Without control characters, so that one entry is one line.
+  private static func plain(_ text: String) -> String {
+    text.unicodeScalars.contains(where: isControl) ? String(quoted(text).dropFirst().dropLast()) : text
+  }
+
+  /// A JSON string (RFC 8259, section 7); C1 controls and line separators are escaped, too.
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      case _ where isControl(scalar): out += "\\u" + hex4(scalar.value)
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
+      || scalar.value == 0x2029
+  }
+
+  private static func hex4(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}

@@ -1,0 +1,49 @@
+// The incidents of the two halls as log lines, each kind within its own budget.
+import ControlPlane
+import FanoutCore
+
+extension Log: LoopObserver {
+  func observe(_ incident: LoopIncident) {
+    let (kind, entry) = Self.rendered(incident)
+    write(entry, kind: kind)
+  }
+
+  static func rendered(_ incident: LoopIncident) -> (LogKind, LogEntry) {
+    switch incident {
+    case .protocolViolation(let peer, let what):
+      (.protocolViolation, LogEntry(.info, "a client broke the protocol", ["peer": peer, "what": what]))
+    case .stalled(let peer):
+      (.stalled, LogEntry(.info, "a subscriber took nothing for too long and was closed", ["peer": peer]))
+    case .outboxOverflow(let peer):
+      (
+        .outboxOverflow,
+        LogEntry(.info, "a client asked without reading its answers and was closed", ["peer": peer])
+      )
+    case .acceptPaused:
+      (
+        .acceptPaused,
+        LogEntry(.warning, "descriptors ran out; accepting pauses (raise the limit: ulimit -n)")
+      )
+    case .connectionRefused:
+      (.connectionRefused, LogEntry(.warning, "a loop holds all the connections it may; one was refused"))
+    }
+  }
+}
+
+extension Log: ControlObserver {
+  func observe(_ incident: ControlIncident) {
+    let (kind, entry) = Self.rendered(incident)
+    write(entry, kind: kind)
+  }
+
+  static func rendered(_ incident: ControlIncident) -> (LogKind, LogEntry) {
+    switch incident {
+    case .commitFailed(let why):
+      (.commitFailed, LogEntry(.error, "a batch could not be committed; its requests got 503", ["why": why]))
+    case .commitRecovered:
+      (.commitRecovered, LogEntry(.info, "commits work again"))
+    case .internalFailure(let what):
+      (.internalFailure, LogEntry(.error, "a request failed inside and got 500", ["what": what]))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// Answers that the entrance gives itself, from the loop, without the control hall: refusals as problem documents
+// (RFC 9457), plain texts, and the fields that every one of them carries.
+import FanoutCore
+
+enum Answers {
+  static let securityFields: [(name: String, value: String)] = [
+    (name: "X-Content-Type-Options", value: "nosniff"),
+    (name: "Referrer-Policy", value: "no-referrer"),
+  ]
+
+  /// - Parameters:
+  ///   - type: the stable name of the problem, as in the control hall's own (docs/API.md).
+  ///   - title: plain words without quotes or backslashes.
+  static func problem(
+    _ status: Int, _ type: String, title: String, fields: [(name: String, value: String)] = []
+  ) -> HTTPResponse {
+    let body = #"{"type":"\#(problemBase)\#(type)","title":"\#(title)","status":\#(status)}"#
+    return HTTPResponse(
+      status: status,
+      fields: [
+        (name: "Content-Type", value: "application/problem+json"), (name: "Cache-Control", value: "no-store"),
+      ] + securityFields + fields,
+      body: Array(body.utf8))
+  }
+
+  static let problemBase = "/problems/"
+
+  /// The control hall's queue is full.
+  static let overloaded = problem(
+    503, "overloaded", title: "The server is busy, try again shortly",
+    fields: [(name: "Retry-After", value: "1")])
+
+  static func text(_ status: Int, _ text: String, contentType: String = "text/plain; charset=utf-8")
+    -> HTTPResponse
+  {
+    HTTPResponse(
+      status: status,
+      fields: [(name: "Content-Type", value: contentType), (name: "Cache-Control", value: "no-store")]
+        + securityFields,
+      body: Array(text.utf8))
+  }
+
+  /// The answer to anything but `GET` and `HEAD` on a page of ours; nil for those.
+  static func unlessReading(_ head: HTTPRequestHead) -> HTTPResponse? {
+    let allow = (name: "Allow", value: "GET, HEAD, OPTIONS")
+    switch head.method {
+    case "GET", "HEAD": return nil
+    case "OPTIONS": return HTTPResponse(status: 204, fields: [allow] + securityFields)
+    default: return problem(405, "method-not-allowed", title: "Method not allowed", fields: [allow])
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import seatcast
+
+@Suite("Flag tables")
+struct FlagTests {
+  @Test("Every setting stands in the table of serve exactly once")
+  func everySettingHasARow() {
+    #expect(
+      CommandTable.serve.flags.map(\.setting).sorted { $0.rawValue < $1.rawValue }
+        == Setting.allCases.sorted { $0.rawValue < $1.rawValue })
+  }
+
+  @Test("Every row but the demo switch can be set by a variable of its own")
+  func variablesAreDistinct() {
+    for table in CommandTable.all {
+      let variables = table.flags.flatMap { [$0.variable].compactMap(\.self) + $0.relatives }
+      #expect(Set(variables).count == variables.count)
+      #expect(variables.allSatisfy { $0.hasPrefix("SEATCAST_") })
+      #expect(table.flags.allSatisfy { ($0.variable == nil) == ($0.setting == .demo) })
+    }
+  }
+
+  @Test(
+    "A row shows itself as it is typed",
+    arguments: [
+      (Setting.port, "--port PORT"), (.identity, "--identity full|none"), (.demo, "--demo"),
+      (.passwordCost, "--password-cost interactive|insecure-test"),
+    ])
+  func usage(setting: Setting, expected: String) {
+    #expect(CommandTable.serve.flags.first { $0.setting == setting }?.usage == expected)
+  }
+
+  @Test("The choices in the table are those that the configuration knows")
+  func choicesAgree() {
+    func words(_ setting: Setting) -> Flag.Value? {
+      CommandTable.serve.flags.first { $0.setting == setting }?.value
+    }
+    #expect(words(.identity) == .choice(ServeConfiguration.Identity.allCases.map(\.rawValue)))
+    #expect(words(.log) == .choice(LogFormat.allCases.map(\.rawValue)))
+    #expect(words(.rateLimits) == .choice(ServeConfiguration.RateLimits.allCases.map(\.rawValue)))
+    #expect(words(.passwordCost) == .choice(ServeConfiguration.PasswordCostChoice.allCases.map(\.rawValue)))
+  }
+}

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import seatcast
+
+@Suite("Help")
+struct HelpTests {
+  @Test("The overview names every command")
+  func overview() {
+    for table in CommandTable.all {
+      #expect(Help.overview().contains("  \(table.name)"))
+      #expect(Help.overview().contains(table.summary))
+    }
+  }
+
+  @Test("A command's help names every flag, its default and its variables")
+  func everyFlag() {
+    for table in CommandTable.all {
+      let lines = Help.text(for: table).split(separator: "\n").map(String.init)
+      for flag in table.flags {
+        #expect(lines.contains("  " + flag.usage))
+        #expect(lines.contains { $0.contains(flag.summary) && $0.contains(flag.fallback ?? "") })
+        for variable in [flag.variable].compactMap(\.self) + flag.relatives {
+          #expect(lines.contains { $0.hasPrefix("      Environment:") && $0.contains(variable) })
+        }
+      }
+    }
+  }
+
+  @Test("No line is wider than a terminal of 120 columns")
+  func width() {
+    for text in [Help.overview()] + CommandTable.all.map(Help.text) {
+      #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
+    }
+  }
+
+  @Test("A command without flags promises none")
+  func withoutFlags() {
+    #expect(Help.text(for: .version) == "Print the version.\n\nUsage: seatcast version")
+  }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import seatcast
+
+@Suite("Listen address")
+struct ListenAddressTests {
+  private func address(_ flags: [Setting: String]) throws(UsageError) -> ListenAddress {
+    try ListenAddress(Settings(flags: flags, environment: [:], table: .serve))
+  }
+
+  @Test(
+    "Numeric addresses of both families and localhost are taken",
+    arguments: ["0.0.0.0", "10.1.2.3", "::", "fe80::1", "localhost"])
+  func goodHosts(host: String) throws {
+    #expect(try address([.host: host]).host == host)
+  }
+
+  @Test(
+    "Names and halves of addresses are refused",
+    arguments: ["example.org", "1.2.3", "1.2.3.4.5", "[::1]", "::g", "127.0.0.1:80", " "])
+  func badHosts(host: String) {
+    #expect(throws: UsageError.self) { try address([.host: host]) }
+  }
+
+  @Test("The address is shown as a browser takes it")
+  func url() throws {
+    #expect(try address([:]).url(port: 3_000) == "http://127.0.0.1:3000")
+    #expect(try address([.host: "::1"]).url(port: 80) == "http://[::1]:80")
+  }
+
+  @Test("There is always a loop, and as many as were asked for")
+  func loops() throws {
+    #expect(try address([:]).loopsHere >= 1)
+    #expect(try address([.loops: "7"]).loopsHere == 7)
+  }
+
+  @Test("The echo runs one loop unless told otherwise")
+  func echo() throws {
+    func echo(_ flags: [Setting: String]) throws -> EchoConfiguration {
+      try EchoConfiguration(Settings(flags: flags, environment: [:], table: .conformanceEcho))
+    }
+    #expect(try echo([.port: "0"]).address.loops == 1)
+    #expect(try echo([.loops: "2"]).address.loops == 2)
+  }
+}

@@ -1,0 +1,44 @@
+import ControlPlane
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Observers")
+struct ObserversTests {
+  @Test(
+    "Every incident of the data hall is a line that names the peer where there is one",
+    arguments: [
+      (LoopIncident.protocolViolation(peer: "9.9.9.9", "bad opcode"), LogKind.protocolViolation),
+      (.stalled(peer: "9.9.9.9"), .stalled), (.outboxOverflow(peer: "9.9.9.9"), .outboxOverflow),
+    ])
+  func loopIncidents(incident: LoopIncident, kind: LogKind) {
+    let (found, entry) = Log.rendered(incident)
+    #expect(found == kind)
+    #expect(entry.facts.first == .init(name: "peer", value: "9.9.9.9"))
+    #expect(entry.level == .info)
+  }
+
+  @Test("What the operator should act upon is a warning or an error")
+  func levels() {
+    #expect(Log.rendered(LoopIncident.acceptPaused).1.level == .warning)
+    #expect(Log.rendered(LoopIncident.connectionRefused).1.level == .warning)
+    #expect(Log.rendered(ControlIncident.commitFailed("disk full")).1.level == .error)
+    #expect(Log.rendered(ControlIncident.internalFailure("x")).1.level == .error)
+    #expect(Log.rendered(ControlIncident.commitRecovered).1.level == .info)
+    #expect(
+      Log.rendered(ControlIncident.commitFailed("disk full")).1.facts == [
+        .init(name: "why", value: "disk full")
+      ])
+  }
+
+  @Test("Each kind of incident has a budget of its own")
+  func budgets() {
+    let kept = LinesKept()
+    let log = Log(format: .json, output: kept, now: { 0 })
+    for _ in 0..<100 { log.observe(LoopIncident.protocolViolation(peer: "p", "x")) }
+    log.observe(LoopIncident.stalled(peer: "p"))
+    log.observe(ControlIncident.commitFailed("x"))
+    #expect(kept.lines.count == LogBudget.burst + 2)
+  }
+}

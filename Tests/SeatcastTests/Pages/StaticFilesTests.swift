@@ -1,0 +1,78 @@
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Static files")
+struct StaticFilesTests {
+  private let files = StaticFiles([
+    "/": .init(contentType: "text/html; charset=utf-8", bytes: Array("<p>hello".utf8)),
+    "/app.js": .init(contentType: "text/javascript", bytes: Array("1".utf8)),
+  ])
+
+  @Test("A file comes with its type, its tag and the rules for the browser")
+  func get() throws {
+    let answer = try #require(files.answer(.make("GET", "/?x=1")))
+    #expect(answer.status == 200)
+    #expect(answer.text == "<p>hello")
+    #expect(answer.value("Content-Type") == "text/html; charset=utf-8")
+    #expect(answer.value("Cache-Control") == "no-cache")
+    #expect(answer.value("X-Content-Type-Options") == "nosniff")
+    #expect(
+      answer.value("Content-Security-Policy")?.hasPrefix("default-src 'self'; connect-src 'self' ws: wss:;")
+        == true)
+    #expect(answer.value("ETag")?.hasPrefix("\"") == true)
+  }
+
+  @Test(
+    "What is not in the table is somebody else's",
+    arguments: ["/nothing", "/app.js/", "//", "/App.js", "/../app.js", ""])
+  func unknown(path: String) {
+    #expect(files.answer(.make("GET", path)) == nil)
+  }
+
+  @Test("Different bytes have different tags, the same bytes the same one")
+  func tags() {
+    func tag(_ text: String) -> String { StaticFiles.File(contentType: "t", bytes: Array(text.utf8)).etag }
+    #expect(tag("a") == tag("a"))
+    #expect(Set([tag(""), tag("a"), tag("b"), tag("ab"), tag("ba")]).count == 5)
+  }
+
+  @Test(
+    "A browser that has the file is told so",
+    arguments: ["TAG", "W/TAG", "*", "\"x\", TAG", "\"x\" ,W/TAG ,\"y\""])
+  func notModified(template: String) throws {
+    let tag = try #require(files.answer(.make("GET", "/"))?.value("ETag"))
+    let field = template.split(separator: "TAG", omittingEmptySubsequences: false).joined(separator: tag)
+    let answer = try #require(files.answer(.make("GET", "/", [("if-none-match", field)])))
+    #expect(answer.status == 304)
+    #expect(answer.body.isEmpty)
+    #expect(answer.value("ETag") == tag)
+  }
+
+  @Test("A browser that has another file gets this one", arguments: ["\"x\"", "", "**", "\"\""])
+  func modified(field: String) {
+    #expect(files.answer(.make("GET", "/", [("If-None-Match", field)]))?.status == 200)
+  }
+
+  @Test("Only reading is possible", arguments: ["POST", "PUT", "DELETE", "get", "PROPFIND"])
+  func methods(method: String) throws {
+    let answer = try #require(files.answer(.make(method, "/app.js")))
+    #expect(answer.status == 405)
+    #expect(answer.value("Allow") == "GET, HEAD, OPTIONS")
+    #expect(answer.value("Content-Type") == "application/problem+json")
+  }
+
+  @Test("HEAD and OPTIONS work")
+  func otherMethods() {
+    #expect(files.answer(.make("HEAD", "/app.js"))?.status == 200)
+    #expect(files.answer(.make("OPTIONS", "/app.js"))?.status == 204)
+  }
+
+  @Test("The executable carries the page")
+  func embedded() throws {
+    let answer = try #require(StaticFiles.embedded().answer(.make("GET", "/")))
+    #expect(answer.value("Content-Type") == "text/html; charset=utf-8")
+    #expect(answer.text.contains("seatcast"))
+  }
+}
