@@ -20,15 +20,16 @@ enum Help {
     let head = "\(table.summary)\n\nUsage: seatcast \(table.name)\(usage)"
     guard !table.flags.isEmpty else { return head }
     return head + "\n\n" + table.flags.map(paragraph).joined(separator: "\n")
-      + "\n\nA flag beats its environment variable, and that beats the default. An empty variable counts as unset."
+      + "\n\nA flag beats its variable, and that beats the default. An empty variable counts as unset."
   }
 
   private static func paragraph(_ flag: Flag) -> String {
-    var text = "  \(flag.usage)\n      \(flag.summary)"
-    if let fallback = flag.fallback { text += " Default: \(fallback)." }
+    var facts: [String] = []
+    if let fallback = flag.fallback { facts.append("Default: \(fallback).") }
     let variables = [flag.variable].compactMap(\.self) + flag.relatives
-    if !variables.isEmpty { text += "\n      Environment: \(variables.joined(separator: ", "))." }
-    return text
+    if !variables.isEmpty { facts.append("Environment: \(variables.joined(separator: ", ")).") }
+    let last = facts.isEmpty ? "" : "\n      " + facts.joined(separator: " ")
+    return "  \(flag.usage)\n      \(flag.summary)" + last
   }
 
   private static func padded(_ word: String, to width: Int) -> String {

@@ -42,8 +42,10 @@ struct LogEntry: Equatable, Sendable {
 
   /// ISO 8601, UTC, with milliseconds.
   static func timestamp(_ milliseconds: Int64) -> String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    // Whole seconds, because the formatter cuts fractions that binary numbers cannot hold.
+    let fraction = (milliseconds % 1_000 + 1_000) % 1_000
+    let seconds = Date(timeIntervalSince1970: Double((milliseconds - fraction) / 1_000)).formatted(.iso8601)
+    return "\(seconds.dropLast()).\(String(fraction + 1_000).dropFirst())Z"
   }
 
   /// A fact stands bare when it is one plain word, else in quotes.
