@@ -1,1 +1,7 @@
-// The entrance.
+// The executable. Everything that can be tested lives in the other files.
+import FoundationEssentials
+import Glibc
+
+exit(
+  Entrance.run(
+    arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment))

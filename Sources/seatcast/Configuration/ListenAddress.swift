@@ -29,6 +29,14 @@ struct ListenAddress: Equatable, Sendable {
     "http://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
   }
 
+  /// The same, as this machine reaches it: a wildcard address is no place to go to.
+  func localURL(port: Int) -> String {
+    var local = self
+    if host == "0.0.0.0" { local.host = "127.0.0.1" }
+    if host == "::" { local.host = "::1" }
+    return local.url(port: port)
+  }
+
   private static func isNumeric(_ host: String) -> Bool {
     var v4 = in_addr()
     var v6 = in6_addr()

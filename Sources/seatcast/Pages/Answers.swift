@@ -6,6 +6,7 @@ enum Answers {
   static let securityFields: [(name: String, value: String)] = [
     (name: "X-Content-Type-Options", value: "nosniff"),
     (name: "Referrer-Policy", value: "no-referrer"),
+    (name: "Cross-Origin-Resource-Policy", value: "same-origin"),
   ]
 
   /// - Parameters:
@@ -23,11 +24,11 @@ enum Answers {
       body: Array(body.utf8))
   }
 
-  static let problemBase = "/problems/"
+  static let problemBase = "urn:seatcast:problem:"
 
   /// The control hall's queue is full.
   static let overloaded = problem(
-    503, "overloaded", title: "The server is busy, try again shortly",
+    503, "overloaded", title: "Overloaded",
     fields: [(name: "Retry-After", value: "1")])
 
   static func text(_ status: Int, _ text: String, contentType: String = "text/plain; charset=utf-8")

@@ -19,7 +19,8 @@ struct HelpTests {
       for flag in table.flags {
         #expect(lines.contains("  " + flag.usage))
         #expect(lines.contains("      " + flag.summary))
-        #expect(flag.fallback.map { fallback in lines.contains { $0.contains("Default: \(fallback).") } } ?? true)
+        #expect(
+          flag.fallback.map { fallback in lines.contains { $0.contains("Default: \(fallback).") } } ?? true)
         for variable in [flag.variable].compactMap(\.self) + flag.relatives {
           #expect(lines.contains { $0.contains("Environment: ") && $0.contains(variable) })
         }

@@ -1,0 +1,48 @@
+// The names of one hall in the words of the other. Every pair is a bijection: what goes over comes back as it was.
+import ControlPlane
+import FanoutCore
+
+extension TopicID {
+  init(_ event: EventID) { self.init(event.rawValue) }
+}
+
+extension EventID {
+  init(_ topic: TopicID) { self.init(topic.rawValue) }
+}
+
+extension Watcher {
+  init(_ loop: LoopID) { self.init(UInt32(loop.rawValue)) }
+}
+
+extension LoopID {
+  /// Watchers are made of loops only, so nothing is cut off.
+  init(_ watcher: Watcher) { self.init(UInt16(truncatingIfNeeded: watcher.rawValue)) }
+}
+
+extension ReplyTicket {
+  init(_ ticket: Ticket) {
+    self.init(
+      high: UInt64(ticket.loop.rawValue) << 32 | UInt64(ticket.slot),
+      low: UInt64(ticket.generation) << 32 | UInt64(ticket.request))
+  }
+}
+
+extension Ticket {
+  init(_ ticket: ReplyTicket) {
+    self.init(
+      loop: LoopID(UInt16(truncatingIfNeeded: ticket.high >> 32)),
+      slot: UInt32(truncatingIfNeeded: ticket.high),
+      generation: UInt32(truncatingIfNeeded: ticket.low >> 32),
+      request: UInt32(truncatingIfNeeded: ticket.low))
+  }
+}
+
+extension Visitor {
+  private static let adminMark: UInt64 = 1
+
+  init(_ principal: Principal) {
+    self.init(id: principal.user.rawValue, marks: principal.role == .admin ? Self.adminMark : 0)
+  }
+
+  init(_ user: UserID) { self.init(id: user.rawValue, marks: 0) }
+}

@@ -1,0 +1,27 @@
+// Answers of the control hall on their way out. Worker, hashing and ledger threads.
+import ControlPlane
+import FanoutCore
+
+struct ReplyAdapter: ReplySink {
+  let hall: any ReplyDoor
+
+  func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {
+    hall.reply(replies.map { (ticket: Ticket($0.ticket), response: HTTPResponse($0.reply)) })
+  }
+}
+
+extension HTTPResponse {
+  init(_ reply: Reply) {
+    self.init(
+      status: reply.status, fields: reply.fields.map { (name: $0.name, value: $0.value) }, body: reply.body,
+      stream: reply.stream.map(StreamStart.init))
+  }
+}
+
+extension StreamStart {
+  init(_ stream: Reply.Stream) {
+    self.init(
+      topic: TopicID(stream.event), resume: stream.after.map(Resume.after) ?? .none,
+      visitor: Visitor(stream.user))
+  }
+}

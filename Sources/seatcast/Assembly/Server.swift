@@ -1,0 +1,61 @@
+// `seatcast serve`: from a configuration to a stopped server. Main thread, which only starts, waits and stops.
+import ControlPlane
+import FanoutCore
+
+enum Server {
+  /// Returns when a signal has stopped it and everything is closed.
+  static func run(_ configuration: ServeConfiguration) throws(StartError) {
+    StopSignals.block()
+    let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
+    let secret = try SecretFiles.secret(configuration.secret)
+    let password = try configuration.admin.map(Server.password)
+    for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
+
+    let assembly = try Assembly(configuration, secret: secret, log: log)
+    let port: Int
+    let demo: DemoContent?
+    do throws(StartError) {
+      demo = try prepare(configuration, password: password, assembly.desk)
+      port = try assembly.start()
+    } catch {
+      assembly.stop()
+      throw error
+    }
+
+    let url = configuration.address.url(port: port)
+    StandardOutput.write("seatcast listening on \(url)\n")
+    if let demo {
+      StandardOutput.write(DemoText.render(demo, url: configuration.address.localURL(port: port)))
+    }
+    log.write(
+      LogEntry(
+        .info, "serving",
+        [
+          "url": url, "data": configuration.dataFolder, "loops": String(configuration.address.loopsHere),
+          "sender": assembly.hall.senderName, "version": Version.number,
+        ]))
+
+    log.write(LogEntry(.info, "stopping", ["signal": StopSignals.wait()]))
+    assembly.stop()
+    log.close()
+    log.write(LogEntry(.info, "stopped cleanly"))
+  }
+
+  private static func password(of admin: ServeConfiguration.Admin) throws(StartError) -> String {
+    try SecretFiles.password(admin.password)
+  }
+
+  /// What must be in the database before anybody asks. Blocks for the time of a few password hashes.
+  private static func prepare(
+    _ configuration: ServeConfiguration, password: String?, _ desk: FrontDesk
+  ) throws(StartError) -> DemoContent? {
+    do {
+      if let admin = configuration.admin, let password {
+        _ = try desk.ensureAdmin(email: admin.email, password: password)
+      }
+      return configuration.demo ? try desk.seedDemo() : nil
+    } catch {
+      throw StartError(telling: error)
+    }
+  }
+}

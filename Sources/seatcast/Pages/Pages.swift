@@ -1,0 +1,33 @@
+// Everything that the loop answers itself: the page's files, health, metrics, and a word to those who ask for a
+// WebSocket without upgrading. Loop threads; nothing here waits.
+import FanoutCore
+
+struct Pages: Sendable {
+  let files: StaticFiles
+  /// Whether requests can be served; for load balancers.
+  let isReady: @Sendable () -> Bool
+  /// Makes the metrics page.
+  let metrics: @Sendable () -> String
+
+  /// Nil when the path belongs to the control hall.
+  func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
+    switch head.path {
+    case "/livez": return Answers.unlessReading(head) ?? Answers.text(200, "ok\n")
+    case "/readyz": return Answers.unlessReading(head) ?? readiness()
+    case "/metrics":
+      return Answers.unlessReading(head)
+        ?? Answers.text(200, metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+    case let path where path == "/ws" || path.hasPrefix("/ws/"): return Self.upgradeRequired
+    default: return files.answer(head)
+    }
+  }
+
+  private func readiness() -> HTTPResponse {
+    isReady() ? Answers.text(200, "ready\n") : Answers.text(503, "not ready\n")
+  }
+
+  /// RFC 9110, section 15.5.22.
+  static let upgradeRequired = Answers.problem(
+    426, "upgrade-required", title: "Open this path as a WebSocket",
+    fields: [(name: "Upgrade", value: "websocket")])
+}

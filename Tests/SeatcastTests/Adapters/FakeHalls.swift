@@ -1,0 +1,90 @@
+// Halls for adapter tests: they keep what they are told and answer as they were set up.
+import ControlPlane
+import FanoutCore
+import Synchronization
+
+@testable import seatcast
+
+/// A control hall that takes everything unless it is full.
+final class FakeDesk: ControlDoor {
+  enum Asked: Equatable {
+    case watch(EventID, Watcher)
+    case unwatch(EventID, Watcher)
+    case history(EventID, after: UInt64, through: UInt64, ReplyTicket)
+  }
+
+  private struct State {
+    var requests: [Request] = []
+    var asked: [Asked] = []
+    var tokens: [String] = []
+  }
+
+  let epoch = "e1"
+  let isReady: Bool
+  private let isFull: Bool
+  private let principals: [String: Principal]
+  private let state = Mutex(State())
+
+  init(isFull: Bool = false, isReady: Bool = true, principals: [String: Principal] = [:]) {
+    (self.isFull, self.isReady, self.principals) = (isFull, isReady, principals)
+  }
+
+  var requests: [Request] { state.withLock { $0.requests } }
+  var asked: [Asked] { state.withLock { $0.asked } }
+  /// Tokens that were to be verified.
+  var tokens: [String] { state.withLock { $0.tokens } }
+
+  func offer(_ request: Request) -> Bool {
+    if isFull { return false }
+    state.withLock { $0.requests.append(request) }
+    return true
+  }
+
+  func watch(_ event: EventID, by watcher: Watcher) -> Bool { take(.watch(event, watcher)) }
+  func unwatch(_ event: EventID, by watcher: Watcher) -> Bool { take(.unwatch(event, watcher)) }
+  func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
+    take(.history(event, after: after, through: through, ticket))
+  }
+
+  private func take(_ asked: Asked) -> Bool {
+    if isFull { return false }
+    state.withLock { $0.asked.append(asked) }
+    return true
+  }
+
+  func verify(_ token: String) -> TokenVerdict {
+    state.withLock { $0.tokens.append(token) }
+    return principals[token].map(TokenVerdict.valid) ?? .invalid
+  }
+}
+
+/// A data hall that keeps what it is handed.
+final class FakeHall: ReplyDoor, BroadcastDoor {
+  struct Heard {
+    var replies: [(ticket: Ticket, response: HTTPResponse)] = []
+    var histories: [(history: History, ticket: Ticket)] = []
+    var news: [[TopicNews]] = []
+    var grants: [(topic: TopicID, loop: LoopID, headline: Headline?)] = []
+    var releases: [(topic: TopicID, loop: LoopID)] = []
+  }
+
+  let watched: Set<TopicID>
+  private let state = Mutex(Heard())
+
+  init(watched: Set<TopicID> = []) { self.watched = watched }
+
+  var heard: Heard { state.withLock { $0 } }
+
+  func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
+    state.withLock { $0.replies += replies }
+  }
+  func deliver(_ history: History, to ticket: Ticket) {
+    state.withLock { $0.histories.append((history, ticket)) }
+  }
+  func isWatched(_ topic: TopicID) -> Bool { watched.contains(topic) }
+  func publish(_ news: [TopicNews]) { state.withLock { $0.news.append(news) } }
+  func grant(_ topic: TopicID, to loop: LoopID, at headline: Headline?) {
+    state.withLock { $0.grants.append((topic, loop, headline)) }
+  }
+  func released(_ topic: TopicID, by loop: LoopID) { state.withLock { $0.releases.append((topic, loop)) } }
+}

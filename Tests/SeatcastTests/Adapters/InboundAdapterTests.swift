@@ -1,0 +1,68 @@
+import ControlPlane
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Inbound adapter")
+struct InboundAdapterTests {
+  private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
+  private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { "" })
+
+  private func receive(_ desk: FakeDesk, _ head: HTTPRequestHead, _ body: [UInt8] = []) -> InboundDisposition
+  {
+    InboundAdapter(desk: desk, pages: pages).receive(
+      HTTPRequest(head: head, body: body), from: "127.0.0.1", ticket: ticket)
+  }
+
+  @Test("A request is copied whole, with its names in lower case")
+  func copied() throws {
+    let desk = FakeDesk()
+    let head = HTTPRequestHead.make(
+      "POST", "/api/bookings?a=%20&b", [("Content-Type", "application/json"), ("X-A", "B"), ("x-a", "C")])
+    guard case .later = receive(desk, head, Array("{}".utf8)) else {
+      Issue.record("answered on the loop")
+      return
+    }
+    let request = try #require(desk.requests.first)
+    #expect(request.method == "POST")
+    #expect(request.path == "/api/bookings")
+    #expect(request.query == "a=%20&b")
+    #expect(
+      request.fields == [
+        .init(name: "content-type", value: "application/json"), .init(name: "x-a", value: "B"),
+        .init(name: "x-a", value: "C"),
+      ])
+    #expect(request.body == Array("{}".utf8))
+    #expect(Ticket(request.ticket) == ticket)
+  }
+
+  @Test("A request without a query has none")
+  func withoutQuery() {
+    let desk = FakeDesk()
+    _ = receive(desk, .make("GET", "/api/events"))
+    #expect(desk.requests.first?.query == nil)
+  }
+
+  @Test("A full queue is answered at once from the loop")
+  func fullQueue() throws {
+    guard case .answer(let answer) = receive(FakeDesk(isFull: true), .make("GET", "/api/events")) else {
+      Issue.record("not answered on the loop")
+      return
+    }
+    #expect(answer.status == 503)
+    #expect(answer.value("Retry-After") == "1")
+    #expect(answer.value("Content-Type") == "application/problem+json")
+  }
+
+  @Test("The entrance's own pages never reach the control hall, full or not")
+  func ownPages() {
+    let desk = FakeDesk(isFull: true)
+    guard case .answer(let answer) = receive(desk, .make("GET", "/livez")) else {
+      Issue.record("not answered on the loop")
+      return
+    }
+    #expect(answer.status == 200)
+    #expect(desk.requests.isEmpty)
+  }
+}

@@ -1,0 +1,50 @@
+import ControlPlane
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Names of one hall in the words of the other")
+struct NamesTests {
+  @Test(
+    "A ticket comes back as it went",
+    arguments: [
+      Ticket(loop: LoopID(0), slot: 0, generation: 0, request: 0),
+      Ticket(loop: LoopID(.max), slot: .max, generation: .max, request: .max),
+      Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4),
+      Ticket(loop: LoopID(.max), slot: 0, generation: .max, request: 0),
+      Ticket(loop: LoopID(0), slot: .max, generation: 0, request: .max),
+    ])
+  func tickets(ticket: Ticket) {
+    #expect(Ticket(ReplyTicket(ticket)) == ticket)
+  }
+
+  @Test("Tickets that differ in one part differ on the other side")
+  func ticketsStayApart() {
+    let packed = [
+      Ticket(loop: LoopID(1), slot: 0, generation: 0, request: 0),
+      Ticket(loop: LoopID(0), slot: 1, generation: 0, request: 0),
+      Ticket(loop: LoopID(0), slot: 0, generation: 1, request: 0),
+      Ticket(loop: LoopID(0), slot: 0, generation: 0, request: 1),
+    ].map { ReplyTicket($0) }
+    #expect(Set(packed).count == 4)
+  }
+
+  @Test("Loops and watchers, topics and events are the same numbers")
+  func numbers() {
+    #expect(LoopID(Watcher(LoopID(.max))) == LoopID(.max))
+    #expect(TopicID(EventID(7)) == TopicID(7))
+    #expect(EventID(TopicID(.max)) == EventID(.max))
+  }
+
+  @Test("A visitor is the user, and admins are marked")
+  func visitors() {
+    let moment = Instant(milliseconds: 0)
+    let user = Visitor(Principal(user: UserID(7), role: .user, expiresAt: moment))
+    let admin = Visitor(Principal(user: UserID(7), role: .admin, expiresAt: moment))
+    #expect(user.id == 7)
+    #expect(user == Visitor(UserID(7)))
+    #expect(admin.id == 7)
+    #expect(admin.marks != user.marks)
+  }
+}

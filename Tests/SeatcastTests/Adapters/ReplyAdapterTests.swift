@@ -1,0 +1,40 @@
+import ControlPlane
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Reply adapter")
+struct ReplyAdapterTests {
+  private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
+
+  @Test("The replies of a batch go over in one call, in order, each to its own ticket")
+  func batch() {
+    let hall = FakeHall()
+    let other = Ticket(loop: LoopID(0), slot: 9, generation: 9, request: 9)
+    ReplyAdapter(hall: hall).deliver([
+      (
+        ReplyTicket(ticket), Reply(status: 201, fields: [.init(name: "location", value: "/x")], body: [1, 2])
+      ),
+      (ReplyTicket(other), Reply(status: 409)),
+    ])
+    let replies = hall.heard.replies
+    #expect(replies.map(\.ticket) == [ticket, other])
+    #expect(replies.map(\.response.status) == [201, 409])
+    #expect(replies.first?.response.value("location") == "/x")
+    #expect(replies.first?.response.body == [1, 2])
+    #expect(replies.first?.response.stream == nil)
+  }
+
+  @Test("A stream is a topic, a place to go on from, and whose it is")
+  func stream() throws {
+    func start(after: UInt64?) throws -> StreamStart {
+      let reply = Reply(status: 200, stream: .init(event: EventID(5), after: after, user: UserID(7)))
+      return try #require(HTTPResponse(reply).stream)
+    }
+    #expect(try start(after: 3).topic == TopicID(5))
+    #expect(try start(after: 3).resume == .after(3))
+    #expect(try start(after: nil).resume == .none)
+    #expect(try start(after: nil).visitor == Visitor(UserID(7)))
+  }
+}

@@ -1,0 +1,51 @@
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Pages of the entrance")
+struct PagesTests {
+  private func pages(isReady: Bool = true) -> Pages {
+    Pages(
+      files: StaticFiles(["/": .init(contentType: "text/html", bytes: [0x21])]), isReady: { isReady },
+      metrics: { "seatcast_x 1\n" })
+  }
+
+  @Test("Health is plain text: alive as long as it answers, ready when the halls are")
+  func health() {
+    #expect(pages(isReady: false).answer(.make("GET", "/livez"))?.status == 200)
+    #expect(pages().answer(.make("GET", "/readyz"))?.status == 200)
+    #expect(pages(isReady: false).answer(.make("GET", "/readyz"))?.status == 503)
+    #expect(pages().answer(.make("GET", "/readyz"))?.value("Cache-Control") == "no-store")
+  }
+
+  @Test("The metrics page has the media type of its format")
+  func metrics() throws {
+    let answer = try #require(pages().answer(.make("GET", "/metrics?x")))
+    #expect(answer.text == "seatcast_x 1\n")
+    #expect(answer.value("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  @Test("Only reading is possible", arguments: ["/livez", "/readyz", "/metrics", "/"])
+  func methods(path: String) {
+    #expect(pages().answer(.make("POST", path))?.status == 405)
+    #expect(pages().answer(.make("HEAD", path))?.status == 200)
+    #expect(pages().answer(.make("OPTIONS", path))?.status == 204)
+  }
+
+  @Test(
+    "A WebSocket path without an upgrade says what it is for", arguments: ["/ws", "/ws/events/1", "/ws/x"])
+  func upgradeRequired(path: String) {
+    let answer = pages().answer(.make("GET", path))
+    #expect(answer?.status == 426)
+    #expect(answer?.value("Upgrade") == "websocket")
+  }
+
+  @Test(
+    "Files are served, and everything else is the control hall's",
+    arguments: ["/api/events", "/wss", "/livez/", "/x"])
+  func others(path: String) {
+    #expect(pages().answer(.make("GET", "/"))?.text == "!")
+    #expect(pages().answer(.make("GET", path)) == nil)
+  }
+}
