@@ -34,6 +34,16 @@ struct TokenCacheTests {
     #expect(cache.principal(of: key(0), at: now) == nil)
   }
 
+  @Test("Stays within its bound also when everything that it holds is in use")
+  func boundedInUse() {
+    let cache = TokenCache(capacity: 10)
+    for id in 0..<200 {
+      cache.remember(principal(id), for: key(id))
+      for known in 0...id { _ = cache.principal(of: key(known), at: now) }
+      #expect(cache.count <= 20)
+    }
+  }
+
   @Test("What is in use stays while others pass by")
   func keepsWhatIsUsed() {
     let cache = TokenCache(capacity: 10)
