@@ -1,0 +1,141 @@
+// The real server, as a user starts it: the executable of this very build, in a process of its own, on a
+// free port and a data folder of its own.
+import Glibc
+import Synchronization
+
+/// How a server under test is to be started.
+public struct ServerOptions: Sendable {
+  public var demo = false
+  /// 0: any free port.
+  public var port = 0
+  /// Further words behind `serve …`.
+  public var arguments: [String] = []
+  public var environment: [String: String] = [:]
+  public init() {}
+}
+
+/// One running `seatcast serve`. Restarting keeps the folder, and the port when wished.
+public final class ServerProcess: Sendable {
+  /// The secret that every server under test is given.
+  public static let secret = "a secret for tests only, of more than 32 bytes"
+  public static let adminEmail = "admin@example.test"
+  public static let adminPassword = "an admin's password"
+
+  public let folder: TemporaryFolder
+  private let options: ServerOptions
+  private let state: Mutex<(process: ChildProcess, port: Int)>
+
+  public var port: Int { state.withLock { $0.port } }
+  public var process: ChildProcess { state.withLock { $0.process } }
+  /// Tokens that this server accepts.
+  public var mint: TokenMint { TokenMint(secret: Self.secret) }
+
+  /// Starts the server and waits until it says that it is listening.
+  public init(_ options: ServerOptions = ServerOptions(), folder: TemporaryFolder? = nil) throws {
+    let folder = try folder ?? TemporaryFolder()
+    self.folder = folder
+    self.options = options
+    state = Mutex(try Self.start(options, folder: folder.path, port: options.port))
+  }
+
+  /// The arguments and the environment of a server under test.
+  public static func words(_ options: ServerOptions, folder: String, port: Int) -> [String] {
+    [
+      "serve", "--port", String(port), "--data", folder, "--password-cost", "insecure-test", "--rate-limits",
+      "off",
+    ]
+      + (options.demo ? ["--demo"] : []) + options.arguments
+  }
+
+  public static func environment(_ options: ServerOptions) -> [String: String] {
+    [
+      "SEATCAST_JWT_SECRET": secret, "SEATCAST_ADMIN_EMAIL": adminEmail,
+      "SEATCAST_ADMIN_PASSWORD": adminPassword,
+    ].merging(options.environment) { _, given in given }
+  }
+
+  /// The executable of the running test build: beside the test bundle, or what SEATCAST_BINARY names.
+  public static func executable() throws -> String {
+    if let named = environmentVariable("SEATCAST_BINARY") { return named }
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    let count = unsafe buffer.withUnsafeMutableBytes { raw in
+      unsafe readlink("/proc/self/exe", raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
+    }
+    guard count > 0 else { throw TestFailure("/proc/self/exe cannot be read: errno \(errno)") }
+    let runner = String(decoding: buffer[..<count], as: UTF8.self)
+    guard let slash = runner.lastIndex(of: "/") else { throw TestFailure("no folder in \(runner)") }
+    let path = runner[...slash] + "seatcast"
+    guard unsafe access(String(path), X_OK) == 0 else { throw TestFailure("there is no executable \(path)") }
+    return String(path)
+  }
+
+  private static func start(
+    _ options: ServerOptions, folder: String, port: Int
+  ) throws -> (process: ChildProcess, port: Int) {
+    let process = try ChildProcess(
+      executable(), words(options, folder: folder, port: port), environment: environment(options))
+    let port = try awaitPort(of: process)
+    return (process, port)
+  }
+
+  /// Waits for the ready line and takes the port from it.
+  public static func awaitPort(
+    of process: ChildProcess, line: String = "listening on ", within patience: Duration = .seconds(60)
+  ) throws -> Int {
+    let deadline = Deadline(patience)
+    while true {
+      let ended = process.poll()
+      if let port = announcedPort(in: process.standardOutput, after: line) { return port }
+      if let ended {
+        try? process.waitForOutput()
+        throw TestFailure("the server ended (\(ended)) before it was ready: \(process.standardError)")
+      }
+      if deadline.hasPassed {
+        throw TestFailure(
+          "the server is not ready in time: \(process.standardOutput) \(process.standardError)")
+      }
+      pause(milliseconds: 5)
+    }
+  }
+
+  private static func announcedPort(in text: String, after mark: String) -> Int? {
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    where line.contains(mark) {
+      let digits = line.reversed().drop { !$0.isASCII || !$0.isNumber }.prefix { $0.isASCII && $0.isNumber }
+      return Int(String(digits.reversed()))
+    }
+    return nil
+  }
+
+  public func client(token: String? = nil) -> HTTPClient { HTTPClient(port: port, token: token) }
+
+  public func kill9() throws {
+    process.signal(SIGKILL)
+    _ = try process.wait()
+  }
+
+  /// SIGTERM or another signal, and the way it ended.
+  public func terminate(signal: Int32? = nil, within patience: Duration = .seconds(60)) throws
+    -> ExitStatus
+  {
+    process.signal(signal ?? SIGTERM)
+    return try process.wait(within: patience)
+  }
+
+  /// Starts again on the same folder, after it has ended; on the same port when wished.
+  public func restart(samePort: Bool = false) throws {
+    guard process.poll() != nil else { throw TestFailure("the server still runs") }
+    let fresh = try Self.start(options, folder: folder.path, port: samePort ? port : options.port)
+    state.withLock { $0 = fresh }
+  }
+
+  /// Resident memory in bytes, by /proc.
+  public func residentBytes() throws -> Int {
+    let status = contents(of: "/proc/\(process.identifier)/status") ?? []
+    for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("VmRSS:")
+    {
+      if let kilobytes = Int(line.filter { $0.isNumber }) { return kilobytes * 1_024 }
+    }
+    throw TestFailure("no VmRSS of process \(process.identifier)")
+  }
+}
