@@ -175,6 +175,7 @@ function eventCard(event) {
 function placeAndTime({ venue, startsAt, status }) {
   const words = [venue, moment(startsAt)].filter(Boolean);
   if (status === 'cancelled') words.unshift('Cancelled');
+  if (status === 'closed') words.unshift('Sales stopped');
   return words.join(' · ') || 'Date to be announced';
 }
 
@@ -344,13 +345,23 @@ function managePanel(event, reload) {
     change(button, { seatCapacity }, `The house has ${seats(seatCapacity)}.`);
   });
   part('toggle-sales').onclick = () => {
-    const status = event.status === 'on_sale' ? 'cancelled' : 'on_sale';
-    const words = status === 'on_sale' ? 'On sale again.' : 'The event is cancelled.';
-    change(part('toggle-sales'), { status }, words);
+    const opens = event.status === 'closed';
+    const words = opens ? 'On sale again.' : 'The sales are stopped.';
+    change(part('toggle-sales'), { status: opens ? 'on_sale' : 'closed' }, words);
+  };
+  // A cancelled event stays cancelled: the first click asks, the second one does it.
+  let isSure = false;
+  part('cancel-event').onclick = () => {
+    if (isSure) change(part('cancel-event'), { status: 'cancelled' }, 'The event is cancelled.');
+    else part('cancel-event').textContent = 'Cancel it for good?';
+    isSure = !isSure;
   };
   const describe = (facts) => {
     event = facts;
-    part('toggle-sales').textContent = facts.status === 'on_sale' ? 'Cancel the event' : 'Put on sale again';
+    isSure = false;
+    part('cancel-event').textContent = 'Cancel the event';
+    part('toggle-sales').textContent = facts.status === 'closed' ? 'Open the sales again' : 'Stop the sales';
+    part('toggle-sales').hidden = part('cancel-event').hidden = facts.status === 'cancelled';
   };
   describe(event);
   return { section, describe };
@@ -440,7 +451,7 @@ async function bookPatiently(eventId, count, key, beforeWaiting) {
 /** Why nothing can be booked now, in words for the button; null when sales are open. */
 function closedBecause({ status, opensAt, closesAt }) {
   if (status === 'cancelled') return 'Cancelled';
-  if (status !== 'on_sale') return 'Not on sale';
+  if (status !== 'on_sale') return 'Sales are stopped';
   if (opensAt && new Date(opensAt) > new Date()) return `On sale from ${moment(opensAt)}`;
   return closesAt && new Date(closesAt) <= new Date() ? 'Sales are closed' : null;
 }
