@@ -24,7 +24,7 @@ function trackAtFive() {
 
 /** A connection whose sockets and timers the test moves by hand. */
 function scripted() {
-  const world = { sockets: [], timers: [], states: [], changes: [], gone: [], signedOut: [] };
+  const world = { sockets: [], timers: [], states: [], changes: [], gone: [], signedOut: [], notLetIn: 0 };
   const surroundings = {
     open(url, protocols) {
       const socket = { url, protocols, sent: [], closed: false };
@@ -43,6 +43,7 @@ function scripted() {
     onChange: (track, notice) => world.changes.push({ seq: track.seq, seats: track.availableSeats, notice }),
     onGone: (eventId) => world.gone.push(eventId),
     onSignedOut: (reason) => world.signedOut.push(reason),
+    onNotLetIn: () => (world.notLetIn += 1),
   };
   world.live = new LiveConnection('ws://here/ws', handlers, surroundings);
   world.socket = () => world.sockets.at(-1);
@@ -196,6 +197,15 @@ test('a refused token signs out and makes no further attempt', () => {
   assert.deepEqual(world.signedOut, ['Invalid authentication token']);
   assert.equal(world.live.state, 'off');
   assert.equal(world.timers.length, timers);
+});
+
+test('an attempt that never became a connection is told, a lost connection is not', () => {
+  const world = liveAtFive();
+  world.close(1006);
+  assert.equal(world.notLetIn, 0);
+  world.lastTimer().action();
+  world.close(1006);
+  assert.equal(world.notLetIn, 1);
 });
 
 test('an event that does not exist is forgotten, the others stay', () => {

@@ -64,6 +64,10 @@ export class Api {
     return this.#send('POST', '/api/auth/register', { body: { email, password, name } });
   }
 
+  me() {
+    return this.#send('GET', '/api/auth/me');
+  }
+
   /** One page of events; `cursor` is the `next` of the page before. */
   events(cursor = null) {
     return this.#send('GET', `/api/events?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);

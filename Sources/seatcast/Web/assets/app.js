@@ -31,6 +31,7 @@ const live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, 
   onChange: (track, notice) => view?.changed(track, notice),
   onGone: (eventId) => view?.gone(eventId),
   onSignedOut: () => signOut(SESSION_ENDED),
+  onNotLetIn: checkSession,
 });
 
 // Who is here. Whether the token is still good, the server says when the socket opens.
@@ -53,6 +54,11 @@ function signOut(reason = '') {
   localStorage.removeItem(SESSION_KEY);
   reasonToLogIn = reason;
   enter();
+}
+
+/** The server may be away, or it may not know this token any more: only an answer can tell. */
+function checkSession() {
+  api.me().catch((error) => error.status === 401 && me && signOut(SESSION_ENDED));
 }
 
 const connectionWords = {

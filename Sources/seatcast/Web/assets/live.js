@@ -113,7 +113,8 @@ export class EventTrack {
 
 /**
  * States: 'off' (no token) · 'connecting' · 'live' · 'reconnecting' · 'offline' (reconnecting for long).
- * `handlers`: onState(state), onChange(track, notice or null), onGone(eventId), onSignedOut(reason).
+ * `handlers`: onState(state), onChange(track, notice or null), onGone(eventId), onSignedOut(reason), and
+ * onNotLetIn() after an attempt that never became a connection: a browser does not tell a script why.
  * `surroundings` are the browser's own unless a test brings others.
  */
 export class LiveConnection {
@@ -215,6 +216,7 @@ export class LiveConnection {
   }
 
   #closed(code, reason) {
+    const wasLive = this.state === 'live';
     const unanswered = [...this.#subscriptions].filter(([, stage]) => stage === 'asked');
     this.#drop();
     if (code === CloseCode.policy || code === CloseCode.tokenExpired) {
@@ -224,6 +226,7 @@ export class LiveConnection {
     }
     if (code === CloseCode.eventNotFound) unanswered.forEach(([eventId]) => this.#forget(eventId));
     this.#waitForRetry(code);
+    if (!wasLive) this.#handlers.onNotLetIn();
   }
 
   #waitForRetry(code) {
