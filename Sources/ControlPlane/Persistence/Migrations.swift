@@ -22,14 +22,19 @@ enum Migrations {
   }
 
   private static func take(_ step: String, to version: Int, _ connection: Connection) throws(StoreFailure) {
-    try connection.execute(
-      """
-      BEGIN IMMEDIATE;
-      \(step)
-      DELETE FROM schema_version;
-      INSERT INTO schema_version VALUES (\(version));
-      COMMIT;
-      """)
+    do throws(StoreFailure) {
+      try connection.execute(
+        """
+        BEGIN IMMEDIATE;
+        \(step)
+        DELETE FROM schema_version;
+        INSERT INTO schema_version VALUES (\(version));
+        COMMIT;
+        """)
+    } catch {
+      if connection.isInTransaction { try connection.execute("ROLLBACK") }
+      throw error
+    }
   }
 
   /// No code of SQLite's.

@@ -3,7 +3,7 @@
 import Synchronization
 
 final class Tally: Sendable {
-  private let counters = Mutex(ControlCounters())
+  private let counters = Monitor(ControlCounters())
   private let failing = Atomic(false)
 
   /// Whether the last attempt to write failed.
