@@ -1,0 +1,71 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("DataFolder")
+struct DataFolderTests {
+  private let outer: TemporaryFolder
+
+  init() throws { outer = try TemporaryFolder() }
+
+  private func mode(_ path: String) -> mode_t {
+    var status = stat()
+    _ = unsafe stat(path, &status)
+    return status.st_mode & 0o777
+  }
+
+  @Test("a missing folder is made with those above it, for its owner only")
+  func making() throws {
+    let path = outer.path + "/a/b//c"
+    let folder = try DataFolder(path)
+    #expect(mode(path) == 0o700)
+    #expect(mode(outer.path + "/a") == 0o700)
+    #expect(folder.database == path + "/seatcast.db")
+  }
+
+  @Test("a second server on the same folder is refused with a sentence, until the first lets go")
+  func locking() throws {
+    let first = try DataFolder(outer.path)
+    let refusal = StartFailure("another seatcast already serves the data folder \(outer.path)")
+    #expect(throws: refusal) { try DataFolder(outer.path) }
+    first.release()
+    let second = try DataFolder(outer.path)
+    first.release()
+    #expect(throws: refusal) { try DataFolder(outer.path) }
+    second.release()
+  }
+
+  @Test("a folder that cannot be is refused with a sentence")
+  func unusable() throws {
+    try DataFolder(outer.path).write("file", [1])
+    let path = outer.path + "/file/data"
+    #expect(throws: StartFailure("cannot create the data folder \(path): Not a directory")) {
+      try DataFolder(path)
+    }
+    #expect(throws: StartFailure("the data folder has no name")) { try DataFolder("") }
+    #expect(throws: StartFailure.self) { try DataFolder("/proc/self/seatcast") }
+  }
+
+  @Test("a file that stands where the folder should be is refused")
+  func fileInTheWay() throws {
+    try DataFolder(outer.path).write("file", [1])
+    #expect(throws: StartFailure("cannot write in the data folder \(outer.path)/file: Not a directory")) {
+      try DataFolder(outer.path + "/file")
+    }
+  }
+
+  @Test("small files are read back, are their owner's only, and are replaced at once")
+  func files() throws {
+    let folder = try DataFolder(outer.path)
+    #expect(try folder.read("none") == nil)
+    let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0) }
+    try folder.write("some", bytes)
+    #expect(try folder.read("some") == bytes)
+    #expect(mode(outer.path + "/some") == 0o600)
+    try folder.write("some", [])
+    #expect(try folder.read("some") == [])
+    #expect(throws: StartFailure.self) { try folder.write("no/where", [1]) }
+  }
+}

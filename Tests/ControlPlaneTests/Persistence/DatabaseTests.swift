@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("Database")
+struct DatabaseTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open() throws -> Database {
+    try Database.open(DataFolder(folder.path), SystemRandom()).database
+  }
+
+  @Test("the epoch is made once, and stays")
+  func epoch() throws {
+    let epoch = try open().epoch
+    #expect(epoch.utf8.count == 16)
+    #expect(UInt64(epoch, radix: 16) != nil)
+    #expect(try open().epoch == epoch)
+    let other = try TemporaryFolder()
+    #expect(try Database.open(DataFolder(other.path), SystemRandom()).database.epoch != epoch)
+  }
+
+  @Test("bookings keep their public names over restarts")
+  func bookingKey() throws {
+    let name = try open().cipher.publicID(of: BookingID(1))
+    #expect(try open().cipher.publicID(of: BookingID(1)) == name)
+  }
+
+  @Test("what is no database is refused with a sentence")
+  func garbage() throws {
+    try DataFolder(folder.path).write("seatcast.db", Array(repeating: 0x55, count: 5000))
+    let failure = #expect(throws: StartFailure.self) { try open() }
+    #expect(
+      failure?.description
+        == "the database \(folder.path)/seatcast.db is damaged: file is not a database (SQLite 26)")
+  }
+
+  @Test("a database from the future is refused with a sentence")
+  func newer() throws {
+    _ = try open()
+    try Connection(folder.path + "/seatcast.db", .writer).execute("UPDATE schema_version SET version = 99")
+    let failure = #expect(throws: StartFailure.self) { try open() }
+    #expect(
+      failure?.description
+        == "the data folder \(folder.path) was written by a newer seatcast (schema 99, this one knows"
+        + " \(Migrations.steps.count))")
+  }
+
+  @Test("a damaged key is refused with a sentence")
+  func damagedKey() throws {
+    _ = try open()
+    try Connection(folder.path + "/seatcast.db", .writer)
+      .execute("UPDATE meta SET value = 'nonsense' WHERE name = 'booking_key'")
+    #expect(throws: StartFailure.self) { try open() }
+  }
+}

@@ -1,0 +1,71 @@
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("Migrations")
+struct MigrationsTests {
+  private let folder: TemporaryFolder
+  private let connection: Connection
+
+  init() throws {
+    folder = try TemporaryFolder()
+    connection = try Connection(folder.path + "/test.db", .writer)
+  }
+
+  private func version() throws -> [Int] {
+    try Statement(connection, "SELECT version FROM schema_version").all { $0.int(0) }
+  }
+
+  @Test("each step is taken once, and only the missing ones")
+  func steps() throws {
+    let steps = ["CREATE TABLE a (x);", "CREATE TABLE b (x);", "ALTER TABLE a ADD COLUMN y;"]
+    try Migrations.bring(connection, steps: Array(steps.prefix(1)))
+    #expect(try version() == [1])
+    try Migrations.bring(connection, steps: steps)
+    #expect(try version() == [3])
+    try Migrations.bring(connection, steps: steps)
+    #expect(try version() == [3])
+    try connection.execute("INSERT INTO a (x, y) VALUES (1, 2); INSERT INTO b VALUES (3);")
+  }
+
+  @Test("a step that fails leaves nothing of itself")
+  func failingStep() throws {
+    try Migrations.bring(connection, steps: ["CREATE TABLE a (x);"])
+    #expect(throws: MigrationFailure.self) {
+      try Migrations.bring(connection, steps: ["", "CREATE TABLE b (x); CREATE TABLE a (x);"])
+    }
+    #expect(!connection.isInTransaction)
+    #expect(try version() == [1])
+    try Migrations.bring(connection, steps: ["", "CREATE TABLE b (x);"])
+    #expect(try version() == [2])
+  }
+
+  @Test("a database from the future is refused")
+  func newer() throws {
+    try Migrations.bring(connection, steps: ["", "", ""])
+    #expect(throws: MigrationFailure.newer(version: "3", known: 2)) {
+      try Migrations.bring(connection, steps: ["", ""])
+    }
+  }
+
+  @Test("the schema refuses what the rules should have refused: the last net")
+  func lastNet() throws {
+    try Migrations.bring(connection)
+    let event = """
+      INSERT INTO event (name, description, venue, status, capacity, sold, held, max_per_booking,
+        max_per_user, hold_seconds, seq, version, created_at, updated_at)
+      VALUES ('', '', '', 'on_sale', 10, 6, 4, 1, 0, 0, 0, 1, 0, 0);
+      """
+    try connection.execute(event)
+    for change in ["sold = 7", "held = 5", "capacity = 9", "sold = -1", "status = 'odd'", "version = 0"] {
+      #expect(throws: StoreFailure.self) { try connection.execute("UPDATE event SET \(change)") }
+    }
+    let notice = "INSERT INTO notice VALUES (1, 1, 3, NULL, 0, 10, 0)"
+    try connection.execute(notice)
+    #expect(throws: StoreFailure.self, "a seq twice") { try connection.execute(notice) }
+    #expect(throws: StoreFailure.self, "a booking's notice without a booking") {
+      try connection.execute("INSERT INTO notice VALUES (1, 2, 1, NULL, 0, 10, 0)")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("SQLiteReadStore")
+struct SQLiteReadStoreTests {
+  private let house: LedgerHouse
+  private let reads: SQLiteReadStore
+
+  init() throws {
+    house = try LedgerHouse()
+    reads = try house.reader()
+  }
+
+  @Test("events come in pages, in order of their numbers, and by status")
+  func events() throws {
+    let all = try (0..<5).map { number in
+      try house.makeEvent(capacity: 1) { $0.status = number % 2 == 0 ? .onSale : .closed }
+    }
+    #expect(try reads.events(after: nil, status: nil, limit: 3) == Array(all.prefix(3)))
+    #expect(try reads.events(after: all[2].id, status: nil, limit: 3) == Array(all.suffix(2)))
+    #expect(try reads.events(after: nil, status: .closed, limit: 9) == [all[1], all[3]])
+    #expect(try reads.events(after: all[1].id, status: .closed, limit: 9) == [all[3]])
+    #expect(try reads.events(after: nil, status: .cancelled, limit: 9).isEmpty)
+    #expect(try reads.events(after: nil, status: nil, limit: 0).isEmpty)
+  }
+
+  @Test("bookings come newest first, of a user, of an event, of both or of all, in pages")
+  func bookings() throws {
+    let events = [try house.makeEvent(capacity: 100), try house.makeEvent(capacity: 100)]
+    var all: [BookingOutcome] = []
+    for number in 0..<12 {
+      all.insert(try house.book(events[number % 2], user: Int64(number % 3 + 1), 1), at: 0)
+    }
+    all[4] = try house.cancel(all[4].booking.publicID, by: 9, .admin)
+    for user in [nil, UserID(1), UserID(2), UserID(77)] {
+      for event in [nil, events[0].id, events[1].id, EventID(77)] {
+        let expected = all.filter {
+          (user == nil || $0.booking.user == user) && (event == nil || $0.booking.event == event)
+        }
+        #expect(try pages(user, event) == expected)
+      }
+    }
+  }
+
+  /// All pages of two.
+  private func pages(_ user: UserID?, _ event: EventID?) throws -> [BookingOutcome] {
+    var found: [BookingOutcome] = []
+    while found.count < 100 {
+      let page = try reads.bookings(
+        of: user, event: event, before: found.last?.booking.publicID, limit: 2)
+      if page.isEmpty { break }
+      found += page
+    }
+    return found
+  }
+
+  @Test("nothing comes before a booking that is not there or not of the list")
+  func foreignCursor() throws {
+    let (event, other) = (try house.makeEvent(capacity: 9), try house.makeEvent(capacity: 9))
+    try house.book(event)
+    let elsewhere = try house.book(other).booking.publicID
+    #expect(try reads.bookings(of: nil, event: event.id, before: elsewhere, limit: 5).isEmpty)
+    let nowhere = try #require(PublicBookingID(code: 99))
+    #expect(try reads.bookings(of: nil, event: event.id, before: nowhere, limit: 5).isEmpty)
+    #expect(try reads.booking(nowhere) == nil)
+  }
+
+  @Test("notices come in order between two seqs, with what their bookings say")
+  func notices() throws {
+    let event = try house.makeEvent(capacity: 10)
+    let booking = try house.book(event, user: 7, 3).booking
+    try house.patch(event, EventPatch(seatCapacity: 12))
+    house.clock.set(milliseconds: house.clock.now.milliseconds + 5)
+    try house.cancel(booking.publicID, by: 7)
+    let facts = Notice.BookingFacts(booking: booking.publicID, user: UserID(7), quantity: 3)
+    let (start, end) = (booking.createdAt, house.clock.now)
+    let all = [
+      Notice(
+        event: event.id, seq: 1, change: .bookingCreated(facts), availableSeats: 7, seatCapacity: 10,
+        at: start),
+      Notice(
+        event: event.id, seq: 2, change: .capacityChanged, availableSeats: 9, seatCapacity: 12, at: start),
+      Notice(
+        event: event.id, seq: 3, change: .bookingCancelled(facts), availableSeats: 12, seatCapacity: 12,
+        at: end),
+    ]
+    #expect(try house.log(event) == all)
+    #expect(try reads.notices(of: event.id, after: 1, through: 2, limit: 9) == [all[1]])
+    #expect(try reads.notices(of: event.id, after: 0, through: 9, limit: 2) == Array(all.prefix(2)))
+    #expect(try reads.notices(of: event.id, after: .max, through: .max, limit: 9).isEmpty)
+    #expect(try reads.notices(of: EventID(9), after: 0, through: 9, limit: 9).isEmpty)
+  }
+
+  @Test("people who are not there are nobody")
+  func nobody() throws {
+    #expect(try reads.user(UserID(1)) == nil)
+    #expect(try reads.account(EmailKey("x@y.z")) == nil)
+    #expect(try reads.event(EventID(1)) == nil)
+  }
+}

@@ -1,0 +1,244 @@
+// A ledger on a real database in a folder of its own, with everything around it in the test's hand.
+
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// Takes what leaves the hall, in order.
+final class Stage: NoticeSink, ReplySink {
+  enum Happening: Equatable {
+    case announced([EventNews])
+    case granted(EventID, Watcher, EventHeadline?)
+    case released(EventID, Watcher)
+    case history([EncodedNotice], EventID, ReplyTicket)
+    case replied([UInt64])
+  }
+
+  private struct State {
+    var watched: Set<EventID> = []
+    var happenings: [Happening] = []
+    var replies: [UInt64: Reply] = [:]
+  }
+  private let state = Monitor(State())
+
+  /// Events that somebody watches.
+  func watch(_ event: EventID) { state.withLock { _ = $0.watched.insert(event) } }
+
+  var happenings: [Happening] { state.withLock { $0.happenings } }
+  /// By the ticket's low word.
+  var replies: [UInt64: Reply] { state.withLock { $0.replies } }
+
+  var announced: [EncodedNotice] {
+    happenings.flatMap { happening -> [EncodedNotice] in
+      if case .announced(let news) = happening { news.flatMap(\.notices) } else { [] }
+    }
+  }
+
+  func isWatched(_ event: EventID) -> Bool { state.withLock { $0.watched.contains(event) } }
+
+  func announce(_ batch: [EventNews]) { state.withLock { $0.happenings.append(.announced(batch)) } }
+
+  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?) {
+    state.withLock { $0.happenings.append(.granted(event, watcher, headline)) }
+  }
+
+  func released(_ event: EventID, by watcher: Watcher) {
+    state.withLock { $0.happenings.append(.released(event, watcher)) }
+  }
+
+  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
+    state.withLock { $0.happenings.append(.history(notices, event, ticket)) }
+  }
+
+  func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {
+    state.withLock { state in
+      state.happenings.append(.replied(replies.map(\.ticket.low)))
+      for (ticket, reply) in replies {
+        #expect(state.replies[ticket.low] == nil, "ticket \(ticket.low) was answered twice")
+        state.replies[ticket.low] = reply
+      }
+    }
+  }
+}
+
+/// Texts that a test can read at a glance.
+struct PlainTexts: NoticeTexts {
+  func text(of notice: Notice) -> [UInt8] {
+    let kind =
+      switch notice.change {
+      case .bookingCreated(let facts): "+\(facts.quantity) by \(facts.user.rawValue)"
+      case .bookingCancelled(let facts): "-\(facts.quantity) by \(facts.user.rawValue)"
+      case .capacityChanged: "capacity \(notice.seatCapacity)"
+      }
+    return Array("\(notice.seq): \(kind), \(notice.availableSeats) free".utf8)
+  }
+
+  func headline(of state: EventState, at: Instant) -> EventHeadline {
+    let text = "\(state.seq): \(state.availableSeats) of \(state.seatCapacity) at \(at.milliseconds)"
+    return EventHeadline(seq: state.seq, snapshot: Array(text.utf8), before: [], after: [])
+  }
+}
+
+extension EncodedNotice {
+  var words: String { String(decoding: text, as: UTF8.self) }
+}
+
+/// Random numbers that can be repeated.
+final class SeededIdentifiers: IdentifierSource {
+  private let random: Monitor<SeededRandom>
+  init(seed: UInt64) { random = Monitor(SeededRandom(seed: seed)) }
+  func randomBytes(_ count: Int) -> [UInt8] { random.withLock { $0.bytes(count) } }
+}
+
+/// A ledger, its store, and short words for its commands. One thread.
+final class LedgerHouse {
+  let folder: TemporaryFolder
+  let clock = StillClock(milliseconds: 1_700_000_000_000)
+  let stage = Stage()
+  let incidents = IncidentList()
+  let tally = Tally()
+  let database: Database
+  let store: ScriptedStore
+  let ledger: Ledger
+
+  init(_ folder: TemporaryFolder? = nil) throws {
+    self.folder = try folder ?? TemporaryFolder()
+    let (database, writer) = try Database.open(
+      DataFolder(self.folder.path), SeededIdentifiers(seed: 1))
+    self.database = database
+    store = ScriptedStore(writer)
+    ledger = try Ledger(
+      store,
+      Ledger.Outside(
+        notices: stage, replies: stage, texts: PlainTexts(), observer: incidents, clock: clock,
+        tally: tally))
+  }
+
+  /// One command in a batch of its own.
+  func ask<Outcome: Sendable>(_ command: (Answering<Outcome>) -> LedgerCommand) throws -> Outcome {
+    let question = Question<Outcome>()
+    ledger.perform([command(question.answering)])
+    return try question.result()
+  }
+
+  func makeEvent(capacity: Int, _ change: (inout EventDraft) -> Void = { _ in }) throws -> Event {
+    var draft = EventDraft(name: "Event", seatCapacity: capacity)
+    change(&draft)
+    return try ask { .createEvent(draft, $0) }
+  }
+
+  @discardableResult
+  func book(_ event: Event, user: Int64 = 1, _ quantity: Int = 1, key: String? = nil) throws -> BookingOutcome
+  {
+    try ask { .createBooking(.init(event.id, user, quantity, key), $0) }
+  }
+
+  @discardableResult
+  func cancel(_ booking: PublicBookingID, by user: Int64 = 1, _ role: Role = .user) throws -> BookingOutcome {
+    try ask {
+      .cancelBooking(CancelBooking(booking: booking, by: .init(user: UserID(user), role: role)), $0)
+    }
+  }
+
+  @discardableResult
+  func patch(_ event: Event, _ patch: EventPatch, ifMatch: [EventTag]? = nil) throws -> Event {
+    try ask { .patchEvent(PatchEvent(event: event.id, patch: patch, ifMatch: ifMatch), $0) }
+  }
+
+  func reader() throws -> SQLiteReadStore { try database.openReader() }
+
+  /// All notices of an event that the disk has.
+  func log(_ event: Event) throws -> [Notice] {
+    try reader().notices(of: event.id, after: 0, through: .max, limit: .max)
+  }
+}
+
+extension CreateBooking {
+  init(_ event: EventID, _ user: Int64, _ quantity: Int, _ key: String? = nil) {
+    self.init(event: event, user: UserID(user), quantity: quantity, idempotencyKey: key)
+  }
+}
+
+/// Keeps the outcome of a command.
+final class Question<Outcome: Sendable>: Sendable {
+  private let outcome = Monitor<Result<Outcome, DomainError>?>(nil)
+
+  var answering: Answering<Outcome> {
+    .call { result in
+      self.outcome.withLock {
+        #expect($0 == nil, "a command was answered twice")
+        $0 = result
+      }
+    }
+  }
+
+  func result() throws -> Outcome {
+    try #require(outcome.withLock { $0 }, "a command was not answered").get()
+  }
+}
+
+/// The real store, except that it fails when it is told to.
+final class ScriptedStore: BookingStore {
+  private let store: SQLiteBookingStore
+  var failsCommits = false
+  var failsNotices = false
+  var failsProbes = false
+  static let failure = StoreFailure(code: 13, message: "the disk is full, says the script")
+
+  init(_ store: SQLiteBookingStore) { self.store = store }
+
+  var connection: Connection { store.connection }
+
+  func commit() throws(StoreFailure) {
+    if failsCommits { throw Self.failure }
+    try store.commit()
+  }
+
+  func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {
+    if failsNotices { throw Self.failure }
+    try store.append(notice, booking: booking)
+  }
+
+  func probe() throws(StoreFailure) {
+    if failsProbes { throw Self.failure }
+    try store.probe()
+  }
+
+  func allEvents() throws(StoreFailure) -> [Event] { try store.allEvents() }
+  func begin() throws(StoreFailure) { try store.begin() }
+  func rollback() { store.rollback() }
+  func insert(_ event: Event) throws(StoreFailure) -> EventID { try store.insert(event) }
+  func save(_ event: Event) throws(StoreFailure) { try store.save(event) }
+  func delete(_ event: EventID) throws(StoreFailure) { try store.delete(event) }
+  func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { try store.hasBookings(event) }
+  func insertBooking(event: EventID, user: UserID, quantity: Int, at: Instant, seq: UInt64)
+    throws(StoreFailure) -> Booking
+  { try store.insertBooking(event: event, user: user, quantity: quantity, at: at, seq: seq) }
+  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
+    try store.saveCancellation(of: booking, at: at, seq: seq)
+  }
+  func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? { try store.booking(id) }
+  func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int {
+    try store.seats(of: user, in: event)
+  }
+  func booking(forKey key: String, of user: UserID, since: Instant) throws(StoreFailure) -> BookingOutcome? {
+    try store.booking(forKey: key, of: user, since: since)
+  }
+  func remember(key: String, of user: UserID, booking: BookingID, at: Instant) throws(StoreFailure) {
+    try store.remember(key: key, of: user, booking: booking, at: at)
+  }
+  func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try store.account(email) }
+  func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
+    try store.insert(user, at: at)
+  }
+  func save(_ user: User, passwordHash: String) throws(StoreFailure) {
+    try store.save(user, passwordHash: passwordHash)
+  }
+  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
+    try store.setPasswordHash(hash, of: user)
+  }
+  func tidy(expired: Instant) throws(StoreFailure) { try store.tidy(expired: expired) }
+  var isTidyingDue: Bool { store.isTidyingDue }
+  var isUntidy: Bool { store.isUntidy }
+}

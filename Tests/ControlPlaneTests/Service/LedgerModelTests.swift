@@ -1,0 +1,205 @@
+// Method: streams of random commands from a seed, in batches of random size, some of which fail to commit,
+// beside a model that is a few dictionaries. After each batch the ledger, the disk and the model agree.
+
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("Ledger against a model")
+struct LedgerModelTests {
+  @Test(
+    "never oversold, no gap in seq, nothing lost, whatever comes", arguments: 1...12 as ClosedRange<UInt64>)
+  func randomStreams(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let house = try LedgerHouse()
+    var model = Model()
+    for _ in 0..<3 {
+      let capacity = Int.random(in: 0...30, using: &random)
+      let limit = Int.random(in: 0...8, using: &random)
+      let event = try house.makeEvent(capacity: capacity) { $0.maxPerUser = limit }
+      model.events[event.id.rawValue] = Model.Event(capacity: capacity, maxPerUser: limit)
+      house.stage.watch(event.id)
+    }
+    for _ in 0..<60 {
+      let fails = Int.random(in: 0..<8, using: &random) == 0
+      house.store.failsCommits = fails
+      house.clock.set(milliseconds: house.clock.now.milliseconds + 1)
+      let before = model
+      let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in
+        Step.random(&random, model.bookings.map(\.name))
+      }
+      let questions = steps.map { _ in Question<BookingOutcome>() }
+      let capacities = steps.map { _ in Question<Event>() }
+      house.ledger.perform(
+        zip(steps, zip(questions, capacities)).map { $0.command($1.0.answering, $1.1.answering) })
+      for (step, (question, capacity)) in zip(steps, zip(questions, capacities)) {
+        try check(step, question, capacity, &model, failed: fails)
+      }
+      if fails { model = before }
+      try compare(house, model)
+    }
+    #expect(house.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
+  }
+
+  private func check(
+    _ step: Step, _ question: Question<BookingOutcome>, _ capacity: Question<Event>, _ model: inout Model,
+    failed: Bool
+  ) throws {
+    guard !failed else {
+      if case .resize = step {
+        #expect(throws: DomainError.storageUnavailable) { try capacity.result() }
+      } else {
+        #expect(throws: DomainError.storageUnavailable) { try question.result() }
+      }
+      return
+    }
+    switch step {
+    case .book(let event, let user, let quantity, let key):
+      let outcome = try? question.result()
+      let expected = model.book(event, user, quantity, key, name: outcome?.booking.publicID)
+      #expect(outcome.map { Model.Outcome($0) } == expected)
+    case .cancel(let name):
+      let outcome = try? question.result()
+      #expect(outcome.map { Model.Outcome($0) } == model.cancel(name))
+    case .resize(let event, let seats):
+      let changed = try? capacity.result()
+      #expect((changed != nil) == model.resize(event, seats))
+    }
+  }
+
+  private func compare(_ house: LedgerHouse, _ model: Model) throws {
+    let reads = try house.reader()
+    for (id, expected) in model.events {
+      let event = try #require(house.ledger.events[EventID(id)])
+      #expect(event.sold == expected.sold)
+      #expect(event.seatCapacity == expected.capacity)
+      #expect(event.sold <= event.seatCapacity)
+      #expect(event.seq == expected.seq)
+      #expect(try reads.event(EventID(id)) == event)
+      let log = try house.log(event)
+      #expect(log.map(\.seq) == Array(1..<(expected.seq + 1)))
+      if let last = log.last { #expect(last.availableSeats == event.availableSeats) }
+      let announced = house.stage.happenings.flatMap { happening -> [UInt64] in
+        guard case .announced(let news) = happening else { return [] }
+        return news.filter { $0.event.rawValue == id }.flatMap { $0.notices.map(\.seq) }
+      }
+      #expect(announced == log.map(\.seq))
+    }
+  }
+}
+
+private enum Step {
+  case book(Int64, Int64, Int, String?)
+  case cancel(PublicBookingID)
+  case resize(Int64, Int)
+
+  static func random(_ random: inout SeededRandom, _ known: [PublicBookingID]) -> Step {
+    let event = Int64.random(in: 1...3, using: &random)
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: return .resize(event, Int.random(in: 0...40, using: &random))
+    case 1...3:
+      if let name = known.randomElement(using: &random) { return .cancel(name) }
+      fallthrough
+    default:
+      let key = Bool.random(using: &random) ? "key \(Int.random(in: 0..<40, using: &random))" : nil
+      return .book(
+        event, Int64.random(in: 1...4, using: &random), Int.random(in: 0...6, using: &random), key)
+    }
+  }
+
+  func command(_ booking: Answering<BookingOutcome>, _ event: Answering<ControlPlane.Event>) -> LedgerCommand
+  {
+    switch self {
+    case .book(let id, let user, let quantity, let key):
+      .createBooking(.init(EventID(id), user, quantity, key), booking)
+    case .cancel(let name):
+      .cancelBooking(CancelBooking(booking: name, by: .init(user: UserID(0), role: .admin)), booking)
+    case .resize(let id, let seats):
+      .patchEvent(PatchEvent(event: EventID(id), patch: EventPatch(seatCapacity: seats)), event)
+    }
+  }
+}
+
+/// What should be true, in the plainest words.
+private struct Model {
+  struct Event {
+    var capacity: Int
+    var maxPerUser: Int
+    var sold = 0
+    var seq: UInt64 = 0
+  }
+
+  struct Booking {
+    var name: PublicBookingID
+    var event: Int64
+    var user: Int64
+    var quantity: Int
+    var made: Outcome
+    var cancelled: Outcome?
+  }
+
+  struct Outcome: Equatable {
+    var seq: UInt64
+    var free: Int
+    var replayed = false
+
+    init(seq: UInt64, free: Int) { (self.seq, self.free) = (seq, free) }
+    init(_ outcome: BookingOutcome) {
+      (seq, free, replayed) = (outcome.seq, outcome.availableSeats, outcome.replayed)
+    }
+
+    var again: Outcome {
+      var copy = self
+      copy.replayed = true
+      return copy
+    }
+  }
+
+  var events: [Int64: Event] = [:]
+  var bookings: [Booking] = []
+  var keys: [String: Int] = [:]
+
+  mutating func book(_ id: Int64, _ user: Int64, _ quantity: Int, _ key: String?, name: PublicBookingID?)
+    -> Outcome?
+  {
+    let scoped = key.map { "\(user) \($0)" }
+    if let scoped, let known = keys[scoped] {
+      let earlier = bookings[known]
+      return earlier.event == id && earlier.quantity == quantity ? earlier.made.again : nil
+    }
+    guard var event = events[id], quantity > 0, quantity <= 10, quantity <= event.capacity - event.sold
+    else { return nil }
+    let has = bookings.filter { $0.event == id && $0.user == user && $0.cancelled == nil }
+      .map(\.quantity).reduce(0, +)
+    guard event.maxPerUser == 0 || has + quantity <= event.maxPerUser, let name else { return nil }
+    event.sold += quantity
+    event.seq += 1
+    events[id] = event
+    let made = Outcome(seq: event.seq, free: event.capacity - event.sold)
+    if let scoped { keys[scoped] = bookings.count }
+    bookings.append(Booking(name: name, event: id, user: user, quantity: quantity, made: made))
+    return made
+  }
+
+  mutating func cancel(_ name: PublicBookingID) -> Outcome? {
+    guard let index = bookings.firstIndex(where: { $0.name == name }) else { return nil }
+    let booking = bookings[index]
+    if let cancelled = booking.cancelled { return cancelled.again }
+    guard var event = events[booking.event] else { return nil }
+    event.sold -= booking.quantity
+    event.seq += 1
+    events[booking.event] = event
+    let outcome = Outcome(seq: event.seq, free: event.capacity - event.sold)
+    bookings[index].cancelled = outcome
+    return outcome
+  }
+
+  mutating func resize(_ id: Int64, _ seats: Int) -> Bool {
+    guard var event = events[id], seats >= event.sold else { return false }
+    if seats != event.capacity { event.seq += 1 }
+    event.capacity = seats
+    events[id] = event
+    return true
+  }
+}
