@@ -7,25 +7,22 @@ enum Decimal {
   }
 
   static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-    let start = bytes.count
-    var rest = value
-    repeat {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
-      rest = quotient
-    } while rest > 0
-    bytes[start...].reverse()
+    var unit: UInt64 = 1
+    while value / unit >= 10 { unit *= 10 }
+    while unit > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
+      unit /= 10
+    }
   }
 
   /// The low `width` digits of `value`, with leading zeros.
   static func append(_ value: Int, width: Int, to bytes: inout [UInt8]) {
-    let start = bytes.count
-    var rest = value
-    for _ in 0..<width {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
+    var unit = 1
+    for _ in 1..<width { unit *= 10 }
+    while unit > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
+      unit /= 10
     }
-    bytes[start...].reverse()
   }
 
   /// The number that `text` is in its one canonical form: digits only, no sign, no leading zero but in `0`.

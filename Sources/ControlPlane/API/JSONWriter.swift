@@ -139,12 +139,17 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Escapes what must be escaped and nothing else (RFC 8259, section 7), and U+2028 and U+2029, which older
-  /// JavaScript takes for line breaks.
+  /// Escapes what must be escaped and nothing else (RFC 8259, section 7).
   mutating func string(_ value: String) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    for scalar in value.unicodeScalars { escape(scalar) }
+    for byte in value.utf8 {
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        bytes.append(byte)
+      } else {
+        escape(byte)
+      }
+    }
     bytes.append(UInt8(ascii: "\""))
   }
 
@@ -153,25 +158,18 @@ struct JSONWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
-  private mutating func escape(_ scalar: Unicode.Scalar) {
-    switch scalar {
-    case "\"": bytes.append(contentsOf: "\\\"".utf8)
-    case "\\": bytes.append(contentsOf: "\\\\".utf8)
-    case "\n": bytes.append(contentsOf: "\\n".utf8)
-    case "\r": bytes.append(contentsOf: "\\r".utf8)
-    case "\t": bytes.append(contentsOf: "\\t".utf8)
-    case "\u{2028}": bytes.append(contentsOf: "\\u2028".utf8)
-    case "\u{2029}": bytes.append(contentsOf: "\\u2029".utf8)
-    case _ where scalar.value < 0x20: escapeControl(UInt8(truncatingIfNeeded: scalar.value))
-    case _ where scalar.isASCII: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-    default: bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
-    }
-  }
-
-  private mutating func escapeControl(_ byte: UInt8) {
-    bytes.append(contentsOf: "\\u00".utf8)
-    for digit in [byte >> 4, byte & 15] {
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+  private mutating func escape(_ byte: UInt8) {
+    bytes.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+    case 0x0A: bytes.append(UInt8(ascii: "n"))
+    case 0x0D: bytes.append(UInt8(ascii: "r"))
+    case 0x09: bytes.append(UInt8(ascii: "t"))
+    default:
+      bytes.append(contentsOf: "u00".utf8)
+      for digit in [byte >> 4, byte & 15] {
+        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      }
     }
   }
 }

@@ -3,88 +3,112 @@
 
 struct NoticeEncoder: NoticeTexts {
   /// With `.none` the texts do not tell which booking and whose.
-  let identity: BroadcastIdentity
-  /// Changes only with a new or restored database.
-  let epoch: String
+  private let identity: BroadcastIdentity
+  /// `,"epoch":"…"`
+  private let epoch: [UInt8]
+  private let words = Words()
+
+  /// `epoch` changes only with a new or restored database.
+  init(identity: BroadcastIdentity, epoch: String) {
+    self.identity = identity
+    var writer = JSONWriter(capacity: 64)
+    writer.string(epoch)
+    self.epoch = Array(",\"epoch\":".utf8) + writer.bytes
+  }
 
   func text(of notice: Notice) -> [UInt8] {
-    var writer = JSONWriter(capacity: 256)
-    writer.object { writer in
-      switch notice.change {
-      case .bookingCreated(let facts): booking("booking_created", facts, of: notice, to: &writer)
-      case .bookingCancelled(let facts): booking("booking_cancelled", facts, of: notice, to: &writer)
-      case .capacityChanged: update(of: notice.state, at: notice.at, to: &writer)
-      }
+    var text = buffer()
+    switch notice.change {
+    case .bookingCreated(let facts): append(words.created, facts, of: notice, to: &text)
+    case .bookingCancelled(let facts): append(words.cancelled, facts, of: notice, to: &text)
+    case .capacityChanged: appendUpdate(of: notice.state, at: notice.at, to: &text)
     }
-    return writer.bytes
+    text.append(UInt8(ascii: "}"))
+    return text
   }
 
   func headline(of state: EventState, at moment: Instant) -> EventHeadline {
-    EventHeadline(
-      seq: state.seq, snapshot: snapshot(of: state, at: moment), before: before(state, at: moment),
-      after: after(state))
+    var before = buffer()
+    appendUpdate(of: state, at: moment, to: &before)
+    before += words.fromSeq
+    var after = words.toSeq
+    Decimal.append(state.seq, to: &after)
+    after.append(UInt8(ascii: "}"))
+    return EventHeadline(
+      seq: state.seq, snapshot: snapshot(of: state, at: moment), before: before, after: after)
   }
 
-  // MARK: Notices
+  // MARK: Parts
 
-  private func booking(
-    _ type: String, _ facts: Notice.BookingFacts, of notice: Notice, to writer: inout JSONWriter
+  private func append(
+    _ type: [UInt8], _ facts: Notice.BookingFacts, of notice: Notice, to text: inout [UInt8]
   ) {
-    writer.member("type", type)
-    writer.member("eventId", notice.event.rawValue)
+    text += type
+    Decimal.append(notice.event.rawValue, to: &text)
     if identity == .full {
-      writer.name("bookingId")
-      writer.plain(facts.booking.bytes)
-      writer.member("userId", facts.user.rawValue)
+      text += words.booking
+      text += facts.booking.bytes
+      text += words.user
+      Decimal.append(facts.user.rawValue, to: &text)
     }
-    writer.member("quantity", facts.quantity)
-    counts(notice.state, at: notice.at, to: &writer)
+    text += words.quantity
+    Decimal.append(Int64(facts.quantity), to: &text)
+    appendCounts(of: notice.state, at: notice.at, to: &text)
+    text += words.seq
+    Decimal.append(notice.seq, to: &text)
   }
 
-  private func update(of state: EventState, at moment: Instant, to writer: inout JSONWriter) {
-    writer.member("type", "seat_update")
-    writer.member("eventId", state.event.rawValue)
-    counts(state, at: moment, to: &writer)
+  private func appendUpdate(of state: EventState, at moment: Instant, to text: inout [UInt8]) {
+    text += words.update
+    Decimal.append(state.event.rawValue, to: &text)
+    appendCounts(of: state, at: moment, to: &text)
+    text += words.seq
+    Decimal.append(state.seq, to: &text)
   }
-
-  private func counts(_ state: EventState, at moment: Instant, to writer: inout JSONWriter) {
-    writer.member("availableSeats", state.availableSeats)
-    writer.member("seatCapacity", state.seatCapacity)
-    writer.member("timestamp", moment)
-    writer.member("seq", state.seq)
-  }
-
-  // MARK: Headlines
 
   /// Members without braces.
   private func snapshot(of state: EventState, at moment: Instant) -> [UInt8] {
-    var writer = JSONWriter(capacity: 192)
-    writer.member("eventId", state.event.rawValue)
-    writer.member("seq", state.seq)
-    writer.member("epoch", epoch)
-    writer.member("availableSeats", state.availableSeats)
-    writer.member("seatCapacity", state.seatCapacity)
-    writer.member("timestamp", moment)
-    return writer.bytes
+    var text = buffer()
+    text += words.event
+    Decimal.append(state.event.rawValue, to: &text)
+    text += words.seq
+    Decimal.append(state.seq, to: &text)
+    text += epoch
+    appendCounts(of: state, at: moment, to: &text)
+    return text
   }
 
-  /// A `seat_update` that stands for missed notices, up to where the first missed `seq` is written by whoever
-  /// knows what a subscriber missed.
-  private func before(_ state: EventState, at moment: Instant) -> [UInt8] {
-    var writer = JSONWriter(capacity: 192)
-    writer.object { writer in
-      update(of: state, at: moment, to: &writer)
-      writer.name("fromSeq")
-    }
-    return Array(writer.bytes.dropLast())
+  private func appendCounts(of state: EventState, at moment: Instant, to text: inout [UInt8]) {
+    text += words.available
+    Decimal.append(Int64(state.availableSeats), to: &text)
+    text += words.capacity
+    Decimal.append(Int64(state.seatCapacity), to: &text)
+    text += words.timestamp
+    Timestamps.append(moment, to: &text)
+    text.append(UInt8(ascii: "\""))
   }
 
-  /// What follows that number: `,"toSeq":N}`.
-  private func after(_ state: EventState) -> [UInt8] {
-    var bytes = Array(",\"toSeq\":".utf8)
-    Decimal.append(state.seq, to: &bytes)
-    bytes.append(UInt8(ascii: "}"))
-    return bytes
+  private func buffer() -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(256)
+    return text
+  }
+
+  /// What stands between the values, made once.
+  private struct Words {
+    let created = Array(#"{"type":"booking_created","eventId":"#.utf8)
+    let cancelled = Array(#"{"type":"booking_cancelled","eventId":"#.utf8)
+    let update = Array(#"{"type":"seat_update","eventId":"#.utf8)
+    let event = Array(#""eventId":"#.utf8)
+    let booking = Array(#","bookingId":""#.utf8)
+    let user = Array(#"","userId":"#.utf8)
+    let quantity = Array(#","quantity":"#.utf8)
+    let available = Array(#","availableSeats":"#.utf8)
+    let capacity = Array(#","seatCapacity":"#.utf8)
+    let timestamp = Array(#","timestamp":""#.utf8)
+    let seq = Array(#","seq":"#.utf8)
+    let fromSeq = Array(#","fromSeq":"#.utf8)
+    let toSeq = Array(#","toSeq":"#.utf8)
   }
 }
 

@@ -1,7 +1,8 @@
 // An event's notices over HTTP: live as an event stream, and from the log for admins.
 
 struct NoticeEndpoints: Sendable {
-  let epoch: String
+  /// Makes texts with all identities, for the log.
+  let encoder: NoticeEncoder
 
   /// `GET /api/events/{id}/stream`: `text/event-stream` from here on. `Last-Event-ID` is the last `seq` that
   /// the client has; one that is not a number is overlooked, as it cannot be ours.
@@ -24,7 +25,6 @@ struct NoticeEndpoints: Sendable {
     let found = try call.read { reads throws(DomainError) in
       try reads.notices(of: event.id, after: after, through: event.seq, limit: limit + 1)
     }
-    let encoder = NoticeEncoder(identity: .full, epoch: epoch)
     let page = Page(found, limit: limit, item: { FinishedText(bytes: encoder.text(of: $0)) }) { notice in
       .seq(notice.seq)
     }

@@ -30,7 +30,7 @@ enum Routes {
     let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens)
     let events = EventEndpoints(catalogue: services.catalogue)
     let bookings = BookingEndpoints(bookings: services.bookings)
-    let notices = NoticeEndpoints(epoch: epoch)
+    let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch))
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),

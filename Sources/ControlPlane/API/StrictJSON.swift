@@ -167,7 +167,7 @@ struct StrictJSON {
       case UInt8(ascii: "\""):
         text += bytes[plainStart..<position]
         position += 1
-        guard let string = String(validating: text, as: UTF8.self) else {
+        guard let string = Self.string(text) else {
           throw JSONRefusal(reason: .badUTF8, offset: start)
         }
         return string
@@ -180,6 +180,12 @@ struct StrictJSON {
       }
     }
     throw refusal(.endsTooSoon)
+  }
+
+  /// The general validation is slow, and nearly all strings are ASCII.
+  private static func string(_ text: [UInt8]) -> String? {
+    text.allSatisfy { $0 < 0x80 }
+      ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(JSONRefusal) {

@@ -7,36 +7,39 @@ enum Base64 {
     case standard
     case urlSafe
 
-    fileprivate var last: (UInt8, UInt8) {
+    fileprivate var characters: [UInt8] {
       switch self {
-      case .standard: (UInt8(ascii: "+"), UInt8(ascii: "/"))
-      case .urlSafe: (UInt8(ascii: "-"), UInt8(ascii: "_"))
+      case .standard: Base64.standard
+      case .urlSafe: Base64.urlSafe
       }
     }
 
-    fileprivate func character(_ sextet: UInt8) -> UInt8 {
-      switch sextet {
-      case 0..<26: UInt8(ascii: "A") + sextet
-      case 26..<52: UInt8(ascii: "a") + (sextet - 26)
-      case 52..<62: UInt8(ascii: "0") + (sextet - 52)
-      case 62: last.0
-      default: last.1
-      }
-    }
-
-    fileprivate func sextet(_ character: UInt8) -> UInt32? {
-      switch character {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-      case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-      case last.0: 62
-      case last.1: 63
-      default: nil
+    /// By character: its six bits, or `noSextet`.
+    fileprivate var sextets: [UInt8] {
+      switch self {
+      case .standard: Base64.standardSextets
+      case .urlSafe: Base64.urlSafeSextets
       }
     }
   }
 
+  private static let common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+  private static let standard = Array((common + "+/").utf8)
+  private static let urlSafe = Array((common + "-_").utf8)
+  private static let standardSextets = sextets(of: standard)
+  private static let urlSafeSextets = sextets(of: urlSafe)
+  private static let noSextet: UInt8 = 0xFF
+
+  private static func sextets(of characters: [UInt8]) -> [UInt8] {
+    var table = [UInt8](repeating: noSextet, count: 256)
+    for (sextet, character) in characters.enumerated() {
+      table[Int(character)] = UInt8(truncatingIfNeeded: sextet)
+    }
+    return table
+  }
+
   static func encode(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet) -> [UInt8] {
+    let characters = alphabet.characters
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count * 4 + 2) / 3)
     var bits: UInt32 = 0
@@ -46,23 +49,25 @@ enum Base64 {
       pending += 8
       while pending >= 6 {
         pending -= 6
-        text.append(alphabet.character(UInt8(truncatingIfNeeded: bits >> pending & 63)))
+        text.append(characters[Int(bits >> pending & 63)])
       }
     }
-    if pending > 0 { text.append(alphabet.character(UInt8(truncatingIfNeeded: bits << (6 - pending) & 63))) }
+    if pending > 0 { text.append(characters[Int(bits << (6 - pending) & 63)]) }
     return text
   }
 
   /// Nil when `text` is not the one canonical spelling of some bytes.
   static func decode(_ text: some Collection<UInt8>, _ alphabet: Alphabet) -> [UInt8]? {
     guard text.count % 4 != 1 else { return nil }
+    let sextets = alphabet.sextets
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count * 3 / 4)
     var bits: UInt32 = 0
     var pending = 0
     for character in text {
-      guard let sextet = alphabet.sextet(character) else { return nil }
-      bits = bits << 6 | sextet
+      let sextet = sextets[Int(character)]
+      guard sextet != noSextet else { return nil }
+      bits = bits << 6 | UInt32(sextet)
       pending += 6
       guard pending >= 8 else { continue }
       pending -= 8

@@ -6,22 +6,31 @@ final class TokenCache: Sendable {
   /// Tokens of one generation; at most twice as many are held.
   static let defaultCapacity = 8_192
 
-  private typealias Generation = [[UInt8]: Principal]
+  private typealias Generation = [Key: Principal]
+
+  /// A token's bytes: two different Strings can be equal (Unicode normalization), two tokens must not be.
+  private struct Key: Hashable {
+    let token: [UInt8]
+
+    /// All bytes at once; an array would feed the hasher one by one.
+    func hash(into hasher: inout Hasher) {
+      unsafe token.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+  }
 
   private struct Generations {
-    // Keyed by bytes: two different Strings can be equal (Unicode normalization), two tokens must not be.
     var young: Generation = [:]
     var old: Generation = [:]
 
     /// What is forgotten over it, which the caller gives back after the lock: that may take a while.
-    mutating func insert(_ principal: Principal, for token: [UInt8], capacity: Int) -> Generation {
+    mutating func insert(_ principal: Principal, for key: Key, capacity: Int) -> Generation {
       var forgotten: Generation = [:]
       if young.count >= capacity {
         forgotten = old
         old = young
         young = [:]
       }
-      young[token] = principal
+      young[key] = principal
       return forgotten
     }
   }
@@ -34,22 +43,24 @@ final class TokenCache: Sendable {
 
   /// Whom `token` stands for, when it was remembered and has not expired.
   func principal(of token: [UInt8], at now: Instant) -> Principal? {
+    let key = Key(token: token)
     let (found, _) = generations.withLock { generations -> (Principal?, Generation) in
-      if let principal = generations.young[token] {
+      if let principal = generations.young[key] {
         if now < principal.expiresAt { return (principal, [:]) }
-        generations.young[token] = nil
+        generations.young[key] = nil
         return (nil, [:])
       }
-      guard let principal = generations.old.removeValue(forKey: token), now < principal.expiresAt else {
+      guard let principal = generations.old.removeValue(forKey: key), now < principal.expiresAt else {
         return (nil, [:])
       }
-      return (principal, generations.insert(principal, for: token, capacity: capacity))
+      return (principal, generations.insert(principal, for: key, capacity: capacity))
     }
     return found
   }
 
   func remember(_ principal: Principal, for token: [UInt8]) {
-    _ = generations.withLock { $0.insert(principal, for: token, capacity: capacity) }
+    let key = Key(token: token)
+    _ = generations.withLock { $0.insert(principal, for: key, capacity: capacity) }
   }
 
   /// Tokens held now.

@@ -40,7 +40,7 @@ struct JSONWriterTests {
       #expect(decoded["s"].map { Array($0.unicodeScalars) } == Array(string.unicodeScalars))
       #expect(!bytes.contains { $0 < 0x20 })
     }
-    #expect(text { $0.member("s", "\u{2028}\u{1}") } == #"{"s":"\u2028\u0001"}"#)
+    #expect(text { $0.member("s", "\u{1}\u{1F}\n") } == #"{"s":"\u0001\u001f\n"}"#)
   }
 
   @Test("Numbers and moments are written in full")
