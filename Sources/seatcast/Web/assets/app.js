@@ -5,7 +5,7 @@ import { Api, ApiError, idempotencyKey } from '/api.js';
 import { LiveConnection } from '/live.js';
 import { Feed, Hall, RollingNumber, copyOf, moment, number, paced, seats } from '/widgets.js';
 
-/** Holds `{ token, user }` while somebody is logged in; each window has its own, so that two can be compared. */
+/** Holds `{ token, user }` of who is logged in; each window has its own, so that two can be compared. */
 const SESSION_KEY = 'seatcast.session';
 const SESSION_ENDED = 'Your session has ended. Please log in again.';
 /** How often a signed-out page asks for the counts. */
