@@ -5,10 +5,10 @@ import FanoutCore
 enum Server {
   /// Returns when a signal has stopped it and everything is closed.
   static func run(_ configuration: ServeConfiguration) throws(StartError) {
-    StopSignals.block()
-    let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
     let secret = try SecretFiles.secret(configuration.secret)
     let password = try configuration.admin.map(Server.password)
+    StopSignals.block()
+    let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
     for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
 
     let assembly = try Assembly(configuration, secret: secret, log: log)

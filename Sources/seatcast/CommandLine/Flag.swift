@@ -1,5 +1,5 @@
 // What the command line knows, as tables: the parser, the environment and `--help` all read these rows, so a
-// flag exists in one place. The contract is docs/OPERATING.md ("Starting and configuring").
+// flag exists in one place.
 
 /// One thing that can be set from outside; the raw value is its flag without the dashes.
 enum Setting: String, Hashable, Sendable, CaseIterable {

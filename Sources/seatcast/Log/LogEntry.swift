@@ -1,4 +1,4 @@
-// One thing worth telling, and its two forms: a line for people, a JSON object for machines (docs/OPERATING.md).
+// One thing worth telling, and its two forms: a line for people, a JSON object for machines.
 // Whatever comes from outside is escaped, so that no client can write lines of its own.
 import FoundationEssentials
 

@@ -1,0 +1,42 @@
+import FanoutCore
+import TestSupport
+import Testing
+
+@testable import seatcast
+
+@Suite("Conformance echo")
+struct EchoServerTests {
+  @Test("Texts and binary messages come back as they were, whatever the path, and nothing else is said")
+  func echoes() throws {
+    let settings = Settings(flags: [.port: "0"], environment: [:], table: .conformanceEcho)
+    let hall = try EchoServer.open(EchoConfiguration(settings))
+    let log = Log(format: .json, output: LinesKept(), now: { 0 })
+    let port = try EchoServer.start(hall, observer: log)
+    defer { hall.closeAll() }
+    let client = try WebSocketClient(port: port, path: "/any?where")
+    let large = [UInt8](repeating: 0xAB, count: 1_000_000)
+    try client.send(.text("héllo"))
+    #expect(try client.next() == .text("héllo"))
+    try client.send(.binary(large))
+    #expect(try client.next() == .binary(large))
+    client.drop()
+    #expect(try HTTPClient(port: port).get("/").status == 426)
+  }
+
+  @Test("The gatekeeper sends messages back and has no words of its own")
+  func gatekeeper() {
+    let gatekeeper = EchoGatekeeper()
+    let visitor = Visitor(id: 0, marks: 0)
+    #expect(gatekeeper.interpret(.binary([1]), from: visitor) == .reply(.binary([1])))
+    #expect(gatekeeper.interpret(.text([2]), from: visitor) == .reply(.text([2])))
+    #expect(gatekeeper.text(for: .connected(topic: nil, nil)) == nil)
+    #expect(gatekeeper.reason(for: .protocolError) == "")
+  }
+
+  @Test("There are no topics in an echo")
+  func topics() {
+    let ticket = Ticket(loop: LoopID(0), slot: 0, generation: 0, request: 0)
+    #expect(!NoTopics().open(TopicID(1), for: LoopID(0)))
+    #expect(!NoTopics().history(of: TopicID(1), after: 0, through: 1, ticket: ticket))
+  }
+}

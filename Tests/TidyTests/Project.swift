@@ -1,0 +1,56 @@
+// The project's files as the rules see them: what a person wrote, without what builds and runs leave behind.
+import FoundationEssentials
+
+struct ProjectFile: Sendable, CustomStringConvertible {
+  /// From the root, with slashes.
+  let path: String
+  let text: String
+
+  var description: String { path }
+  var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+  /// `Loop+Input.swift` of `Sources/FanoutCore/Runtime/Loop+Input.swift`.
+  var name: Substring { path.split(separator: "/").last ?? "" }
+
+  func has(suffix: String) -> Bool { path.hasSuffix(suffix) }
+  func isUnder(_ folder: String) -> Bool { path.hasPrefix(folder + "/") }
+}
+
+enum Project {
+  /// Two folders above this file.
+  static let root: String = {
+    let here = #filePath.split(separator: "/").dropLast(3)
+    return "/" + here.joined(separator: "/")
+  }()
+
+  static let files: [ProjectFile] = paths(under: "").compactMap { path in
+    guard let text = try? String(contentsOfFile: root + "/" + path, encoding: .utf8) else { return nil }
+    return ProjectFile(path: path, text: text)
+  }
+
+  static let swiftSources = files.filter { $0.isUnder("Sources") && $0.has(suffix: ".swift") }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root + "/" + path) }
+
+  static func isExecutable(_ path: String) -> Bool {
+    FileManager.default.isExecutableFile(atPath: root + "/" + path)
+  }
+
+  /// Hidden folders other than `.ci` are tools' own; these hold what was built or stored by runs.
+  private static let skipped: Set = ["data", "node_modules", "__pycache__"]
+
+  private static func paths(under folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root + "/" + folder)) ?? []
+    return names.sorted().flatMap { name -> [String] in
+      let path = folder.isEmpty ? name : folder + "/" + name
+      if name.hasPrefix(".") && name != ".ci" || skipped.contains(name) { return [] }
+      var isFolder = false
+      guard FileManager.default.fileExists(atPath: root + "/" + path, isDirectory: &isFolder) else {
+        return []
+      }
+      return isFolder ? paths(under: path) : [path]
+    }
+  }
+}
+
+/// A broken rule, as a sentence that says where and what to do.
+func broken(_ sentences: [String]) -> String { sentences.joined(separator: "\n") }

@@ -1,0 +1,131 @@
+// The walls of docs/ARCHITECTURE.md: who may import what, and which words a hall does not know. The package holds
+// imports between targets; these rules hold what it cannot see.
+import Testing
+
+@Suite("Walls")
+struct WallsTests {
+  private static let code = Project.swiftSources.map { (file: $0, code: SwiftCode($0.text)) }
+
+  private func files(under folder: String) -> [(file: ProjectFile, code: SwiftCode)] {
+    Self.code.filter { $0.file.isUnder(folder) }
+  }
+
+  /// Files under a folder that import a module outside of the allowed ones.
+  private func strangers(under folder: String, allowed: Set<String>) -> [String] {
+    files(under: folder).flatMap { file, code in
+      code.imports.filter { !allowed.contains($0) }.map { "\(file) imports \($0)." }
+    }
+  }
+
+  /// Uses of names with one of these words.
+  private func uses(
+    of words: Set<String>, under folder: String, where isJudged: (Substring) -> Bool = { _ in true }
+  ) -> [String] {
+    files(under: folder).flatMap { file, code in
+      code.lines.enumerated().filter { isJudged($0.element) }.flatMap { number, line in
+        SwiftCode.names(in: line).filter { !words.isDisjoint(with: SwiftCode.words(of: $0)) }
+          .map { "\(file):\(number + 1) says '\($0)'." }
+      }
+    }
+  }
+
+  @Test("The rules find the sources")
+  func findsSources() {
+    for folder in ["Sources/FanoutCore", "Sources/ControlPlane", "Sources/seatcast"] {
+      #expect(!files(under: folder).isEmpty, "No Swift file under \(folder).")
+    }
+  }
+
+  @Test("Only FanoutCore/Runtime imports CUVShim")
+  func shimDoor() {
+    let others = Self.code.filter { !$0.file.isUnder("Sources/FanoutCore/Runtime") }
+      .filter { $0.code.imports.contains("CUVShim") }
+    #expect(others.isEmpty, "\(broken(others.map { "\($0.file) imports CUVShim; only Runtime/ may." }))")
+  }
+
+  @Test("FanoutCore imports the system and CUVShim, and no Foundation of any kind")
+  func coreImports() {
+    let strangers = strangers(
+      under: "Sources/FanoutCore", allowed: ["CUVShim", "Synchronization", "Glibc", "Musl", "Darwin"])
+    #expect(strangers.isEmpty, "\(broken(strangers))")
+  }
+
+  @Test("FanoutCore has never heard of seats, bookings, users, SQL or JSON")
+  func coreWords() {
+    let words: Set = ["seat", "seats", "booking", "bookings", "user", "users", "sql", "sqlite", "json"]
+    let uses = uses(of: words, under: "Sources/FanoutCore")
+    #expect(uses.isEmpty, "\(broken(uses))")
+  }
+
+  @Test("FanoutCore says topic, never event, to the outside; an event stream is a term of HTTP")
+  func coreSaysTopic() {
+    let uses = uses(of: ["event", "events"], under: "Sources/FanoutCore") { $0.contains("public ") }
+      .filter { !$0.lowercased().contains("eventstream") }
+    #expect(uses.isEmpty, "\(broken(uses))")
+  }
+
+  @Test("ControlPlane imports the system, SQLite and libcrypto, and nothing that has sockets or loops")
+  func controlImports() {
+    let strangers = strangers(
+      under: "Sources/ControlPlane",
+      allowed: ["CSQLite", "CCrypto", "Synchronization", "FoundationEssentials", "Glibc", "Musl", "Darwin"])
+    #expect(strangers.isEmpty, "\(broken(strangers))")
+  }
+
+  @Test("ControlPlane has never seen a socket, a frame or a loop")
+  func controlWords() {
+    let words: Set = [
+      "socket", "sockets", "websocket", "frame", "frames", "loop", "loops", "topic", "topics",
+    ]
+    let uses = uses(of: words, under: "Sources/ControlPlane")
+    #expect(uses.isEmpty, "\(broken(uses))")
+  }
+
+  @Test("Nobody imports the whole of Foundation")
+  func foundation() {
+    let users = Self.code.filter { $0.code.imports.contains("Foundation") }
+    #expect(
+      users.isEmpty, "\(broken(users.map { "\($0.file) imports Foundation; take FoundationEssentials." }))")
+  }
+
+  @Test("SQLite is called in two files: a connection and a statement")
+  func sqlite() {
+    let callers = Self.code.filter { $0.code.names.contains { $0.hasPrefix("sqlite3_") } }.map(\.file.path)
+    #expect(
+      callers.sorted() == [
+        "Sources/ControlPlane/Persistence/Connection.swift",
+        "Sources/ControlPlane/Persistence/Statement.swift",
+      ])
+  }
+
+  @Test("The names of libuv, OpenSSL's TLS and io_uring exist in CUVShim only")
+  func shimNames() {
+    let uses = Self.code.flatMap { file, code in
+      code.names.filter { name in ["uv_", "SSL_", "io_uring"].contains { name.hasPrefix($0) } }
+        .map { "\(file) says '\($0)'." }
+    }
+    #expect(uses.isEmpty, "\(broken(uses))")
+    let foreignC = Project.files.filter {
+      ($0.has(suffix: ".c") || $0.has(suffix: ".h")) && $0.isUnder("Sources")
+    }
+    .filter { !$0.isUnder("Sources/CUVShim") }
+    .filter { $0.text.contains("uv_") || $0.text.contains("SSL_") || $0.text.contains("io_uring") }
+    #expect(foreignC.isEmpty, "\(broken(foreignC.map { "\($0) names what belongs in CUVShim." }))")
+  }
+
+  @Test("Only the entrance imports both halls")
+  func bothHalls() {
+    let inCore = files(under: "Sources/FanoutCore").filter { $0.code.imports.contains("ControlPlane") }
+    let inControl = files(under: "Sources/ControlPlane").filter { $0.code.imports.contains("FanoutCore") }
+    #expect(
+      (inCore + inControl).isEmpty,
+      "\(broken((inCore + inControl).map { "\($0.file) imports the other hall." }))")
+  }
+
+  @Test("The package depends on no other package")
+  func dependencies() throws {
+    let manifest = try #require(Project.files.first { $0.path == "Package.swift" })
+    let code = SwiftCode(manifest.text).text
+    #expect(!code.contains(".package("), "Package.swift names a package dependency.")
+  }
+}
