@@ -3,15 +3,17 @@
 
 import { Api, ApiError, idempotencyKey } from '/api.js';
 import { LiveConnection } from '/live.js';
-import { Feed, Hall, RollingNumber, copyOf, moment, number, seats } from '/widgets.js';
+import { Feed, Hall, RollingNumber, copyOf, moment, number, paced, seats } from '/widgets.js';
 
-/** Holds `{ token, user }` while somebody is logged in; shared by the tabs of this browser. */
+/** Holds `{ token, user }` of who is logged in; each window has its own, so that two can be compared. */
 const SESSION_KEY = 'seatcast.session';
 const SESSION_ENDED = 'Your session has ended. Please log in again.';
 /** How often a signed-out page asks for the counts. */
 const POLL_EVERY_MS = 4_000;
 /** A booking whose answer got lost is asked again so often, with the same key. */
 const BOOKING_ATTEMPTS = 4;
+/** A list of bookings is asked for again at most so often. */
+const LIST_EVERY_MS = 800;
 /** Screen readers hear a count at most so often. */
 const ANNOUNCE_EVERY_MS = 2_500;
 
@@ -37,7 +39,7 @@ const live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, 
 // Who is here. Whether the token is still good, the server says when the socket opens.
 
 function enter() {
-  session = JSON.parse(localStorage.getItem(SESSION_KEY) ?? 'null');
+  session = JSON.parse(sessionStorage.getItem(SESSION_KEY) ?? 'null');
   me = session?.user ?? null;
   if (session) live.start(session.token);
   else live.stop();
@@ -45,13 +47,13 @@ function enter() {
 }
 
 function signIn({ token, user }) {
-  localStorage.setItem(SESSION_KEY, JSON.stringify({ token, user }));
+  sessionStorage.setItem(SESSION_KEY, JSON.stringify({ token, user }));
   reasonToLogIn = '';
   enter();
 }
 
 function signOut(reason = '') {
-  localStorage.removeItem(SESSION_KEY);
+  sessionStorage.removeItem(SESSION_KEY);
   reasonToLogIn = reason;
   enter();
 }
@@ -182,7 +184,7 @@ function placeAndTime({ venue, startsAt, status }) {
   const words = [venue, moment(startsAt)].filter(Boolean);
   if (status === 'cancelled') words.unshift('Cancelled');
   if (status === 'closed') words.unshift('Sales stopped');
-  return words.join(' · ') || 'Date to be announced';
+  return words.join('\u00a0· ') || 'Date to be announced';
 }
 
 const share = (available, capacity) => `${capacity > 0 ? (100 * available) / capacity : 0}%`;
@@ -197,12 +199,16 @@ async function openEvent(id) {
     feed: new Feed(byId('feed'), me?.id),
   };
   let panels = [];
+  const draw = paced(() => {
+    if (view !== current) return;
+    showCount(widgets, live.track(id));
+    widgets.feed.show(live.track(id).feed);
+  });
 
   const current = {
     changed(track, notice) {
       if (track.eventId !== id || track.availableSeats === null) return;
-      showCount(widgets, track);
-      widgets.feed.show(track.feed);
+      draw();
       if (notice) panels.forEach((panel) => panel.noticed?.(notice));
     },
     gone: (eventId) => eventId === id && openMissing('There is no such event.'),
@@ -429,7 +435,7 @@ function bookingPanel(event, reload) {
   /** Own bookings may be made on another screen; an admin sees everybody's. */
   function noticed({ userId }) {
     if (userId !== me?.id && !isAdmin()) return;
-    listing ??= pause(300).then(() => {
+    listing ??= pause(LIST_EVERY_MS).then(() => {
       listing = null;
       return listBookings();
     }).catch(() => {});
@@ -494,7 +500,6 @@ window.addEventListener('hashchange', () => {
   window.scrollTo(0, 0);
 });
 window.addEventListener('online', () => live.retryNow());
-window.addEventListener('storage', ({ key }) => key === SESSION_KEY && enter());
 document.addEventListener('visibilitychange', () => document.hidden || live.retryNow());
 setInterval(() => {
   if (!me && !document.hidden) view?.poll().catch(() => {});

@@ -30,6 +30,25 @@ function replay(target, className) {
   target.classList.add(className);
 }
 
+/** Draws at once, but no more often than the eye can follow; the last state is always drawn. */
+export function paced(draw, pauseMs = 60) {
+  let timer = null;
+  let isLate = false;
+  return function next() {
+    if (timer !== null) {
+      isLate = true;
+      return;
+    }
+    draw();
+    timer = setTimeout(() => {
+      timer = null;
+      if (!isLate) return;
+      isLate = false;
+      next();
+    }, pauseMs);
+  };
+}
+
 /** A count whose changed digits roll: downwards when seats go, upwards when they come back. */
 export class RollingNumber {
   #number;
