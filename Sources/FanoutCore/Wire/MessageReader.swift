@@ -13,7 +13,7 @@ struct MessageReader: Sendable {
   private var mask: UInt32 = 0
   /// Of the message in progress; nil between messages.
   private var opcode: Opcode?
-  private var message: [UInt8] = []
+  private(set) var message: [UInt8] = []
   private var utf8 = UTF8Validator()
   private var control: [UInt8] = []
   private var failure: DecodingFailure?

@@ -52,4 +52,16 @@ struct HTTPHeadReaderTests {
   func folding(line: String) {
     #expect(refusal(of: "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\(line)\r\n\r\n") == 400)
   }
+
+  @Test("A request line may fill the head's limit and leaves no room for fields")
+  func lineFillsHead() {
+    var limits = Limits()
+    (limits.requestLineBytes, limits.headBytes) = (20, 21)
+    #expect(refusal(of: "GET http://a?1234567 HTTP/1.1\r\nHost: a\r\n\r\n", limits: limits) == 414)
+    #expect(refusal(of: "GET http://a?b HTTP/1.1\r\nH", limits: limits) == 414)
+    #expect(refusal(of: "GET /123456 HTTP/1.1\r\nHost: a\r\n\r\n", limits: limits) == 431)
+    #expect(refusal(of: "GET /123456 HTTP/1.1\r\n", limits: limits) == nil)
+    (limits.requestLineBytes, limits.headBytes) = (24, 25)
+    #expect(refusal(of: "GET http://a?bc HTTP/1.1\r\nH", limits: limits) == 431)
+  }
 }

@@ -18,6 +18,15 @@ struct MessageReaderTests {
     }
   }
 
+  @Test("A header's promise claims at most 64 KiB before its payload comes")
+  func promise() throws {
+    var reader = MessageReader(1 << 30, acceptsBinary: true)
+    _ = try read(&reader, [0x82, 0xFF] + ClientFrame.bigEndian(1 << 30, 8) + [1, 2, 3, 4])
+    #expect((60_000...140_000).contains(reader.message.capacity))
+    _ = try read(&reader, [UInt8](repeating: 0, count: 200_000))
+    #expect((200_000...800_000).contains(reader.message.capacity), "growth follows what arrived")
+  }
+
   @Test("A reader that failed says nothing else")
   func failed() {
     let failure = DecodingFailure.protocolError("wrong")
