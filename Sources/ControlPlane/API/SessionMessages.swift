@@ -90,6 +90,18 @@ public struct SessionMessages: Sendable {
     }
   }
 
+  /// The members of a greeting, as `EventHeadline.snapshot` but for somebody who stands behind `seq`: the notices
+  /// that follow bring the counts, so there are none.
+  public func place(behind seq: UInt64, of event: EventID) -> [UInt8] {
+    let object = JSONWriter.object { writer in
+      writer.member("eventId", event.rawValue)
+      writer.member("seq", seq)
+      writer.member("epoch", epoch)
+      writer.member("timestamp", clock.now)
+    }
+    return Array(object.dropFirst().dropLast())
+  }
+
   public func unsubscribed(_ event: EventID) -> [UInt8] {
     message("unsubscribed") { $0.member("eventId", event.rawValue) }
   }

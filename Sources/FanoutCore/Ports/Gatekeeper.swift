@@ -15,8 +15,9 @@ public protocol Gatekeeper: Sendable {
 public enum UpgradeVerdict: Sendable {
   /// Answer with HTTP and do not upgrade.
   case refuse(HTTPResponse)
-  /// Upgrade (101), then close at once with this code and reason.
-  case acceptThenClose(CloseCode, reason: String)
+  /// Upgrade (101), then close at once with this code and reason. The subprotocol is answered as for an admission:
+  /// a browser that offered some and is answered none breaks off before it reads the reason.
+  case acceptThenClose(CloseCode, reason: String, subprotocol: String?)
   case accept(Admission)
 }
 

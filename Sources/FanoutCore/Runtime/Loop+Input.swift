@@ -128,8 +128,8 @@ extension Loop {
     let rest = exchange.takeRest()
     switch verdict {
     case .refuse: return
-    case .acceptThenClose(let code, let reason):
-      switchProtocols(slot, key, Admission(visitor: Visitor(id: 0, marks: 0)))
+    case .acceptThenClose(let code, let reason, let subprotocol):
+      switchProtocols(slot, key, Admission(visitor: Visitor(id: 0, marks: 0), subprotocol: subprotocol))
       closeWebSocket(slot, code, reason: reason)
     case .accept(let admission):
       switchProtocols(slot, key, admission)

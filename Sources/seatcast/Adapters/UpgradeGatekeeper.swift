@@ -8,8 +8,6 @@ struct UpgradeGatekeeper: Gatekeeper {
   let messages: SessionMessages
   /// Allowed besides the origin that the request's own `Host` names.
   let origins: Set<WebOrigin>
-  /// Milliseconds since 1970; for the greeting of a resumed subscriber.
-  var now: @Sendable () -> Int64 = Log.wallClock
 
   // MARK: Upgrades
 
@@ -19,22 +17,26 @@ struct UpgradeGatekeeper: Gatekeeper {
     switch request.target {
     case .elsewhere: return .refuse(Self.nothingHere)
     case _ where !isOriginAllowed(head): return .refuse(Self.foreignOrigin)
-    case .malformedEvent: return .acceptThenClose(.policyViolation, reason: "Invalid event id")
+    case .malformedEvent: return refuse(request, "Invalid event id")
     case .session: event = nil
     case .event(let id): event = id
     }
     guard let token = request.token else {
-      return .acceptThenClose(.policyViolation, reason: "Authentication token required")
+      return refuse(request, "Authentication token required")
     }
     guard case .valid(let principal) = desk.verify(token) else {
-      return .acceptThenClose(.policyViolation, reason: "Invalid authentication token")
+      return refuse(request, "Invalid authentication token")
     }
     return .accept(
       Admission(
         visitor: Visitor(principal),
-        subprotocol: request.offersSubprotocol ? UpgradeRequest.subprotocol : nil,
+        subprotocol: request.chosenSubprotocol,
         topic: event.map(TopicID.init), resume: resume(request),
         expiresAt: principal.expiresAt.milliseconds))
+  }
+
+  private func refuse(_ request: UpgradeRequest, _ reason: String) -> UpgradeVerdict {
+    .acceptThenClose(.policyViolation, reason: reason, subprotocol: request.chosenSubprotocol)
   }
 
   static let nothingHere = Answers.problem(404, "not-found", title: "Not found")
@@ -79,8 +81,11 @@ struct UpgradeGatekeeper: Gatekeeper {
   func text(for occasion: SessionOccasion) -> [UInt8]? {
     switch occasion {
     case .connected(let topic, let standing):
-      let (snapshot, recovered) = standing.map { members($0, of: topic) } ?? (nil, nil)
-      return messages.connected(event: topic.map(EventID.init), snapshot: snapshot, recovered: recovered)
+      guard let topic, let standing else {
+        return messages.connected(event: nil, snapshot: nil, recovered: nil)
+      }
+      let (snapshot, recovered) = members(standing, of: topic)
+      return messages.connected(event: EventID(topic), snapshot: snapshot, recovered: recovered)
     case .subscribed(let topic, let standing):
       let (snapshot, recovered) = members(standing, of: topic)
       return messages.subscribed(snapshot, recovered: recovered)
@@ -98,15 +103,11 @@ struct UpgradeGatekeeper: Gatekeeper {
     messages.error(code: code, message: message, event: EventID(topic))
   }
 
-  /// The members of a greeting. A resumed subscriber stands behind `after`; the notices that follow bring the
-  /// counts, so its greeting has none.
-  private func members(_ standing: Standing, of topic: TopicID?) -> (snapshot: [UInt8], recovered: Bool?) {
+  /// The members of a greeting and whether what was missed follows.
+  private func members(_ standing: Standing, of topic: TopicID) -> (snapshot: [UInt8], recovered: Bool?) {
     switch standing {
-    case .atHead(let snapshot, let recovered): return (snapshot, recovered)
-    case .resumed(let after):
-      let event = topic.map { #""eventId":\#($0.rawValue),"# } ?? ""
-      let rest = #""seq":\#(after),"epoch":"\#(desk.epoch)","timestamp":"\#(LogEntry.timestamp(now()))""#
-      return (Array((event + rest).utf8), true)
+    case .atHead(let snapshot, let recovered): (snapshot, recovered)
+    case .resumed(let after): (messages.place(behind: after, of: EventID(topic)), true)
     }
   }
 

@@ -22,7 +22,8 @@ struct UpgradeRequest {
   /// From `?token=`, else `Authorization: Bearer`, else the subprotocol `bearer.<JWT>`; nil when none of them
   /// has one. Never to be logged.
   let token: String?
-  let offersSubprotocol: Bool
+  /// What to answer with; nil: none that is spoken here was offered.
+  let chosenSubprotocol: String?
   /// As sent, percent-decoded.
   let since: String?
   let epoch: String?
@@ -33,7 +34,7 @@ struct UpgradeRequest {
     since = query["since"]
     epoch = query["epoch"]
     let protocols = head.all("Sec-WebSocket-Protocol").flatMap { $0.split(separator: ",") }.map(Self.trimmed)
-    offersSubprotocol = protocols.contains(Self.subprotocol)
+    chosenSubprotocol = protocols.first { $0 == Self.subprotocol }
     let offered = protocols.first { $0.hasPrefix("bearer.") }.map { String($0.dropFirst("bearer.".count)) }
     token = [query["token"], Self.bearer(head.first("Authorization")), offered].lazy
       .compactMap(\.self).first { !$0.isEmpty }

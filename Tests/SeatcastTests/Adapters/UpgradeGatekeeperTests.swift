@@ -22,7 +22,7 @@ struct UpgradeGatekeeperTests {
   private var gatekeeper: UpgradeGatekeeper {
     UpgradeGatekeeper(
       desk: desk, messages: SessionMessages(epoch: "e1", clock: StoppedClock(), identifiers: Zeros()),
-      origins: Set([WebOrigin("https://friend.example")].compactMap(\.self)), now: { 0 })
+      origins: Set([WebOrigin("https://friend.example")].compactMap(\.self)))
   }
 
   private func judge(_ target: String, _ fields: [(String, String)] = []) -> UpgradeVerdict {
@@ -34,7 +34,7 @@ struct UpgradeGatekeeperTests {
   }
 
   private func closed(_ verdict: UpgradeVerdict) -> (code: CloseCode, reason: String)? {
-    if case .acceptThenClose(let code, let reason) = verdict { (code, reason) } else { nil }
+    if case .acceptThenClose(let code, let reason, _) = verdict { (code, reason) } else { nil }
   }
 
   private func admitted(_ verdict: UpgradeVerdict) -> Admission? {
@@ -51,6 +51,16 @@ struct UpgradeGatekeeperTests {
     #expect(admission.resume == .none)
     #expect(admission.visitor.id == 7)
     #expect(admission.expiresAt == 99_000)
+  }
+
+  @Test("A refusal chooses the offered subprotocol too, or a browser would never read its reason")
+  func refusalWithSubprotocol() {
+    let verdict = judge("/ws", [("Sec-WebSocket-Protocol", "seatcast.v1, bearer.wrong")])
+    guard case .acceptThenClose(_, _, let subprotocol) = verdict else {
+      Issue.record("\(verdict)")
+      return
+    }
+    #expect(subprotocol == "seatcast.v1")
   }
 
   @Test("A good token and an id open a subscription, admins are known as such")
