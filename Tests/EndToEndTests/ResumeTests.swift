@@ -1,0 +1,160 @@
+// Coming back: a subscriber that names the last seq it has gets exactly what it missed, by WebSocket and by
+// event stream, also when the server was restarted or killed in between.
+import TestSupport
+import Testing
+
+@Suite("Resume", .timeLimit(.minutes(5)))
+struct ResumeTests {
+  /// Books `count` seats one by one.
+  private func book(_ venue: Venue, _ event: Int, _ count: Int) throws {
+    let client = venue.person(1)
+    for _ in 0..<count { try client.book(event) }
+  }
+
+  /// Expects the notices `from` to `through` in order with counts that agree, then nothing before a pong.
+  private func expectNotices(
+    _ socket: WebSocketClient, _ from: Int, _ through: Int, seats: Int
+  ) throws {
+    for seq in stride(from: from, through: through, by: 1) {
+      let notice = try socket.expect("booking_created")
+      #expect(try notice.number("seq") == seq)
+      #expect(try notice.number("availableSeats") == seats - seq)
+    }
+    try socket.send(json: ["type": "ping"])
+    _ = try socket.expect("pong")
+  }
+
+  @Test("with since and epoch exactly the missed notices follow, in order")
+  func missed() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 50)
+    let (first, greeting) = try venue.watch(event)
+    #expect(try greeting.number("seq") == 0)
+    #expect(try greeting.number("availableSeats") == 50)
+    #expect(try greeting.number("seatCapacity") == 50)
+    #expect(greeting["recovered"] == nil)
+    let epoch = try greeting.word("epoch")
+    try book(venue, event, 3)
+    try expectNotices(first, 1, 3, seats: 50)
+    first.drop()
+    try book(venue, event, 6)
+    let (second, resumed) = try venue.watch(event, query: "?since=3&epoch=\(epoch)")
+    #expect(resumed["recovered"]?.bool == true)
+    try expectNotices(second, 4, 9, seats: 50)
+    let (third, nothing) = try venue.watch(event, query: "?since=9&epoch=\(epoch)")
+    #expect(nothing["recovered"]?.bool == true)
+    try expectNotices(third, 10, 9, seats: 50)
+  }
+
+  @Test("a subscription by message resumes in the same way")
+  func byMessage() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 50)
+    let epoch = try venue.watch(event).greeting.word("epoch")
+    try book(venue, event, 4)
+    let socket = try venue.connect()
+    try socket.send(
+      json: ["type": "subscribe_event", "eventId": .integer(event), "since": 2, "epoch": .string(epoch)])
+    #expect(try socket.expect("subscribed")["recovered"]?.bool == true)
+    try expectNotices(socket, 3, 4, seats: 50)
+  }
+
+  @Test("another epoch, none, or a seq of the future gives the snapshot with recovered false")
+  func impossible() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 50)
+    let epoch = try venue.watch(event).greeting.word("epoch")
+    try book(venue, event, 4)
+    for query in ["?since=2&epoch=other", "?since=2", "?since=5000&epoch=\(epoch)"] {
+      let (socket, greeting) = try venue.watch(event, query: query)
+      #expect(greeting["recovered"]?.bool == false, "\(query)")
+      #expect(try greeting.number("seq") == 4, "\(query)")
+      #expect(try greeting.number("availableSeats") == 46, "\(query)")
+      try expectNotices(socket, 5, 4, seats: 50)
+    }
+  }
+
+  @Test("a restart and a kill lose nothing: the epoch stays and the missed notices follow")
+  func restart() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 50)
+    let epoch = try venue.watch(event).greeting.word("epoch")
+    try book(venue, event, 3)
+    #expect(try venue.server.terminate() == .exited(0))
+    try venue.server.restart()
+    let (afterStop, stopped) = try venue.watch(event, query: "?since=1&epoch=\(epoch)")
+    #expect(stopped["recovered"]?.bool == true)
+    #expect(try stopped.word("epoch") == epoch)
+    try expectNotices(afterStop, 2, 3, seats: 50)
+    try book(venue, event, 3)
+    try venue.server.kill9()
+    try venue.server.restart()
+    let (afterKill, killed) = try venue.watch(event, query: "?since=2&epoch=\(epoch)")
+    #expect(killed["recovered"]?.bool == true)
+    try expectNotices(afterKill, 3, 6, seats: 50)
+  }
+
+  @Test("more than the ring holds comes from the notice table; more than a resume allows is a snapshot")
+  func farBehind() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 5_000, ["maxPerUser": 0])
+    let (_, greeting) = try venue.watch(event)
+    let epoch = try greeting.word("epoch")
+    let clients = 8
+    let each = 150
+    let (port, mint) = (venue.port, venue.mint)
+    _ = try concurrently(clients) { number in
+      let client = HTTPClient(port: port, token: mint.token(user: number + 1))
+      for _ in 0..<each { try client.book(event) }
+    }
+    let total = clients * each
+    let (near, recovered) = try venue.watch(event, query: "?since=\(total - 900)&epoch=\(epoch)")
+    #expect(recovered["recovered"]?.bool == true)
+    try expectNotices(near, total - 899, total, seats: 5_000)
+    let (far, snapshot) = try venue.watch(event, query: "?since=1&epoch=\(epoch)")
+    #expect(snapshot["recovered"]?.bool == false)
+    #expect(try snapshot.number("seq") == total)
+    #expect(try snapshot.number("availableSeats") == 5_000 - total)
+    try expectNotices(far, total + 1, total, seats: 5_000)
+  }
+
+  @Test("an event stream carries the same notices with their seq as id, and Last-Event-ID resumes")
+  func eventStream() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 50)
+    let token = venue.mint.token(user: 5)
+    let path = "/api/events/\(event)/stream"
+    let stream = try EventStreamClient(port: venue.port, path: path, token: token)
+    #expect(stream.answer.status == 200)
+    #expect(stream.answer.field("Content-Type")?.hasPrefix("text/event-stream") == true)
+    try book(venue, event, 3)
+    try expectEvents(stream, 1, 3, seats: 50)
+    stream.close()
+    try book(venue, event, 2)
+    let again = try EventStreamClient(port: venue.port, path: path, token: token, lastEventID: "3")
+    try expectEvents(again, 4, 5, seats: 50)
+    try book(venue, event, 1)
+    try expectEvents(again, 6, 6, seats: 50)
+    try venue.server.kill9()
+    try venue.server.restart()
+    let late = try EventStreamClient(port: venue.port, path: path, token: token, lastEventID: "2")
+    try expectEvents(late, 3, 6, seats: 50)
+  }
+
+  /// Expects these notices as events; whatever greets before them is passed over.
+  private func expectEvents(_ stream: EventStreamClient, _ from: Int, _ through: Int, seats: Int) throws {
+    var seq = from
+    while seq <= through {
+      let event = try stream.next()
+      let notice = try JSON(parsing: event.data)
+      guard notice["type"]?.string == "booking_created" else {
+        #expect(seq == from, "\(event.data) between notices")
+        continue
+      }
+      #expect(event.id == String(seq))
+      #expect(try notice.number("seq") == seq)
+      #expect(try notice.number("availableSeats") == seats - seq)
+      seq += 1
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// The actors of a rush: people who fight for seats and watchers who hear everything. Each runs on a thread of
+// its own, survives the server's death by trying again, and keeps a record for the end.
+import Synchronization
+import TestSupport
+
+/// Where the rush takes place; the port changes with every restart.
+struct RushHall: Sendable {
+  let server: ServerProcess
+  let mint: TokenMint
+  let event: Int
+  let curtain = Curtain()
+
+  /// Repeats until the server answers with something definite; a dead or draining server is waited for.
+  /// 401 comes only from a foreign server that got the port of one that died.
+  func insist(_ client: inout HTTPClient, _ act: (HTTPClient) throws -> HTTPAnswer) throws -> HTTPAnswer {
+    let deadline = Deadline(.seconds(120))
+    while true {
+      if let answer = try? act(client), answer.status != 401, answer.status != 503 { return answer }
+      if deadline.hasPassed { throw TestFailure("no definite answer for two minutes") }
+      client = HTTPClient(port: server.port, token: client.token, patience: .seconds(20))
+      pause(milliseconds: 20)
+    }
+  }
+}
+
+/// Tells everybody when the rush is over and how many notices there were in all.
+final class Curtain: Sendable {
+  private let state = Mutex<(isClosing: Bool, lastSeq: Int?)>((false, nil))
+  var isClosing: Bool { state.withLock { $0.isClosing } }
+  var lastSeq: Int? { state.withLock { $0.lastSeq } }
+  func close() { state.withLock { $0.isClosing = true } }
+  func announce(lastSeq: Int) { state.withLock { $0.lastSeq = lastSeq } }
+}
+
+/// What one person did and was told.
+struct RushRecord: Sendable {
+  /// Quantity by booking, for each acknowledged booking.
+  var booked: [String: Int] = [:]
+  var cancelled: Set<String> = []
+  var refusals = 0
+  /// Sentences about answers that must not be.
+  var faults: [String] = []
+}
+
+/// One person: books one to three seats, gives some back, and again, `rounds` times or until the curtain.
+func rushFor(_ hall: RushHall, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
+  var random = SeededRandom(seed: seed &+ UInt64(person))
+  var record = RushRecord()
+  var client = HTTPClient(
+    port: hall.server.port, token: hall.mint.token(user: person), patience: .seconds(20))
+  var kept: [String] = []
+  var round = 0
+  while !hall.curtain.isClosing, round < rounds ?? Int.max {
+    round += 1
+    if !kept.isEmpty, Bool.random(using: &random) {
+      let booking = kept.remove(at: Int.random(in: kept.indices, using: &random))
+      let answer = try hall.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
+      if answer.status == 200 {
+        record.cancelled.insert(booking)
+      } else {
+        record.faults.append("cancelling \(booking) gave \(answer.status) \(answer.text)")
+      }
+      continue
+    }
+    let quantity = Int.random(in: 1...3, using: &random)
+    let answer = try hall.insist(&client) {
+      try $0.tryToBook(hall.event, quantity: quantity, key: "person-\(person)-round-\(round)")
+    }
+    switch answer.status {
+    case 201:
+      let booking = try answer.json().word("bookingId")
+      if record.booked.updateValue(quantity, forKey: booking) != nil {
+        record.faults.append("\(booking) was given twice")
+      }
+      kept.append(booking)
+    case 409 where try answer.problem() == "sold-out":
+      record.refusals += 1
+      pause(milliseconds: Int.random(in: 1...20, using: &random))
+    default: record.faults.append("booking gave \(answer.status) \(answer.text)")
+    }
+  }
+  return record
+}
+
+/// One watcher: the texts of all notices from seq 1 on, as they came; it resumes when the connection ends.
+func watchRush(_ hall: RushHall, user: Int) throws -> [String] {
+  var texts: [String] = []
+  var epoch: String?
+  let deadline = Deadline(.seconds(240))
+  while hall.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+    if deadline.hasPassed { throw TestFailure("a watcher has heard \(texts.count) notices and waits") }
+    let resume = epoch.map { "?since=\(texts.count)&epoch=\($0)" } ?? ""
+    guard
+      let socket = try? WebSocketClient(
+        port: hall.server.port, path: "/ws/events/\(hall.event)\(resume)", token: hall.mint.token(user: user),
+        patience: .seconds(20))
+    else {
+      pause(milliseconds: 20)
+      continue
+    }
+    try listen(to: socket, hall, &texts, &epoch)
+  }
+  return texts
+}
+
+/// Reads until the connection ends or everything is heard.
+private func listen(
+  to socket: WebSocketClient, _ hall: RushHall, _ texts: inout [String], _ epoch: inout String?
+) throws {
+  while hall.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+    do {
+      guard case .text(let text) = try socket.next(within: .milliseconds(200)) else { return }
+      if text.contains("\"connection_established\"") {
+        let greeting = try JSON(parsing: text)
+        let wasResumed = greeting["recovered"]?.bool
+        guard wasResumed == (epoch == nil ? nil : true) else {
+          throw TestFailure("after \(texts.count) notices the greeting was \(text)")
+        }
+        epoch = try greeting.word("epoch")
+      } else if !text.contains("\"server_draining\"") {
+        texts.append(text)
+      }
+    } catch is Silence {
+      continue
+    } catch is ConnectionEnded {
+      return
+    }
+  }
+}

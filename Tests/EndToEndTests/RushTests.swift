@@ -1,0 +1,146 @@
+// Method: 200 people fight for 100 seats with retries and cancellations while 50 subscribers watch; once in
+// peace, once while the server is killed and restarted ten times. Everything that was acknowledged, heard and
+// stored is then held against one model that replays the notices.
+import TestSupport
+import Testing
+
+@Suite("A rush", .timeLimit(.minutes(10)), .serialized)
+struct RushTests {
+  private static let seats = 100
+  private static let people = 200
+  private static let watchers = 50
+
+  @Test(
+    "two hundred people and a hundred seats: never oversold, everything heard once, in order, by everybody")
+  func inPeace() throws {
+    let hall = try makeHall()
+    try play(hall, rounds: 10) {}
+  }
+
+  @Test("the same across ten kills: nothing acknowledged is lost, nothing is booked twice")
+  func acrossKills() throws {
+    let hall = try makeHall()
+    try play(hall, rounds: nil) {
+      for _ in 1...10 {
+        let start = try seq(hall)
+        // Each life sees some bookings before it ends in the midst of others.
+        try eventually(within: .seconds(60), "bookings go on") { try seq(hall) > start + 40 }
+        try hall.server.kill9()
+        try hall.server.restart()
+      }
+      let start = try seq(hall)
+      try eventually(within: .seconds(60), "bookings go on after the last restart") {
+        try seq(hall) > start + 40
+      }
+    }
+  }
+
+  private func makeHall() throws -> RushHall {
+    // A secret of its own: whoever gets this server's port after a kill refuses its tokens.
+    let secret = "the secret of rush \(UInt64.random(in: 0...UInt64.max)), long enough"
+    var options = ServerOptions()
+    options.environment = ["SEATCAST_JWT_SECRET": secret]
+    let venue = try Venue(options)
+    let event = try venue.event(seats: Self.seats)
+    return RushHall(server: venue.server, mint: TokenMint(secret: secret), event: event)
+  }
+
+  private func seq(_ hall: RushHall) throws -> Int {
+    var client = hall.server.client()
+    return try hall.insist(&client) { try $0.get("/api/events/\(hall.event)") }.json().number("seq")
+  }
+
+  /// Raises the curtain, lets `director` do its work, and judges.
+  private func play(_ hall: RushHall, rounds: Int?, director: () throws -> Void) throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    let watchers = try (0..<Self.watchers).map { number in
+      try BackgroundThread { try watchRush(hall, user: 9_000 + number) }
+    }
+    let people = try (1...Self.people).map { person in
+      try BackgroundThread { try rushFor(hall, person: person, rounds: rounds, seed: seed) }
+    }
+    let directed = Result { try director() }
+    if rounds == nil { hall.curtain.close() }
+    let records = people.map { person in Result { try person.join() } }
+    let last = Result { try seq(hall) }
+    hall.curtain.announce(lastSeq: (try? last.get()) ?? 0)
+    let heard = watchers.map { watcher in Result { try watcher.join() } }
+    try directed.get()
+    let model = try judge(heard: heard.map { try $0.get() }, count: last.get(), seed: seed)
+    try judge(records: records.map { try $0.get() }, against: model)
+    try judgeStored(hall, against: model)
+  }
+
+  /// What the notices amount to.
+  private struct Model {
+    var created: [String: Int] = [:]
+    var cancelled: Set<String> = []
+    var available = RushTests.seats
+  }
+
+  /// Everybody heard the same, and it is one possible history of a hundred seats.
+  private func judge(heard: [[String]], count: Int, seed: UInt64) throws -> Model {
+    let first = heard[0]
+    #expect(first.count == count, "seed \(seed)")
+    for (number, texts) in heard.enumerated() where texts != first {
+      let place = zip(texts, first).enumerated().first { $0.element.0 != $0.element.1 }
+      Issue.record("watcher \(number) heard something else, from \(String(describing: place)), seed \(seed)")
+    }
+    var model = Model()
+    for (index, text) in first.enumerated() {
+      let notice = try JSON(parsing: text)
+      #expect(try notice.number("seq") == index + 1, "seed \(seed)")
+      let booking = try notice.word("bookingId")
+      let quantity = try notice.number("quantity")
+      if notice["type"]?.string == "booking_created" {
+        #expect(model.created.updateValue(quantity, forKey: booking) == nil, "\(booking) twice, seed \(seed)")
+        model.available -= quantity
+      } else {
+        #expect(notice["type"]?.string == "booking_cancelled")
+        #expect(model.created[booking] == quantity)
+        #expect(model.cancelled.insert(booking).inserted, "\(booking) twice, seed \(seed)")
+        model.available += quantity
+      }
+      #expect(model.available >= 0 && model.available <= Self.seats, "oversold at \(text), seed \(seed)")
+      #expect(try notice.number("availableSeats") == model.available, "\(text), seed \(seed)")
+    }
+    return model
+  }
+
+  /// What was acknowledged is exactly what was announced: everybody insisted until an answer came.
+  private func judge(records: [RushRecord], against model: Model) throws {
+    let faults = records.flatMap(\.faults)
+    #expect(faults.isEmpty, "\(faults.count) faults: \(faults.prefix(3))")
+    var booked: [String: Int] = [:]
+    for record in records {
+      booked.merge(record.booked) { mine, _ in
+        Issue.record("a booking was given to two people")
+        return mine
+      }
+    }
+    #expect(booked == model.created)
+    #expect(Set(records.flatMap(\.cancelled)) == model.cancelled)
+    #expect(records.contains { $0.refusals > 0 }, "nobody was ever refused: there was no rush")
+  }
+
+  /// What the server stores is what the model says.
+  private func judgeStored(_ hall: RushHall, against model: Model) throws {
+    let admin = try Venue(running: hall.server).admin()
+    let event = try admin.get("/api/events/\(hall.event)").json()
+    #expect(try event.number("availableSeats") == model.available)
+    var statuses: [String: Bool] = [:]
+    var path = "/api/bookings?limit=100&eventId=\(hall.event)"
+    while true {
+      let page = try admin.get(path).json()
+      for booking in page["items"]?.array ?? [] {
+        let id = try booking.word("bookingId")
+        #expect(statuses.updateValue(try booking.word("status") == "cancelled", forKey: id) == nil)
+        #expect(try booking.number("quantity") == model.created[id])
+      }
+      guard let next = page["next"]?.string else { break }
+      path = "/api/bookings?limit=100&eventId=\(hall.event)&cursor=\(next)"
+    }
+    #expect(Set(statuses.keys) == Set(model.created.keys))
+    #expect(Set(statuses.filter(\.value).keys) == model.cancelled)
+  }
+}
