@@ -36,7 +36,8 @@ struct ConformanceTests {
 
   @Test("a fragmented message comes back whole, and pings between its fragments are answered at once")
   func fragments() throws {
-    let socket = try Echo().connect()
+    let echo = try Echo()
+    let socket = try echo.connect()
     try socket.send(.text("one ", fin: false))
     try socket.send(.ping([1]))
     #expect(try socket.next() == .pong([1]))
@@ -64,7 +65,8 @@ struct ConformanceTests {
     "a close is answered with its own code, and the server closes the connection",
     arguments: [1_000, 1_001, 3_000, 4_999])
   func closes(_ code: UInt16) throws {
-    let socket = try Echo().connect()
+    let echo = try Echo()
+    let socket = try echo.connect()
     try socket.send(.close(code, "goodbye"))
     guard case .close(let answered, _) = try socket.next() else {
       Issue.record("no close frame")
@@ -76,7 +78,8 @@ struct ConformanceTests {
 
   @Test("a close without a code is answered, and nothing is said after a close")
   func emptyClose() throws {
-    let socket = try Echo().connect()
+    let echo = try Echo()
+    let socket = try echo.connect()
     try socket.send(.close(nil))
     try? socket.send(text: "too late")
     guard case .close = try socket.next() else {

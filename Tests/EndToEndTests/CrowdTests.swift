@@ -14,6 +14,9 @@ struct CrowdTests {
 
     /// A notice must follow the one before, or declare from where to where it stands for others.
     func hear(_ member: Int, _ incoming: Incoming) throws {
+      if case .close(let code, let reason) = incoming {
+        faults.append("member \(member) was closed with \(code ?? 0) \(reason) at \(last[member])")
+      }
       guard case .text(let text) = incoming else { return }
       if text.contains("\"connection_established\"") {
         greeted += 1
@@ -58,7 +61,7 @@ struct CrowdTests {
     let venue = try Venue()
     let event = try venue.event(seats: 1_000_000)
     let token = venue.mint.token(user: 77)
-    let size = 200
+    let size = 50
     let crowd = SocketCrowd()
     let ears = Ears(size)
     for _ in 0..<size { try crowd.join(port: venue.port, path: "/ws/events/\(event)", token: token) }
@@ -67,8 +70,8 @@ struct CrowdTests {
       port: venue.port, path: "/ws/events/\(event)", token: token, receiveBuffer: 2_048)
     _ = try sleeper.expect("connection_established")
 
-    // More bytes than the kernel holds for the sleeper: its buffer is tiny, the server's at most some MiB.
-    let each = 400
+    // More bytes than the kernel holds for the sleeper, whose buffer and segments are tiny.
+    let each = 120
     let bookers = 8
     let total = each * bookers
     let before = try venue.server.residentBytes()
@@ -92,6 +95,8 @@ struct CrowdTests {
   /// has been closed with 1013.
   private func expectConvergence(of sleeper: WebSocketClient, to total: Int) throws {
     var last = 0
+    var skips = 0
+    defer { #expect(skips > 0 || last < total, "the sleeper was not behind at all") }
     while last < total {
       let incoming: Incoming
       do {
@@ -108,6 +113,7 @@ struct CrowdTests {
         let seq = try notice.number("seq")
         #expect(notice["fromSeq"]?.integer ?? seq == last + 1, "\(text) after \(last)")
         #expect(try notice.number("availableSeats") == 1_000_000 - seq)
+        skips += seq > last + 1 ? 1 : 0
         last = seq
       default: continue
       }

@@ -7,10 +7,15 @@ public final class HTTPClient: @unchecked Sendable {
   public var patience: Duration
   /// Sent with every request as `Authorization: Bearer`.
   public var token: String?
+  /// Whatever must live as long as this client: the server, usually, which ends when nobody holds it.
+  private let owner: (any Sendable)?
   private var socket: Socket?
   private var unread: [UInt8] = []
 
-  public init(port: Int, token: String? = nil, patience: Duration = usualPatience) {
+  public init(
+    port: Int, token: String? = nil, patience: Duration = usualPatience, owner: (any Sendable)? = nil
+  ) {
+    self.owner = owner
     self.port = port
     self.token = token
     self.patience = patience

@@ -107,7 +107,8 @@ public final class ServerProcess: Sendable {
     return nil
   }
 
-  public func client(token: String? = nil) -> HTTPClient { HTTPClient(port: port, token: token) }
+  /// A new client, which keeps this server alive.
+  public func client(token: String? = nil) -> HTTPClient { HTTPClient(port: port, token: token, owner: self) }
 
   public func kill9() throws {
     process.signal(SIGKILL)

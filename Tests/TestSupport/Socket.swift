@@ -7,11 +7,15 @@ public final class Socket: @unchecked Sendable {
   public private(set) var descriptor: Int32
 
   /// Connects to a port of 127.0.0.1 (or another loopback address, in host byte order).
-  /// - Parameter receiveBuffer: bytes of SO_RCVBUF, for peers that are to be slow.
+  /// - Parameter receiveBuffer: bytes of SO_RCVBUF, for peers that are to be slow; segments are small then too.
   public init(port: Int, receiveBuffer: Int? = nil, within patience: Duration = usualPatience) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw TestFailure("no socket: errno \(errno)") }
-    if let receiveBuffer { set(SO_RCVBUF, to: Int32(clamping: receiveBuffer), level: SOL_SOCKET) }
+    if let receiveBuffer {
+      set(SO_RCVBUF, to: Int32(clamping: receiveBuffer), level: SOL_SOCKET)
+      // The kernel sizes the server's send buffer in segments, which on loopback have 64 KiB.
+      set(TCP_MAXSEG, to: 536, level: Int32(IPPROTO_TCP))
+    }
     set(TCP_NODELAY, to: 1, level: Int32(IPPROTO_TCP))
     do {
       try connect(to: UInt16(clamping: port))
