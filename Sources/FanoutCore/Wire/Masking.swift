@@ -1,7 +1,7 @@
 /// Masking of a client's payload (RFC 6455, section 5.3): byte i is XORed with mask byte i mod 4.
 enum Masking {
-  /// Appends `bytes` unmasked to `output`: copied as a whole, then unmasked in place. Of eight ways tried
-  /// without unsafe code this one was as fast as whole words, and the shortest: 4 bytes per nanosecond.
+  /// Appends `bytes` unmasked to `output`: copied as a whole, then unmasked in place. Measured in release at
+  /// about 4 bytes per nanosecond, a little faster than words of 8 put together by safe code.
   /// - Parameter mask: the byte for the next byte of payload lowest; rotated by the length of `bytes`.
   static func append(_ bytes: Span<UInt8>, mask: inout UInt32, to output: inout [UInt8]) {
     let start = output.count
