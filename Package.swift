@@ -47,15 +47,21 @@ let package = Package(
       exclude: ["Web"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // The data hall's test doubles. A test target, because it sees what is internal to FanoutCore.
+    .testTarget(
+      name: "FanoutTestSupport", dependencies: ["FanoutCore", "TestSupport"],
+      path: "Tests/FanoutTestSupport", swiftSettings: strict),
     .testTarget(name: "CUVShimTests", dependencies: ["CUVShim", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "FanoutCoreTests", dependencies: ["FanoutCore", "TestSupport"], swiftSettings: strict),
+      name: "FanoutCoreTests", dependencies: ["FanoutCore", "FanoutTestSupport", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ControlPlaneTests", dependencies: ["ControlPlane", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SeatcastTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SimulationTests", dependencies: ["seatcast", "FanoutCore", "ControlPlane", "TestSupport"],
+      name: "SimulationTests",
+      dependencies: ["seatcast", "FanoutCore", "ControlPlane", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),

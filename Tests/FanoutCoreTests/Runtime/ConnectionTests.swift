@@ -1,0 +1,31 @@
+import Testing
+
+@testable import FanoutCore
+
+@Suite struct ConnectionTests {
+  @Test("an outbox keeps what was not taken, in order, and gives its memory back")
+  func outbox() {
+    var outbox = Outbox()
+    #expect(outbox.isEmpty)
+    outbox.append(Array("abc".utf8).span)
+    outbox.append(Array("def".utf8).span)
+    #expect(outbox.count == 6)
+    outbox.took(4)
+    #expect(outbox.count == 2)
+    #expect(Array(outbox.bytes[outbox.sent...]) == Array("ef".utf8))
+    outbox.append(Array("g".utf8).span)
+    #expect(outbox.count == 3)
+    outbox.took(3)
+    #expect(outbox.isEmpty)
+    #expect(outbox.bytes.capacity == 0)
+  }
+
+  @Test("an event stream speaks its own dialect, everything else that of WebSocket")
+  func dialect() {
+    let exchange = HTTPExchange(limits: Limits())
+    var connection = Connection(descriptor: 3, peer: "p", generation: 1, role: .http(exchange))
+    #expect(connection.dialect == .webSocket)
+    connection.role = .eventStream(Liveness(now: 0, interval: 1, salt: 0))
+    #expect(connection.dialect == .eventStream)
+  }
+}

@@ -1,0 +1,319 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopConnectionsTests {
+  private let get = "GET /small HTTP/1.1\r\nHost: here\r\n\r\n"
+
+  @Test("a loop takes no more connections than its limit")
+  func limit() {
+    var limits = Limits()
+    limits.connectionsPerLoop = 2
+    let rig = LoopRig(limits)
+    let sockets = (0..<3).map { _ in rig.connect() }
+    #expect(sockets.map(\.isOpen) == [true, true, false])
+    #expect(rig.observer.incidents == [.connectionRefused])
+    sockets[0].reset()
+    rig.turn()
+    #expect(rig.connect().isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a connection that the world cannot open leaves nothing behind")
+  func cannotOpen() {
+    let rig = LoopRig()
+    rig.world.refusesToOpen = true
+    let socket = rig.connect()
+    #expect(!socket.isOpen)
+    #expect(rig.loop.connections.count == 0)
+    #expect(rig.loop.tally.connectionsOpen == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a pause in accepting is told once and counted")
+  func acceptPaused() {
+    let rig = LoopRig()
+    rig.world.acceptFailures = 3
+    rig.pass(1000)
+    #expect(rig.observer.incidents == [.acceptPaused])
+    #expect(rig.loop.tally.acceptFailures == 3)
+  }
+
+  @Test("a connection that says nothing is closed without a word")
+  func silentFromTheStart() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    rig.pass(Limits().headTimeout - 200)
+    #expect(socket.isOpen)
+    rig.pass(400)
+    #expect(!socket.isOpen)
+    #expect(socket.unread == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a head that trickles in is answered with 408")
+  func slowHead() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    for character in "GET / HTTP/1.1\r\nHost: a-server-far-away" {
+      socket.write(String(character))
+      rig.pass(500)
+    }
+    let answers = HTTPAnswers.read(socket.read())
+    #expect(answers.map(\.status) == [408])
+    #expect(answers.first?.head.contains("Connection: close") == true)
+    #expect(socket.hasEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a second head that trickles in gets no more time than the first")
+  func slowSecondHead() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write(get + "GET / HT")
+    rig.settle(2)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [200])
+    rig.pass(Limits().headTimeout + 500)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [408])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a body that does not come is answered with 408 after its own time")
+  func slowBody() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("POST /small HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\nabc")
+    rig.pass(Limits().bodyTimeout - 500)
+    #expect(socket.read().isEmpty)
+    socket.write("d")
+    rig.pass(1000)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [408])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an idle connection between two requests is closed without a word")
+  func keepAlive() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write(get)
+    rig.settle(2)
+    _ = socket.read()
+    rig.pass(Limits().keepAliveTimeout - 500)
+    #expect(socket.isOpen)
+    rig.pass(1000)
+    #expect(!socket.isOpen)
+    #expect(socket.unread == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a request that takes long to answer is waited for")
+  func slowAnswer() throws {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.pass(Limits().keepAliveTimeout * 2)
+    #expect(socket.isOpen)
+    let ticket = try #require(rig.inbound.asked.first?.ticket)
+    rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 201))]))
+    rig.turn()
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [201])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a slow reader gets the whole answer, however long that takes, as long as it reads")
+  func slowReaderOfAnswer() {
+    for closing in ["", "Connection: close\r\n"] {
+      let rig = LoopRig()
+      let socket = rig.connect(capacity: 500)
+      socket.write("GET /size/20000 HTTP/1.1\r\nHost: here\r\n\(closing)\r\n")
+      var bytes: [UInt8] = []
+      for _ in 0..<60 {
+        rig.pass(5_000)
+        bytes += socket.read()
+      }
+      let answers = HTTPAnswers.read(bytes)
+      #expect(answers.map(\.status) == [200])
+      #expect(answers.first?.body.utf8.count == 20_000)
+      #expect(rig.loop.tally.stalledClosed == 0)
+      #expect(rig.faults() == [])
+    }
+  }
+
+  @Test("an answer that nobody reads is given up after the stall timeout")
+  func stalledAnswer() {
+    let rig = LoopRig()
+    let socket = rig.connect(capacity: 500)
+    socket.write("GET /size/20000 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.pass(Limits().stallTimeout + 500)
+    #expect(socket.closing == .reset)
+    #expect(rig.loop.tally.stalledClosed == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer that hangs up is forgotten, whatever its connection was doing")
+  func hangups() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let idle = rig.connect()
+    let asking = rig.connect()
+    asking.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    let subscriber = rig.webSocket("/ws/5")
+    let stream = rig.connect()
+    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    let slow = rig.webSocket("/ws/5", capacity: 300)
+    slow.say(String(repeating: "x", count: 400))
+    rig.settle()
+    #expect(rig.loop.connections.count == 5)
+    for socket in [idle, asking, subscriber.socket, stream, slow.socket] { socket.reset() }
+    rig.settle()
+    #expect(rig.loop.connections.count == 0)
+    #expect(rig.loop.subscriptions.count == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("our direction ends first, then the rest when the peer has ended its own")
+  func lingers() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("GET /small HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+    rig.settle(2)
+    #expect(socket.isEnded)
+    #expect(socket.isOpen)
+    socket.write("nobody reads this")
+    rig.settle(2)
+    #expect(socket.isOpen)
+    socket.end()
+    rig.settle(2)
+    #expect(socket.closing == .orderly)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer that does not end its direction is waited for only so long")
+  func lingersBounded() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("GET /small HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(socket.closing != nil)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a descriptor and a slot that are used again are another connection")
+  func generations() throws {
+    let rig = LoopRig()
+    let first = rig.connect()
+    first.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.turn()
+    first.reset()
+    rig.turn()
+    let second = rig.connect()
+    #expect(second.descriptor == first.descriptor)
+    #expect(second.slot == first.slot)
+    second.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.turn()
+    let tickets = rig.inbound.asked.map(\.ticket)
+    #expect(tickets.count == 2)
+    rig.proxy.post(.replies([(ticket: tickets[0], response: HTTPResponse(status: 500))]))
+    rig.turn()
+    #expect(second.read().isEmpty)
+    rig.proxy.post(.replies([(ticket: tickets[1], response: HTTPResponse(status: 200))]))
+    rig.turn()
+    #expect(HTTPAnswers.read(second.read()).map(\.status) == [200])
+  }
+
+  // MARK: WebSocket and event stream
+
+  @Test("a quiet WebSocket is pinged, and stays when it answers")
+  func ping() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    var pings = 0
+    for _ in 0..<30 {
+      rig.pass(Limits().pingInterval / 5)
+      for frame in client.read() where frame == .ping([]) {
+        pings += 1
+        client.socket.write(ClientFrames.pong())
+      }
+    }
+    #expect((5...7).contains(pings))
+    #expect(client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a WebSocket that is silent for two periods is closed")
+  func silence() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    rig.pass(Limits().pingInterval * 2 - Limits().pingInterval / 4 - 1000)
+    #expect(client.read() == [.ping([])])
+    rig.pass(Limits().pingInterval / 4 + 2000)
+    #expect(client.read() == [.close(1001, "reason 1001")])
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(!client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an admission that ends closes the connection with 4001")
+  func expiry() {
+    let rig = LoopRig()
+    let client = rig.webSocket("/ws?expires=\(rig.world.wallClock + 20_000)")
+    _ = client.read()
+    rig.pass(19_000)
+    #expect(client.read() == [])
+    rig.pass(1_500)
+    #expect(client.read() == [.close(4001, "reason 4001")])
+    client.socket.write(ClientFrames.close(4001))
+    rig.settle(2)
+    #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test(
+    "an admission may end at any moment that a number can name",
+    arguments: [Int64.min, -1, 0, Int64.max])
+  func oddExpiry(expires: Int64) {
+    let rig = LoopRig()
+    let client = rig.webSocket("/ws?expires=\(expires)")
+    rig.pass(1000)
+    let closed = client.read().contains(.close(4001, "reason 4001"))
+    #expect(closed == (expires != .max))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a quiet event stream is kept alive with comments")
+  func comments() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let socket = rig.connect()
+    socket.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = socket.read()
+    rig.pass(Limits().pingInterval * 3)
+    let text = String(decoding: socket.read(), as: UTF8.self)
+    #expect((2...4).contains(text.split(separator: ":\n\n", omittingEmptySubsequences: false).count - 1))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a subscriber that takes nothing is given up, and nobody else notices")
+  func stalled() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let slow = rig.webSocket("/ws/5", capacity: 400)
+    let fast = rig.webSocket("/ws/5")
+    for _ in 0..<200 {
+      rig.publish(5)
+      rig.pass(200)
+      _ = fast.texts()
+    }
+    #expect(slow.socket.closing == .reset)
+    #expect(rig.loop.tally.stalledClosed == 1)
+    #expect(rig.observer.incidents.contains(.stalled(peer: "peer-\(slow.socket.descriptor)")))
+    rig.publish(5)
+    rig.settle(2)
+    #expect(fast.texts() == ["n 5 201"])
+    #expect(rig.faults() == [])
+  }
+}

@@ -1,0 +1,260 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopOutputTests {
+  /// A subscriber of topic 5 whose socket holds `capacity` bytes and has been filled to the brim, with the
+  /// greeting read.
+  private func slowSubscriber(_ rig: LoopRig, capacity: Int) -> ScriptedClient {
+    let client = rig.webSocket("/ws/5", capacity: 4096)
+    _ = client.read()
+    client.socket.capacity = capacity
+    return client
+  }
+
+  @Test("a frame that was begun is finished first, and what is missed follows one by one when it is short")
+  func finishesFrame() {
+    for capacity in 1...20 {
+      let rig = LoopRig()
+      rig.topics.create(5)
+      let client = slowSubscriber(rig, capacity: capacity)
+      rig.publish(5)
+      rig.settle(2)
+      rig.publish(5, 3)
+      rig.settle(2)
+      client.socket.capacity = 4096
+      rig.settle(3)
+      #expect(client.texts() == ["n 5 1", "n 5 2", "n 5 3", "n 5 4"], "capacity \(capacity)")
+      #expect(client.frames.offence == nil)
+      #expect(rig.loop.tally.connectionsBlocked == 0)
+      #expect(rig.faults() == [])
+    }
+  }
+
+  @Test("what is missed is one message when there is much of it, and it names the first and the last")
+  func conflates() {
+    var limits = Limits()
+    limits.pullFrames = 4
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 9)  // one whole notice and the beginning of the second
+    rig.publish(5, 2)
+    rig.settle(2)
+    for _ in 0..<10 {
+      rig.publish(5)
+      rig.settle(2)
+    }
+    client.socket.capacity = 4096
+    rig.settle(3)
+    #expect(client.texts() == ["n 5 1", "n 5 2", "c 5 3 12"])
+    #expect(rig.loop.tally.conflations == 1)
+    rig.publish(5)
+    rig.settle(2)
+    #expect(client.texts() == ["n 5 13"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("few but large missed frames are one message, too")
+  func conflatesBytes() {
+    var limits = Limits()
+    limits.pullBytes = 500
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    rig.topics.pad(200)
+    let client = slowSubscriber(rig, capacity: 1)
+    for _ in 0..<4 {
+      rig.publish(5)
+      rig.settle(2)
+    }
+    client.socket.capacity = 4096
+    rig.settle(3)
+    #expect(client.texts().map { String($0.prefix(7)) } == ["n 5 1 x", "c 5 2 4"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a slow reader that reads byte by byte gets whole frames and ends at the head")
+  func byteByByte() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 1)
+    for _ in 0..<30 {
+      rig.publish(5)
+      rig.settle(2)
+    }
+    var texts: [String] = []
+    for _ in 0..<2000 {
+      texts += client.texts()
+      rig.turn()
+    }
+    #expect(texts.first == "n 5 1")
+    #expect(texts.last?.hasSuffix(" 30") == true)
+    #expect(client.frames.offence == nil)
+    #expect(rig.loop.tally.connectionsBlocked == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a slow reader keeps nobody else waiting and costs one frame of memory")
+  func bounded() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let slow = slowSubscriber(rig, capacity: 5)
+    let fast = rig.webSocket("/ws/5")
+    _ = fast.read()
+    for number in 1...500 {
+      rig.publish(5)
+      rig.turn()
+      #expect(fast.texts() == ["n 5 \(number)"])
+      #expect((rig.connection(slow.socket)?.outbox.count ?? 0) < 20)
+    }
+    #expect(rig.faults() == [])
+  }
+
+  @Test("direct replies keep their order among notices")
+  func ordered() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 3)
+    rig.publish(5)
+    rig.settle(2)
+    client.say("echo one")
+    client.socket.write(ClientFrames.ping("p"))
+    rig.settle(2)
+    rig.publish(5)
+    rig.settle(2)
+    client.socket.capacity = 4096
+    rig.settle(3)
+    #expect(
+      client.read() == [.text("n 5 1"), .text("echo one"), .pong(Array("p".utf8)), .text("n 5 2")])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a client that asks without reading is given up at the outbox's limit")
+  func overflow() {
+    let rig = LoopRig()
+    let client = rig.webSocket("/ws", capacity: 600)
+    for _ in 0..<100 {
+      client.say("echo " + String(repeating: "x", count: 1000))
+      rig.settle(2)
+      #expect((rig.connection(client.socket)?.outbox.count ?? 0) <= Limits().outboxBytes)
+    }
+    rig.pass(500)
+    #expect(client.socket.closing == .reset)
+    #expect(rig.loop.tally.overflowsClosed == 1)
+    #expect(rig.observer.incidents.contains { if case .outboxOverflow = $0 { true } else { false } })
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a client that is far behind with a long resume may still ask for something")
+  func longResumeIsNoOverflow() {
+    let rig = LoopRig()
+    rig.topics.pad(150)
+    rig.topics.create(5, head: 900)
+    let client = rig.webSocket("/ws/5?since=0", capacity: 5000)
+    rig.settle()
+    client.socket.write(ClientFrames.ping("p"))
+    rig.settle()
+    var frames: [ServerFrames.Frame] = []
+    for _ in 0..<200 {
+      frames += client.read()
+      rig.turn()
+    }
+    #expect(frames.first == .text("connected 5 resumed 0"))
+    #expect(frames.last == .pong(Array("p".utf8)))
+    #expect(frames.count == 902)
+    #expect(rig.loop.tally.overflowsClosed == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("several subscriptions of one slow connection each catch up by themselves")
+  func severalTopics() {
+    let rig = LoopRig()
+    for topic in Int64(1)...3 { rig.topics.create(topic) }
+    let client = rig.webSocket()
+    for topic in 1...3 { client.say("sub \(topic)") }
+    rig.settle()
+    #expect(client.texts().count == 4)
+    client.socket.capacity = 4
+    for _ in 0..<5 {
+      for topic in Int64(1)...3 { rig.publish(topic) }
+      rig.settle(2)
+    }
+    var texts: [String] = []
+    for _ in 0..<300 {
+      texts += client.texts()
+      rig.turn()
+    }
+    for topic in 1...3 {
+      #expect(texts.filter { $0.hasPrefix("n \(topic) ") } == (1...5).map { "n \(topic) \($0)" })
+    }
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer that breaks off while its outbox is flushed is forgotten")
+  func breaksOffBlocked() {
+    for failure in [ScriptedWorld.connectionReset, ScriptedWorld.brokenPipe] {
+      let rig = LoopRig()
+      rig.topics.create(5)
+      let client = slowSubscriber(rig, capacity: 3)
+      rig.publish(5)
+      rig.settle(2)
+      client.socket.reset(failure)
+      rig.settle(3)
+      #expect(!client.socket.isOpen)
+      #expect(rig.loop.subscriptions.count == 0)
+      #expect(rig.faults() == [])
+    }
+  }
+
+  @Test("a close frame waits behind the frame that was begun")
+  func closeWhileBlocked() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 3)
+    rig.publish(5)
+    rig.settle(2)
+    client.say("bye 1000 x")
+    rig.settle(2)
+    rig.publish(5)
+    rig.settle(2)
+    client.socket.capacity = 4096
+    rig.settle(2)
+    #expect(client.read() == [.text("n 5 1"), .close(1000, "x")])
+    client.socket.write(ClientFrames.close(1000))
+    rig.settle(2)
+    #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer's close on a blocked connection is answered, and then the connection ends")
+  func peerClosesWhileBlocked() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 3)
+    rig.publish(5)
+    rig.settle(2)
+    client.socket.write(ClientFrames.close(1000))
+    rig.settle(2)
+    #expect(rig.faults() == [])
+    client.socket.capacity = 4096
+    rig.settle(3)
+    #expect(client.read() == [.text("n 5 1"), .close(1000, "")])
+    #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(!client.socket.isOpen)
+  }
+
+  @Test("a peer that closes and never reads the rest is let go")
+  func peerClosesAndNeverReads() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: 3)
+    rig.publish(5)
+    rig.settle(2)
+    client.socket.write(ClientFrames.close(1000))
+    rig.pass(Limits().stallTimeout + 1000)
+    #expect(!client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+}

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopParcelsTests {
+  @Test("answers reach the request that they belong to and nothing else")
+  func replies() throws {
+    let rig = LoopRig()
+    let sockets = (0..<3).map { _ in rig.connect() }
+    for socket in sockets { socket.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n") }
+    rig.turn()
+    let tickets = rig.inbound.asked.map(\.ticket)
+    #expect(Set(tickets).count == 3)
+    let wrong = [
+      Ticket(loop: LoopID(0), slot: 77, generation: 1, request: 1),
+      Ticket(loop: LoopID(0), slot: tickets[0].slot, generation: tickets[0].generation &+ 9, request: 1),
+      Ticket(loop: LoopID(0), slot: tickets[0].slot, generation: tickets[0].generation, request: 2),
+    ]
+    rig.proxy.post(.replies(wrong.map { (ticket: $0, response: HTTPResponse(status: 500)) }))
+    rig.proxy.post(
+      .replies(
+        tickets.enumerated().map { number, ticket in
+          (ticket: ticket, response: HTTPResponse(status: 200, body: Array("\(number)".utf8)))
+        }))
+    rig.turn()
+    for (number, socket) in sockets.enumerated() {
+      #expect(HTTPAnswers.read(socket.read()).map(\.body) == ["\(number)"])
+    }
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an answer may become an event stream")
+  func stream() {
+    let rig = LoopRig()
+    rig.topics.create(5, head: 3)
+    let socket = rig.connect()
+    socket.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.turn()
+    let answer = FakeInbound.stream(TopicID(5), .none)
+    rig.proxy.post(.replies(rig.inbound.asked.map { (ticket: $0.ticket, response: answer) }))
+    rig.settle(3)
+    rig.publish(5)
+    rig.settle(2)
+    let text = String(decoding: socket.read(), as: UTF8.self)
+    #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(text.contains("Connection: close\r\n"))
+    #expect(!text.contains("Content-Length"))
+    #expect(text.hasSuffix("\r\n\r\nid: 3\ndata: connected 5 s 5 3\n\nid: 4\ndata: n 5 4\n\n"))
+    #expect(rig.loop.tally.eventStreamsOpen == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("HEAD of an event stream is a head and the end")
+  func headOfStream() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let socket = rig.connect()
+    socket.write("HEAD /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle(3)
+    #expect(String(decoding: socket.read(), as: UTF8.self).hasSuffix("\r\n\r\n"))
+    #expect(socket.hasEnded)
+    #expect(rig.topics.everAsked.isEmpty)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("news of a topic that the loop does not hold are dropped")
+  func strayNews() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    rig.broadcaster.grant(TopicID(5), to: LoopID(0), at: FakeTopics.headline(TopicID(5), 0))
+    rig.publish(5)
+    rig.settle(2)
+    #expect(rig.loop.topics.count == 0)
+    #expect(rig.loop.tally.notices == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("after the listeners were closed idle connections end and busy ones finish")
+  func stopAccepting() throws {
+    let rig = LoopRig()
+    let idle = rig.connect()
+    let busy = rig.connect()
+    let partial = rig.connect()
+    busy.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    partial.write("GET /small HTTP/1.1\r\n")
+    let socket = rig.webSocket()
+    rig.proxy.post(.stopAccepting)
+    rig.turn()
+    #expect(!rig.world.isListening)
+    #expect(idle.isEnded)
+    #expect(!rig.connect().isOpen)
+    #expect(!busy.isEnded)
+    #expect(!socket.socket.isEnded)
+    partial.write("Host: here\r\n\r\n")
+    let ticket = try #require(rig.inbound.asked.first?.ticket)
+    rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 200))]))
+    rig.settle(2)
+    for client in [busy, partial] {
+      let answers = HTTPAnswers.read(client.read())
+      #expect(answers.map(\.status) == [200])
+      #expect(answers.first?.head.contains("Connection: close") == true)
+      #expect(client.isEnded)
+    }
+    #expect(rig.observer.incidents.isEmpty)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("at the end everybody gets what was published, a goodbye and a close frame")
+  func closeAll() {
+    var limits = Limits()
+    limits.cohortSubscribers = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = (0..<9).map { _ in rig.webSocket("/ws/5") }
+    let stream = rig.connect()
+    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    let idle = rig.connect()
+    rig.settle()
+    _ = (clients.map { $0.read() }, stream.read())
+    rig.publish(5)
+    rig.proxy.post(.closeAll)
+    rig.turn()
+    var moments: Set<String> = []
+    for client in clients {
+      let frames = client.read()
+      #expect(frames.count == 3)
+      #expect(frames.first == .text("n 5 1"))
+      #expect(frames.last == .close(1012, "reason 1012"))
+      if case .text(let text) = frames[1], text.hasPrefix("draining ") { moments.insert(text) }
+    }
+    #expect(moments.count == 9)
+    let text = String(decoding: stream.read(), as: UTF8.self)
+    #expect(text.hasPrefix("id: 1\ndata: n 5 1\n\ndata: draining "))
+    #expect(stream.isEnded && idle.isEnded)
+    #expect(!rig.world.isStopped)
+    for client in clients { client.socket.write(ClientFrames.close(1012)) }
+    rig.settle(2)
+    for socket in clients.map(\.socket) + [stream, idle] { socket.end() }
+    rig.pass(300)
+    #expect(rig.world.isStopped)
+    #expect(rig.world.openSockets == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("the end waits for those who do not answer only so long")
+  func closeAllBounded() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let deaf = rig.webSocket("/ws/5", capacity: 300)
+    let quiet = rig.webSocket("/ws/5")
+    for _ in 0..<50 {
+      rig.publish(5)
+      rig.settle(2)
+    }
+    rig.proxy.post(.closeAll)
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(rig.world.isStopped)
+    #expect(!deaf.socket.isOpen && !quiet.socket.isOpen)
+    rig.proxy.post(.stopAccepting)
+    #expect(rig.proxy.take() == nil)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an empty loop ends at once, and shows its last tally")
+  func closeAllEmpty() {
+    let rig = LoopRig()
+    rig.webSocket().socket.reset()
+    rig.turn()
+    rig.proxy.post(.closeAll)
+    rig.turn()
+    #expect(rig.world.isStopped)
+    #expect(rig.counters.tally == rig.loop.tally)
+    #expect(rig.counters.tally.connectionsAccepted == 1)
+  }
+}

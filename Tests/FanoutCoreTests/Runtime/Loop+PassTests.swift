@@ -1,0 +1,167 @@
+import TestSupport
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopPassTests {
+  @Test("what was published together is one send per subscriber")
+  func oneSend() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = (0..<10).map { _ in rig.webSocket("/ws/5") }
+    _ = clients.map { $0.texts() }
+    let before = rig.world.sends
+    for _ in 0..<5 { rig.publish(5, 2) }
+    rig.settle(2)
+    #expect(rig.world.sends - before == 10)
+    for client in clients { #expect(client.texts() == (1...10).map { "n 5 \($0)" }) }
+    #expect(rig.loop.tally.framesDelivered == 100)
+    #expect(rig.loop.tally.notices == 10)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("later cohorts get more at once, and everybody gets everything once and in order")
+  func rolling() {
+    var limits = Limits()
+    limits.cohortSubscribers = 3
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = (0..<20).map { _ in rig.webSocket("/ws/5") }
+    _ = clients.map { $0.texts() }
+    var texts = [[String]](repeating: [], count: 20)
+    for _ in 0..<40 {
+      rig.publish(5)
+      rig.turn()
+      #expect(rig.faults() == [])
+      for (number, client) in clients.enumerated() { texts[number] += client.texts() }
+    }
+    rig.settle(20)
+    for (number, client) in clients.enumerated() {
+      #expect(texts[number] + client.texts() == (1...40).map { "n 5 \($0)" })
+    }
+  }
+
+  @Test("a small topic does not wait for the end of a large one")
+  func fairness() {
+    var limits = Limits()
+    limits.cohortSubscribers = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(1)
+    rig.topics.create(2)
+    let large = (0..<40).map { _ in rig.webSocket("/ws/1") }
+    let small = rig.webSocket("/ws/2")
+    _ = (large + [small]).map { $0.texts() }
+    rig.publish(1)
+    rig.publish(2)
+    rig.settle(3)
+    #expect(small.texts() == ["n 2 1"])
+    #expect(large.contains { $0.socket.unread == 0 })
+    rig.settle(40)
+    #expect(large.allSatisfy { $0.texts() == ["n 1 1"] })
+  }
+
+  @Test("a cohort that the log has outrun gets one message that declares what it missed")
+  func outrun() {
+    var limits = Limits()
+    limits.logFrames = 4
+    limits.pullFrames = 4
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.texts()
+    rig.publish(5, 9)
+    rig.settle(2)
+    #expect(client.texts() == ["c 5 1 9"])
+    rig.publish(5, 2)
+    rig.settle(2)
+    #expect(client.texts() == ["n 5 10", "n 5 11"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("WebSockets and event streams of one topic get the same notices, each in its own way")
+  func dialects() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let socket = rig.webSocket("/ws/5")
+    let stream = rig.connect()
+    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = (socket.read(), stream.read())
+    rig.publish(5, 2)
+    rig.settle(2)
+    #expect(socket.texts() == ["n 5 1", "n 5 2"])
+    #expect(
+      String(decoding: stream.read(), as: UTF8.self) == "id: 1\ndata: n 5 1\n\nid: 2\ndata: n 5 2\n\n")
+    #expect(rig.faults() == [])
+  }
+
+  @Test("sockets that are lost in a batch leave the others as they are")
+  func lostInBatch() {
+    var random = SeededRandom(seed: 4)
+    for round in 0..<30 {
+      let rig = LoopRig()
+      rig.topics.create(5)
+      let clients = (0..<12).map { _ in rig.webSocket("/ws/5") }
+      _ = clients.map { $0.texts() }
+      // The publisher is faster than the loop's look at its sockets.
+      rig.publish(5)
+      let lost = Set((0..<12).filter { _ in Int.random(in: 0..<3, using: &random) == 0 })
+      for number in lost { clients[number].socket.reset(ScriptedWorld.brokenPipe) }
+      rig.loop.turn()
+      #expect(rig.faults() == [], "round \(round)")
+      for (number, client) in clients.enumerated() {
+        #expect(client.socket.isOpen == !lost.contains(number))
+        if !lost.contains(number) { #expect(client.texts() == ["n 5 1"]) }
+      }
+      #expect(rig.loop.tally.framesDelivered == 12 - lost.count)
+      rig.publish(5)
+      rig.settle(2)
+      #expect(rig.loop.subscriptions.count == 12 - lost.count)
+      #expect(rig.faults() == [], "round \(round)")
+    }
+  }
+
+  @Test("full, cut and lost sockets in one batch each go their own way")
+  func mixedBatch() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = (0..<9).map { _ in rig.webSocket("/ws/5") }
+    _ = clients.map { $0.texts() }
+    for (number, client) in clients.enumerated() {
+      switch number % 3 {
+      case 0: client.socket.capacity = number == 0 ? 0 : 4
+      case 1: client.socket.reset()
+      default: break
+      }
+    }
+    rig.publish(5, 2)
+    rig.loop.turn()
+    #expect(rig.faults() == [])
+    #expect(rig.loop.tally.connectionsBlocked == 3)
+    #expect(rig.loop.connections.count == 6)
+    for client in clients where client.socket.isOpen { client.socket.capacity = 4096 }
+    rig.settle(3)
+    for client in clients where client.socket.isOpen { #expect(client.texts() == ["n 5 1", "n 5 2"]) }
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a subscription that ends in the middle of a pass takes nobody's place")
+  func leavesDuringPass() {
+    var limits = Limits()
+    limits.cohortSubscribers = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = (0..<10).map { _ in rig.webSocket("/ws/5") }
+    _ = clients.map { $0.texts() }
+    rig.publish(5)
+    rig.turn()
+    clients[3].say("unsub 5")
+    clients[8].say("bye 1000 x")
+    clients[5].socket.reset()
+    rig.settle(20)
+    #expect(rig.faults() == [])
+    for number in [0, 1, 2, 4, 6, 7, 9] { #expect(clients[number].texts() == ["n 5 1"]) }
+    #expect(clients[8].texts().filter { $0 != "n 5 1" }.isEmpty)
+  }
+}

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopTests {
+  @Test("a loop with nothing to do sleeps; one whose pass is not over does not")
+  func busy() {
+    var limits = Limits()
+    limits.cohortSubscribers = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = (0..<7).map { _ in rig.webSocket("/ws/5") }
+    rig.settle()
+    #expect(!rig.world.isBusy)
+    rig.publish(5)
+    rig.turn()
+    #expect(rig.world.isBusy)
+    rig.settle()
+    #expect(!rig.world.isBusy)
+    #expect(clients.allSatisfy { $0.texts().last == "n 5 1" })
+    #expect(rig.faults() == [])
+  }
+
+  @Test("between two pieces of a pass the loop looks at its sockets")
+  func looksAround() {
+    var limits = Limits()
+    limits.cohortSubscribers = 1
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = (0..<20).map { _ in rig.webSocket("/ws/5") }
+    _ = clients.map { $0.texts() }
+    rig.publish(5)
+    rig.turn()
+    clients[19].say("echo me")
+    rig.turn()
+    #expect(clients[19].texts() == ["echo me"])
+    rig.settle(30)
+    #expect(clients[19].texts() == ["n 5 1"])
+    #expect(clients[18].texts() == ["n 5 1"])
+  }
+
+  @Test("readiness for a slot that is gone is no matter")
+  func staleReadiness() {
+    let rig = LoopRig()
+    rig.loop.ready(0, .readable, hangup: false)
+    rig.loop.ready(99, [.readable, .writable], hangup: true)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a tick shows the tally to other threads")
+  func counters() {
+    let rig = LoopRig()
+    _ = rig.connect()
+    rig.turn()
+    #expect(rig.counters.tally.connectionsOpen == 0)
+    rig.pass(200)
+    #expect(rig.counters.tally.connectionsOpen == 1)
+    #expect(rig.counters.tally == rig.loop.tally)
+  }
+
+  @Test("the date is that of the second")
+  func date() {
+    let rig = LoopRig()
+    rig.world.wallClock = 784_111_777_000
+    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
+    rig.world.wallClock += 999
+    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
+    rig.world.wallClock += 1
+    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:38 GMT".utf8))
+  }
+
+  @Test("topics stand in line in the order in which they came, over any number of them")
+  func passQueue() {
+    var queue = PassQueue()
+    var expected: UInt32 = 0
+    #expect(queue.popFirst() == nil)
+    for number in UInt32(0)..<5000 {
+      queue.append(number)
+      if number % 3 == 0 {
+        #expect(queue.popFirst() == expected)
+        expected += 1
+      }
+    }
+    while let number = queue.popFirst() {
+      #expect(number == expected)
+      expected += 1
+    }
+    #expect(expected == 5000)
+    #expect(queue.isEmpty)
+  }
+}

@@ -1,0 +1,53 @@
+// An inbound sink whose answer is written in the path.
+//   /small  /size/70000  /later  /stream/5  /stream/5/since/7
+import Synchronization
+
+@testable import FanoutCore
+
+final class FakeInbound: InboundSink {
+  struct Asked: Sendable {
+    let method: String
+    let target: String
+    let body: [UInt8]
+    let peer: String
+    let ticket: Ticket
+  }
+
+  private let received = Mutex<[Asked]>([])
+
+  /// Every request so far.
+  var asked: [Asked] { received.withLock { $0 } }
+
+  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition {
+    received.withLock {
+      $0.append(
+        Asked(
+          method: request.head.method, target: request.head.target, body: request.body, peer: peer,
+          ticket: ticket))
+    }
+    let words = request.head.path.split(separator: "/")
+    switch words.first {
+    case "later": return .later
+    case "size": return .answer(HTTPResponse(status: 200, body: Self.body(Int(words[1]) ?? 0)))
+    case "stream":
+      let resume = words.count > 3 ? UInt64(words[3]).map(Resume.after) ?? .impossible : .none
+      return .answer(Self.stream(TopicID(Int64(words[1]) ?? 0), resume))
+    default: return .answer(HTTPResponse(status: 200, body: Array(request.head.target.utf8)))
+    }
+  }
+
+  static func body(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 23) } }
+
+  static func stream(_ topic: TopicID, _ resume: Resume) -> HTTPResponse {
+    HTTPResponse(
+      status: 200, fields: [("Content-Type", "text/event-stream")],
+      stream: StreamStart(topic: topic, resume: resume, visitor: Visitor(id: 1, marks: 0)))
+  }
+}
+
+/// Keeps what it was told.
+final class RecordingObserver: LoopObserver {
+  private let told = Mutex<[LoopIncident]>([])
+  var incidents: [LoopIncident] { told.withLock { $0 } }
+  func observe(_ incident: LoopIncident) { told.withLock { $0.append(incident) } }
+}

@@ -1,0 +1,122 @@
+// What must hold in a loop between two calls, in words. Tests and simulations ask after every step.
+@testable import FanoutCore
+
+extension Loop {
+  /// Each sentence names something that is not as it must be.
+  func brokenInvariants() -> [String] {
+    var broken: [String] = []
+    var perTopic: [UInt32: Int] = [:]
+    for slot in connections.indices {
+      broken += brokenConnection(slot)
+      forEachSubscription(of: slot) { index in
+        guard let subscription = subscriptions.at(index.rawValue) else { return }
+        perTopic[subscription.topic, default: 0] += 1
+        broken += brokenPlace(index, subscription, slot)
+      }
+    }
+    let total = perTopic.values.reduce(0, +)
+    if subscriptions.count != total { broken.append("\(subscriptions.count) subscriptions, \(total) listed") }
+    for (topic, count) in perTopic.sorted(by: { $0.key < $1.key }) {
+      broken += brokenTopic(topic, count)
+    }
+    return broken + brokenTally()
+  }
+
+  private func brokenConnection(_ slot: UInt32) -> [String] {
+    let connection = connections[slot]
+    var broken: [String] = []
+    var length = 0
+    forEachSubscription(of: slot) { index in
+      length += 1
+      if subscriptions.at(index.rawValue)?.slot != slot {
+        broken.append("slot \(slot): a foreign subscription")
+      }
+    }
+    if length != connection.subscriptionCount {
+      broken.append("slot \(slot): counts its subscriptions wrong")
+    }
+    if length > limits.subscriptionsPerConnection { broken.append("slot \(slot): too many subscriptions") }
+    if connection.isBlocked, !connection.interest.contains(.writable), !connection.endsWhenFlushed {
+      broken.append("slot \(slot): blocked, and nobody waits for room")
+    }
+    if !connection.isBlocked && !connection.outbox.isEmpty {
+      broken.append("slot \(slot): clear, and its outbox is not empty")
+    }
+    return broken
+  }
+
+  private func brokenPlace(
+    _ index: SubscriptionIndex, _ subscription: Subscription, _ slot: UInt32
+  ) -> [String] {
+    guard topics.contains(subscription.topic) else { return ["slot \(slot): its topic is gone"] }
+    let topic = topics[subscription.topic]
+    let name = "slot \(slot), topic \(topic.id.rawValue)"
+    switch subscription.place {
+    case .waiting: return topic.isLive ? ["\(name): waits for a grant that came"] : []
+    case .recalling: return topic.isLive ? [] : ["\(name): recalls in a topic that is not live"]
+    case .lagging(let cursor):
+      guard topic.isLive, cursor <= topic.live.head else { return ["\(name): a cursor beyond the head"] }
+      return connections[slot].isBlocked ? [] : ["\(name): lags although its connection is clear"]
+    case .cohort(let cohort, let position):
+      let cohorts = topic.live[subscription.dialect].cohorts
+      guard Int(cohort) < cohorts.count, Int(position) < cohorts[Int(cohort)].count else {
+        return ["\(name): its place does not exist"]
+      }
+      let isThere = cohorts[Int(cohort)].members[Int(position)] == index
+      let isSame = cohorts[Int(cohort)].descriptors[Int(position)] == connections[slot].descriptor
+      if connections[slot].isBlocked { return ["\(name): blocked and in a cohort"] }
+      return isThere && isSame ? [] : ["\(name): somebody else is at its place"]
+    }
+  }
+
+  private func brokenTopic(_ index: UInt32, _ subscribers: Int) -> [String] {
+    let topic = topics[index]
+    var broken: [String] = []
+    if topic.subscribers != subscribers { broken.append("topic \(topic.id.rawValue): counts wrong") }
+    guard topic.isLive else { return broken }
+    for dialect in [Dialect.webSocket, .eventStream] {
+      let lane = topic.live[dialect]
+      broken += lane.brokenInvariants(limit: limits.cohortSubscribers).map {
+        "topic \(topic.id.rawValue): \($0)"
+      }
+      if lane.log.head != topic.live.head {
+        broken.append("topic \(topic.id.rawValue): log and headline differ")
+      }
+      if lane.isBehind && !topic.isQueued {
+        broken.append("topic \(topic.id.rawValue): behind and not in line")
+      }
+    }
+    return broken
+  }
+
+  private func brokenTally() -> [String] {
+    var broken: [String] = []
+    let open = connections.indices
+    let blocked = open.count { connections[$0].isBlocked }
+    let sockets = open.count { if case .webSocket = connections[$0].role { true } else { false } }
+    let streams = open.count { if case .eventStream = connections[$0].role { true } else { false } }
+    if tally.connectionsOpen != connections.count { broken.append("tally: connectionsOpen") }
+    if tally.connectionsBlocked != blocked { broken.append("tally: connectionsBlocked") }
+    if tally.webSocketsOpen != sockets { broken.append("tally: webSocketsOpen") }
+    if tally.eventStreamsOpen != streams { broken.append("tally: eventStreamsOpen") }
+    if tally.subscriptions != subscriptions.count { broken.append("tally: subscriptions") }
+    if tally.topics != topics.count { broken.append("tally: topics") }
+    return broken
+  }
+}
+
+extension Lane {
+  /// Each sentence names something that is not as it must be.
+  func brokenInvariants(limit: Int) -> [String] {
+    var broken: [String] = []
+    for (number, cohort) in cohorts.enumerated() {
+      if cohort.members.count != cohort.descriptors.count { broken.append("cohort \(number): uneven arrays") }
+      if cohort.count > limit { broken.append("cohort \(number): too many members") }
+      if cohort.cursor > log.head { broken.append("cohort \(number): beyond the head") }
+      if cohort.count > 0 && cohort.cursor < log.head && !isBehind {
+        broken.append("cohort \(number): behind, and the pass is over")
+      }
+    }
+    return broken
+  }
+}
