@@ -141,11 +141,10 @@ extension Loop {
   private func switchProtocols(_ slot: UInt32, _ key: [UInt8], _ admission: Admission) {
     let accept = world.webSocketAccept(key)
     send(slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
-    let left = admission.expiresAt.map { UInt64(max($0 - world.wallClock, 0)) }
     let socket = Connection.Socket(
       session: WebSocketSession(limits: limits),
       liveness: Liveness(now: world.now, interval: limits.pingInterval, salt: arrivals),
-      visitor: admission.visitor, expiresAt: left.map { world.now + $0 } ?? .max)
+      visitor: admission.visitor, expiresAt: moment(ofWallClock: admission.expiresAt))
     become(slot, .webSocket(socket))
     setInterest(slot, connections[slot].interest.union(.readable))
   }
@@ -165,6 +164,13 @@ extension Loop {
       // A session is closed in the middle of a buffer when its connection ends; the rest is dropped.
       guard let (action, consumed) = takeFrame(slot, bytes.extracting(start..<bytes.count)) else { return }
       start += consumed
+  /// In the loop's milliseconds; what has passed is now, and what has no end never comes.
+  private func moment(ofWallClock end: Int64?) -> UInt64 {
+    guard let end else { return .max }
+    let wallClock = max(world.wallClock, 0)
+    return end > wallClock ? world.now + UInt64(end - wallClock) : world.now
+  }
+
       perform(action, slot)
     }
   }

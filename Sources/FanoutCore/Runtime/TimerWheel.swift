@@ -25,7 +25,7 @@ struct TimerWheel {
   mutating func arm(_ slot: UInt32, at deadline: UInt64) {
     grow(to: slot)
     disarm(slot)
-    let due = max((deadline + tick - 1) / tick, current + 1)
+    let due = max(deadline / tick + (deadline % tick == 0 ? 0 : 1), current + 1)
     let index = Int(min(due, current + UInt64(Self.buckets - 1)) % UInt64(Self.buckets))
     bucket[Int(slot)] = UInt32(index)
     previous[Int(slot)] = Self.none
