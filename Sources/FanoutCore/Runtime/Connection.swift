@@ -55,15 +55,23 @@ struct Connection {
 struct Outbox {
   private(set) var bytes: [UInt8] = []
   private(set) var sent = 0
+  /// How many of them at most are notices that a resume missed.
+  private var owed = 0
 
   var isEmpty: Bool { bytes.isEmpty }
   var count: Int { bytes.count - sent }
+  /// Bytes that wait because the client asked for something without reading.
+  var asked: Int { count - owed }
 
   mutating func append(_ more: Span<UInt8>) { bytes.append(more) }
+
+  /// Says that the last `count` bytes appended are notices that a resume missed.
+  mutating func owe(_ count: Int) { owed += count }
 
   /// Notes that the socket took `count` more bytes; gives the memory back when that was all.
   mutating func took(_ count: Int) {
     sent += count
+    owed = min(owed, self.count)
     if sent == bytes.count { self = Outbox() }
   }
 }

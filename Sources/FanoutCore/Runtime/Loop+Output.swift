@@ -5,12 +5,20 @@ extension Loop {
   /// Sends a small direct message: a pong, a reply, a close frame. Too many that nobody reads: the client is
   /// given up, since it asks without listening.
   func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {
-    if connections[slot].outbox.count + bytes.count > limits.outboxBytes, connections[slot].isBlocked {
+    if connections[slot].outbox.asked + bytes.count > limits.outboxBytes, connections[slot].isBlocked {
       observer.observe(.outboxOverflow(peer: connections[slot].peer))
       tally.overflowsClosed += 1
       return lose(slot)
     }
     send(slot, bytes.span)
+  }
+
+  /// Sends notices that a resume missed. They are not the client's chatter: what of them waits does not
+  /// count as asked for without reading.
+  func sendMissed(_ slot: UInt32, _ bytes: Span<UInt8>) {
+    let waiting = connections[slot].outbox.count
+    send(slot, bytes)
+    connections[slot].outbox.owe(connections[slot].outbox.count - waiting)
   }
 
   /// Sends bytes in order behind everything that waits.

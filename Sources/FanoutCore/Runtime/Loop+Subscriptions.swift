@@ -104,11 +104,14 @@ extension Loop {
 
   /// Welcomes a subscriber, sends what it missed, and puts it at the head.
   private func place(
-    _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ standing: Standing, missed: [UInt8] = []
+    _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ wanted: Standing, missed: [UInt8] = []
   ) {
     let subscription = subscriptions[index.rawValue]
     let topic = topics[subscription.topic]
     subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
+    let isFarBehind = connections[subscription.slot].outbox.count > limits.outboxBytes && !missed.isEmpty
+    let standing =
+      isFarBehind ? .atHead(snapshot: topic.live.headline.snapshot, recovered: false) : wanted
     let occasion: SessionOccasion =
       switch welcome {
       case .connected: .connected(topic: topic.id, standing)
@@ -116,7 +119,7 @@ extension Loop {
       }
     let seq: UInt64 = if case .resumed(let after) = standing { after } else { topic.live.head }
     say(subscription.slot, occasion, seq: seq)
-    if !missed.isEmpty { send(subscription.slot, missed.span) }
+    if !missed.isEmpty && !isFarBehind { sendMissed(subscription.slot, missed.span) }
     if !connections[subscription.slot].isBlocked { joinCohort(index) }
   }
 
