@@ -22,6 +22,13 @@ extension Loop {
     wheel.arm(slot, at: exchange.deadline)
   }
 
+  /// Tells that accepting paused since the last tick.
+  func noteAcceptFailures() {
+    guard world.acceptFailures > tally.acceptFailures else { return }
+    tally.acceptFailures = world.acceptFailures
+    observer.observe(.acceptPaused)
+  }
+
   /// Ends the connection now. `reset` drops what was not sent, so that the kernel keeps nothing of it.
   func close(_ slot: UInt32, reset: Bool = false) {
     guard let connection = connections.at(slot) else { return }

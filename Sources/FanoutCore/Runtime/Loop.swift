@@ -89,6 +89,7 @@ final class Loop<World: Transport> {
     counters.publish(tally)
     endIfDone()
   }
+    noteAcceptFailures()
 }
 
 /// Topics that wait for a piece of the pass, first in, first out.

@@ -40,6 +40,8 @@ protocol Transport: AnyObject {
   /// Busy: turns follow each other without sleeping.
   func setBusy(_ busy: Bool)
   func stopListening()
+  /// Times that accepting paused because descriptors ran out.
+  var acceptFailures: Int { get }
   /// Lets the loop's run end.
   func stop()
   /// The value of `Sec-WebSocket-Accept` (RFC 6455, section 4.2.2).
