@@ -71,6 +71,7 @@ extension Loop {
     guard let endBy, connections.count == 0 || world.now >= endBy else { return }
     self.endBy = nil
     for slot in connections.indices { close(slot) }
+    counters.publish(tally)
     proxy.close()
     world.stop()
   }
