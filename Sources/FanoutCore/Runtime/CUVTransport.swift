@@ -145,7 +145,6 @@ public enum SenderKind: Sendable, CaseIterable {
     return result == 0 ? accept.map { UInt8(bitPattern: $0) } : []
   }
 
-  /// Times that accepting paused because descriptors ran out.
   var acceptFailures: Int { Int(unsafe cuv_accept_failures(uv)) }
 }
 

@@ -52,6 +52,8 @@ extension Loop {
   /// The outbox is empty and the connection is to end.
   func linger(_ slot: UInt32) {
     if case .lingering = connections[slot].role { return }
+    if connections[slot].isBlocked { tally.connectionsBlocked -= 1 }
+    connections[slot].isBlocked = false
     world.shutdownWrite(slot)
     countRole(connections[slot].role, open: false)
     let until = world.now + limits.closeTimeout
@@ -85,10 +87,12 @@ extension Loop {
     var next: UInt64
     switch connections[slot].role {
     case .http(let exchange):
-      guard exchange.answering != nil || world.now < exchange.deadline else {
+      // While an answer is made, or is being read, nothing is expected of the peer but to read.
+      let isAwaited = exchange.answering == nil && !connections[slot].isBlocked
+      guard !isAwaited || world.now < exchange.deadline else {
         return exchange.isIdle ? close(slot) : refuse(slot, HTTPFailure.timedOut, exchange)
       }
-      next = exchange.answering != nil ? world.now + limits.keepAliveTimeout : exchange.deadline
+      next = isAwaited ? exchange.deadline : world.now + limits.keepAliveTimeout
     case .webSocket: next = webSocketDeadline(slot)
     case .eventStream: next = eventStreamDeadline(slot)
     case .lingering(let until):

@@ -58,6 +58,8 @@ extension Loop {
       case .request(let request): receive(request, slot, exchange)
       }
       guard case .http = connections.at(slot)?.role, !connections[slot].endsWhenFlushed else { return }
+      // Who does not read its answers gets no more of them: the next request waits for room.
+      guard !connections[slot].isBlocked else { return }
       action = exchange.resume()
     }
   }
@@ -96,9 +98,22 @@ extension Loop {
     exchange.answered()
     if let stream = response.stream, !context.isHead { return startStream(slot, stream) }
     guard context.keepsAlive && response.stream == nil else { return end(slot) }
-    exchange.deadline = world.now + limits.keepAliveTimeout
-    wheel.arm(slot, at: exchange.deadline)
+    awaitNext(slot, exchange)
+    if !connections[slot].isBlocked { setInterest(slot, connections[slot].interest.union(.readable)) }
+  }
+
+  /// An answer is given: the next head has its own time when its first bytes are here already.
+  private func awaitNext(_ slot: UInt32, _ exchange: HTTPExchange) {
+    exchange.deadline = world.now + (exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout)
+    // A blocked connection is watched for a stall first.
+    if !connections[slot].isBlocked { wheel.arm(slot, at: exchange.deadline) }
+  }
+
+  /// The last answer has been taken by the kernel: the next request may be read.
+  func goOn(_ slot: UInt32, _ exchange: HTTPExchange) {
+    if !exchange.isInBody { awaitNext(slot, exchange) }
     setInterest(slot, connections[slot].interest.union(.readable))
+    perform(exchange.resume(), slot, exchange)
   }
 
   /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted.
@@ -149,6 +164,13 @@ extension Loop {
     setInterest(slot, connections[slot].interest.union(.readable))
   }
 
+  /// In the loop's milliseconds; what has passed is now, and what has no end never comes.
+  private func moment(ofWallClock end: Int64?) -> UInt64 {
+    guard let end else { return .max }
+    let wallClock = max(world.wallClock, 0)
+    return end > wallClock ? world.now + UInt64(end - wallClock) : world.now
+  }
+
   private func greet(_ slot: UInt32, _ admission: Admission) {
     if let topic = admission.topic {
       subscribe(slot, to: topic, resume: admission.resume, welcome: .connected)
@@ -164,13 +186,6 @@ extension Loop {
       // A session is closed in the middle of a buffer when its connection ends; the rest is dropped.
       guard let (action, consumed) = takeFrame(slot, bytes.extracting(start..<bytes.count)) else { return }
       start += consumed
-  /// In the loop's milliseconds; what has passed is now, and what has no end never comes.
-  private func moment(ofWallClock end: Int64?) -> UInt64 {
-    guard let end else { return .max }
-    let wallClock = max(world.wallClock, 0)
-    return end > wallClock ? world.now + UInt64(end - wallClock) : world.now
-  }
-
       perform(action, slot)
     }
   }

@@ -51,7 +51,10 @@ extension Loop {
         leaveCohort(index, cohort, position)
       }
     }
-    setInterest(slot, connections[slot].interest.union(.writable))
+    var interest = connections[slot].interest.union(.writable)
+    // Of requests no more is read than is answered.
+    if case .http = connections[slot].role { interest.remove(.readable) }
+    setInterest(slot, interest)
     wheel.arm(slot, at: world.now + min(limits.stallTimeout, limits.tick))
   }
 
@@ -68,7 +71,7 @@ extension Loop {
     forEachSubscription(of: slot) { index in
       if case .lagging = subscriptions[index.rawValue].place { joinCohort(index) }
     }
-    if case .http(let exchange) = connections[slot].role { perform(exchange.resume(), slot, exchange) }
+    if case .http(let exchange) = connections[slot].role { goOn(slot, exchange) }
   }
 
   /// Whether the outbox is empty now.

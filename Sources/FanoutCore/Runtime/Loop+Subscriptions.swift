@@ -102,16 +102,17 @@ extension Loop {
     return true
   }
 
-  /// Welcomes a subscriber, sends what it missed, and puts it at the head.
+  /// Welcomes a subscriber, sends what it missed, and puts it at the head. One that has not taken yet what it
+  /// missed elsewhere is not given more to take, but the newest state.
   private func place(
     _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ wanted: Standing, missed: [UInt8] = []
   ) {
     let subscription = subscriptions[index.rawValue]
     let topic = topics[subscription.topic]
-    subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
     let isFarBehind = connections[subscription.slot].outbox.count > limits.outboxBytes && !missed.isEmpty
     let standing =
       isFarBehind ? .atHead(snapshot: topic.live.headline.snapshot, recovered: false) : wanted
+    subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
     let occasion: SessionOccasion =
       switch welcome {
       case .connected: .connected(topic: topic.id, standing)

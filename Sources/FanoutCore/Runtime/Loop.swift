@@ -66,7 +66,10 @@ final class Loop<World: Transport> {
   func ready(_ slot: UInt32, _ readiness: Interest, hangup: Bool) {
     guard connections.at(slot) != nil else { return }
     if readiness.contains(.writable) { flush(slot) }
-    if readiness.contains(.readable), connections.at(slot) != nil { read(slot) }
+    // What was written may have changed what is to be read.
+    if readiness.contains(.readable), connections.at(slot)?.interest.contains(.readable) == true {
+      read(slot)
+    }
     if hangup && readiness.isEmpty { close(slot) }
   }
 
@@ -86,10 +89,10 @@ final class Loop<World: Transport> {
   func tick() {
     for slot in wheel.advance(to: world.now) where connections.at(slot) != nil { deadlinePassed(slot) }
     closeLingeringTopics()
+    noteAcceptFailures()
     counters.publish(tally)
     endIfDone()
   }
-    noteAcceptFailures()
 }
 
 /// Topics that wait for a piece of the pass, first in, first out.
