@@ -8,7 +8,9 @@ struct FakeGatekeeper: Gatekeeper {
     let path = request.path.split(separator: "/")
     switch path.first {
     case "refused": return .refuse(HTTPResponse(status: 403, body: Array("no".utf8)))
-    case "doomed": return .acceptThenClose(.policyViolation, reason: "doomed")
+    case "doomed":
+      return .acceptThenClose(
+        .policyViolation, reason: "doomed", subprotocol: request.first("Sec-WebSocket-Protocol"))
     default: break
     }
     var admission = Admission(visitor: Visitor(id: 7, marks: 0))
