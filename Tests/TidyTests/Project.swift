@@ -1,5 +1,6 @@
 // The project's files as the rules see them: what a person wrote, without what builds and runs leave behind.
 import FoundationEssentials
+import Testing
 
 struct ProjectFile: Sendable, CustomStringConvertible {
   /// From the root, with slashes.
@@ -52,5 +53,8 @@ enum Project {
   }
 }
 
-/// A broken rule, as a sentence that says where and what to do.
-func broken(_ sentences: [String]) -> String { sentences.joined(separator: "\n") }
+/// Fails the test when there are any: a broken rule is a sentence that says where.
+func tell(_ sentences: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+  if sentences.isEmpty { return }
+  Issue.record(Comment(rawValue: sentences.joined(separator: "\n")), sourceLocation: sourceLocation)
+}
