@@ -17,7 +17,7 @@ final class LoopRig {
   let counters = LoopCounters()
   /// Whether the ledger answers by itself after each turn.
   var answersAtOnce = true
-  private var ticked: UInt64
+  private let driver: LoopDriver
 
   init(_ limits: Limits = Limits(), now: UInt64 = 1_000_000) {
     world = ScriptedWorld(now: now)
@@ -26,21 +26,14 @@ final class LoopRig {
     loop = Loop(
       id: LoopID(0), limits: limits, world: world, proxy: proxy, counters: counters, inbound: inbound,
       gatekeeper: FakeGatekeeper(), source: topics, observer: observer)
-    ticked = now
+    driver = LoopDriver(loop)
   }
 
   // MARK: Time
 
-  /// One turn: readiness, the turn's end, and a tick when time has moved.
+  /// One turn, and the ledger's answers when it answers by itself.
   func turn() {
-    for (slot, readiness, hangup) in world.readySlots() where world.isOpen(slot) {
-      loop.ready(slot, readiness, hangup: hangup)
-    }
-    loop.turn()
-    if world.now >= ticked + loop.limits.tick {
-      ticked = world.now
-      loop.tick()
-    }
+    driver.turn()
     if answersAtOnce { answer() }
   }
 
@@ -64,11 +57,7 @@ final class LoopRig {
 
   // MARK: Clients
 
-  func connect(capacity: Int = 1 << 20) -> ScriptedSocket {
-    let socket = world.makeSocket(capacity: capacity)
-    loop.accept(socket.descriptor, from: "peer-\(socket.descriptor)")
-    return socket
-  }
+  func connect(capacity: Int = 1 << 20) -> ScriptedSocket { driver.connect(capacity: capacity) }
 
   /// A WebSocket that has got its 101.
   func webSocket(_ path: String = "/ws", capacity: Int = 1 << 20) -> ScriptedClient {
@@ -82,7 +71,7 @@ final class LoopRig {
   func connection(_ socket: ScriptedSocket) -> Connection? { socket.slot.flatMap { loop.connections.at($0) } }
 
   /// Everything that is not as it must be, the world's complaints included.
-  func faults() -> [String] { world.offences + loop.brokenInvariants() }
+  func faults() -> [String] { driver.faults() }
 }
 
 /// A WebSocket client over a scripted socket.
@@ -107,58 +96,14 @@ final class ScriptedClient {
     let bytes = socket.read(limit)
     guard status == nil else { return frames.take(bytes) }
     headBytes += bytes
-    let end = Array("\r\n\r\n".utf8)
-    guard headBytes.count >= 4,
-      let stop = (0...(headBytes.count - 4)).first(where: { Array(headBytes[$0..<($0 + 4)]) == end })
-    else { return [] }
-    head = String(decoding: headBytes[..<(stop + 4)], as: UTF8.self)
+    guard let stop = HTTPAnswers.endOfHead(headBytes[...]) else { return [] }
+    head = String(decoding: headBytes[..<stop], as: UTF8.self)
     status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-    return frames.take(Array(headBytes[(stop + 4)...]))
+    return frames.take(Array(headBytes[stop...]))
   }
 
   /// The texts among the frames that are whole now.
   func texts() -> [String] {
     read().compactMap { if case .text(let text) = $0 { text } else { nil } }
-  }
-}
-
-/// The answers of a server to HTTP/1.1 requests, read by `Content-Length`.
-struct HTTPAnswers {
-  struct Answer: Equatable {
-    var status: Int
-    var head: String
-    var body: String
-  }
-
-  /// Whole answers at the front of `bytes`. `headOnly` says of each answer whether it has no body.
-  static func read(_ bytes: [UInt8], headOnly: Bool = false) -> [Answer] {
-    var rest = bytes[...]
-    var answers: [Answer] = []
-    while let stop = end(of: rest) {
-      let head = String(decoding: rest[..<stop], as: UTF8.self)
-      let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-      let length = headOnly || status < 200 ? 0 : contentLength(head)
-      guard rest.endIndex - stop >= length else { break }
-      let body = String(decoding: rest[stop..<(stop + length)], as: UTF8.self)
-      answers.append(Answer(status: status, head: head, body: body))
-      rest = rest[(stop + length)...]
-    }
-    return answers
-  }
-
-  private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
-    var index = bytes.startIndex
-    while index + 4 <= bytes.endIndex {
-      if bytes[index..<(index + 4)].elementsEqual([13, 10, 13, 10]) { return index + 4 }
-      index += 1
-    }
-    return nil
-  }
-
-  private static func contentLength(_ head: String) -> Int {
-    for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix("content-length: ") {
-      return Int(line.dropFirst(16)) ?? 0
-    }
-    return 0
   }
 }

@@ -1,0 +1,35 @@
+// The promises of docs/ARCHITECTURE.md under everything that a seed can think of. A failing seed is named; run it
+// alone with SEATCAST_SEED=n, or more of them with SEATCAST_SEEDS=count.
+import TestSupport
+import Testing
+
+@Suite struct PromiseTests {
+  /// The seeds of this run.
+  static let seeds: [UInt64] = {
+    if let seed = environmentVariable("SEATCAST_SEED").flatMap({ UInt64($0) }) { return [seed] }
+    let count = environmentVariable("SEATCAST_SEEDS").flatMap { UInt64($0) } ?? 200
+    return Array(1...max(count, 1))
+  }()
+
+  @Test("from this seed every promise holds", arguments: seeds)
+  func promises(seed: UInt64) throws {
+    let story = try Story(seed: seed)
+    try story.run(steps: 300)
+    #expect(story.record.faults == [], "SEATCAST_SEED=\(seed)")
+  }
+
+  @Test("the stories meet what they are there for")
+  func reach() throws {
+    var sums: [String: Int] = [:]
+    for seed in UInt64(1)...12 {
+      let story = try Story(seed: seed)
+      try story.run(steps: 300)
+      sums.merge(story.deeds, uniquingKeysWith: +)
+    }
+    for name in [
+      "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "delivered",
+    ] {
+      #expect((sums[name] ?? 0) > 0, "\(name): \(sums)")
+    }
+  }
+}

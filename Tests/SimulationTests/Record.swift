@@ -1,0 +1,109 @@
+// What was told to anybody, held against the log at the end: every count must be that of its `seq`, everything
+// acknowledged must be there, and no event may ever have been sold beyond its capacity.
+@testable import ControlPlane
+
+/// Collects claims and faults of one run.
+final class Record {
+  /// Somebody was told that after `seq` of `event` this many seats were free.
+  struct Claim {
+    let event: Int64
+    let seq: UInt64
+    let available: Int64
+    let capacity: Int64?
+    /// The type of a notice; nil: a state or an answer.
+    let type: String?
+    let who: String
+  }
+
+  /// A booking or a cancellation that was answered with success.
+  struct Deed {
+    let event: Int64
+    let seq: UInt64
+    let booking: String
+    let quantity: Int64
+  }
+
+  private(set) var faults: [String] = []
+  private var claims: [Claim] = []
+  private(set) var bookings: [Deed] = []
+  private var keys: [String: String] = [:]
+
+  var claimCount: Int { claims.count }
+
+  func fault(_ sentence: String) { if faults.count < 20 { faults.append(sentence) } }
+
+  func claim(_ claim: Claim) { claims.append(claim) }
+
+  /// A booking was acknowledged. One key stands for one booking.
+  func booked(_ deed: Deed, key: String) {
+    if let known = keys[key], known != deed.booking {
+      fault("key \(key) made \(known) and \(deed.booking)")
+    }
+    keys[key] = deed.booking
+    bookings.append(deed)
+  }
+
+  // MARK: The end
+
+  /// Holds everything against the log of one event.
+  func check(_ event: Int64, against log: [Notice]) {
+    checkLog(event, log)
+    for claim in claims where claim.event == event && claim.seq > 0 {
+      guard claim.seq <= UInt64(log.count) else {
+        fault("\(claim.who) was told of seq \(claim.seq) of \(event), which did not commit")
+        continue
+      }
+      let notice = log[Int(claim.seq) - 1]
+      if Int64(notice.availableSeats) != claim.available {
+        fault(
+          "\(claim.who): \(claim.available) seats at seq \(claim.seq), really \(notice.availableSeats)"
+        )
+      }
+      if let capacity = claim.capacity, capacity != Int64(notice.seatCapacity) {
+        fault(
+          "\(claim.who): capacity \(capacity) at seq \(claim.seq), really \(notice.seatCapacity)")
+      }
+      if let type = claim.type, type != Self.type(notice.change) {
+        fault("\(claim.who): \(type) at seq \(claim.seq), really \(Self.type(notice.change))")
+      }
+    }
+    for deed in bookings where deed.event == event { checkDeed(deed, log) }
+  }
+
+  /// Without gaps, each count follows from the one before, and never more is sold than there is.
+  private func checkLog(_ event: Int64, _ log: [Notice]) {
+    var sold = 0
+    for (index, notice) in log.enumerated() {
+      if notice.seq != UInt64(index) + 1 {
+        return fault("the log of \(event) has a gap at \(index + 1)")
+      }
+      switch notice.change {
+      case .bookingCreated(let facts): sold += facts.quantity
+      case .bookingCancelled(let facts): sold -= facts.quantity
+      case .capacityChanged: break
+      }
+      if notice.availableSeats != notice.seatCapacity - sold || sold < 0 {
+        fault("event \(event), seq \(notice.seq): \(sold) sold of \(notice.seatCapacity)")
+      }
+      if notice.availableSeats < 0 { fault("event \(event) is sold out beyond its capacity") }
+    }
+  }
+
+  private func checkDeed(_ deed: Deed, _ log: [Notice]) {
+    let isThere = log.contains { notice in
+      if case .bookingCreated(let facts) = notice.change {
+        return facts.booking.text == deed.booking && Int64(facts.quantity) == deed.quantity
+      }
+      return false
+    }
+    if !isThere { fault("booking \(deed.booking) was acknowledged and is not there") }
+  }
+
+  private static func type(_ change: Notice.Change) -> String {
+    switch change {
+    case .bookingCreated: "booking_created"
+    case .bookingCancelled: "booking_cancelled"
+    case .capacityChanged: "seat_update"
+    }
+  }
+}

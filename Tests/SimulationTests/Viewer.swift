@@ -1,0 +1,270 @@
+// Somebody who watches events over WebSocket or an event stream, and checks every byte: on one connection `seq`
+// never goes back, each skip is declared, and nothing comes of what was not asked for.
+
+@testable import FanoutTestSupport
+
+/// The rules for what one connection is told about its events.
+struct Watching {
+  /// The last `seq` of each event that the server says is subscribed.
+  private(set) var cursors: [Int64: UInt64] = [:]
+  /// Messages that stood for several missed ones.
+  private(set) var skips = 0
+  private(set) var notices = 0
+  let who: String
+  let record: Record
+
+  init(who: String, record: Record) { (self.who, self.record) = (who, record) }
+
+  /// A welcome: `asked` are the places after which this connection asked to go on.
+  mutating func welcome(_ message: Message, asked: Set<UInt64>) {
+    guard let event = message.number("eventId"), let seq = message.seq("seq") else { return }
+    if message.text("recovered") == "true" {
+      if !asked.contains(seq) {
+        record.fault("\(who): goes on after \(seq), which nobody asked for")
+      }
+    } else {
+      if let old = cursors[event], seq < old { record.fault("\(who): back from \(old) to \(seq)") }
+      claim(message, event, seq, type: nil)
+    }
+    cursors[event] = seq
+  }
+
+  mutating func notice(_ message: Message) {
+    guard let event = message.number("eventId"), let seq = message.seq("seq") else {
+      return record.fault("\(who): a notice without event or seq")
+    }
+    guard let cursor = cursors[event] else {
+      return record.fault("\(who): notice \(seq) of \(event), which is not subscribed")
+    }
+    if let first = message.seq("fromSeq") {
+      let last = message.seq("toSeq")
+      if first != cursor + 1 || last != seq || seq < first || message.type != "seat_update" {
+        record.fault("\(who): stands at \(cursor), is told \(first) to \(last ?? 0) at \(seq)")
+      }
+      skips += 1
+      claim(message, event, seq, type: nil)
+    } else {
+      if seq != cursor + 1 {
+        record.fault("\(who): stands at \(cursor) of \(event), is told \(seq)")
+      }
+      claim(message, event, seq, type: message.type)
+    }
+    notices += 1
+    cursors[event] = seq
+  }
+
+  mutating func forget(_ event: Int64) { cursors[event] = nil }
+
+  private func claim(_ message: Message, _ event: Int64, _ seq: UInt64, type: String?) {
+    guard let available = message.number("availableSeats") else {
+      return record.fault("\(who): seq \(seq) of \(event) without a count")
+    }
+    record.claim(
+      Record.Claim(
+        event: event, seq: seq, available: available, capacity: message.number("seatCapacity"),
+        type: type,
+        who: who))
+  }
+}
+
+/// A WebSocket client that comes, goes and comes back.
+final class Viewer {
+  let name: String
+  private let record: Record
+  private let token: String
+  private let epoch: String
+  private(set) var client: ScriptedClient?
+  private(set) var watching: Watching
+  /// The last `seq` seen of each event, over all connections.
+  private var known: [Int64: UInt64] = [:]
+  /// The places after which this connection asked to go on.
+  private var asked: [Int64: Set<UInt64>] = [:]
+  /// What this connection asked for last; true: to be subscribed.
+  private(set) var wishes: [Int64: Bool] = [:]
+  private(set) var closeCode: UInt16?
+  private(set) var sawDraining = false
+  private(set) var conflations = 0
+  private(set) var recoveries = 0
+
+  init(name: String, token: String, epoch: String, record: Record) {
+    (self.name, self.token, self.epoch, self.record) = (name, token, epoch, record)
+    watching = Watching(who: name, record: record)
+  }
+
+  /// Connected as far as it knows, and neither side has said goodbye.
+  var isWatching: Bool { client?.socket.isOpen == true && closeCode == nil }
+
+  func connect(_ socket: ScriptedSocket, to event: Int64?, resuming: Bool) {
+    leave()
+    watching = Watching(who: name, record: record)
+    (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
+    client = ScriptedClient(socket)
+    var path = event.map { "/ws/events/\($0)" } ?? "/ws"
+    path += "?token=\(token)"
+    if let event {
+      wishes[event] = true
+      if resuming, let seq = known[event] {
+        path += "&since=\(seq)&epoch=\(epoch)"
+        asked[event, default: []].insert(seq)
+      }
+    }
+    socket.write(ScriptedClient.upgrade(path))
+  }
+
+  /// Breaks off without a word.
+  func leave() {
+    if let socket = client?.socket, socket.isOpen { socket.reset() }
+    client = nil
+  }
+
+  func subscribe(_ event: Int64, resuming: Bool) {
+    guard isWatching else { return }
+    wishes[event] = true
+    if resuming, let seq = known[event] {
+      asked[event, default: []].insert(seq)
+      client?.say(
+        #"{"type":"subscribe_event","eventId":\#(event),"since":\#(seq),"epoch":"\#(epoch)"}"#)
+    } else {
+      client?.say(#"{"type":"subscribe_event","eventId":\#(event)}"#)
+    }
+  }
+
+  func unsubscribe(_ event: Int64) {
+    guard isWatching else { return }
+    wishes[event] = false
+    client?.say(#"{"type":"unsubscribe_event","eventId":\#(event)}"#)
+  }
+
+  func ping() { if isWatching { client?.say(#"{"type":"ping"}"#) } }
+
+  func close() { if isWatching { client?.socket.write(ClientFrames.close(1000)) } }
+
+  /// Reads at most `limit` bytes; true when there were any.
+  func read(_ limit: Int = .max) -> Bool {
+    guard let client else { return false }
+    let before = client.socket.unread
+    for frame in client.read(limit) { take(frame) }
+    if let offence = client.frames.offence { record.fault("\(name): \(offence)") }
+    return before > 0
+  }
+
+  private func take(_ frame: ServerFrames.Frame) {
+    switch frame {
+    case .ping: client?.socket.write(ClientFrames.pong())
+    case .close(let code, _):
+      closeCode = code ?? 1005
+      client?.socket.write(ClientFrames.close(code))
+    case .text(let text): take(Message(text))
+    case .pong, .binary: record.fault("\(name): an unwanted frame")
+    }
+  }
+
+  private func take(_ message: Message) {
+    let event = message.number("eventId")
+    switch message.type {
+    case "connection_established", "subscribed":
+      if message.text("recovered") == "true" { recoveries += 1 }
+      watching.welcome(message, asked: event.flatMap { asked[$0] } ?? [])
+    case "booking_created", "booking_cancelled", "seat_update":
+      if message.text("fromSeq") != nil { conflations += 1 }
+      watching.notice(message)
+    case "unsubscribed": if let event { watching.forget(event) }
+    case "error":
+      // Refused: what was subscribed before was left for it.
+      if let event, message.text("code") != "not_subscribed" {
+        watching.forget(event)
+        // Another wish for it may be on its way.
+        wishes[event] = nil
+      }
+    case "server_draining": sawDraining = true
+    case "pong": break
+    default: record.fault("\(name): a message of type \(message.type)")
+    }
+    if let event, let seq = watching.cursors[event] { known[event] = seq }
+  }
+}
+
+/// A client of an event stream.
+final class Listener {
+  let name: String
+  let event: Int64
+  private let record: Record
+  private let token: String
+  private(set) var socket: ScriptedSocket?
+  private(set) var watching: Watching
+  private var bytes: [UInt8] = []
+  private var isHeadRead = false
+  private var asked: Set<UInt64> = []
+  private var lastID: UInt64?
+
+  init(name: String, event: Int64, token: String, record: Record) {
+    (self.name, self.event, self.token, self.record) = (name, event, token, record)
+    watching = Watching(who: name, record: record)
+  }
+
+  /// Whether the server has said where it stands, and the connection is up.
+  var isListening: Bool { socket?.hasEnded == false && watching.cursors[event] != nil }
+
+  func connect(_ socket: ScriptedSocket) {
+    if let old = self.socket, old.isOpen { old.reset() }
+    (self.socket, bytes, isHeadRead, asked) = (socket, [], false, [])
+    watching = Watching(who: name, record: record)
+    var fields = ""
+    if let lastID {
+      fields = "Last-Event-ID: \(lastID)\r\n"
+      asked = [lastID]
+    }
+    socket.write(
+      "GET /api/events/\(event)/stream HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer \(token)\r\n"
+        + "\(fields)\r\n")
+  }
+
+  func read(_ limit: Int = .max) -> Bool {
+    guard let socket, socket.unread > 0 else { return false }
+    bytes += socket.read(limit)
+    if !isHeadRead, let stop = HTTPAnswers.endOfHead(bytes[...]) {
+      let head = String(decoding: bytes[..<stop], as: UTF8.self)
+      if !head.hasPrefix("HTTP/1.1 200") && !head.hasPrefix("HTTP/1.1 503") {
+        record.fault("\(name): \(head.prefix(40))")
+      }
+      isHeadRead = true
+      bytes.removeFirst(stop)
+    }
+    if isHeadRead { readEvents() }
+    return true
+  }
+
+  private func readEvents() {
+    var start = 0
+    var index = 0
+    while index + 1 < bytes.count {
+      if bytes[index] == 10 && bytes[index + 1] == 10 {
+        take(String(decoding: bytes[start..<index], as: UTF8.self))
+        index += 2
+        start = index
+      } else {
+        index += 1
+      }
+    }
+    bytes.removeFirst(start)
+  }
+
+  private func take(_ block: String) {
+    var id: UInt64?
+    var data: String?
+    for line in block.split(separator: "\n") {
+      if line.hasPrefix("id: ") { id = UInt64(line.dropFirst(4)) }
+      if line.hasPrefix("data: ") { data = String(line.dropFirst(6)) }
+    }
+    guard let data else { return }
+    let message = Message(data)
+    switch message.type {
+    case "connection_established", "subscribed": watching.welcome(message, asked: asked)
+    case "booking_created", "booking_cancelled", "seat_update": watching.notice(message)
+    case "server_draining": return
+    default: record.fault("\(name): a message of type \(message.type)")
+    }
+    if id != message.seq("seq") { record.fault("\(name): id \(id ?? 0) of \(data)") }
+    lastID = id
+  }
+}
