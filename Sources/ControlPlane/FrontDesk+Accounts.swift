@@ -16,7 +16,7 @@ extension FrontDesk {
   /// A user of this role with this password, whatever was there before.
   func ensure(email: String, name: String, role: Role, password: String) throws(StartFailure) -> User {
     do throws(DomainError) {
-      let hasher = services.accounts.hasher
+      let hasher = endpoints.services.accounts.hasher
       if let known = try known(email), known.user.role == role,
         hasher.verify(password, against: known.passwordHash) == .correct
       {
@@ -24,7 +24,7 @@ extension FrontDesk {
       }
       let user = NewUser(
         email: email, name: name, role: role, passwordHash: try hasher.hash(password))
-      return try ledger.ask { .putUser(user, $0) }
+      return try crew.ledger.ask { .putUser(user, $0) }
     } catch {
       throw StartFailure("cannot make the account \(email): \(error)")
     }

@@ -44,7 +44,7 @@ extension FrontDesk {
       accounts.append(
         DemoContent.Account(
           id: user.id, email: user.email, name: user.name, role: user.role, password: password,
-          token: tokens.issue(to: user).text))
+          token: endpoints.tokens.issue(to: user).text))
     }
     return DemoContent(events: try demoEvents(), accounts: accounts)
   }
@@ -56,11 +56,11 @@ extension FrontDesk {
     var concert = EventDraft(name: "Chamber Concert by Candlelight", seatCapacity: 50)
     concert.description = "Schubert and Ravel in the old library."
     concert.venue = "Old Library"
-    concert.startsAt = Instant(milliseconds: clock.now.milliseconds + 30 * day)
+    concert.startsAt = Instant(milliseconds: outside.clock.now.milliseconds + 30 * day)
     var play = EventDraft(name: "The Tempest", seatCapacity: 120)
     play.description = "Shakespeare's last play, on an island of a stage."
     play.venue = "Harbour Theatre"
-    play.startsAt = Instant(milliseconds: clock.now.milliseconds + 45 * day)
+    play.startsAt = Instant(milliseconds: outside.clock.now.milliseconds + 45 * day)
     do throws(DomainError) {
       return [try ensure(concert), try ensure(play)]
     } catch {
@@ -73,7 +73,7 @@ extension FrontDesk {
     guard let reads = try? openReader() else { throw .storageUnavailable }
     let known = try reads.events(after: nil, status: nil, limit: 100).first { $0.name == draft.name }
     if let known { return DemoContent.Event(known) }
-    return DemoContent.Event(try ledger.ask { .createEvent(draft, $0) })
+    return DemoContent.Event(try crew.ledger.ask { .createEvent(draft, $0) })
   }
 
   // MARK: Passwords
@@ -83,7 +83,7 @@ extension FrontDesk {
     var passwords = try keptPasswords()
     let missing = Self.people.map(\.email).filter { passwords[$0] == nil }
     guard !missing.isEmpty else { return passwords }
-    for email in missing { passwords[email] = identifiers.randomHex(bytes: 8) }
+    for email in missing { passwords[email] = outside.identifiers.randomHex(bytes: 8) }
     let text = JSONWriter.object { writer in
       for (email, password) in passwords.sorted(by: { $0.key < $1.key }) { writer.member(email, password) }
     }

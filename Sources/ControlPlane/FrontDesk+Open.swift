@@ -24,28 +24,6 @@ extension FrontDesk {
     public init(dataFolder: String) { self.dataFolder = dataFolder }
   }
 
-  /// What a front desk consists of.
-  struct Parts {
-    let database: Database
-    let services: Services
-    let ledger: LedgerLine
-    let workers: Pool<any ReadStore>
-    let hashers: Pool<Void>
-    let verifier: any TokenVerifying
-    let tokens: any TokenIssuing
-    let handler: any RequestHandler
-    let texts: any NoticeTexts
-    let notices: any NoticeSink
-    let replies: any ReplySink
-    let tally: Tally
-    let clock: any Clock
-    let identifiers: any IdentifierSource
-    let historyLimit: Int
-  }
-
-  /// Passwords that may wait per hasher: about two seconds of work.
-  private static let passwordsPerHasher = 10
-
   /// Takes the data folder for this process alone, opens or creates the database and starts the threads.
   /// Blocks.
   public static func open(
@@ -53,43 +31,16 @@ extension FrontDesk {
     observer: any ControlObserver, clock: any Clock = SystemClock(),
     identifiers: any IdentifierSource = SystemRandom(), threads: Threads = .own
   ) throws(StartFailure) -> FrontDesk {
+    let outside = Outside(
+      notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
     let secret = try secret(configuration)
     let (database, writer) = try Database.open(folder, identifiers)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
-    let tally = Tally()
-    let outside = Ledger.Outside(
-      notices: notices, replies: replies, texts: texts, observer: observer, clock: clock, tally: tally)
-
-    // Readers before the ledger's thread, so that nothing runs yet when one of them fails.
-    var readers: [any ReadStore] = []
-    for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
-    let ledger = try LedgerLine(
-      startLedger(writer, outside, folder), depth: configuration.queueDepth, tally: tally, threads: threads)
-    let hasherCount = max(1, configuration.hashers)
-    let hashers = try Pool<Void>(
-      "hasher", contexts: Array(repeating: (), count: hasherCount),
-      depth: hasherCount * passwordsPerHasher, threads: threads)
-    let workers = try Pool("worker", contexts: readers, depth: configuration.queueDepth, threads: threads)
-
-    let services = Services(
-      bookings: BookingService(ledger: ledger, replies: replies),
-      catalogue: CatalogueService(ledger: ledger, replies: replies),
-      accounts: AccountService(
-        ledger: ledger, replies: replies, hashing: hashers,
-        hasher: ScryptHasher(cost: configuration.passwordCost)))
-    let verifier = TokenVerifier(
-      secret: secret, issuer: configuration.issuer, audience: configuration.audience, clock: clock)
-    let tokens = TokenIssuer(
-      secret: secret, issuer: configuration.issuer, audience: configuration.audience, clock: clock)
-    let routes = Routes.all(services: services, tokens: tokens, epoch: database.epoch)
+    let crew = try Crew(configuration, database, writer, texts, outside, threads)
+    let endpoints = Endpoints(configuration, secret, crew, outside, epoch: database.epoch)
     return FrontDesk(
-      Parts(
-        database: database, services: services, ledger: ledger, workers: workers, hashers: hashers,
-        verifier: verifier, tokens: tokens,
-        handler: Router(routes: routes, tokens: verifier, observer: observer), texts: texts,
-        notices: notices, replies: replies, tally: tally, clock: clock, identifiers: identifiers,
-        historyLimit: configuration.historyLimit))
+      database, texts, crew, endpoints, outside, historyLimit: max(0, configuration.historyLimit))
   }
 
   private static func secret(_ configuration: Configuration) throws(StartFailure) -> SigningSecret {
@@ -100,14 +51,91 @@ extension FrontDesk {
       throw StartFailure(error.description)
     }
   }
+}
 
-  private static func startLedger(
-    _ store: SQLiteBookingStore, _ outside: Ledger.Outside, _ folder: DataFolder
-  ) throws(StartFailure) -> Handover<Ledger> {
+/// What the entrance supplies.
+struct Outside: Sendable {
+  let notices: any NoticeSink
+  let replies: any ReplySink
+  let observer: any ControlObserver
+  let clock: any Clock
+  let identifiers: any IdentifierSource
+}
+
+/// The threads of the hall and their queues.
+struct Crew: Sendable {
+  let ledger: LedgerLine
+  let workers: Pool<any ReadStore>
+  let hashers: Pool<Void>
+  let tally = Tally()
+
+  /// Passwords that may wait per hasher: about two seconds of work.
+  private static let passwordsPerHasher = 10
+
+  /// The ledger reads every event before this returns.
+  init(
+    _ configuration: FrontDesk.Configuration, _ database: Database, _ writer: SQLiteBookingStore,
+    _ texts: any NoticeTexts, _ outside: Outside, _ threads: FrontDesk.Threads
+  ) throws(StartFailure) {
+    var readers: [any ReadStore] = []
+    for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
+    let depth = max(1, configuration.queueDepth)
+    let hasherCount = max(1, configuration.hashers)
+    let truth = try Self.ledger(
+      writer,
+      Ledger.Outside(
+        notices: outside.notices, replies: outside.replies, texts: texts, observer: outside.observer,
+        clock: outside.clock, tally: tally))
+    ledger = try LedgerLine(truth, depth: depth, tally: tally, threads: threads)
+    hashers = try Pool(
+      "hasher", contexts: Array(repeating: (), count: hasherCount),
+      depth: hasherCount * Self.passwordsPerHasher, threads: threads)
+    workers = try Pool("worker", contexts: readers, depth: depth, threads: threads)
+  }
+
+  private static func ledger(_ store: SQLiteBookingStore, _ outside: Ledger.Outside) throws(StartFailure)
+    -> Handover<Ledger>
+  {
     do throws(StoreFailure) {
       return Handover(try Ledger(store, outside))
     } catch {
-      throw StartFailure("cannot read the database \(folder.database): \(error)")
+      throw StartFailure("cannot read the events from the database: \(error)")
     }
+  }
+
+  /// In the order in which work goes from one to the next.
+  func close() {
+    workers.close()
+    hashers.close()
+    ledger.close()
+  }
+}
+
+/// What answers requests, and judges and makes tokens.
+struct Endpoints: Sendable {
+  let services: Services
+  let handler: any RequestHandler
+  let verifier: any TokenVerifying
+  let tokens: any TokenIssuing
+
+  init(
+    _ configuration: FrontDesk.Configuration, _ secret: SigningSecret, _ crew: Crew, _ outside: Outside,
+    epoch: String
+  ) {
+    services = Services(
+      bookings: BookingService(ledger: crew.ledger, replies: outside.replies),
+      catalogue: CatalogueService(ledger: crew.ledger, replies: outside.replies),
+      accounts: AccountService(
+        ledger: crew.ledger, replies: outside.replies, hashing: crew.hashers,
+        hasher: ScryptHasher(cost: configuration.passwordCost)))
+    verifier = TokenVerifier(
+      secret: secret, issuer: configuration.issuer, audience: configuration.audience,
+      clock: outside.clock)
+    tokens = TokenIssuer(
+      secret: secret, issuer: configuration.issuer, audience: configuration.audience,
+      clock: outside.clock)
+    handler = Router(
+      routes: Routes.all(services: services, tokens: tokens, epoch: epoch), tokens: verifier,
+      observer: outside.observer)
   }
 }

@@ -6,19 +6,10 @@ import Synchronization
 
 public final class FrontDesk: Sendable {
   let database: Database
-  let services: Services
-  let ledger: LedgerLine
-  let tokens: any TokenIssuing
-  let identifiers: any IdentifierSource
-  let clock: any Clock
-  private let verifier: any TokenVerifying
-  private let handler: any RequestHandler
+  let crew: Crew
+  let endpoints: Endpoints
+  let outside: Outside
   private let texts: any NoticeTexts
-  private let workers: Pool<any ReadStore>
-  private let hashers: Pool<Void>
-  private let notices: any NoticeSink
-  private let replies: any ReplySink
-  private let tally: Tally
   private let historyLimit: Int
   private let takesIn = Atomic(true)
 
@@ -30,14 +21,12 @@ public final class FrontDesk: Sendable {
   }
 
   /// What `open` has put together.
-  init(_ parts: Parts) {
-    (database, services, ledger, tally) = (parts.database, parts.services, parts.ledger, parts.tally)
-    (workers, hashers) = (parts.workers, parts.hashers)
-    (verifier, tokens) = (parts.verifier, parts.tokens)
-    (handler, texts) = (parts.handler, parts.texts)
-    (notices, replies) = (parts.notices, parts.replies)
-    (identifiers, clock) = (parts.identifiers, parts.clock)
-    historyLimit = parts.historyLimit
+  init(
+    _ database: Database, _ texts: any NoticeTexts, _ crew: Crew, _ endpoints: Endpoints,
+    _ outside: Outside, historyLimit: Int
+  ) {
+    (self.database, self.texts, self.crew) = (database, texts, crew)
+    (self.endpoints, self.outside, self.historyLimit) = (endpoints, outside, historyLimit)
   }
 
   // MARK: What comes in
@@ -46,33 +35,33 @@ public final class FrontDesk: Sendable {
   /// - Returns: false when the queue is full or the intake is stopped; the request was not taken.
   public func offer(_ request: Request) -> Bool {
     guard takesIn.load(ordering: .relaxed) else { return false }
-    let isTaken = workers.offer { [handler, replies] reads in
+    let isTaken = crew.workers.offer { [handler = endpoints.handler, replies = outside.replies] reads in
       guard let reply = handler.handle(request, reads: reads) else { return }
       replies.deliver([(request.ticket, reply)])
     }
-    tally.addRequest(taken: isTaken)
+    crew.tally.addRequest(taken: isTaken)
     return isTaken
   }
 
   /// Answered by `NoticeSink.grant`, in order with the announcements.
   /// - Returns: false when the queue is full; ask again later.
   public func watch(_ event: EventID, by watcher: Watcher) -> Bool {
-    ledger.submit(.watch(event, watcher))
+    crew.ledger.submit(.watch(event, watcher))
   }
 
   /// Answered by `NoticeSink.released`, in order with the announcements.
   /// - Returns: false when the queue is full; ask again later.
   public func unwatch(_ event: EventID, by watcher: Watcher) -> Bool {
-    ledger.submit(.unwatch(event, watcher))
+    crew.ledger.submit(.unwatch(event, watcher))
   }
 
   /// The notices with `after < seq <= through`: all of them go to `NoticeSink.history`, or none when they are
   /// more than the limit or cannot be read.
   /// - Returns: false when the queue is full; nothing will come.
   public func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
-    workers.offer { [self] reads in
+    crew.workers.offer { [self] reads in
       let found = whole(of: event, after: after, through: through, reads)
-      notices.history(found, of: event, for: ticket)
+      outside.notices.history(found, of: event, for: ticket)
     }
   }
 
@@ -86,7 +75,7 @@ public final class FrontDesk: Sendable {
   }
 
   /// Any thread; no I/O.
-  public func verify(_ token: String) -> TokenVerdict { verifier.verify(token) }
+  public func verify(_ token: String) -> TokenVerdict { endpoints.verifier.verify(token) }
 
   // MARK: What can be seen
 
@@ -94,13 +83,13 @@ public final class FrontDesk: Sendable {
   public var epoch: String { database.epoch }
 
   /// False while the disk takes no writes, and after `stopIntake`.
-  public var isReady: Bool { takesIn.load(ordering: .relaxed) && !tally.storeIsFailing }
+  public var isReady: Bool { takesIn.load(ordering: .relaxed) && !crew.tally.storeIsFailing }
 
   public func counters() -> ControlCounters {
-    var counters = tally.snapshot
-    counters.requestsWaiting = workers.depth
-    counters.commandsWaiting = ledger.depth
-    counters.passwordsWaiting = hashers.depth
+    var counters = crew.tally.snapshot
+    counters.requestsWaiting = crew.workers.depth
+    counters.commandsWaiting = crew.ledger.depth
+    counters.passwordsWaiting = crew.hashers.depth
     return counters
   }
 
@@ -116,12 +105,10 @@ public final class FrontDesk: Sendable {
   /// threads and lets the data folder go. Blocks; once, by one thread, and not by one of the hall's.
   public func close() {
     stopIntake()
-    workers.close()
-    hashers.close()
-    ledger.close()
+    crew.close()
     database.folder.release()
   }
 
   /// Inline only: does one unit of work; false when there is none.
-  public func pump() -> Bool { workers.pump() || hashers.pump() || ledger.pump() }
+  public func pump() -> Bool { crew.workers.pump() || crew.hashers.pump() || crew.ledger.pump() }
 }

@@ -18,6 +18,17 @@ struct Booking: Sendable, Equatable {
   var createdSeq: UInt64
   var cancelledAt: Instant?
   var cancelledSeq: UInt64?
+
+  /// What its notices tell.
+  var facts: Notice.BookingFacts {
+    Notice.BookingFacts(booking: publicID, user: user, quantity: quantity)
+  }
+
+  mutating func cancel(at moment: Instant, seq: UInt64) {
+    status = .cancelled
+    cancelledAt = moment
+    cancelledSeq = seq
+  }
 }
 
 /// A booking as a command left it, with the counts of that very commit.

@@ -101,3 +101,14 @@ struct EventPatch: Sendable, Equatable {
   var maxPerUser: Int?
   var holdSeconds: Int?
 }
+
+extension Event {
+  /// As an admin asks for it; the number comes from the store.
+  init(_ draft: EventDraft, at moment: Instant) {
+    self.init(
+      id: EventID(0), name: draft.name, description: draft.description, venue: draft.venue,
+      startsAt: draft.startsAt, opensAt: draft.opensAt, closesAt: draft.closesAt, status: draft.status,
+      seatCapacity: draft.seatCapacity, maxPerBooking: draft.maxPerBooking, maxPerUser: draft.maxPerUser,
+      holdSeconds: draft.holdSeconds, createdAt: moment, updatedAt: moment)
+  }
+}

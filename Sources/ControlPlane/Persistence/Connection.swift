@@ -48,9 +48,10 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     unsafe sqlite3_busy_timeout(handle, 2000)
     switch mode {
     case .writer:
+      try startWAL()
       try execute(
         """
-        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
         PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 67108864;
         """)
       unsafe sqlite3_wal_hook(
@@ -64,6 +65,15 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
       let code = unsafe seatcast_no_checkpoint_on_close(handle)
       guard code == SQLITE_OK else { throw failure(code) }
       try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;")
+    }
+  }
+
+  /// SQLite answers with the old mode, and no failure, where shared memory is not to be had.
+  private func startWAL() throws(StoreFailure) {
+    let mode = try Statement(self, "PRAGMA journal_mode = WAL").first { $0.text(0) }
+    guard mode == "wal" else {
+      throw StoreFailure(
+        code: SQLITE_CANTOPEN, message: "its file system cannot hold a write-ahead log (mode \(mode ?? "?"))")
     }
   }
 

@@ -119,9 +119,7 @@ extension Ledger {
     try commitCounts(
       of: event, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
     batch.counts.cancellations += 1
-    outcome.booking.status = .cancelled
-    outcome.booking.cancelledAt = batch.at
-    outcome.booking.cancelledSeq = event.seq
+    outcome.booking.cancel(at: batch.at, seq: event.seq)
     return BookingOutcome(
       booking: outcome.booking, availableSeats: event.availableSeats, seq: event.seq, replayed: false)
   }
@@ -211,22 +209,5 @@ extension Ledger {
     guard try store.setPasswordHash(hash, of: user) else { throw DomainError.unknownUser }
     batch.hasWritten = true
     return user
-  }
-}
-
-extension Booking {
-  var facts: Notice.BookingFacts {
-    Notice.BookingFacts(booking: publicID, user: user, quantity: quantity)
-  }
-}
-
-extension Event {
-  /// As an admin asks for it; the number comes from the store.
-  init(_ draft: EventDraft, at moment: Instant) {
-    self.init(
-      id: EventID(0), name: draft.name, description: draft.description, venue: draft.venue,
-      startsAt: draft.startsAt, opensAt: draft.opensAt, closesAt: draft.closesAt, status: draft.status,
-      seatCapacity: draft.seatCapacity, maxPerBooking: draft.maxPerBooking, maxPerUser: draft.maxPerUser,
-      holdSeconds: draft.holdSeconds, createdAt: moment, updatedAt: moment)
   }
 }
