@@ -1,4 +1,5 @@
-// Numbers inside, so that tables stay small; how a booking's number looks outside is PublicBookingID's business.
+// Numbers inside, so that tables stay small; how a booking's number looks outside is PublicBookingID's
+// business.
 
 public struct EventID: Hashable, Sendable {
   public let rawValue: Int64

@@ -1,5 +1,6 @@
-// The folder that holds everything a server keeps. One server per folder, ever: an exclusive lock on a file in
-// it (flock(2)) ends with the process, however that ends. What stands in it is for the owner's eyes only.
+// The folder that holds everything a server keeps. One server per folder, ever: an exclusive lock on a file
+// in it (flock(2)) ends with the process, however that ends. What stands in it is for the owner's eyes
+// only.
 
 import Glibc
 import Synchronization

@@ -1,5 +1,5 @@
-// The schema, as numbered steps that are never edited once released. `schema_version` names the last step that
-// a database has taken; a database from the future is refused.
+// The schema, as numbered steps that are never edited once released. `schema_version` names the last step
+// that a database has taken; a database from the future is refused.
 
 enum Migrations {
   static let steps = [firstSchema]

@@ -1,5 +1,6 @@
-// The writer: the one connection that changes the database, and the only one that checkpoints. It lives on the
-// ledger's thread. What it decides is nothing; the schema's CHECKs are the last net under the ledger's rules.
+// The writer: the one connection that changes the database, and the only one that checkpoints. It lives on
+// the ledger's thread. What it decides is nothing; the schema's CHECKs are the last net under the ledger's
+// rules.
 
 final class SQLiteBookingStore: BookingStore {
   let connection: Connection

@@ -1,6 +1,6 @@
-/// Takes what the ledger announces. `isWatched`, `announce`, `grant` and `released` are called on the ledger's
-/// thread only, and after the commit of what they speak of; so a watcher that is granted at `seq` s hears of
-/// s+1, s+2, … and nothing else. Must not block on the control hall.
+/// Takes what the ledger announces. `isWatched`, `announce`, `grant` and `released` are called on the
+/// ledger's thread only, and after the commit of what they speak of; so a watcher that is granted at `seq`
+/// s hears of s+1, s+2, … and nothing else. Must not block on the control hall.
 public protocol NoticeSink: Sendable {
   /// Whether anybody watches this event: texts of unwatched events are never made.
   func isWatched(_ event: EventID) -> Bool

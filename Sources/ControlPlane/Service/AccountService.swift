@@ -1,12 +1,13 @@
-/// Registers people and checks their passwords. The hashing runs on the hashing pool, whose queue is short: when
-/// it is full the answer is `overloaded`. Each function answers `ticket` exactly once; any thread.
+/// Registers people and checks their passwords. The hashing runs on the hashing pool, whose queue is short:
+/// when it is full the answer is `overloaded`. Each function answers `ticket` exactly once; any thread.
 struct AccountService: Sendable {
   let ledger: any LedgerDoor
   let replies: any ReplySink
   let hashing: any JobDoor
   let hasher: any PasswordHasher
 
-  /// Makes an ordinary user. Fails with `emailTaken`, `storageUnavailable`, `internalFailure` or `overloaded`.
+  /// Makes an ordinary user. Fails with `emailTaken`, `storageUnavailable`, `internalFailure` or
+  /// `overloaded`.
   func register(
     email: String, password: String, name: String, ticket: ReplyTicket, answer: @escaping Answer<User>
   ) {

@@ -1,5 +1,5 @@
-// One batch of commands on its way through the ledger: what must be undone when the commit fails, what must be
-// told when it succeeds.
+// One batch of commands on its way through the ledger: what must be undone when the commit fails, what must
+// be told when it succeeds.
 
 struct Batch {
   /// The time of the commit: one for the whole batch.

@@ -1,5 +1,5 @@
-// What the ledger's queue carries. Commands are decided in the order in which they arrive, watches among them:
-// so a watcher hears of everything that was decided after it was granted.
+// What the ledger's queue carries. Commands are decided in the order in which they arrive, watches among
+// them: so a watcher hears of everything that was decided after it was granted.
 
 /// What is asked of a booking's command besides the seats.
 struct CreateBooking: Sendable {

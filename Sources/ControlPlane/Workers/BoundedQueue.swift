@@ -1,5 +1,5 @@
-// First in, first out, with a bound: whoever offers never waits, whoever takes may. After `close` nothing more
-// goes in, and what is inside still comes out.
+// First in, first out, with a bound: whoever offers never waits, whoever takes may. After `close` nothing
+// more goes in, and what is inside still comes out.
 
 final class BoundedQueue<Element: Sendable>: Sendable {
   private let monitor: Monitor<Line>

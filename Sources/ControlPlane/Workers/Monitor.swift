@@ -1,6 +1,6 @@
-// A value that threads share under one mutex, with one condition to wait on. Blocking on purpose: only workers,
-// hashers and the ledger wait here, loops only pass through. Waits end by `notify`, never by luck: every
-// function that changes what a waiter waits for notifies.
+// A value that threads share under one mutex, with one condition to wait on. Blocking on purpose: only
+// workers, hashers and the ledger wait here, loops only pass through. Waits end by `notify`, never by luck:
+// every function that changes what a waiter waits for notifies.
 
 import Glibc
 

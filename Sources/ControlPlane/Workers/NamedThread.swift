@@ -45,8 +45,8 @@ struct Handover<Value>: @unchecked Sendable {
   init(_ value: Value) { self.value = value }
 }
 
-/// By the kernel's file for it, since Swift imports neither `pthread_setname_np` nor `prctl`. A thread without
-/// a name works as well, so failures are let go.
+/// By the kernel's file for it, since Swift imports neither `pthread_setname_np` nor `prctl`. A thread
+/// without a name works as well, so failures are let go.
 private func nameThisThread(_ name: String) {
   let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
   guard file >= 0 else { return }

@@ -58,9 +58,9 @@ struct SQLiteBookingStoreTests {
   func checkpointDue() throws {
     try store.tidy(expired: Instant(milliseconds: 0))
     #expect(!store.isTidyingDue)
+    let bytes = SQLiteBookingStore.checkpointPages * 4096
     try store.connection.execute(
-      "CREATE TABLE bulk (b BLOB); INSERT INTO bulk VALUES (zeroblob(\(SQLiteBookingStore.checkpointPages * 4096)))"
-    )
+      "CREATE TABLE bulk (b BLOB); INSERT INTO bulk VALUES (zeroblob(\(bytes)))")
     #expect(store.isTidyingDue)
     try store.tidy(expired: Instant(milliseconds: 0))
     #expect(!store.isTidyingDue)

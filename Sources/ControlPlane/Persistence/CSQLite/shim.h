@@ -1,5 +1,5 @@
-// SQLite's C interface, as Debian ships it (libsqlite3-dev). Only Persistence/ imports this module. What stands
-// below is C that Swift cannot import: a variadic function and a destructor that is a cast.
+// SQLite's C interface, as Debian ships it (libsqlite3-dev). Only Persistence/ imports this module. What
+// stands below is C that Swift cannot import: a variadic function and a destructor that is a cast.
 #pragma once
 #include <sqlite3.h>
 
