@@ -24,7 +24,7 @@ extension FrontDesk {
       }
       let user = NewUser(
         email: email, name: name, role: role, passwordHash: try hasher.hash(password))
-      return try crew.ledger.ask { .putUser(user, $0) }
+      return try ledger.ask { .putUser(user, $0) }
     } catch {
       throw StartFailure("cannot make the account \(email): \(error)")
     }

@@ -44,7 +44,7 @@ extension FrontDesk {
       accounts.append(
         DemoContent.Account(
           id: user.id, email: user.email, name: user.name, role: user.role, password: password,
-          token: endpoints.tokens.issue(to: user).text))
+          token: tokens.issue(to: user).text))
     }
     return DemoContent(events: try demoEvents(), accounts: accounts)
   }
@@ -73,7 +73,7 @@ extension FrontDesk {
     guard let reads = try? openReader() else { throw .storageUnavailable }
     let known = try reads.events(after: nil, status: nil, limit: 100).first { $0.name == draft.name }
     if let known { return DemoContent.Event(known) }
-    return DemoContent.Event(try crew.ledger.ask { .createEvent(draft, $0) })
+    return DemoContent.Event(try ledger.ask { .createEvent(draft, $0) })
   }
 
   // MARK: Passwords

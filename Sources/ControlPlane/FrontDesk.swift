@@ -46,13 +46,13 @@ public final class FrontDesk: Sendable {
   /// Answered by `NoticeSink.grant`, in order with the announcements.
   /// - Returns: false when the queue is full; ask again later.
   public func watch(_ event: EventID, by watcher: Watcher) -> Bool {
-    crew.ledger.submit(.watch(event, watcher))
+    ledger.submit(.watch(event, watcher))
   }
 
   /// Answered by `NoticeSink.released`, in order with the announcements.
   /// - Returns: false when the queue is full; ask again later.
   public func unwatch(_ event: EventID, by watcher: Watcher) -> Bool {
-    crew.ledger.submit(.unwatch(event, watcher))
+    ledger.submit(.unwatch(event, watcher))
   }
 
   /// The notices with `after < seq <= through`: all of them go to `NoticeSink.history`, or none when they are
@@ -88,10 +88,13 @@ public final class FrontDesk: Sendable {
   public func counters() -> ControlCounters {
     var counters = crew.tally.snapshot
     counters.requestsWaiting = crew.workers.depth
-    counters.commandsWaiting = crew.ledger.depth
+    counters.commandsWaiting = ledger.depth
     counters.passwordsWaiting = crew.hashers.depth
     return counters
   }
+
+  var ledger: LedgerLine { crew.ledger }
+  var tokens: any TokenIssuing { endpoints.tokens }
 
   /// A read-only view for the starting thread. Touches the disk.
   func openReader() throws(StartFailure) -> any ReadStore { try database.openReader() }
@@ -110,5 +113,5 @@ public final class FrontDesk: Sendable {
   }
 
   /// Inline only: does one unit of work; false when there is none.
-  public func pump() -> Bool { crew.workers.pump() || crew.hashers.pump() || crew.ledger.pump() }
+  public func pump() -> Bool { crew.workers.pump() || crew.hashers.pump() || ledger.pump() }
 }

@@ -88,7 +88,7 @@ struct FrontDeskTests {
     let demo = try desk.seedDemo()
     let (event, alice) = (try #require(demo.events.first).id, try #require(demo.accounts.last).id)
     for _ in 0..<7 {
-      _ = try desk.crew.ledger.ask { .createBooking(.init(event, alice.rawValue, 1), $0) } as BookingOutcome
+      _ = try desk.ledger.ask { .createBooking(.init(event, alice.rawValue, 1), $0) } as BookingOutcome
     }
     let asked: [(UInt64, UInt64, [UInt64])] = [
       (0, 5, [1, 2, 3, 4, 5]), (6, 7, [7]), (0, 6, []), (5, 8, []), (3, 3, []), (4, 2, []), (0, .max, []),
@@ -149,7 +149,7 @@ struct FrontDeskTests {
     let desk = try house.open(.own) { $0.queueDepth = 10_000 }
     let demo = try desk.seedDemo()
     let alice = try #require(demo.accounts.last)
-    let big: ControlPlane.Event = try desk.crew.ledger.ask {
+    let big: ControlPlane.Event = try desk.ledger.ask {
       .createEvent(EventDraft(name: "Big", seatCapacity: 7000), $0)
     }
     house.stage.watch(big.id)
