@@ -1,0 +1,211 @@
+import TestSupport
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+/// Runs on loopback with real sockets and threads; each test has a hall and a port of its own.
+@Suite struct DataHallTests {
+  private func withHall(
+    _ configuration: DataHall.Configuration = HallBench.configuration(), _ body: (HallBench) throws -> Void
+  ) throws {
+    let bench = try HallBench(configuration)
+    let outcome = Result { try body(bench) }
+    try bench.close()
+    try outcome.get()
+  }
+
+  @Test("a hall serves HTTP on a port that the system chose")
+  func http() throws {
+    try withHall { bench in
+      #expect(bench.port > 0)
+      let client = HTTPClient(port: bench.port)
+      let small = try client.get("/small")
+      #expect(small.text == "/small")
+      #expect(try client.get("/size/300000").body == FakeInbound.body(300_000))
+      #expect(try client.request("HEAD", "/size/77").field("Content-Length") == "77")
+      #expect(bench.inbound.asked.map(\.peer) == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
+    }
+  }
+
+  @Test("an answer may come later, from another thread")
+  func later() throws {
+    try withHall { bench in
+      let thread = try BackgroundThread {
+        try eventually("the request arrives") { !bench.inbound.asked.isEmpty }
+        let answer = HTTPResponse(status: 202, body: Array("late".utf8))
+        bench.hall.reply(bench.inbound.asked.map { (ticket: $0.ticket, response: answer) })
+      }
+      #expect(try HTTPClient(port: bench.port).get("/later").text == "late")
+      try thread.join()
+    }
+  }
+
+  @Test(
+    "what is published reaches every subscriber, in order, by either sender and over any number of loops",
+    arguments: [(1, SenderKind.send), (1, .automatic), (3, .automatic)])
+  func publish(loops: Int, sender: SenderKind) throws {
+    try withHall(HallBench.configuration(loops: loops, sender: sender)) { bench in
+      bench.topics.create(5)
+      let clients = try (0..<20).map { _ in try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0") }
+      for _ in 0..<10 { bench.publish(5, 3) }
+      for client in clients {
+        for seq in 1...30 { #expect(try client.next() == .text("n 5 \(seq)")) }
+      }
+      for client in clients { client.drop() }
+    }
+  }
+
+  @Test("event streams get what WebSockets get")
+  func eventStream() throws {
+    try withHall { bench in
+      bench.topics.create(5, head: 2)
+      let stream = try EventStreamClient(port: bench.port, path: "/stream/5", token: nil)
+      #expect(try stream.next().data == "connected 5 s 5 2")
+      bench.publish(5)
+      let event = try stream.next()
+      #expect(event.id == "3")
+      #expect(event.data == "n 5 3")
+    }
+  }
+
+  @Test("a resume that is older than the loop's log is read from the publisher's table")
+  func history() throws {
+    try withHall(HallBench.configuration(loops: 2)) { bench in
+      bench.topics.create(5, head: 300)
+      let client = try bench.webSocket("/ws/5?since=290", greeting: "connected 5 resumed 290")
+      for seq in 291...300 { #expect(try client.next() == .text("n 5 \(seq)")) }
+    }
+  }
+
+  @Test("a subscriber that reads nothing keeps nobody waiting and catches up when it reads")
+  func slowReader() throws {
+    try withHall { bench in
+      bench.topics.create(5)
+      bench.topics.pad(2_000)
+      let slow = try WebSocketClient(port: bench.port, path: "/ws/5", receiveBuffer: 4_096)
+      #expect(try slow.next() == .text("connected 5 s 5 0"))
+      let fast = try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0")
+      var seq = 0
+      for _ in 0..<2_000 where bench.hall.tallies()[0].connectionsBlocked == 0 {
+        bench.publish(5)
+        seq += 1
+        guard case .text(let text) = try fast.next() else { throw TestFailure("no text") }
+        #expect(text.hasPrefix("n 5 \(seq) "))
+      }
+      #expect(bench.hall.tallies()[0].connectionsBlocked == 1)
+      bench.publish(5)
+      var last = ""
+      while !last.hasPrefix("n 5 \(seq + 1) ") && last != "c 5 \(seq + 1) \(seq + 1)" {
+        guard case .text(let text) = try slow.next() else { throw TestFailure("no text") }
+        last = text
+        if text.hasPrefix("c ") && text.hasSuffix(" \(seq + 1)") { break }
+      }
+      #expect(!last.isEmpty)
+    }
+  }
+
+  @Test("a port that somebody else has is a sentence, not a crash")
+  func portInUse() throws {
+    try withHall { bench in
+      var configuration = HallBench.configuration()
+      configuration.port = bench.port
+      let second = try DataHall(configuration)
+      let failure = #expect(throws: HallFailure.self) {
+        _ = try second.start(
+          inbound: FakeInbound(), gatekeeper: FakeGatekeeper(), topics: FakeTopics(),
+          observer: RecordingObserver())
+      }
+      let sentence = failure?.description ?? ""
+      #expect(sentence.contains("cannot listen on 127.0.0.1 port \(bench.port)"))
+      second.closeAll()
+    }
+  }
+
+  @Test("an address that is none, too many loops and contradictory limits are sentences")
+  func badConfiguration() throws {
+    var configuration = HallBench.configuration()
+    configuration.host = "not an address"
+    let hall = try DataHall(configuration)
+    #expect(throws: HallFailure.self) {
+      _ = try hall.start(
+        inbound: FakeInbound(), gatekeeper: FakeGatekeeper(), topics: FakeTopics(),
+        observer: RecordingObserver())
+    }
+    var many = HallBench.configuration()
+    many.loops = 0
+    #expect(throws: HallFailure.self) { _ = try DataHall(many) }
+    var odd = HallBench.configuration()
+    odd.limits.pullFrames = odd.limits.logFrames + 1
+    let failure = #expect(throws: HallFailure.self) { _ = try DataHall(odd) }
+    #expect(failure?.description.contains("pullFrames") == true)
+  }
+
+  @Test("at the end everybody is told, those who answer go at once, and the threads are gone")
+  func closeAll() throws {
+    let bench = try HallBench(HallBench.configuration(loops: 2))
+    bench.topics.create(5)
+    let clients = try (0..<6).map { _ in try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0") }
+    let readers = try clients.map { client in
+      try BackgroundThread {
+        guard case .text(let text) = try client.next() else { throw TestFailure("no goodbye") }
+        let (code, reason) = try client.expectClose()
+        client.drop()
+        return "\(text.prefix(8)) \(code ?? 0) \(reason)"
+      }
+    }
+    try bench.close()
+    for reader in readers { #expect(try reader.join() == "draining 1012 reason 1012") }
+    #expect(throws: (any Error).self) { _ = try Socket(port: bench.port) }
+    bench.hall.reply([])
+    bench.hall.stopAccepting()
+    bench.hall.closeAll()
+    #expect(bench.hall.tallies().allSatisfy { $0.connectionsOpen == 0 })
+  }
+
+  @Test("the end does not wait for those who do not answer")
+  func closeAllWithDeafClients() throws {
+    let bench = try HallBench()
+    let deaf = try bench.webSocket("/ws", greeting: "connected")
+    let silent = try Socket(port: bench.port)
+    try eventually("both are connected") { bench.hall.tallies()[0].connectionsOpen == 2 }
+    try bench.close()
+    #expect(bench.hall.tallies()[0].connectionsOpen == 0)
+    deaf.drop()
+    silent.close()
+  }
+
+  @Test("after stopAccepting nobody new is let in, and a running request is still answered")
+  func stopAccepting() throws {
+    try withHall { bench in
+      let client = HTTPClient(port: bench.port)
+      try client.send(raw: Array("GET /later HTTP/1.1\r\nHost: here\r\n\r\n".utf8))
+      try eventually("the request arrives") { !bench.inbound.asked.isEmpty }
+      bench.hall.stopAccepting()
+      try eventually("nobody is let in") { (try? Socket(port: bench.port)) == nil }
+      bench.hall.reply(bench.inbound.asked.map { (ticket: $0.ticket, response: HTTPResponse(status: 200)) })
+      let answer = try client.answer()
+      #expect(answer.status == 200)
+      #expect(answer.field("Connection") == "close")
+    }
+  }
+
+  @Test("what is closed in any way leaves no connection behind")
+  func leavesNothing() throws {
+    try withHall { bench in
+      bench.topics.create(5)
+      for round in 0..<30 {
+        let client = try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0")
+        if round % 3 == 0 { try client.send(.close(1000)) }
+        if round % 3 == 1 { client.socket.finishSending() }
+        client.drop()
+      }
+      try eventually("all are gone") {
+        let tally = bench.hall.tallies()[0]
+        return tally.connectionsAccepted == 30 && tally.connectionsOpen == 0
+      }
+      let tally = bench.hall.tallies()[0]
+      #expect(tally.subscriptions == 0 && tally.webSocketsOpen == 0)
+    }
+  }
+}
