@@ -56,11 +56,11 @@ extension FrontDesk {
     var concert = EventDraft(name: "Chamber Concert by Candlelight", seatCapacity: 50)
     concert.description = "Schubert and Ravel in the old library."
     concert.venue = "Old Library"
-    concert.startsAt = Instant(milliseconds: outside.clock.now.milliseconds + 30 * day)
+    concert.startsAt = Instant(milliseconds: ports.clock.now.milliseconds + 30 * day)
     var play = EventDraft(name: "The Tempest", seatCapacity: 120)
     play.description = "Shakespeare's last play, on an island of a stage."
     play.venue = "Harbour Theatre"
-    play.startsAt = Instant(milliseconds: outside.clock.now.milliseconds + 45 * day)
+    play.startsAt = Instant(milliseconds: ports.clock.now.milliseconds + 45 * day)
     do throws(DomainError) {
       return [try ensure(concert), try ensure(play)]
     } catch {
@@ -83,7 +83,7 @@ extension FrontDesk {
     var passwords = try keptPasswords()
     let missing = Self.people.map(\.email).filter { passwords[$0] == nil }
     guard !missing.isEmpty else { return passwords }
-    for email in missing { passwords[email] = outside.identifiers.randomHex(bytes: 8) }
+    for email in missing { passwords[email] = ports.identifiers.randomHex(bytes: 8) }
     let text = JSONWriter.object { writer in
       for (email, password) in passwords.sorted(by: { $0.key < $1.key }) { writer.member(email, password) }
     }

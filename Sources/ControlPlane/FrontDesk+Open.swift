@@ -31,16 +31,16 @@ extension FrontDesk {
     observer: any ControlObserver, clock: any Clock = SystemClock(),
     identifiers: any IdentifierSource = SystemRandom(), threads: Threads = .own
   ) throws(StartFailure) -> FrontDesk {
-    let outside = Outside(
+    let ports = EntrancePorts(
       notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
     let secret = try secret(configuration)
     let (database, writer) = try Database.open(folder, identifiers)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
-    let crew = try Crew(configuration, database, writer, texts, outside, threads)
-    let endpoints = Endpoints(configuration, secret, crew, outside, epoch: database.epoch)
+    let crew = try Crew(configuration, database, writer, texts, ports, threads)
+    let endpoints = Endpoints(configuration, secret, crew, ports, epoch: database.epoch)
     return FrontDesk(
-      database, texts, crew, endpoints, outside, historyLimit: max(0, configuration.historyLimit))
+      database, texts, crew, endpoints, ports, historyLimit: max(0, configuration.historyLimit))
   }
 
   private static func secret(_ configuration: Configuration) throws(StartFailure) -> SigningSecret {
@@ -54,7 +54,7 @@ extension FrontDesk {
 }
 
 /// What the entrance supplies.
-struct Outside: Sendable {
+struct EntrancePorts: Sendable {
   let notices: any NoticeSink
   let replies: any ReplySink
   let observer: any ControlObserver
@@ -75,7 +75,7 @@ struct Crew: Sendable {
   /// The ledger reads every event before this returns.
   init(
     _ configuration: FrontDesk.Configuration, _ database: Database, _ writer: SQLiteBookingStore,
-    _ texts: any NoticeTexts, _ outside: Outside, _ threads: FrontDesk.Threads
+    _ texts: any NoticeTexts, _ ports: EntrancePorts, _ threads: FrontDesk.Threads
   ) throws(StartFailure) {
     var readers: [any ReadStore] = []
     for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
@@ -84,8 +84,8 @@ struct Crew: Sendable {
     let truth = try Self.ledger(
       writer,
       Ledger.Outside(
-        notices: outside.notices, replies: outside.replies, texts: texts, observer: outside.observer,
-        clock: outside.clock, tally: tally))
+        notices: ports.notices, replies: ports.replies, texts: texts, observer: ports.observer,
+        clock: ports.clock, tally: tally))
     ledger = try LedgerLine(truth, depth: depth, tally: tally, threads: threads)
     hashers = try Pool(
       "hasher", contexts: Array(repeating: (), count: hasherCount),
@@ -119,23 +119,23 @@ struct Endpoints: Sendable {
   let tokens: any TokenIssuing
 
   init(
-    _ configuration: FrontDesk.Configuration, _ secret: SigningSecret, _ crew: Crew, _ outside: Outside,
+    _ configuration: FrontDesk.Configuration, _ secret: SigningSecret, _ crew: Crew, _ ports: EntrancePorts,
     epoch: String
   ) {
     services = Services(
-      bookings: BookingService(ledger: crew.ledger, replies: outside.replies),
-      catalogue: CatalogueService(ledger: crew.ledger, replies: outside.replies),
+      bookings: BookingService(ledger: crew.ledger, replies: ports.replies),
+      catalogue: CatalogueService(ledger: crew.ledger, replies: ports.replies),
       accounts: AccountService(
-        ledger: crew.ledger, replies: outside.replies, hashing: crew.hashers,
+        ledger: crew.ledger, replies: ports.replies, hashing: crew.hashers,
         hasher: ScryptHasher(cost: configuration.passwordCost)))
     verifier = TokenVerifier(
       secret: secret, issuer: configuration.issuer, audience: configuration.audience,
-      clock: outside.clock)
+      clock: ports.clock)
     tokens = TokenIssuer(
       secret: secret, issuer: configuration.issuer, audience: configuration.audience,
-      clock: outside.clock)
+      clock: ports.clock)
     handler = Router(
       routes: Routes.all(services: services, tokens: tokens, epoch: epoch), tokens: verifier,
-      observer: outside.observer)
+      observer: ports.observer)
   }
 }

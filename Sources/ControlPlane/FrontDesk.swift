@@ -8,7 +8,7 @@ public final class FrontDesk: Sendable {
   let database: Database
   let crew: Crew
   let endpoints: Endpoints
-  let outside: Outside
+  let ports: EntrancePorts
   private let texts: any NoticeTexts
   private let historyLimit: Int
   private let takesIn = Atomic(true)
@@ -23,10 +23,10 @@ public final class FrontDesk: Sendable {
   /// What `open` has put together.
   init(
     _ database: Database, _ texts: any NoticeTexts, _ crew: Crew, _ endpoints: Endpoints,
-    _ outside: Outside, historyLimit: Int
+    _ ports: EntrancePorts, historyLimit: Int
   ) {
     (self.database, self.texts, self.crew) = (database, texts, crew)
-    (self.endpoints, self.outside, self.historyLimit) = (endpoints, outside, historyLimit)
+    (self.endpoints, self.ports, self.historyLimit) = (endpoints, ports, historyLimit)
   }
 
   // MARK: What comes in
@@ -35,7 +35,7 @@ public final class FrontDesk: Sendable {
   /// - Returns: false when the queue is full or the intake is stopped; the request was not taken.
   public func offer(_ request: Request) -> Bool {
     guard takesIn.load(ordering: .relaxed) else { return false }
-    let isTaken = crew.workers.offer { [handler = endpoints.handler, replies = outside.replies] reads in
+    let isTaken = crew.workers.offer { [handler = endpoints.handler, replies = ports.replies] reads in
       guard let reply = handler.handle(request, reads: reads) else { return }
       replies.deliver([(request.ticket, reply)])
     }
@@ -61,7 +61,7 @@ public final class FrontDesk: Sendable {
   public func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
     crew.workers.offer { [self] reads in
       let found = whole(of: event, after: after, through: through, reads)
-      outside.notices.history(found, of: event, for: ticket)
+      ports.notices.history(found, of: event, for: ticket)
     }
   }
 

@@ -41,10 +41,11 @@ struct EmailKey: Hashable, Sendable {
   let text: String
   init(_ email: String) {
     let scalars = email.unicodeScalars
-    let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
-    let trimmed = scalars.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-    var view = String.UnicodeScalarView()
-    view.append(contentsOf: trimmed)
-    text = String(view).lowercased()
+    let isInk = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
+    if let first = scalars.firstIndex(where: isInk), let last = scalars.lastIndex(where: isInk) {
+      text = String(scalars[first...last]).lowercased()
+    } else {
+      text = ""
+    }
   }
 }

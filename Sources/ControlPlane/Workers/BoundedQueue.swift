@@ -38,9 +38,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   ///   - most: takes no more than this at once.
   ///   - milliseconds: `idle` when nothing came for so long; nil: waits for ever.
   func take(most: Int, idleAfter milliseconds: Int? = nil) -> Taken {
-    monitor.withLock { $0.sleepers += 1 }
-    defer { monitor.withLock { $0.sleepers -= 1 } }
-    return monitor.wait(milliseconds: milliseconds) { Self.next(most, of: &$0) } ?? .idle
+    var sleeps = false
+    let taken = monitor.wait(milliseconds: milliseconds) { line -> Taken? in
+      let taken = Self.next(most, of: &line)
+      if sleeps != (taken == nil) {
+        line.sleepers += sleeps ? -1 : 1
+        sleeps.toggle()
+      }
+      return taken
+    }
+    if let taken { return taken }
+    monitor.withLock { $0.sleepers -= 1 }
+    return .idle
   }
 
   /// What is there now; `idle` when that is nothing.
