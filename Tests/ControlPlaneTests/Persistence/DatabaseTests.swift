@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -21,6 +22,17 @@ struct DatabaseTests {
     #expect(try open().epoch == epoch)
     let other = try TemporaryFolder()
     #expect(try Database.open(DataFolder(other.path), SystemRandom()).database.epoch != epoch)
+  }
+
+  @Test("the database and its log are their owner's only")
+  func modes() throws {
+    let database = try Database.open(DataFolder(folder.path), SystemRandom())
+    for file in ["seatcast.db", "seatcast.db-wal", "seatcast.db-shm"] {
+      var status = stat()
+      #expect(unsafe stat(folder.path + "/" + file, &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o600, "\(file)")
+    }
+    withExtendedLifetime(database) {}
   }
 
   @Test("bookings keep their public names over restarts")
