@@ -1,0 +1,65 @@
+// Each Swift source has its own test file at the mirrored place: Sources/A/B/C.swift is tested by
+// Tests/ATests/B/CTests.swift. What is excepted is named here, with the reason.
+import Testing
+
+@Suite("Mirror")
+struct MirrorTests {
+  /// Folders of declarations without logic.
+  private static let plainFolders = [
+    "Sources/FanoutCore/Ports": "protocols and values that cross the data hall's door",
+    "Sources/ControlPlane/Ports": "protocols and values that cross the control hall's door",
+  ]
+
+  /// Declarations without logic of their own, and what only a whole process can show.
+  private static let exceptions: [String: String] = [
+    "Sources/ControlPlane/Domain/DomainError.swift": "cases only; Problem+Domain is tested over all of them",
+    "Sources/ControlPlane/Domain/Identifiers.swift": "numbers with names",
+    "Sources/ControlPlane/Domain/Notice.swift": "fields only",
+    "Sources/FanoutCore/Dispatch/Parcel.swift": "cases only",
+    "Sources/FanoutCore/Runtime/Transport.swift": "a protocol",
+    "Sources/seatcast/Adapters/Doors.swift": "protocols",
+    "Sources/seatcast/Assembly/Server.swift": "a whole process; the end-to-end tests start and stop it",
+    "Sources/seatcast/main.swift": "one call; the end-to-end tests run it",
+  ]
+
+  private func testPath(of source: ProjectFile) -> String {
+    let parts = source.path.split(separator: "/")
+    let target = parts[1] == "seatcast" ? "Seatcast" : String(parts[1])
+    let folders = parts[2..<(parts.count - 1)].map { $0 + "/" }.joined()
+    return "Tests/\(target)Tests/\(folders)\(source.name.dropLast(".swift".count))Tests.swift"
+  }
+
+  private func isExcepted(_ path: String) -> Bool {
+    Self.exceptions[path] != nil || Self.plainFolders.keys.contains { path.hasPrefix($0 + "/") }
+  }
+
+  @Test("Each source has its own test file")
+  func mirrored() {
+    let tests = Set(Project.files.map(\.path))
+    let missing = Project.swiftSources.filter { !isExcepted($0.path) && !tests.contains(testPath(of: $0)) }
+    tell(missing.map { "\($0) has no \(testPath(of: $0))." })
+  }
+
+  @Test("A mirrored test file tests something")
+  func testsSomething() {
+    let texts = Dictionary(uniqueKeysWithValues: Project.files.map { ($0.path, $0.text) })
+    let empty = Project.swiftSources.map { testPath(of: $0) }.filter {
+      texts[$0].map { !$0.contains("@Test") } ?? false
+    }
+    tell(empty.map { "\($0) has no test." })
+  }
+
+  @Test("Every exception is still needed")
+  func exceptionsAreNeeded() {
+    let sources = Set(Project.swiftSources.map(\.path))
+    let tests = Set(Project.files.map(\.path))
+    tell(
+      Self.exceptions.keys.sorted().filter { !sources.contains($0) }.map {
+        "\($0) is excepted and does not exist."
+      })
+    let tested = Project.swiftSources.filter {
+      Self.exceptions[$0.path] != nil && tests.contains(testPath(of: $0))
+    }
+    tell(tested.map { "\($0) is excepted but has a test file." })
+  }
+}
