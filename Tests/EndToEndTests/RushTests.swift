@@ -50,12 +50,22 @@ struct RushTests {
     return try hall.insist(&client) { try $0.get("/api/events/\(hall.event)") }.json().number("seq")
   }
 
+  /// What the server counts over all of its loops.
+  private func subscriptions(_ hall: RushHall) throws -> Int {
+    let client = hall.server.client()
+    let lines = try client.get("/metrics").text.split(separator: "\n")
+    return lines.filter { $0.hasPrefix("seatcast_subscriptions{") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+  }
+
   /// Raises the curtain, lets `director` do its work, and judges.
   private func play(_ hall: RushHall, rounds: Int?, director: () throws -> Void) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     let watchers = try (0..<Self.watchers).map { number in
       try BackgroundThread { try watchRush(hall, user: 9_000 + number) }
     }
+    // Who comes late hears only the rest, and here everybody is to hear everything.
+    try eventually("every watcher has a seat") { try subscriptions(hall) == Self.watchers }
     let people = try (1...Self.people).map { person in
       try BackgroundThread { try rushFor(hall, person: person, rounds: rounds, seed: seed) }
     }
