@@ -5,6 +5,8 @@ extension [UInt8] {
   /// Appends all bytes of `span` in one step.
   @inline(__always)
   mutating func append(_ span: Span<UInt8>) {
+    // Of nothing, an empty array would write its count into the one storage that all empty arrays share.
+    if span.isEmpty { return }
     append(addingCapacity: span.count) { output in
       for index in span.indices { output.append(span[index]) }
     }
