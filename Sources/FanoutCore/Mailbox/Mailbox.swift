@@ -9,9 +9,10 @@ import Synchronization
 /// thread only; neither ever waits for another thread.
 @safe public final class Mailbox<Element: Sendable>: Sendable {
   private struct Cell: ~Copyable {
-    let turn: Atomic<Int>
-    /// Belongs to the producer that won position `turn`, then to the consumer.
+    /// Belongs to the producer that won position `turn`, then to the consumer. It stands first because the thread
+    /// sanitizer takes a change of it for one of whatever stands at the cell's own address.
     var element: Element?
+    let turn: Atomic<Int>
   }
 
   /// Keeps head and tail two cache lines apart (processors fetch lines in pairs): producers write one, the
@@ -36,7 +37,7 @@ import Synchronization
     mask = capacity - 1
     unsafe cells = .allocate(capacity: capacity)
     for index in 0..<capacity {
-      unsafe (cells + index).initialize(to: Cell(turn: Atomic(index), element: nil))
+      unsafe (cells + index).initialize(to: Cell(element: nil, turn: Atomic(index)))
     }
   }
 
