@@ -1,6 +1,5 @@
 // An inbound sink whose answer is written in the path.
 //   /small  /size/70000  /later  /stream/5  /stream/5/since/7
-import Synchronization
 
 @testable import FanoutCore
 
@@ -13,7 +12,7 @@ final class FakeInbound: InboundSink {
     let ticket: Ticket
   }
 
-  private let received = Mutex<[Asked]>([])
+  private let received = Guarded<[Asked]>([])
 
   /// Every request so far.
   var asked: [Asked] { received.withLock { $0 } }
@@ -47,7 +46,7 @@ final class FakeInbound: InboundSink {
 
 /// Keeps what it was told.
 final class RecordingObserver: LoopObserver {
-  private let told = Mutex<[LoopIncident]>([])
+  private let told = Guarded<[LoopIncident]>([])
   var incidents: [LoopIncident] { told.withLock { $0 } }
   func observe(_ incident: LoopIncident) { told.withLock { $0.append(incident) } }
 }

@@ -1,7 +1,6 @@
 // A model of the other hall's ledger: topics with gapless notices, grants and histories, answered in order by
 // whoever pumps. Loops ask from their threads; pumping and publishing belong to one thread, the publisher's.
 //   notice  "n 5 12"   snapshot  "s 5 12"   for missed ones  "c 5 9 12" (9 to 12)
-import Synchronization
 
 @testable import FanoutCore
 
@@ -22,7 +21,7 @@ final class FakeTopics: TopicSource {
     var padding = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   // MARK: What tests say
 

@@ -11,9 +11,9 @@ final class HallBench: Sendable {
   let topics = FakeTopics()
   let inbound = FakeInbound()
   let observer = RecordingObserver()
-  private let wishes = Mutex<[(topic: Int64, count: Int)]>([])
+  private let wishes = Guarded<[(topic: Int64, count: Int)]>([])
   private let isOver = Atomic(false)
-  private let publisher = Mutex<BackgroundThread<Void>?>(nil)
+  private let publisher = Guarded<BackgroundThread<Void>?>(nil)
 
   /// Starts a hall on a free port.
   init(_ configuration: DataHall.Configuration = HallBench.configuration()) throws {
