@@ -12,11 +12,6 @@ struct MirrorTests {
 
   /// Declarations without logic of their own, and what only a whole process can show.
   private static let exceptions: [String: String] = [
-    "Sources/ControlPlane/Domain/DomainError.swift": "cases only; Problem+Domain is tested over all of them",
-    "Sources/ControlPlane/Domain/Identifiers.swift": "numbers with names",
-    "Sources/ControlPlane/Domain/Notice.swift": "fields only",
-    "Sources/FanoutCore/Dispatch/Parcel.swift": "cases only",
-    "Sources/FanoutCore/Runtime/Transport.swift": "a protocol",
     "Sources/seatcast/Adapters/Doors.swift": "protocols",
     "Sources/seatcast/Assembly/Server.swift": "a whole process; the end-to-end tests start and stop it",
     "Sources/seatcast/main.swift": "one call; the end-to-end tests run it",
