@@ -1,0 +1,162 @@
+// What a server owes its operator: descriptors come back, unfinished business ends, a shortage is survived,
+// secrets stay out of the log, and settings do what they say.
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("Housekeeping", .timeLimit(.minutes(5)))
+struct HousekeepingTests {
+  /// Descriptors that the server has open.
+  private func descriptors(_ server: ServerProcess) -> Int {
+    names(in: "/proc/\(server.process.identifier)/fd").count
+  }
+
+  /// The sum over all loops of one metric.
+  private func metric(_ name: String, _ server: ServerProcess) throws -> Int {
+    let lines = try server.client().get("/metrics").text.split(separator: "\n")
+    let values = lines.filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+    guard !values.isEmpty else { throw TestFailure("no metric \(name)") }
+    return values.reduce(0, +)
+  }
+
+  @Test("connections that are dropped in any state give their descriptors and subscriptions back")
+  func dropped() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 100)
+    let token = venue.mint.token(user: 1)
+    try venue.person(1).book(event)
+    let before = descriptors(venue.server)
+    for _ in 0..<25 {
+      let half = try Socket(port: venue.port)
+      try half.send(Array("GET /api/eve".utf8))
+      let body = try Socket(port: venue.port)
+      try body.send(Array("POST /api/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{".utf8))
+      let (watcher, _) = try venue.watch(event)
+      try watcher.send(.text("half a message", fin: false))
+      let path = "/api/events/\(event)/stream"
+      let stream = try EventStreamClient(port: venue.port, path: path, token: token)
+      #expect(stream.answer.status == 200)
+    }
+    try eventually("all descriptors are back") { descriptors(venue.server) <= before }
+    for name in ["seatcast_websockets_open", "seatcast_event_streams_open", "seatcast_subscriptions"] {
+      try eventually("\(name) is 0") { try metric(name, venue.server) == 0 }
+    }
+  }
+
+  @Test("a connection that never finishes its head, or never begins one, is closed")
+  func unfinished() throws {
+    let venue = try Venue()
+    let silent = try Socket(port: venue.port)
+    let half = try Socket(port: venue.port)
+    try half.send(Array("GET / HTTP/1.1\r\nHost".utf8))
+    for socket in [silent, half] {
+      do {
+        while try !socket.receive(within: .seconds(60)).isEmpty {}
+      } catch is ConnectionLost {
+        continue
+      }
+    }
+    #expect(try venue.server.client().get("/livez").status == 200)
+  }
+
+  @Test("a shortage of descriptors turns clients away, and passes")
+  func shortage() throws {
+    let folder = try TemporaryFolder()
+    let words = ServerProcess.words(ServerOptions(), folder: folder.path, port: 0)
+    let process = try ChildProcess(
+      "/bin/sh", ["-c", "ulimit -n 96; exec \"$0\" \"$@\"", ServerProcess.executable()] + words,
+      environment: ServerProcess.environment(ServerOptions()))
+    let port = try ServerProcess.awaitPort(of: process)
+    var crowd: [Socket] = []
+    for _ in 0..<150 { crowd.append(try Socket(port: port)) }
+    for socket in crowd { try? socket.send(Array("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".utf8)) }
+    #expect(try !crowd[0].receive().isEmpty)
+    #expect(process.poll() == nil)
+    for socket in crowd { socket.close() }
+    try eventually("the server answers again") {
+      try HTTPClient(port: port, patience: .seconds(2)).get("/readyz").status == 200
+    }
+    process.signal(SIGTERM)
+    #expect(try process.wait() == .exited(0))
+  }
+
+  @Test("neither tokens nor passwords stand in the log")
+  func secrets() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 10)
+    let token = venue.mint.token(user: 4_242)
+    let good = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+    _ = try good.expect("connection_established")
+    try good.send(ClientFrame(opcode: 3))
+    _ = try good.closeOrEnd()
+    let bad = try WebSocketClient(port: venue.port, path: "/ws", token: token + "bad")
+    _ = try bad.closeOrEnd()
+    _ = try venue.server.client().get("/ws/nothing?token=\(token)")
+    #expect(try venue.server.terminate() == .exited(0))
+    try venue.server.process.waitForOutput()
+    let log = venue.server.process.standardError + venue.server.process.standardOutput
+    #expect(!log.contains(token.suffix(20)))
+    #expect(!log.contains(token.prefix(60)))
+    for secret in [ServerProcess.secret, ServerProcess.adminPassword] { #expect(!log.contains(secret)) }
+  }
+
+  @Test("with identity none other people hear neither bookingId nor userId")
+  func identity() throws {
+    var options = ServerOptions()
+    options.arguments = ["--identity", "none"]
+    let venue = try Venue(options)
+    let event = try venue.event(seats: 10)
+    let (socket, _) = try venue.watch(event)
+    let booking = try venue.person(1).book(event).word("bookingId")
+    try venue.person(1).cancel(booking)
+    for (type, seats) in [("booking_created", 9), ("booking_cancelled", 10)] {
+      let notice = try socket.expect(type)
+      #expect(notice["bookingId"] == nil && notice["userId"] == nil)
+      #expect(try notice.number("availableSeats") == seats)
+    }
+  }
+
+  @Test("the subscribers of many loops hear the same in the same order")
+  func loops() throws {
+    var options = ServerOptions()
+    options.arguments = ["--loops", "4"]
+    let venue = try Venue(options)
+    let event = try venue.event(seats: 500)
+    let sockets = try (0..<40).map { _ in try venue.watch(event).0 }
+    let (port, mint) = (venue.port, venue.mint)
+    _ = try concurrently(5) { number in
+      let client = HTTPClient(port: port, token: mint.token(user: number + 1))
+      for _ in 0..<20 { try client.book(event) }
+    }
+    for socket in sockets {
+      for seq in 1...100 {
+        let notice = try socket.expect("booking_created")
+        #expect(try notice.number("seq") == seq)
+        #expect(try notice.number("availableSeats") == 500 - seq)
+      }
+    }
+  }
+
+  @Test("a stop with hundreds of open connections says goodbye to all of them and ends")
+  func fullHouse() throws {
+    let venue = try Venue()
+    let event = try venue.event(seats: 10)
+    let crowd = SocketCrowd()
+    let size = 400
+    var greeted = 0
+    var closed = 0
+    for _ in 0..<size {
+      try crowd.join(port: venue.port, path: "/ws/events/\(event)", token: venue.mint.token(user: 1))
+    }
+    func hear(_ member: Int, _ incoming: Incoming) {
+      if case .text(let text) = incoming, text.contains("\"connection_established\"") { greeted += 1 }
+      if incoming == .close(code: 1_012, reason: "server restart") { closed += 1 }
+    }
+    try crowd.read(within: .seconds(60), until: { greeted == size }, hear)
+    venue.server.process.signal(SIGTERM)
+    try crowd.read(within: .seconds(60), until: { crowd.members.allSatisfy { $0.hasEnded } }, hear)
+    #expect(closed == size)
+    #expect(try venue.server.process.wait() == .exited(0))
+  }
+}
