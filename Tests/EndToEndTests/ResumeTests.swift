@@ -127,6 +127,9 @@ struct ResumeTests {
     let stream = try EventStreamClient(port: venue.port, path: path, token: token)
     #expect(stream.answer.status == 200)
     #expect(stream.answer.field("Content-Type")?.hasPrefix("text/event-stream") == true)
+    let greeting = try stream.next()
+    #expect(greeting.id == "0")
+    #expect(try JSON(parsing: greeting.data).number("availableSeats") == 50)
     try book(venue, event, 3)
     try expectEvents(stream, 1, 3, seats: 50)
     stream.close()
@@ -141,7 +144,7 @@ struct ResumeTests {
     try expectEvents(late, 3, 6, seats: 50)
   }
 
-  /// Expects these notices as events; whatever greets before them is passed over.
+  /// Expects these notices as events, after a greeting or not.
   private func expectEvents(_ stream: EventStreamClient, _ from: Int, _ through: Int, seats: Int) throws {
     var seq = from
     while seq <= through {

@@ -1,6 +1,5 @@
 // The actors of a rush: people who fight for seats and watchers who hear everything. Each runs on a thread of
 // its own, survives the server's death by trying again, and keeps a record for the end.
-import Synchronization
 import TestSupport
 
 /// Where the rush takes place; the port changes with every restart.
@@ -23,11 +22,13 @@ struct RushHall: Sendable {
   }
 }
 
-/// Tells everybody when the rush is over and how many notices there were in all.
+/// Tells everybody when the rush is over and how many notices there were in all; counts who watches.
 final class Curtain: Sendable {
-  private let state = Mutex<(isClosing: Bool, lastSeq: Int?)>((false, nil))
+  private let state = Guarded<(isClosing: Bool, lastSeq: Int?, watching: Int)>((false, nil, 0))
   var isClosing: Bool { state.withLock { $0.isClosing } }
   var lastSeq: Int? { state.withLock { $0.lastSeq } }
+  var watching: Int { state.withLock { $0.watching } }
+  func arrive() { state.withLock { $0.watching += 1 } }
   func close() { state.withLock { $0.isClosing = true } }
   func announce(lastSeq: Int) { state.withLock { $0.lastSeq = lastSeq } }
 }
@@ -52,6 +53,8 @@ func rushFor(_ hall: RushHall, person: Int, rounds: Int?, seed: UInt64) throws -
   var round = 0
   while !hall.curtain.isClosing, round < rounds ?? Int.max {
     round += 1
+    // Without an end of their own they take their time: what a watcher may miss in one life is bounded.
+    if rounds == nil { pause(milliseconds: Int.random(in: 50...400, using: &random)) }
     if !kept.isEmpty, Bool.random(using: &random) {
       let booking = kept.remove(at: Int.random(in: kept.indices, using: &random))
       let answer = try hall.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
@@ -116,6 +119,7 @@ private func listen(
         guard wasResumed == (epoch == nil ? nil : true) else {
           throw TestFailure("after \(texts.count) notices the greeting was \(text)")
         }
+        if epoch == nil { hall.curtain.arrive() }
         epoch = try greeting.word("epoch")
       } else if !text.contains("\"server_draining\"") {
         texts.append(text)

@@ -51,12 +51,6 @@ struct RushTests {
   }
 
   /// What the server counts over all of its loops.
-  private func subscriptions(_ hall: RushHall) throws -> Int {
-    let client = hall.server.client()
-    let lines = try client.get("/metrics").text.split(separator: "\n")
-    return lines.filter { $0.hasPrefix("seatcast_subscriptions{") }
-      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
-  }
 
   /// Raises the curtain, lets `director` do its work, and judges.
   private func play(_ hall: RushHall, rounds: Int?, director: () throws -> Void) throws {
@@ -65,7 +59,7 @@ struct RushTests {
       try BackgroundThread { try watchRush(hall, user: 9_000 + number) }
     }
     // Who comes late hears only the rest, and here everybody is to hear everything.
-    try eventually("every watcher has a seat") { try subscriptions(hall) == Self.watchers }
+    try eventually(within: .seconds(120), "all watchers watch") { hall.curtain.watching == Self.watchers }
     let people = try (1...Self.people).map { person in
       try BackgroundThread { try rushFor(hall, person: person, rounds: rounds, seed: seed) }
     }

@@ -1,11 +1,16 @@
 // What nearly every end-to-end test needs: a running server, an admin, people with tokens, an event.
 import TestSupport
+import Testing
 
 /// One server under test with its admin, and short words for what tests do with it.
 struct Venue {
   let server: ServerProcess
 
-  init(_ options: ServerOptions = ServerOptions()) throws { server = try ServerProcess(options) }
+  init(_ options: ServerOptions = ServerOptions()) throws {
+    ServerProcess.onCrash.withLock { $0 = { Issue.record(Comment(rawValue: $0)) } }
+    server = try ServerProcess(options)
+  }
+
   init(running server: ServerProcess) { self.server = server }
 
   var port: Int { server.port }

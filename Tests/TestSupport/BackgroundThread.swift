@@ -1,13 +1,12 @@
 // A thread that may block, for tests. The pool of swift-testing has as many threads as the machine has
 // cores; what waits for sockets for long belongs on a thread of its own.
 import Glibc
-import Synchronization
 
 /// One POSIX thread that runs one closure; `join` gives its result or throws what it threw.
 public final class BackgroundThread<Value: Sendable>: Sendable {
-  private let outcome = Mutex<Result<Value, any Error>?>(nil)
-  private let thread = Mutex<pthread_t>(0)
-  private let joined = Mutex(false)
+  private let outcome = Guarded<Result<Value, any Error>?>(nil)
+  private let thread = Guarded<pthread_t>(0)
+  private let joined = Guarded(false)
 
   public init(_ body: @escaping @Sendable () throws -> Value) throws {
     let box = unsafe Unmanaged.passRetained(

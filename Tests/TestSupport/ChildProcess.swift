@@ -1,6 +1,5 @@
 // One child process with its two output streams collected, always reaped: killed when the test forgets it.
 import Glibc
-import Synchronization
 
 /// How a process ended.
 public enum ExitStatus: Sendable, Equatable {
@@ -13,7 +12,7 @@ public final class ChildProcess: Sendable {
   public let identifier: Int32
   private let output: CollectedOutput
   private let collector: BackgroundThread<Void>
-  private let status = Mutex<ExitStatus?>(nil)
+  private let status = Guarded<ExitStatus?>(nil)
 
   public var standardOutput: String { output.text(of: .out) }
   public var standardError: String { output.text(of: .error) }
@@ -82,7 +81,7 @@ public func run(
 /// What a child has written; filled by one thread, read by any.
 private final class CollectedOutput: Sendable {
   enum Stream { case out, error }
-  private let texts = Mutex<(out: [UInt8], error: [UInt8], ended: Bool)>(([], [], false))
+  private let texts = Guarded<(out: [UInt8], error: [UInt8], ended: Bool)>(([], [], false))
 
   var hasEnded: Bool { texts.withLock { $0.ended } }
 
@@ -112,7 +111,7 @@ private final class CollectedOutput: Sendable {
 }
 
 /// One child at a time, so that no child inherits the pipes of another before they are marked.
-private let starting = Mutex(())
+private let starting = Guarded(())
 
 /// A started program and the reading ends of its two streams.
 private func start(

@@ -1,7 +1,6 @@
 // The real server, as a user starts it: the executable of this very build, in a process of its own, on a
 // free port and a data folder of its own.
 import Glibc
-import Synchronization
 
 /// How a server under test is to be started.
 public struct ServerOptions: Sendable {
@@ -23,10 +22,12 @@ public final class ServerProcess: Sendable {
 
   public let folder: TemporaryFolder
   private let options: ServerOptions
-  private let state: Mutex<(process: ChildProcess, port: Int)>
+  private let state: Guarded<(process: ChildProcess, port: Int)>
 
   public var port: Int { state.withLock { $0.port } }
   public var process: ChildProcess { state.withLock { $0.process } }
+  /// Called with a sentence when a server has died by itself; what is set last counts.
+  public static let onCrash = Guarded<(@Sendable (String) -> Void)?>(nil)
   /// Tokens that this server accepts.
   public var mint: TokenMint { TokenMint(secret: Self.secret) }
 
@@ -35,10 +36,30 @@ public final class ServerProcess: Sendable {
     let folder = try folder ?? TemporaryFolder()
     self.folder = folder
     self.options = options
-    state = Mutex(try Self.start(options, folder: folder.path, port: options.port))
+    state = Guarded(try Self.start(options, folder: folder.path, port: options.port))
   }
 
-  /// The arguments and the environment of a server under test.
+  deinit {
+    let process = process
+    Self.reportCrash(of: process)
+    // Before the folder goes.
+    process.signal(SIGKILL)
+    _ = try? process.wait()
+  }
+
+  /// A process that ended by any signal but SIGKILL, or by a sanitizer, has crashed.
+  private static func reportCrash(of process: ChildProcess) {
+    guard let ended = process.poll(), ended != .killed(signal: SIGKILL) else { return }
+    try? process.waitForOutput()
+    let words = process.standardError
+    var hasCrashed = words.contains("Sanitizer")
+    if case .killed = ended { hasCrashed = true }
+    guard hasCrashed, let report = onCrash.withLock({ $0 }) else { return }
+    let start = words.firstRange(of: "Sanitizer")?.lowerBound ?? words.startIndex
+    report("the server has died by itself (\(ended)): \(words[start...].prefix(6_000))")
+  }
+
+  /// The arguments of a server under test.
   public static func words(_ options: ServerOptions, folder: String, port: Int) -> [String] {
     [
       "serve", "--port", String(port), "--data", folder, "--password-cost", "insecure-test", "--rate-limits",
@@ -47,8 +68,11 @@ public final class ServerProcess: Sendable {
       + (options.demo ? ["--demo"] : []) + options.arguments
   }
 
+  /// The environment of a server under test.
   public static func environment(_ options: ServerOptions) -> [String: String] {
     [
+      // A server built with the thread sanitizer ends at the first race, and with it the test.
+      "TSAN_OPTIONS": (environmentVariable("TSAN_OPTIONS") ?? "") + ":halt_on_error=1",
       "SEATCAST_JWT_SECRET": secret, "SEATCAST_ADMIN_EMAIL": adminEmail,
       "SEATCAST_ADMIN_PASSWORD": adminPassword,
     ].merging(options.environment) { _, given in given }
@@ -126,6 +150,7 @@ public final class ServerProcess: Sendable {
   /// Starts again on the same folder, after it has ended; on the same port when wished.
   public func restart(samePort: Bool = false) throws {
     guard process.poll() != nil else { throw TestFailure("the server still runs") }
+    Self.reportCrash(of: process)
     let fresh = try Self.start(options, folder: folder.path, port: samePort ? port : options.port)
     state.withLock { $0 = fresh }
   }
