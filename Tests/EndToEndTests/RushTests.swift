@@ -50,8 +50,6 @@ struct RushTests {
     return try hall.insist(&client) { try $0.get("/api/events/\(hall.event)") }.json().number("seq")
   }
 
-  /// What the server counts over all of its loops.
-
   /// Raises the curtain, lets `director` do its work, and judges.
   private func play(_ hall: RushHall, rounds: Int?, director: () throws -> Void) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
