@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("Conformance", .timeLimit(.minutes(5)))
+@Suite("Conformance", .timeLimit(.minutes(30)))
 struct ConformanceTests {
   /// An echo server for one test.
   private struct Echo {

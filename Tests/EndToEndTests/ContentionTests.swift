@@ -2,7 +2,7 @@
 import TestSupport
 import Testing
 
-@Suite("Contention", .timeLimit(.minutes(5)))
+@Suite("Contention", .timeLimit(.minutes(30)))
 struct ContentionTests {
   @Test("one Idempotency-Key sent by many at once books once")
   func sameKey() throws {

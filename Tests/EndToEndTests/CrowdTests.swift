@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("A crowd", .timeLimit(.minutes(10)), .serialized)
+@Suite("A crowd", .timeLimit(.minutes(30)), .serialized)
 struct CrowdTests {
   /// What the members have heard of bookings, by member.
   private final class Ears {

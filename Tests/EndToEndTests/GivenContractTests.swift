@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("The given contract", .timeLimit(.minutes(5)))
+@Suite("The given contract", .timeLimit(.minutes(30)))
 struct GivenContractTests {
   /// Logs in over REST as a stranger does, for the token the contract speaks of.
   private func register(_ venue: Venue, _ email: String) throws -> (id: Int, token: String) {

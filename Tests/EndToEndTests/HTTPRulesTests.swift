@@ -2,7 +2,7 @@
 import TestSupport
 import Testing
 
-@Suite("HTTP rules", .timeLimit(.minutes(5)))
+@Suite("HTTP rules", .timeLimit(.minutes(30)))
 struct HTTPRulesTests {
   @Test("a problem document has type, title, status and detail")
   func problems() throws {

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Housekeeping", .timeLimit(.minutes(5)))
+@Suite("Housekeeping", .timeLimit(.minutes(30)))
 struct HousekeepingTests {
   /// Descriptors that the server has open.
   private func descriptors(_ server: ServerProcess) -> Int {

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("REST", .timeLimit(.minutes(5)))
+@Suite("REST", .timeLimit(.minutes(30)))
 struct RestTests {
   @Test("register, log in and me tell the same user, with a token that works")
   func accounts() throws {

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("Resume", .timeLimit(.minutes(5)))
+@Suite("Resume", .timeLimit(.minutes(30)))
 struct ResumeTests {
   /// Books `count` seats one by one.
   private func book(_ venue: Venue, _ event: Int, _ count: Int) throws {

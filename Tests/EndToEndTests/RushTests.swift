@@ -4,7 +4,7 @@
 import TestSupport
 import Testing
 
-@Suite("A rush", .timeLimit(.minutes(10)), .serialized)
+@Suite("A rush", .timeLimit(.minutes(30)), .serialized)
 struct RushTests {
   private static let seats = 100
   private static let people = 200

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Start and stop", .timeLimit(.minutes(5)))
+@Suite("Start and stop", .timeLimit(.minutes(30)))
 struct ShutdownTests {
   @Test("SIGTERM and SIGINT say server_draining, close with 1012 and exit 0", arguments: [SIGTERM, SIGINT])
   func goodbye(_ signal: Int32) throws {

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("Subscriptions", .timeLimit(.minutes(5)))
+@Suite("Subscriptions", .timeLimit(.minutes(30)))
 struct SubscriptionTests {
   @Test("an unknown event is closed with 4404, a malformed id with 1008")
   func badEvents() throws {

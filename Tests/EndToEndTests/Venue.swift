@@ -1,4 +1,5 @@
 // What nearly every end-to-end test needs: a running server, an admin, people with tokens, an event.
+// The suites' time limits are far away: under a sanitizer on two cores a test waits long for its turn.
 import TestSupport
 import Testing
 

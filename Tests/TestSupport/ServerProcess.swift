@@ -73,6 +73,8 @@ public final class ServerProcess: Sendable {
     [
       // A server built with the thread sanitizer ends at the first race, and with it the test.
       "TSAN_OPTIONS": (environmentVariable("TSAN_OPTIONS") ?? "") + ":halt_on_error=1",
+      // What the address sanitizer keeps back is no memory of the server's.
+      "ASAN_OPTIONS": (environmentVariable("ASAN_OPTIONS") ?? "") + ":quarantine_size_mb=8",
       "SEATCAST_JWT_SECRET": secret, "SEATCAST_ADMIN_EMAIL": adminEmail,
       "SEATCAST_ADMIN_PASSWORD": adminPassword,
     ].merging(options.environment) { _, given in given }
