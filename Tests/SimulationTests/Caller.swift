@@ -15,7 +15,7 @@ final class Caller {
   private let token: String
   private let adminToken: String
   private let record: Record
-  private var socket: ScriptedSocket?
+  private(set) var socket: ScriptedSocket?
   private var answers = HTTPAnswers()
   private(set) var waiting: [Request] = []
 

@@ -56,6 +56,7 @@ final class House {
   let limits: Limits
   let adminToken: String
   private let folder: HouseFolder
+  private static let files = StaticFiles.embedded()
 
   init(seed: UInt64, limits: Limits, wings count: Int) throws {
     self.limits = limits
@@ -77,7 +78,7 @@ final class House {
     adminToken = desk.tokens.issue(to: Self.user(admin, .admin)).text
     let messages = SessionMessages(
       epoch: desk.epoch, clock: clock, identifiers: HouseRandom(seed: seed + 1))
-    let pages = Pages(files: .embedded(), isReady: { true }, metrics: { "" })
+    let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
     wings = proxies.map { [desk, observer] proxy in
       LoopDriver(
         Loop(

@@ -1,5 +1,5 @@
 // The promises of docs/ARCHITECTURE.md under everything that a seed can think of. A failing seed is named; run it
-// alone with SEATCAST_SEED=n, or more of them with SEATCAST_SEEDS=count.
+// alone with SEATCAST_SEED=n, or more of them with SEATCAST_SEEDS=count; SEATCAST_STEPS makes each longer.
 import TestSupport
 import Testing
 
@@ -11,11 +11,14 @@ import Testing
     return Array(1...max(count, 1))
   }()
 
+  /// Random acts of each run.
+  static let steps = environmentVariable("SEATCAST_STEPS").flatMap { Int($0) } ?? 300
+
   @Test("from this seed every promise holds", arguments: seeds)
   func promises(seed: UInt64) throws {
     let story = try Story(seed: seed)
-    try story.run(steps: 300)
-    #expect(story.record.faults == [], "SEATCAST_SEED=\(seed)")
+    try story.run(steps: Self.steps)
+    #expect(story.record.faults == [], "SEATCAST_SEED=\(seed) SEATCAST_STEPS=\(Self.steps)")
   }
 
   @Test("the stories meet what they are there for")
@@ -23,7 +26,7 @@ import Testing
     var sums: [String: Int] = [:]
     for seed in UInt64(1)...12 {
       let story = try Story(seed: seed)
-      try story.run(steps: 300)
+      try story.run(steps: Self.steps)
       sums.merge(story.deeds, uniquingKeysWith: +)
     }
     for name in [

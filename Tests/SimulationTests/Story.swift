@@ -172,7 +172,10 @@ final class Story {
       listener.socket?.capacity = 1 << 20
       if listener.read() { hasRead = true }
     }
-    for caller in callers where caller.read() { hasRead = true }
+    for caller in callers {
+      caller.socket?.capacity = 1 << 20
+      if caller.read() { hasRead = true }
+    }
     return hasRead
   }
 
