@@ -71,6 +71,17 @@ public struct Limits: Sendable, Equatable {
   /// What the timer wheel can tell apart.
   public var tick: UInt64 = 100
 
+  // MARK: Fixed, because nobody has a reason to choose
+
+  /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
+  static let emptyLinesBeforeRequest: UInt8 = 4
+  /// Bytes of memory taken on a frame header's word alone; beyond them memory follows what has arrived.
+  static let promisedFrameBytes = 64 * 1024
+  /// Bytes that one look at one socket takes in; more of it waits for the loop's next turn.
+  static let receiveBytes = 64 * 1024
+  /// Connections that the kernel keeps for a listener until the loop accepts them.
+  static let listenBacklog: Int32 = 4096
+
   public init() {}
 
   /// The same limits when their relations hold; otherwise a sentence that names the first broken one.

@@ -32,7 +32,7 @@ final class Loop<World: Transport> {
   /// Set once everybody has been told goodbye: when the loop ends at the latest.
   var endBy: UInt64?
   /// Lent to `receive`; its content is dead between calls.
-  var receiveBuffer = [UInt8](repeating: 0, count: 64 * 1024)
+  var receiveBuffer = [UInt8](repeating: 0, count: Limits.receiveBytes)
   var exceptions: [SendException] = []
   /// The `Date` field's value and the second it belongs to.
   private var date: (second: Int64, bytes: [UInt8]) = (-1, [])

@@ -2,9 +2,6 @@
 // judged when it is whole, so that a wrong head never waits for its rest.
 
 struct HTTPHeadReader: Sendable {
-  /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
-  private static let toleratedEmptyLines: UInt8 = 4
-
   /// Room for a usual head, in bytes, when that much has arrived in one piece.
   private static let firstCapacity = 1024
 
@@ -50,7 +47,7 @@ struct HTTPHeadReader: Sendable {
   }
 
   private mutating func skipEmptyLine() throws(HTTPFailure) {
-    guard emptyLines < Self.toleratedEmptyLines else {
+    guard emptyLines < Limits.emptyLinesBeforeRequest else {
       throw .badRequest("Too many empty lines before a request.")
     }
     emptyLines += 1

@@ -1,9 +1,6 @@
 // One message of a WebSocket client while it arrives, with the control frames in between (RFC 6455, section 5.4).
 
 struct MessageReader: Sendable {
-  /// Capacity that a header's promise alone may claim, in bytes; the rest grows with what arrives.
-  private static let promisedCapacity = 64 * 1024
-
   private let maximumMessage: Int
   private let acceptsBinary: Bool
   private var header = FrameHeader()
@@ -76,7 +73,7 @@ struct MessageReader: Sendable {
     }
     (missing, mask) = (Int(clamping: header.length), header.mask)
     if !header.opcode.isControl && message.isEmpty {
-      message.reserveCapacity(min(missing, Self.promisedCapacity))
+      message.reserveCapacity(min(missing, Limits.promisedFrameBytes))
     }
   }
 
