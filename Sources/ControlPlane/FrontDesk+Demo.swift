@@ -52,20 +52,26 @@ extension FrontDesk {
   // MARK: Events
 
   private func demoEvents() throws(StartFailure) -> [DemoContent.Event] {
-    let day: Int64 = 24 * 60 * 60 * 1000
     var concert = EventDraft(name: "Chamber Concert by Candlelight", seatCapacity: 50)
     concert.description = "Schubert and Ravel in the old library."
     concert.venue = "Old Library"
-    concert.startsAt = Instant(milliseconds: ports.clock.now.milliseconds + 30 * day)
+    concert.startsAt = evening(inDays: 30)
     var play = EventDraft(name: "The Tempest", seatCapacity: 120)
     play.description = "Shakespeare's last play, on an island of a stage."
     play.venue = "Harbour Theatre"
-    play.startsAt = Instant(milliseconds: ports.clock.now.milliseconds + 45 * day)
+    play.startsAt = evening(inDays: 45)
     do throws(DomainError) {
       return [try ensure(concert), try ensure(play)]
     } catch {
       throw StartFailure("cannot make the demo events: \(error)")
     }
+  }
+
+  /// 19:00 UTC, so many days from today.
+  private func evening(inDays days: Int64) -> Instant {
+    let hour: Int64 = 60 * 60 * 1000
+    let today = ports.clock.now.milliseconds / (24 * hour)
+    return Instant(milliseconds: (today + days) * 24 * hour + 19 * hour)
   }
 
   /// An event of this name among the first, or a new one.
