@@ -29,9 +29,11 @@ import Testing
       try story.run(steps: Self.steps)
       sums.merge(story.deeds, uniquingKeysWith: +)
     }
-    for name in [
-      "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "delivered",
-    ] {
+    let names = [
+      "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "overflows", "pongs",
+      "delivered",
+    ]
+    for name in names {
       #expect((sums[name] ?? 0) > 0, "\(name): \(sums)")
     }
   }

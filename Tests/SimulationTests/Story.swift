@@ -122,7 +122,8 @@ final class Story {
     case 9: viewer.leave()
     case 10: viewer.client?.socket.end()
     case 11: viewer.close()
-    case 12..<14: viewer.ping()
+    case 12: viewer.ping(times: 1)
+    case 13: viewer.ping(times: 250)
     case 14..<18: viewer.client?.socket.capacity = capacity()
     case 18..<30: _ = viewer.read(Int.random(in: 1...400, using: &random))
     default: _ = viewer.read()
@@ -237,12 +238,14 @@ final class Story {
     var sums = [
       "conflations": viewers.reduce(0) { $0 + $1.conflations },
       "recoveries": viewers.reduce(0) { $0 + $1.recoveries },
-      "claims": record.claimCount, "bookings": record.bookings.count,
+      "pongs": viewers.reduce(0) { $0 + $1.pongs }, "claims": record.claimCount,
+      "bookings": record.bookings.count,
     ]
     for wing in house.wings {
       let tally = wing.loop.tally
       sums["recalls", default: 0] += tally.recalls
       sums["stalled", default: 0] += tally.stalledClosed
+      sums["overflows", default: 0] += tally.overflowsClosed
       sums["delivered", default: 0] += tally.framesDelivered
     }
     return sums

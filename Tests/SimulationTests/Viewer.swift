@@ -85,6 +85,7 @@ final class Viewer {
   private(set) var sawDraining = false
   private(set) var conflations = 0
   private(set) var recoveries = 0
+  private(set) var pongs = 0
 
   init(name: String, token: String, epoch: String, record: Record) {
     (self.name, self.token, self.epoch, self.record) = (name, token, epoch, record)
@@ -135,7 +136,11 @@ final class Viewer {
     client?.say(#"{"type":"unsubscribe_event","eventId":\#(event)}"#)
   }
 
-  func ping() { if isWatching { client?.say(#"{"type":"ping"}"#) } }
+  /// Asks for answers; many of them are more than a server keeps for one that does not read.
+  func ping(times: Int) {
+    guard isWatching else { return }
+    for _ in 0..<times { client?.say(#"{"type":"ping"}"#) }
+  }
 
   func close() { if isWatching { client?.socket.write(ClientFrames.close(1000)) } }
 
@@ -177,7 +182,7 @@ final class Viewer {
         wishes[event] = nil
       }
     case "server_draining": sawDraining = true
-    case "pong": break
+    case "pong": pongs += 1
     default: record.fault("\(name): a message of type \(message.type)")
     }
     if let event, let seq = watching.cursors[event] { known[event] = seq }
