@@ -50,6 +50,8 @@ extension Loop {
     while true {
       switch action {
       case .none:
+        // Half a request, and the rest will never come.
+        if exchange.inputEnded && exchange.answering == nil { return end(slot) }
         startBodyClock(slot, exchange)
         return
       case .pauseReading: return setInterest(slot, connections[slot].interest.subtracting(.readable))
@@ -91,7 +93,7 @@ extension Loop {
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.
   func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
     var context = exchange.context
-    if !isAccepting || exchange.inputEnded { context.keepsAlive = false }
+    if !isAccepting || (exchange.inputEnded && !exchange.hasMore) { context.keepsAlive = false }
     var bytes: [UInt8] = []
     HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)
     send(slot, bytes.span)

@@ -40,6 +40,8 @@ final class HTTPExchange {
 
   /// Whether nothing of a next request has come and none is being answered.
   var isIdle: Bool { answering == nil && parser.isIdle && ahead.isEmpty }
+  /// Whether more came behind the request that is being answered.
+  var hasMore: Bool { !ahead.isEmpty }
   /// Whether a head is whole and its body is not.
   var isInBody: Bool { answering == nil && parser.phase == .body }
 

@@ -162,6 +162,23 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("all requests that came before a client ended its direction are answered")
+  func halfClosePipelined() throws {
+    for rest in ["", "GET /never"] {
+      let rig = LoopRig()
+      let socket = rig.connect()
+      socket.write(get("/later") + get("/small/2") + get("/small/3") + rest)
+      socket.end()
+      rig.settle(3)
+      let ticket = try #require(rig.inbound.asked.first?.ticket)
+      rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 201))]))
+      rig.settle(4)
+      #expect(HTTPAnswers.read(socket.read()).map(\.status) == [201, 200, 200])
+      #expect(!socket.isOpen)
+      #expect(rig.faults() == [])
+    }
+  }
+
   @Test("a client that ends its direction and reads slowly gets all of its answer")
   func halfCloseSlow() {
     for closing in ["", "Connection: close\r\n"] {
