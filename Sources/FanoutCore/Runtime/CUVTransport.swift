@@ -60,7 +60,8 @@ public enum SenderKind: Sendable, CaseIterable {
   /// Binds this loop's own listener; returns the port.
   func listen(host: String, port: Int, acceptsPerTurn: Int) throws(HallFailure) -> Int {
     var bound: Int32 = 0
-    let result = unsafe cuv_listen(uv, host, Int32(port), Limits.listenBacklog, UInt32(acceptsPerTurn), &bound)
+    let result = unsafe cuv_listen(
+      uv, host, Int32(port), Limits.listenBacklog, UInt32(acceptsPerTurn), &bound)
     try HallFailure.check(result, "cannot listen on \(host) port \(port)")
     return Int(bound)
   }
