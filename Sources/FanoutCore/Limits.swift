@@ -101,8 +101,9 @@ public struct Limits: Sendable, Equatable {
       "mailboxParcels must be a power of two")
     try require(
       connectionsPerLoop > 0 && connectionsPerLoop < Int(UInt32.max), "connectionsPerLoop must fit 32 bits")
+    try require(acceptsPerTurn > 0 && acceptsPerTurn <= 65_536, "acceptsPerTurn must be 1 to 65,536")
     try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
-    try require(tick > 0 && tick * 10 <= headTimeout, "tick must be at most a tenth of headTimeout")
+    try require(tick > 0 && tick <= headTimeout / 10, "tick must be at most a tenth of headTimeout")
     try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")
     return self
   }

@@ -28,9 +28,12 @@ import Testing
     Relation("mailboxParcels") { $0.mailboxParcels = 1000 },
     Relation("connectionsPerLoop") { $0.connectionsPerLoop = 0 },
     Relation("connectionsPerLoop") { $0.connectionsPerLoop = Int(UInt32.max) },
+    Relation("acceptsPerTurn") { $0.acceptsPerTurn = 0 },
+    Relation("acceptsPerTurn") { $0.acceptsPerTurn = 65_537 },
     Relation("outboxBytes") { $0.outboxBytes = 4095 },
     Relation("tick") { $0.tick = 0 },
     Relation("tick") { $0.tick = $0.headTimeout / 10 + 1 },
+    Relation("tick") { $0.tick = .max },
     Relation("timeouts") { $0.stallTimeout = $0.tick - 1 },
     Relation("timeouts") { $0.closeTimeout = $0.tick - 1 },
   ]

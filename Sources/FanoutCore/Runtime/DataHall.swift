@@ -37,6 +37,9 @@ public final class DataHall: Sendable {
     } catch {
       throw HallFailure(description: error.description)
     }
+    guard (0...65_535).contains(configuration.port) else {
+      throw HallFailure(description: "the port must be 0 to 65535")
+    }
     guard (1...1024).contains(configuration.loops) else {
       throw HallFailure(description: "the number of loops must be 1 to 1024")
     }

@@ -132,6 +132,11 @@ import Testing
         inbound: FakeInbound(), gatekeeper: FakeGatekeeper(), topics: FakeTopics(),
         observer: RecordingObserver())
     }
+    for port in [-1, 65_536, Int.max] {
+      var wrong = HallBench.configuration()
+      wrong.port = port
+      #expect(throws: HallFailure.self) { _ = try DataHall(wrong) }
+    }
     var many = HallBench.configuration()
     many.loops = 0
     #expect(throws: HallFailure.self) { _ = try DataHall(many) }
