@@ -29,8 +29,8 @@ extension Loop {
     world.sendBatch(
       members.descriptors, delivery.storage.span.extracting(delivery.range), exceptions: &exceptions)
     count(delivery, sends: members.count, from: members.cursor)
-    // From the back, so that the swap of a leave never moves one that is still to be looked at.
-    for exception in exceptions.reversed() {
+    // `members` is a copy: those who leave move others in the cohort, not here.
+    for exception in exceptions {
       setAside(members.members[exception.position], delivery, exception.result)
     }
     topics[topic].live[dialect].settle(cohort)
