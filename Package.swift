@@ -16,10 +16,6 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "seatcast",
-  products: [
-    .library(name: "FanoutCore", targets: ["FanoutCore"]),
-    .library(name: "ControlPlane", targets: ["ControlPlane"]),
-  ],
   targets: [
     // The only place where a uv_, SSL_ or io_uring name exists.
     .target(
