@@ -16,6 +16,11 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "seatcast",
+  // For benchmarks/Sources/Micro, in a package of its own, which times pieces of the halls by themselves.
+  products: [
+    .library(name: "FanoutCore", targets: ["FanoutCore"]),
+    .library(name: "ControlPlane", targets: ["ControlPlane"]),
+  ],
   targets: [
     // The only place where a uv_, SSL_ or io_uring name exists.
     .target(

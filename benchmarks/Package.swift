@@ -1,15 +1,38 @@
 // swift-tools-version: 6.2
 // The measuring tools, a package of their own: nothing here is part of the product. README.md says how to read
-// what they print. Both are C: the floor must be as bare as it can be, and a load client that costs more than the
-// server measures itself.
+// what they print. SpeedOfLight and LoadGenerator are C: the floor must be as bare as it can be, and a load client
+// that costs more than the server measures itself. Micro is Swift and looks inside the halls, so it is built with
+// `-Xswiftc -enable-testing`; the two others (`--product`) need no flag.
 import PackageDescription
 
-let strict: [CSetting] = [.unsafeFlags(["-std=c17", "-O2", "-Wall", "-Wextra", "-Werror"])]
+let strictC: [CSetting] = [.unsafeFlags(["-std=c17", "-O2", "-Wall", "-Wextra", "-Werror"])]
+
+/// The climate of the halls (Package.swift of the product).
+let strictSwift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
 
 let package = Package(
   name: "seatcast-benchmarks",
+  dependencies: [.package(name: "seatcast", path: "..")],
   targets: [
-    .executableTarget(name: "SpeedOfLight", cSettings: strict),
-    .executableTarget(name: "LoadGenerator", cSettings: strict),
+    .executableTarget(name: "SpeedOfLight", cSettings: strictC),
+    .executableTarget(name: "LoadGenerator", cSettings: strictC),
+
+    // A barrier for the compiler and a count of allocations.
+    .target(name: "CMeter", path: "Sources/Micro/CMeter", cSettings: strictC),
+    .executableTarget(
+      name: "Micro",
+      dependencies: [
+        "CMeter",
+        .product(name: "FanoutCore", package: "seatcast"),
+        .product(name: "ControlPlane", package: "seatcast"),
+      ],
+      exclude: ["CMeter"], swiftSettings: strictSwift),
   ]
 )

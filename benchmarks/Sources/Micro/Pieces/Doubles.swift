@@ -1,0 +1,40 @@
+// What the routed requests meet instead of a disk: everything is taken, nothing is done.
+@testable import ControlPlane
+
+/// Takes each command and forgets it.
+struct TakingLedger: LedgerDoor {
+  func submit(_ command: LedgerCommand) -> Bool { true }
+}
+
+struct DeafReplies: ReplySink {
+  func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {}
+}
+
+struct DeafObserver: ControlObserver {
+  func observe(_ incident: ControlIncident) {}
+}
+
+/// Nobody hashes passwords while pieces are timed.
+struct ClosedJobs: JobDoor {
+  func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
+}
+
+/// A catalogue of one event, and nothing else.
+final class OneEvent: ReadStore {
+  private let only = Event(
+    id: Samples.state.event, name: "Concert", seatCapacity: 1_000_000, createdAt: Samples.moment,
+    updatedAt: Samples.moment)
+
+  func event(_ id: EventID) throws(DomainError) -> Event? { id == only.id ? only : nil }
+  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] { [only] }
+  func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? { nil }
+  func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
+    -> [BookingOutcome]
+  { [] }
+  func user(_ id: UserID) throws(DomainError) -> User? { nil }
+  func account(_ email: EmailKey) throws(DomainError) -> Account? { nil }
+  func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
+  {
+    []
+  }
+}
