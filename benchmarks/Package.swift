@@ -21,7 +21,7 @@ let package = Package(
   name: "seatcast-benchmarks",
   dependencies: [.package(name: "seatcast", path: "..")],
   targets: [
-    .executableTarget(name: "SpeedOfLight", cSettings: strictC),
+    .executableTarget(name: "SpeedOfLight", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")]),
     .executableTarget(name: "LoadGenerator", cSettings: strictC),
 
     // A barrier for the compiler and a count of allocations.

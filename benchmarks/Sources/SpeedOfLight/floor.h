@@ -1,26 +1,105 @@
-/* The floor: what remains when everything but the sends is taken away. One thread, one epoll, no checks that a
- * real server owes its clients. main.c holds the connections, broadcast.c sends, ring.c is the io_uring way. */
+/* The floor: what remains of a broadcasting server when everything but the sends is taken away: no checks that a
+ * real server owes its clients, no state of a subscriber but its descriptor.
+ * main.c reads the command line, loop.c is one thread's event loop, requests.c speaks just enough HTTP,
+ * log.c holds the frames, deliver.c sends them in the chosen style, ring.c is the io_uring way,
+ * measure.c measures without a network. */
 #ifndef FLOOR_H
 #define FLOOR_H
-#define _GNU_SOURCE /* before any system header: accept4, memmem, syscall */
+#define _GNU_SOURCE /* before any system header: accept4, memfd_create, memmem, unshare */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+typedef enum {
+  style_each,    /* one send per subscriber and message, all of them before the POST is answered */
+  style_joined,  /* one send per subscriber for all that wait when a pass begins */
+  style_rolling, /* the same per slice of subscribers, with a look at the sockets between two slices */
+} style;
+
+/* The most subscribers that share a cursor in the rolling style. */
+enum { subscribers_per_slice = 256, most_threads = 256 };
+
+typedef struct {
+  int port, threads;
+  style style;
+  bool by_ring, private_tables, only_check;
+  const char *measure, *scratch;
+} options;
+
+extern options chosen; /* main.c; nobody writes it after the start */
+
 /* Says what failed, with errno's text, and ends the process. */
 _Noreturn void die(const char *what);
 
-/* broadcast.c: one frame, the same bytes for everybody. The text has the members that seatcast's
- * booking_created has, so both frames have the same size. */
-size_t make_frame(char *into, size_t capacity, uint64_t seq);
-/* The first message of a subscription (connection_established), as a frame. */
-size_t make_welcome(char *into, size_t capacity, uint64_t seq);
-/* Sends bytes once to each descriptor. A descriptor that does not take all of them at once ends the process:
- * the load client never lets that much wait. */
-void broadcast(bool by_ring, const int32_t *fds, size_t fd_count, const void *bytes, size_t count);
+/* ---- ring.c: one io_uring, of one thread ------------------------------------------------------- */
+typedef struct {
+  int fd;
+  struct io_uring_sqe *entries;
+  struct io_uring_cqe *completions;
+  uint32_t *submit_tail, *complete_head, *complete_tail;
+  uint32_t submit_mask, complete_mask;
+} ring;
 
-/* ring.c */
-void ring_open(void);
-void ring_broadcast(const int32_t *fds, size_t fd_count, const void *bytes, size_t count);
+void ring_open(ring *of);
+/* Sends the bytes once to each descriptor that is not negative. */
+void ring_send(ring *of, const int32_t *fds, size_t fd_count, const char *bytes, size_t count);
+
+/* ---- loop.c: one thread ------------------------------------------------------------------------ */
+typedef struct part part; /* a request that has not come whole */
+
+typedef struct {
+  int poller, listener;
+  int wake;             /* an eventfd that other threads write to */
+  _Atomic bool is_woken; /* whether a write to it is still to be read */
+  ring ring;
+  int32_t *subscribers; /* by place: a descriptor, or a hole (negative, see deliver.c) */
+  uint32_t places;      /* in use, holes too */
+  int32_t last_hole;
+  uint32_t *place_of; /* by descriptor: its place + 1; 0: no subscriber */
+  part **parts;       /* by descriptor */
+  uint64_t *cursors;  /* by slice: the seq up to which everybody in it has everything */
+  uint32_t next_slice;
+} loop;
+
+/* Opens the listeners and starts the threads; returns the port once all of them listen. */
+int loops_start(void);
+/* Runs the calling thread's loop for ever. */
+_Noreturn void loop_run(loop *self);
+extern loop loops[most_threads];
+void wake_others(const loop *self);
+/* Closes a connection and forgets it. */
+void drop(loop *self, int fd);
+
+/* ---- requests.c -------------------------------------------------------------------------------- */
+/* Takes what a connection that is no subscriber has sent. */
+void take_request(loop *self, int fd, const char *bytes, size_t count);
+void forget_request(loop *self, int fd);
+
+/* ---- log.c: the frames of all bookings, shared by all threads ---------------------------------- */
+void log_open(void);
+/* Appends the next booking's frame; returns its seq. Any thread. */
+uint64_t log_append(void);
+uint64_t log_last_seq(void);
+/* The frames after `from` up to `to`, in one piece that stays as it is while the caller sends it. */
+const char *log_between(uint64_t from, uint64_t to, size_t *count);
+/* The first message of a subscription (connection_established), as a frame; returns its size. */
+size_t make_welcome(char *into, size_t capacity, uint64_t seq);
+
+/* ---- deliver.c --------------------------------------------------------------------------------- */
+void subscribers_open(loop *self, uint32_t most_descriptors);
+/* Makes the descriptor a subscriber; returns the seq that its first message has to name. */
+uint64_t subscribe(loop *self, int fd);
+void unsubscribe(loop *self, int fd);
+/* Does one step of what there is to send; false when everybody has everything. */
+bool deliver(loop *self);
+/* Sends bytes whole to one connection. One that is gone is passed over: epoll tells. One that does not take all
+ * of them at once ends the process: the load client never lets that much wait. */
+void send_whole(int fd, const char *bytes, size_t count);
+/* The judgement of both senders on what became of one send: `taken` bytes or a negative errno. */
+void check_sent(int64_t taken, size_t count);
+
+/* ---- measure.c --------------------------------------------------------------------------------- */
+void measure_memcpy(void);
+void measure_sqlite(const char *scratch);
 
 #endif
