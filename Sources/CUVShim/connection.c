@@ -3,8 +3,6 @@
  * closed, and its number used again, at once: that makes closing inside hooks safe. Loop thread only. */
 #include "internal.h"
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -45,18 +43,10 @@ int cuv_conn_watch(cuv_conn *conn, int events) {
   return uv_poll_start(&conn->poll, wanted, became_ready);
 }
 
-/* Streams of other families have no such option, and no such delay either. */
-static int send_without_delay(int fd) {
-  int yes = 1;
-  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0) return 0;
-  return errno == EOPNOTSUPP || errno == ENOPROTOOPT ? 0 : -errno;
-}
-
 int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
   *out = NULL;
-  int failure = send_without_delay(fd);
-  cuv_conn *conn = failure ? NULL : malloc(sizeof *conn);
-  if (!failure && !conn) failure = -ENOMEM;
+  cuv_conn *conn = malloc(sizeof *conn);
+  int failure = conn ? 0 : -ENOMEM;
   if (!failure) failure = uv_poll_init(&loop->uv, &conn->poll, fd); /* makes it non-blocking, too */
   if (failure) {
     free(conn);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,21 +43,29 @@ static int set_option(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
 }
 
-static int configure(int fd, const endpoint *where, bool shared) {
+static int configure(int fd, const endpoint *where) {
   int failure = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (!failure && shared) failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   /* "::" serves IPv4 as well, whatever net.ipv6.bindv6only says. */
   if (!failure && where->at.any.sa_family == AF_INET6) failure = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   return failure;
 }
 
-/* A listening descriptor, or a negative errno. */
-static int open_listening(const endpoint *where, bool shared, int backlog) {
+/* What connections inherit from their listener needs no system call of theirs. */
+static int configure_shared(int fd, const cuv_listen_options *options) {
+  int failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)options->unsent_bytes);
+  return failure;
+}
+
+/* A listening descriptor, or a negative errno. Without options: one that shares its port with nobody. */
+static int open_listening(const endpoint *where, const cuv_listen_options *options) {
   int fd = socket(where->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
-  int failure = configure(fd, where, shared);
+  int failure = configure(fd, where);
+  if (!failure && options) failure = configure_shared(fd, options);
   if (!failure && bind(fd, &where->at.any, where->size) != 0) failure = -errno;
-  if (!failure && listen(fd, backlog) != 0) failure = -errno;
+  if (!failure && listen(fd, options ? options->backlog : 1) != 0) failure = -errno;
   if (!failure) return fd;
   (void)close(fd);
   return failure;
@@ -67,7 +76,7 @@ int cuv_port_probe(const char *host, int port) {
   int failure = parse_endpoint(host, port, &where);
   if (failure || port == 0) return failure;
   /* SO_REUSEADDR passes over connections in TIME_WAIT, but not over a socket that listens. */
-  int fd = open_listening(&where, false, 1);
+  int fd = open_listening(&where, NULL);
   if (fd < 0) return fd;
   (void)close(fd);
   return 0;
@@ -76,13 +85,10 @@ int cuv_port_probe(const char *host, int port) {
 static void describe(const endpoint *peer, cuv_address *out) {
   memset(out, 0, sizeof *out);
   if (peer->at.any.sa_family == AF_INET) {
-    (void)inet_ntop(AF_INET, &peer->at.v4.sin_addr, out->text, sizeof out->text);
+    out->bytes[10] = out->bytes[11] = 0xff;
+    memcpy(&out->bytes[12], &peer->at.v4.sin_addr, 4);
   } else if (peer->at.any.sa_family == AF_INET6) {
-    const struct in6_addr *address = &peer->at.v6.sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(address))
-      (void)inet_ntop(AF_INET, &address->s6_addr[12], out->text, sizeof out->text);
-    else
-      (void)inet_ntop(AF_INET6, address, out->text, sizeof out->text);
+    memcpy(out->bytes, &peer->at.v6.sin6_addr, 16);
   }
 }
 
@@ -155,21 +161,21 @@ static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
   return failure;
 }
 
-int cuv_listen(cuv_loop *loop, const char *host, int port, int backlog, uint32_t accepts_per_turn,
-               int *bound_port) {
+int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port) {
   if (loop->listener) return -EALREADY;
-  if (accepts_per_turn == 0) return -EINVAL;
+  if (options->accepts_per_turn == 0 || options->unsent_bytes == 0 || options->unsent_bytes > INT32_MAX)
+    return -EINVAL;
   endpoint where;
   int failure = parse_endpoint(host, port, &where);
   if (failure) return failure;
-  int fd = open_listening(&where, true, backlog);
+  int fd = open_listening(&where, options);
   if (fd < 0) return fd;
   failure = port_of(fd, bound_port);
   if (failure) {
     (void)close(fd);
     return failure;
   }
-  return adopt(loop, fd, accepts_per_turn);
+  return adopt(loop, fd, options->accepts_per_turn);
 }
 
 static void release(uv_handle_t *handle) { free(handle); }
@@ -180,6 +186,7 @@ void cuv_listen_stop(cuv_loop *loop) {
   loop->listener = NULL;
   int fd = listener->fd;
   uv_close((uv_handle_t *)&listener->poll, release);
+  (void)shutdown(fd, SHUT_RDWR); /* a copy in another descriptor table would go on listening */
   (void)close(fd);
 }
 

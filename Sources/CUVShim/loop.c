@@ -70,6 +70,7 @@ int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms) {
   }
   loop->uv.data = loop;
   loop->hooks = *hooks;
+  (void)uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME); /* fails for unknown options only */
   failure = start_handles(loop, tick_ms);
   if (failure) {
     dismantle(loop);
@@ -101,6 +102,8 @@ void cuv_loop_set_busy(cuv_loop *loop, int busy) {
 }
 
 uint64_t cuv_loop_now_ms(cuv_loop *loop) { return uv_now(&loop->uv); }
+
+uint64_t cuv_loop_idle_ms(cuv_loop *loop) { return uv_metrics_idle_time(&loop->uv) / 1000000; }
 
 void cuv_loop_destroy(cuv_loop *loop) {
   if (loop) dismantle(loop);

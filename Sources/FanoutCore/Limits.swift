@@ -49,6 +49,9 @@ public struct Limits: Sendable, Equatable {
   public var connectionsPerLoop = 1_000_000
   /// Sockets accepted in one turn of a loop.
   public var acceptsPerTurn = 64
+  /// Bytes that the kernel takes for a connection beyond what is on its way to the peer. It is what a slow reader
+  /// still gets of the past; newer notices are conflated. It also bounds the kernel's memory for a reader that stops.
+  public var unsentBytes = 16 * 1024
 
   // MARK: Time, in milliseconds
 
@@ -102,6 +105,10 @@ public struct Limits: Sendable, Equatable {
     try require(
       connectionsPerLoop > 0 && connectionsPerLoop < Int(UInt32.max), "connectionsPerLoop must fit 32 bits")
     try require(acceptsPerTurn > 0 && acceptsPerTurn <= 65_536, "acceptsPerTurn must be 1 to 65,536")
+    try require(unsentBytes > 0 && unsentBytes <= Int(Int32.max), "unsentBytes must fit 31 bits")
+    try require(
+      subscriptionsPerConnection > 0 && subscriptionsPerConnection <= Int(UInt16.max),
+      "subscriptionsPerConnection must be 1 to 65,535")
     try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
     try require(tick > 0 && tick <= headTimeout / 10, "tick must be at most a tenth of headTimeout")
     try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")

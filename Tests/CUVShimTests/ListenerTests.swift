@@ -90,8 +90,7 @@ import Testing
   func listensAgain() throws {
     let harness = try LoopHarness()
     _ = try harness.listen()
-    var port: Int32 = 0
-    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 0, 8, 1, &port) == -EALREADY)
+    #expect(harness.tryListen().result == -EALREADY)
     unsafe cuv_listen_stop(harness.loop)
     let client = try dial(port: try harness.listen())
     var accepted = false
@@ -110,9 +109,7 @@ import Testing
     let first = try LoopHarness()
     let second = try LoopHarness()
     let port = Int32(try first.listen())
-    var bound: Int32 = 0
-    #expect(unsafe cuv_listen(second.loop, "127.0.0.1", port, 8, 1, &bound) == 0)
-    #expect(bound == port)
+    #expect(second.tryListen(port: port) == (0, port))
   }
 
   @Test("localhost and IPv6 are understood", arguments: ["localhost", "::1", "::"])
@@ -141,13 +138,14 @@ import Testing
   @Test("a host that is no address, a port out of range, a bound of nothing are refused")
   func refusesNonsense() throws {
     let harness = try LoopHarness()
-    var port: Int32 = 0
     for host in ["", "example", "127.0.0.256", "127.0.0.1:80"] {
-      #expect(unsafe cuv_listen(harness.loop, host, 0, 8, 1, &port) == -EINVAL)
+      #expect(harness.tryListen(host: host).result == -EINVAL)
     }
-    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", -1, 8, 1, &port) == -EINVAL)
-    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 65_536, 8, 1, &port) == -EINVAL)
-    #expect(unsafe cuv_listen(harness.loop, "127.0.0.1", 0, 8, 0, &port) == -EINVAL)
+    #expect(harness.tryListen(port: -1).result == -EINVAL)
+    #expect(harness.tryListen(port: 65_536).result == -EINVAL)
+    #expect(harness.tryListen(acceptsPerTurn: 0).result == -EINVAL)
+    #expect(harness.tryListen(unsentBytes: 0).result == -EINVAL)
+    #expect(harness.tryListen(unsentBytes: .max).result == -EINVAL)
     #expect(unsafe cuv_port_probe("nowhere", 80) == -EINVAL)
   }
 

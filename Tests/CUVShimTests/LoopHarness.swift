@@ -43,10 +43,19 @@ import Testing
   func stop() { unsafe cuv_loop_stop(loop) }
 
   func listen(host: String = "127.0.0.1", acceptsPerTurn: UInt32 = 16) throws -> Int {
-    var port: Int32 = 0
-    let result = unsafe cuv_listen(loop, host, 0, 128, acceptsPerTurn, &port)
+    let (result, port) = tryListen(host: host, acceptsPerTurn: acceptsPerTurn)
     try #require(result == 0)
     return Int(port)
+  }
+
+  /// The result of `cuv_listen` and the port it bound.
+  func tryListen(
+    host: String = "127.0.0.1", port: Int32 = 0, acceptsPerTurn: UInt32 = 16, unsentBytes: UInt32 = 16 * 1024
+  ) -> (result: Int32, port: Int32) {
+    var bound: Int32 = 0
+    var options = cuv_listen_options(backlog: 128, accepts_per_turn: acceptsPerTurn, unsent_bytes: unsentBytes)
+    let result = unsafe cuv_listen(loop, host, port, &options, &bound)
+    return (result, bound)
   }
 
   func open(_ descriptor: Int32, token: UInt32) throws -> Connection {
@@ -85,9 +94,10 @@ import Testing
 }
 
 private func textOf(_ peer: UnsafePointer<cuv_address>) -> String {
-  unsafe withUnsafeBytes(of: peer.pointee.text) { bytes in
-    let text = unsafe bytes.prefix { $0 != 0 }
-    return unsafe String(decoding: text, as: UTF8.self)
+  unsafe withUnsafeBytes(of: peer.pointee.bytes) { bytes in
+    let isMapped = unsafe bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+    let words = unsafe isMapped ? bytes.dropFirst(12).map { String($0) } : bytes.map { String($0, radix: 16) }
+    return words.joined(separator: isMapped ? "." : ":")
   }
 }
 

@@ -4,7 +4,7 @@
 @testable import FanoutCore
 
 struct FakeGatekeeper: Gatekeeper {
-  func judge(_ request: HTTPRequestHead, from peer: String) -> UpgradeVerdict {
+  func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     let path = request.path.split(separator: "/")
     switch path.first {
     case "refused": return .refuse(HTTPResponse(status: 403, body: Array("no".utf8)))

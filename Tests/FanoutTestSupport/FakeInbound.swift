@@ -8,7 +8,7 @@ final class FakeInbound: InboundSink {
     let method: String
     let target: String
     let body: [UInt8]
-    let peer: String
+    let peer: PeerAddress
     let ticket: Ticket
   }
 
@@ -17,7 +17,7 @@ final class FakeInbound: InboundSink {
   /// Every request so far.
   var asked: [Asked] { received.withLock { $0 } }
 
-  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition {
+  func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     received.withLock {
       $0.append(
         Asked(

@@ -25,7 +25,7 @@ final class LoopDriver {
 
   func connect(capacity: Int = 1 << 20) -> ScriptedSocket {
     let socket = world.makeSocket(capacity: capacity)
-    loop.accept(socket.descriptor, from: "peer-\(socket.descriptor)")
+    loop.accept(socket.descriptor, from: PeerAddress(ipv4: UInt32(socket.descriptor)))
     return socket
   }
 

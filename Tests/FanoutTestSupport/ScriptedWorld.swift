@@ -110,6 +110,7 @@ final class ScriptedWorld: Transport {
   private(set) var batches = 0
   private(set) var offences: [String] = []
   var acceptFailures = 0
+  var idle: UInt64 = 0
   /// Whether `open` refuses, as when memory is short.
   var refusesToOpen = false
   /// When set, each send takes a random part with this chance in a hundred.

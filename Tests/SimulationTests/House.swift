@@ -114,7 +114,7 @@ final class House {
     let bound = 2 * limits.outboxBytes + limits.historyNotices * 512 + limits.logBytes
     return wings.flatMap { wing in
       wing.loop.connections.indices.compactMap { slot in
-        let count = wing.loop.connections[slot].outbox.count
+        let count = wing.loop.connections[slot].waiting
         return count > bound ? "slot \(slot): \(count) bytes wait" : nil
       }
     }

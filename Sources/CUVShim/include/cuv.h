@@ -30,8 +30,9 @@ typedef struct cuv_conn cuv_conn;
  * end of the peer's stream is READABLE, and cuv_recv() then gives 0. */
 enum { CUV_READABLE = 1, CUV_WRITABLE = 2, CUV_HANGUP = 4 };
 
-/* An accepted peer's address: family-independent text form without the port, NUL-terminated. */
-typedef struct { char text[64]; } cuv_address;
+/* An accepted peer's IPv6 address in network order, or its IPv4 address mapped into one (RFC 4291 section
+ * 2.5.5.2); all zeros for other families. */
+typedef struct { uint8_t bytes[16]; } cuv_address;
 
 typedef struct {
   void *context;
@@ -48,24 +49,32 @@ void cuv_loop_stop(cuv_loop *loop);             /* from the loop's own hooks */
 int cuv_loop_wake(cuv_loop *loop);              /* ANY THREAD; wake-ups coalesce */
 void cuv_loop_set_busy(cuv_loop *loop, int busy); /* busy: turns follow each other without sleeping */
 uint64_t cuv_loop_now_ms(cuv_loop *loop);       /* monotonic, cached once per turn */
+uint64_t cuv_loop_idle_ms(cuv_loop *loop);      /* slept in the poll so far; the rest was work */
 void cuv_loop_destroy(cuv_loop *loop);          /* not running; closes every listener and connection left */
 
 /* ---- listener --------------------------------------------------------------------------------- */
 
 /* -EADDRINUSE when anybody else serves this address (checked by a bind without SO_REUSEPORT). */
 int cuv_port_probe(const char *host, int port);
+typedef struct {
+  int backlog;               /* connections that the kernel keeps until they are accepted */
+  uint32_t accepts_per_turn; /* > 0 */
+  /* Bytes that the kernel takes for a connection beyond what is on its way to the peer (TCP_NOTSENT_LOWAT);
+   * then sends would block. > 0. */
+  uint32_t unsent_bytes;
+} cuv_listen_options;
 /* SO_REUSEPORT listener on a numeric address ("127.0.0.1", "::1"; "::" takes IPv4 too) or "localhost"
- * (127.0.0.1); port 0: any. -EINVAL for other hosts, -EALREADY when the loop listens already.
- * Accepts at most accepts_per_turn sockets per turn. When descriptors run out (EMFILE, ENFILE) it
- * pauses and tries again on the next tick; accept_failures counts those. */
-int cuv_listen(cuv_loop *loop, const char *host, int port, int backlog, uint32_t accepts_per_turn,
-               int *bound_port);
-void cuv_listen_stop(cuv_loop *loop);           /* closes the loop's listener; idempotent */
+ * (127.0.0.1); port 0: any. -EINVAL for other hosts, -EALREADY when the loop listens already. What it
+ * accepts has TCP_NODELAY. When descriptors run out (EMFILE, ENFILE) it pauses and tries again on the next
+ * tick; accept_failures counts those. */
+int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port);
+/* Nobody can connect any more, also where the listener stands in other descriptor tables; idempotent. */
+void cuv_listen_stop(cuv_loop *loop);
 uint64_t cuv_accept_failures(const cuv_loop *loop);
 
 /* ---- connection ------------------------------------------------------------------------------- */
 
-/* Non-blocking, TCP_NODELAY, watched for CUV_READABLE. `token` comes back in on_ready. */
+/* Non-blocking, watched for CUV_READABLE. `token` comes back in on_ready. */
 int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out);
 int cuv_conn_watch(cuv_conn *conn, int events); /* replaces the watched set; 0: only hang-up/error */
 void cuv_conn_close(cuv_conn *conn, int reset);  /* reset != 0: RST instead of FIN (drops what is unsent) */
@@ -102,8 +111,13 @@ typedef struct cuv_thread cuv_thread;
 int cuv_thread_start(cuv_thread **out, const char *name, void (*body)(void *), void *argument);
 void cuv_thread_join(cuv_thread *thread);       /* frees it */
 
-/* Raises the soft descriptor limit to the hard one; returns the limit now in force. */
+/* Raises the limit of descriptors as far as this process may: to the system's ceiling with CAP_SYS_RESOURCE, else
+ * to the hard limit. Returns the limit now in force, which holds for each descriptor table. */
 int64_t cuv_raise_descriptor_limit(void);
+/* Gives the calling thread a descriptor table of its own, a copy of the one it shared. What it opens from then
+ * on counts against its own limit and exists for it alone, and the kernel need not guard the table against
+ * other threads. Sandboxes may forbid it: -EPERM. (unshare(2), CLONE_FILES) */
+int cuv_own_descriptor_table(void);
 
 /* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. -EINVAL for a key
  * of more than 64 bytes. */

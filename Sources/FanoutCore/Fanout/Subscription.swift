@@ -8,22 +8,23 @@ struct SubscriptionIndex: Hashable, Sendable {
   static let none = SubscriptionIndex(.max)
 }
 
-/// One connection's interest in one topic, on one loop.
+/// One connection's interest in one topic, on one loop. 24 bytes: the order of the fields leaves no hole, and what a
+/// place needs only for a moment is kept elsewhere for that moment.
 struct Subscription {
+  var place: Place
+  let dialect: Dialect
   /// The connection's slot.
   let slot: UInt32
   /// The topic's index in the topic table.
   let topic: UInt32
-  let dialect: Dialect
   /// The next subscription of the same connection.
   var next: SubscriptionIndex
-  var place: Place
 
   enum Place: Equatable {
     /// The topic's grant is on its way; then the subscriber is welcomed.
-    case waiting(Resume, Welcome)
+    indirect case waiting(Resume, Welcome)
     /// What it missed after `after` is being fetched under this request number.
-    case recalling(request: UInt32, after: UInt64, Welcome)
+    indirect case recalling(request: UInt32, after: UInt64, Welcome)
     /// In a cohort, whose cursor is its cursor.
     case cohort(UInt32, position: UInt32)
     /// Out of all cohorts because its connection is blocked; the last `seq` on its wire.

@@ -21,7 +21,7 @@ struct TopicTable {
   }
 
   /// Whether a topic is held at this index.
-  func contains(_ index: UInt32) -> Bool { topics.at(index) != nil }
+  func contains(_ index: UInt32) -> Bool { topics.contains(index) }
 
   subscript(index: UInt32) -> Topic {
     _read { yield topics[index] }

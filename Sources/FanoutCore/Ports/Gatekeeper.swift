@@ -2,7 +2,7 @@
 /// knows neither tokens nor JSON. All calls come from loop threads, several at once; none may block.
 public protocol Gatekeeper: Sendable {
   /// Judges a request that asks for an upgrade to WebSocket and is well-formed (RFC 6455, section 4.2.1).
-  func judge(_ request: HTTPRequestHead, from peer: String) -> UpgradeVerdict
+  func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict
   /// What one whole message of a client asks for.
   func interpret(_ message: ClientMessage, from visitor: Visitor) -> ClientIntent
   /// The text to send to a client about its session; nil: nothing is sent.

@@ -3,7 +3,7 @@ public protocol InboundSink: Sendable {
   /// Called on a loop's thread for each request; must not block.
   /// - Returns: `.answer` to answer at once from the loop; `.later` when the answer will come through
   ///   `LoopProxy.reply(_:to:)` with this ticket, exactly once.
-  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition
+  func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition
 }
 
 public enum InboundDisposition: Sendable {

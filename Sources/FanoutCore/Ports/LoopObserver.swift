@@ -5,11 +5,11 @@ public protocol LoopObserver: Sendable {
 
 public enum LoopIncident: Sendable, Equatable {
   /// A request or a frame that broke the grammar; the connection was answered and closed.
-  case protocolViolation(peer: String, String)
+  case protocolViolation(peer: PeerAddress, String)
   /// A subscriber took nothing for the stall timeout.
-  case stalled(peer: String)
+  case stalled(peer: PeerAddress)
   /// A client asked without reading its answers.
-  case outboxOverflow(peer: String)
+  case outboxOverflow(peer: PeerAddress)
   /// Descriptors ran out; accepting pauses until the next tick.
   case acceptPaused
   /// The loop's own limit of connections is reached; a connection was closed at accept.

@@ -58,10 +58,12 @@ public enum SenderKind: Sendable, CaseIterable {
   var senderName: String { unsafe String(cString: cuv_sender_name(sender)) }
 
   /// Binds this loop's own listener; returns the port.
-  func listen(host: String, port: Int, acceptsPerTurn: Int) throws(HallFailure) -> Int {
+  func listen(host: String, port: Int, limits: Limits) throws(HallFailure) -> Int {
     var bound: Int32 = 0
-    let result = unsafe cuv_listen(
-      uv, host, Int32(port), Limits.listenBacklog, UInt32(acceptsPerTurn), &bound)
+    var options = cuv_listen_options(
+      backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
+      unsent_bytes: UInt32(limits.unsentBytes))
+    let result = unsafe cuv_listen(uv, host, Int32(port), &options, &bound)
     try HallFailure.check(result, "cannot listen on \(host) port \(port)")
     return Int(bound)
   }
@@ -81,6 +83,7 @@ public enum SenderKind: Sendable, CaseIterable {
   // MARK: Transport
 
   var now: UInt64 { unsafe cuv_loop_now_ms(uv) }
+  var idle: UInt64 { unsafe cuv_loop_idle_ms(uv) }
 
   var wallClock: Int64 {
     var time = timespec()
@@ -158,7 +161,7 @@ private final class LoopContext {
       context: Unmanaged.passUnretained(self).toOpaque(),
       on_accept: { context, descriptor, peer in
         guard let loop = unsafe LoopContext.loop(context) else { return }
-        loop.accept(descriptor, from: unsafe LoopContext.text(peer))
+        loop.accept(descriptor, from: unsafe LoopContext.address(peer))
       },
       on_ready: { context, slot, events in
         var readiness: Interest = []
@@ -177,10 +180,12 @@ private final class LoopContext {
     return unsafe Unmanaged<LoopContext>.fromOpaque(context).takeUnretainedValue().transport?.loop
   }
 
-  private static func text(_ address: UnsafePointer<cuv_address>?) -> String {
-    guard var text = unsafe address?.pointee.text else { return "" }
-    return unsafe withUnsafeBytes(of: &text) { bytes in
-      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  private static func address(_ address: UnsafePointer<cuv_address>?) -> PeerAddress {
+    guard var bytes = unsafe address?.pointee.bytes else { return PeerAddress(upper: 0, lower: 0) }
+    return unsafe withUnsafeBytes(of: &bytes) { bytes in
+      PeerAddress(
+        upper: UInt64(bigEndian: unsafe bytes.load(as: UInt64.self)),
+        lower: UInt64(bigEndian: unsafe bytes.load(fromByteOffset: 8, as: UInt64.self)))
     }
   }
 }

@@ -18,7 +18,16 @@ public final class DataHall: Sendable {
     public var loops = 1
     public var limits = Limits()
     public var sender = SenderKind.automatic
+    public var descriptorTables = DescriptorTables.shared
     public init() {}
+  }
+
+  /// Who shares a table of descriptors, whose size the system limits.
+  public enum DescriptorTables: Sendable, CaseIterable {
+    /// The whole process.
+    case shared
+    /// Each loop has its own, with its own limit.
+    case perLoop
   }
 
   /// Where notices are published. One thread only.
@@ -28,6 +37,8 @@ public final class DataHall: Sendable {
   private let transports: [CUVTransport]
   private let counted: [LoopCounters]
   private let threads = Mutex<[LoopThread]>([])
+  /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
+  public let descriptorLimit: Int
 
   /// Makes loops and mailboxes; nobody listens yet.
   /// - Throws: a sentence when limits contradict each other or the system refuses.
@@ -43,7 +54,8 @@ public final class DataHall: Sendable {
     guard (1...1024).contains(configuration.loops) else {
       throw HallFailure(description: "the number of loops must be 1 to 1024")
     }
-    _ = cuv_raise_descriptor_limit()
+    descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
+    if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
     var transports: [CUVTransport] = []
     for _ in 0..<configuration.loops {
       transports.append(
@@ -69,7 +81,10 @@ public final class DataHall: Sendable {
     let port = try listen()
     for (index, transport) in transports.enumerated() {
       let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
+      let ownsTable = configuration.descriptorTables == .perLoop
       let thread = try LoopThread(name: "loop-\(index)") {
+        // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
+        if ownsTable { _ = cuv_own_descriptor_table() }
         transport.run(
           Loop(
             id: proxy.id, limits: limits, world: transport, proxy: proxy, counters: counters,
@@ -80,17 +95,28 @@ public final class DataHall: Sendable {
     return port
   }
 
+  /// On a thread that ends at once: a table cannot be given back.
+  private static func tryOwnTable() throws(HallFailure) {
+    let result = Atomic<Int32>(0)
+    let thread = try LoopThread(name: "table-probe") {
+      result.store(cuv_own_descriptor_table(), ordering: .relaxed)  // join() orders it before the load
+    }
+    thread.join()
+    try HallFailure.check(
+      result.load(ordering: .relaxed), "loops cannot have descriptor tables of their own here")
+  }
+
   /// The first listener finds the port, the others share it. The kernel lets anybody of the same user share it
   /// too, so that somebody else is there already must be found out first.
   private func listen() throws(HallFailure) -> Int {
-    let (host, accepts) = (configuration.host, configuration.limits.acceptsPerTurn)
+    let host = configuration.host
     if configuration.port != 0 {
       let probe = unsafe cuv_port_probe(host, Int32(configuration.port))
       try HallFailure.check(probe, "cannot listen on \(host) port \(configuration.port)")
     }
     var port = configuration.port
     for transport in transports {
-      port = try transport.listen(host: host, port: port, acceptsPerTurn: accepts)
+      port = try transport.listen(host: host, port: port, limits: configuration.limits)
     }
     return port
   }

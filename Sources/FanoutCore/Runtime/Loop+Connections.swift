@@ -2,7 +2,7 @@
 
 extension Loop {
   /// A socket was accepted.
-  func accept(_ descriptor: Int32, from peer: String) {
+  func accept(_ descriptor: Int32, from peer: PeerAddress) {
     guard isAccepting, connections.count < limits.connectionsPerLoop else {
       world.discard(descriptor)
       if isAccepting { observer.observe(.connectionRefused) }
@@ -20,6 +20,8 @@ extension Loop {
     tally.connectionsAccepted += 1
     tally.connectionsOpen += 1
     wheel.arm(slot, at: exchange.deadline)
+    // A loop that is busy accepts what has waited, and its request waits with it.
+    read(slot)
   }
 
   /// Tells that accepting paused since the last tick.
@@ -46,14 +48,14 @@ extension Loop {
   func end(_ slot: UInt32) {
     leaveAllTopics(slot)
     connections[slot].endsWhenFlushed = true
-    if connections[slot].outbox.isEmpty { linger(slot) }
+    if connections[slot].waiting == 0 { linger(slot) }
   }
 
   /// The outbox is empty and the connection is to end.
   func linger(_ slot: UInt32) {
     if case .lingering = connections[slot].role { return }
     if connections[slot].isBlocked { tally.connectionsBlocked -= 1 }
-    connections[slot].isBlocked = false
+    connections[slot].backlog = nil
     world.shutdownWrite(slot)
     countRole(connections[slot].role, open: false)
     let until = world.now + limits.closeTimeout
@@ -80,9 +82,9 @@ extension Loop {
 
   /// The wheel handed the slot out: act on what is due and arm what comes next.
   func deadlinePassed(_ slot: UInt32) {
-    if connections[slot].isLost { return close(slot, reset: true) }
-    if connections[slot].isBlocked, world.now >= connections[slot].progressAt + limits.stallTimeout {
-      return giveUpStalled(slot)
+    if let backlog = connections[slot].backlog {
+      if backlog.isLost { return close(slot, reset: true) }
+      if world.now >= backlog.progressAt + limits.stallTimeout { return giveUpStalled(slot) }
     }
     var next: UInt64
     switch connections[slot].role {
@@ -100,7 +102,7 @@ extension Loop {
       next = until
     }
     guard let connection = connections.at(slot) else { return }
-    if connection.isBlocked { next = min(next, connection.progressAt + limits.stallTimeout) }
+    if let backlog = connection.backlog { next = min(next, backlog.progressAt + limits.stallTimeout) }
     wheel.arm(slot, at: next)
   }
 
@@ -114,15 +116,15 @@ extension Loop {
   private func webSocketDeadline(_ slot: UInt32) -> UInt64 {
     guard case .webSocket(let socket) = connections[slot].role else { return world.now }
     guard socket.session.state == .open else {
-      if world.now >= socket.closeBy { close(slot, reset: connections[slot].isBlocked) }
-      return socket.closeBy
+      if world.now >= socket.endsAt { close(slot, reset: connections[slot].isBlocked) }
+      return socket.endsAt
     }
-    if world.now >= socket.expiresAt {
+    if world.now >= socket.endsAt {
       closeWebSocket(slot, .tokenExpired)
       return world.now + limits.closeTimeout
     }
     switch socket.liveness.verdict(now: world.now, interval: limits.pingInterval) {
-    case .wait(let until): return min(until, socket.expiresAt)
+    case .wait(let until): return min(until, socket.endsAt)
     case .silent:
       closeWebSocket(slot, .goingAway)
       return world.now + limits.closeTimeout
@@ -131,7 +133,7 @@ extension Loop {
       var frame: [UInt8] = []
       FrameEncoder.appendPing([], to: &frame)
       sendControl(slot, frame)
-      return min(world.now + limits.pingInterval, socket.expiresAt)
+      return min(world.now + limits.pingInterval, socket.endsAt)
     }
   }
 

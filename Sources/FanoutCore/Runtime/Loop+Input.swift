@@ -143,6 +143,8 @@ extension Loop {
     let verdict = gatekeeper.judge(head, from: connections[slot].peer)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
+    // The answer and the greeting behind it go out in one send.
+    cork(slot)
     switch verdict {
     case .refuse: return
     case .acceptThenClose(let code, let reason, let subprotocol):
@@ -152,6 +154,7 @@ extension Loop {
       switchProtocols(slot, key, admission)
       greet(slot, admission)
     }
+    uncork()
     if !rest.isEmpty { takeFrames(slot, rest.span) }
   }
 
@@ -159,9 +162,9 @@ extension Loop {
     let accept = world.webSocketAccept(key)
     send(slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
     let socket = Connection.Socket(
+      visitor: admission.visitor, endsAt: moment(ofWallClock: admission.expiresAt),
       session: WebSocketSession(limits: limits),
-      liveness: Liveness(now: world.now, interval: limits.pingInterval, salt: arrivals),
-      visitor: admission.visitor, expiresAt: moment(ofWallClock: admission.expiresAt))
+      liveness: Liveness(now: world.now, interval: limits.pingInterval, salt: arrivals))
     become(slot, .webSocket(socket))
     setInterest(slot, connections[slot].interest.union(.readable))
   }
@@ -251,7 +254,7 @@ extension Loop {
     leaveAllTopics(slot)
     withSocket(slot) {
       $0.session.closeFrameSent()
-      $0.closeBy = world.now + limits.closeTimeout
+      $0.endsAt = world.now + limits.closeTimeout
     }
     wheel.arm(slot, at: world.now + limits.closeTimeout)
   }

@@ -5,7 +5,7 @@ extension Loop {
   /// Sends a small direct message: a pong, a reply, a close frame. Too many that nobody reads: the client is
   /// given up, since it asks without listening.
   func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {
-    if connections[slot].outbox.asked + bytes.count > limits.outboxBytes, connections[slot].isBlocked {
+    if let backlog = connections[slot].backlog, backlog.outbox.asked + bytes.count > limits.outboxBytes {
       observer.observe(.outboxOverflow(peer: connections[slot].peer))
       tally.overflowsClosed += 1
       return lose(slot)
@@ -16,15 +16,32 @@ extension Loop {
   /// Sends notices that a resume missed. They are not the client's chatter: what of them waits does not
   /// count as asked for without reading.
   func sendMissed(_ slot: UInt32, _ bytes: Span<UInt8>) {
-    let waiting = connections[slot].outbox.count
+    uncork()
+    let waiting = connections[slot].waiting
     send(slot, bytes)
-    connections[slot].outbox.owe(connections[slot].outbox.count - waiting)
+    connections[slot].backlog?.outbox.owe(connections[slot].waiting - waiting)
+  }
+
+  /// Gathers what is sent to this connection until `uncork`, so that it goes out in one send. Whoever corks uncorks
+  /// before it returns.
+  func cork(_ slot: UInt32) { corkedSlot = slot }
+
+  /// Sends what was gathered.
+  func uncork() {
+    guard let slot = corkedSlot else { return }
+    corkedSlot = nil
+    var bytes: [UInt8] = []
+    swap(&bytes, &corked)
+    if connections.contains(slot), !bytes.isEmpty { send(slot, bytes.span) }
+    bytes.removeAll(keepingCapacity: true)
+    corked = bytes
   }
 
   /// Sends bytes in order behind everything that waits.
   func send(_ slot: UInt32, _ bytes: Span<UInt8>) {
-    if connections[slot].isBlocked {
-      if !connections[slot].isLost { connections[slot].outbox.append(bytes) }
+    if corkedSlot == slot { return corked.append(bytes) }
+    if let backlog = connections[slot].backlog {
+      if !backlog.isLost { backlog.outbox.append(bytes) }
       return
     }
     let taken = world.send(connections[slot].descriptor, bytes)
@@ -33,8 +50,8 @@ extension Loop {
       tally.bytesSent += taken
     } else if taken >= 0 || taken == World.wouldBlock {
       tally.bytesSent += max(taken, 0)
-      connections[slot].outbox.append(bytes.extracting(max(taken, 0)..<bytes.count))
       block(slot)
+      connections[slot].backlog?.outbox.append(bytes.extracting(max(taken, 0)..<bytes.count))
     } else {
       lose(slot)
     }
@@ -43,8 +60,7 @@ extension Loop {
   /// The kernel is full: takes all subscriptions out of their cohorts and waits for writability.
   func block(_ slot: UInt32) {
     guard !connections[slot].isBlocked else { return }
-    connections[slot].isBlocked = true
-    connections[slot].progressAt = world.now
+    connections[slot].backlog = Backlog(since: world.now)
     tally.connectionsBlocked += 1
     forEachSubscription(of: slot) { index in
       if case .cohort(let cohort, let position) = subscriptions[index.rawValue].place {
@@ -65,7 +81,7 @@ extension Loop {
     guard drainOutbox(slot) else { return }
     if connections[slot].endsWhenFlushed { return linger(slot) }
     guard catchUp(slot), connections.at(slot) != nil else { return }
-    connections[slot].isBlocked = false
+    connections[slot].backlog = nil
     tally.connectionsBlocked -= 1
     setInterest(slot, connections[slot].interest.subtracting(.writable))
     forEachSubscription(of: slot) { index in
@@ -76,10 +92,9 @@ extension Loop {
 
   /// Whether the outbox is empty now.
   private func drainOutbox(_ slot: UInt32) -> Bool {
-    guard !connections[slot].outbox.isEmpty else { return true }
-    let outbox = connections[slot].outbox
-    let taken = world.send(
-      connections[slot].descriptor, outbox.bytes.span.extracting(outbox.sent..<outbox.bytes.count))
+    guard let backlog = connections[slot].backlog, !backlog.outbox.isEmpty else { return true }
+    let (bytes, sent) = (backlog.outbox.bytes, backlog.outbox.sent)
+    let taken = world.send(connections[slot].descriptor, bytes.span.extracting(sent..<bytes.count))
     tally.sends += 1
     guard taken >= 0 || taken == World.wouldBlock else {
       close(slot, reset: true)
@@ -87,10 +102,10 @@ extension Loop {
     }
     if taken > 0 {
       tally.bytesSent += taken
-      connections[slot].progressAt = world.now
-      connections[slot].outbox.took(taken)
+      backlog.progressAt = world.now
+      backlog.outbox.took(taken)
     }
-    return connections[slot].outbox.isEmpty
+    return backlog.outbox.isEmpty
   }
 
   /// Brings every lagging subscription of a blocked connection to its head. False: the kernel is full again.
@@ -116,7 +131,7 @@ extension Loop {
       close(slot, reset: true)
       return false
     }
-    if taken > 0 { connections[slot].progressAt = world.now }
+    if taken > 0 { connections[slot].backlog?.progressAt = world.now }
     if delivery.isConflated && taken > 0 { tally.conflations += 1 }
     return note(delivery, taken: max(taken, 0), index, slot)
   }
@@ -130,7 +145,7 @@ extension Loop {
     }
     let (cursor, rest) = delivery.position(taken: taken)
     subscriptions[index.rawValue].place = .lagging(cursor: cursor)
-    if !rest.isEmpty { connections[slot].outbox.append(delivery.storage.span.extracting(rest)) }
+    if !rest.isEmpty { connections[slot].backlog?.outbox.append(delivery.storage.span.extracting(rest)) }
     return false
   }
 
@@ -150,8 +165,8 @@ extension Loop {
   /// silent here; the next tick or readiness closes it, when nobody up the call chain holds its slot.
   private func lose(_ slot: UInt32) {
     block(slot)
-    connections[slot].isLost = true
-    connections[slot].outbox = Outbox()
+    connections[slot].backlog?.isLost = true
+    connections[slot].backlog?.outbox = Outbox()
     wheel.arm(slot, at: world.now)
   }
 }

@@ -109,7 +109,7 @@ extension Loop {
   ) {
     let subscription = subscriptions[index.rawValue]
     let topic = topics[subscription.topic]
-    let isFarBehind = connections[subscription.slot].outbox.count > limits.outboxBytes && !missed.isEmpty
+    let isFarBehind = connections[subscription.slot].waiting > limits.outboxBytes && !missed.isEmpty
     let standing =
       isFarBehind ? .atHead(snapshot: topic.live.headline.snapshot, recovered: false) : wanted
     subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
@@ -143,8 +143,8 @@ extension Loop {
     let index = SubscriptionIndex(
       subscriptions.insert(
         Subscription(
-          slot: slot, topic: topic, dialect: connections[slot].dialect,
-          next: connections[slot].subscriptions, place: place)))
+          place: place, dialect: connections[slot].dialect, slot: slot, topic: topic,
+          next: connections[slot].subscriptions)))
     connections[slot].subscriptions = index
     connections[slot].subscriptionCount += 1
     topics[topic].subscribers += 1
@@ -214,25 +214,22 @@ extension Loop {
   private func noteIfEmpty(_ topic: UInt32) {
     guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
     topics[topic].emptySince = world.now
-    emptyTopics.append(topic)
+    emptyTopics.append((topic, since: world.now))
   }
 
-  /// Gives back topics that nobody has wanted for a while; when the source is busy, at a later tick.
+  /// Gives back topics that nobody has wanted for a while, the longest empty first; when the source is busy, at a
+  /// later tick.
   func closeLingeringTopics() {
-    guard !emptyTopics.isEmpty else { return }
-    var kept: [UInt32] = []
-    var seen: Set<UInt32> = []
-    for topic in emptyTopics where topics.contains(topic) && seen.insert(topic).inserted {
-      guard topics[topic].subscribers == 0, topics[topic].isLive else { continue }
-      if world.now < topics[topic].emptySince + limits.topicLinger || topics[topic].isQueued
-        || !source.close(topics[topic].id, for: id)
+    while let (topic, since) = emptyTopics.first, world.now >= since + limits.topicLinger {
+      // Wanted again meanwhile, or gone and its index another's: then it stands further back, or not at all.
+      if topics.contains(topic), topics[topic].subscribers == 0, topics[topic].isLive,
+        topics[topic].emptySince == since
       {
-        kept.append(topic)
-      } else {
+        guard !topics[topic].isQueued, source.close(topics[topic].id, for: id) else { return }
         topics.close(topic)
         tally.topics -= 1
       }
+      emptyTopics.removeFirst()
     }
-    emptyTopics = kept
   }
 }

@@ -23,9 +23,9 @@ final class Loop<World: Transport> {
   var topics = TopicTable()
   var wheel: TimerWheel
   /// Topics whose pass is not over, each once, in turn.
-  var pass = PassQueue()
-  /// Topics that lost their last subscriber, in order.
-  var emptyTopics: [UInt32] = []
+  var pass = Queue<UInt32>()
+  /// Topics that lost their last subscriber, and when, in order.
+  var emptyTopics = Queue<(topic: UInt32, since: UInt64)>()
   /// Counts every connection, for the generations of slots.
   var arrivals: UInt32 = 0
   var isAccepting = true
@@ -34,6 +34,9 @@ final class Loop<World: Transport> {
   /// Lent to `receive`; its content is dead between calls.
   var receiveBuffer = [UInt8](repeating: 0, count: Limits.receiveBytes)
   var exceptions: [SendException] = []
+  /// The connection whose output is gathered, and what was gathered (`cork`).
+  var corkedSlot: UInt32?
+  var corked: [UInt8] = []
   /// The `Date` field's value and the second it belongs to.
   private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
 
@@ -64,7 +67,7 @@ final class Loop<World: Transport> {
 
   /// A socket is ready.
   func ready(_ slot: UInt32, _ readiness: Interest, hangup: Bool) {
-    guard connections.at(slot) != nil else { return }
+    guard connections.contains(slot) else { return }
     if readiness.contains(.writable) { flush(slot) }
     // What was written may have changed what is to be read.
     if readiness.contains(.readable), connections.at(slot)?.interest.contains(.readable) == true {
@@ -87,35 +90,11 @@ final class Loop<World: Transport> {
 
   /// Time has gone by.
   func tick() {
-    for slot in wheel.advance(to: world.now) where connections.at(slot) != nil { deadlinePassed(slot) }
+    for slot in wheel.advance(to: world.now) where connections.contains(slot) { deadlinePassed(slot) }
     closeLingeringTopics()
     noteAcceptFailures()
+    tally.idleMilliseconds = Int(world.idle)
     counters.publish(tally)
     endIfDone()
-  }
-}
-
-/// Topics that wait for a piece of the pass, first in, first out.
-struct PassQueue {
-  private var waiting: [UInt32] = []
-  private var taken = 0
-
-  var isEmpty: Bool { taken == waiting.count }
-
-  mutating func append(_ topic: UInt32) { waiting.append(topic) }
-
-  mutating func popFirst() -> UInt32? {
-    guard taken < waiting.count else { return nil }
-    defer {
-      taken += 1
-      if taken == waiting.count {
-        waiting.removeAll(keepingCapacity: true)
-        taken = 0
-      } else if taken >= 1024 {
-        waiting.removeFirst(taken)
-        taken = 0
-      }
-    }
-    return waiting[taken]
   }
 }

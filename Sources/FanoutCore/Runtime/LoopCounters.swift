@@ -33,6 +33,8 @@ public struct LoopTally: Sendable, Equatable {
   public internal(set) var protocolErrors = 0
   /// Times that accepting paused because descriptors ran out.
   public internal(set) var acceptFailures = 0
+  /// Milliseconds in which the loop had nothing to do. How it differs between loops shows their imbalance.
+  public internal(set) var idleMilliseconds = 0
 }
 
 /// Where a loop shows its tally. Any thread.

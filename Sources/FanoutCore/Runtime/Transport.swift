@@ -20,6 +20,8 @@ struct SendException: Equatable {
 protocol Transport: AnyObject {
   /// Monotonic milliseconds, the same within one turn.
   var now: UInt64 { get }
+  /// Milliseconds that the loop has slept for want of work since it started.
+  var idle: UInt64 { get }
   /// Milliseconds since 1970.
   var wallClock: Int64 { get }
   /// Takes the descriptor over and watches it for input; false: it could not and has closed it.

@@ -24,8 +24,8 @@ struct WebSocketSession {
     case fail(CloseCode, String)
   }
 
-  private(set) var state = State.open
   private var decoder: WebSocketDecoder
+  private(set) var state = State.open
 
   init(limits: Limits) {
     decoder = WebSocketDecoder(maximumMessage: limits.messageBytes, acceptsBinary: limits.acceptsBinary)

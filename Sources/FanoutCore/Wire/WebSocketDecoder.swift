@@ -33,10 +33,10 @@ struct WebSocketDecoder: Sendable {
     case failure(CloseCode, reason: String)
   }
 
-  private let maximumMessage: UInt32
-  private let acceptsBinary: Bool
   /// At most one. An array is the smallest box there is: an idle subscriber pays 8 bytes for it.
   private var progress: [MessageReader] = []
+  private let maximumMessage: UInt32
+  private let acceptsBinary: Bool
 
   /// - Parameter maximumMessage: bytes of one message over all its fragments; more: 1009.
   /// - Parameter acceptsBinary: otherwise a binary message is 1003.

@@ -7,7 +7,7 @@ struct InboundAdapter: InboundSink {
   let desk: any ControlDoor
   let pages: Pages
 
-  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition {
+  func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     if let answer = pages.answer(request.head) { return .answer(answer) }
     return desk.offer(Request(request, ticket: ReplyTicket(ticket))) ? .later : .answer(Answers.overloaded)
   }

@@ -11,7 +11,7 @@ struct UpgradeGatekeeper: Gatekeeper {
 
   // MARK: Upgrades
 
-  func judge(_ head: HTTPRequestHead, from peer: String) -> UpgradeVerdict {
+  func judge(_ head: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     let request = UpgradeRequest(head)
     let event: EventID?
     switch request.target {

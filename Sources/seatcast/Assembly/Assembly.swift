@@ -14,7 +14,7 @@ struct Assembly {
   init(_ configuration: ServeConfiguration, secret: [UInt8]?, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     do {
-      hall = try DataHall(Self.hallConfiguration(configuration.address))
+      hall = try DataHall(Self.hallConfiguration(configuration))
       desk = try FrontDesk.open(
         Self.deskConfiguration(configuration, secret: secret),
         notices: NoticeAdapter(broadcaster: hall.broadcaster, hall: hall), replies: ReplyAdapter(hall: hall),
@@ -32,7 +32,8 @@ struct Assembly {
       files: .embedded(), isReady: { [desk] in desk.isReady },
       metrics: { [hall, desk] in
         MetricsText.render(
-          MetricFamily.hall(hall.tallies(), sender: hall.senderName) + MetricFamily.desk(desk.counters()))
+          MetricFamily.hall(hall.tallies(), sender: hall.senderName) + MetricFamily.desk(desk.counters())
+            + MetricFamily.process(ProcessMemory.now, descriptorLimit: hall.descriptorLimit))
       })
     do {
       return try hall.start(
@@ -53,12 +54,26 @@ struct Assembly {
     hall.closeAll()
   }
 
-  private static func hallConfiguration(_ address: ListenAddress) -> DataHall.Configuration {
-    var configuration = DataHall.Configuration()
-    configuration.host = address.host
-    configuration.port = address.port
-    configuration.loops = address.loopsHere
-    return configuration
+  private static func hallConfiguration(_ configuration: ServeConfiguration) -> DataHall.Configuration {
+    var hall = DataHall.Configuration()
+    hall.host = configuration.address.host
+    hall.port = configuration.address.port
+    hall.loops = configuration.address.loopsHere
+    hall.sender =
+      switch configuration.sender {
+      case .auto: .automatic
+      case .send: .send
+      case .ioUring: .ioUring
+      }
+    hall.descriptorTables = configuration.descriptorTables == .perLoop ? .perLoop : .shared
+    return hall
+  }
+
+  /// What bounds the number of connections here.
+  var descriptors: DescriptorBudget {
+    DescriptorBudget(
+      limit: hall.descriptorLimit,
+      tables: configuration.descriptorTables == .perLoop ? configuration.address.loopsHere : 1)
   }
 
   private static func deskConfiguration(

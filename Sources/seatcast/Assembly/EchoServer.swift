@@ -45,7 +45,7 @@ enum EchoServer {
 
 /// Lets everybody in and sends every message back.
 struct EchoGatekeeper: Gatekeeper {
-  func judge(_ request: HTTPRequestHead, from peer: String) -> UpgradeVerdict {
+  func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     .accept(Admission(visitor: Visitor(id: 0, marks: 0)))
   }
 
@@ -58,7 +58,7 @@ struct EchoGatekeeper: Gatekeeper {
 
 /// Plain HTTP has nothing to find here.
 struct EchoInbound: InboundSink {
-  func receive(_ request: HTTPRequest, from peer: String, ticket: Ticket) -> InboundDisposition {
+  func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     .answer(Pages.upgradeRequired)
   }
 }

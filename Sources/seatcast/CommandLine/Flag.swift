@@ -7,6 +7,8 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case port
   case data
   case loops
+  case sender
+  case descriptorTables = "descriptor-tables"
   case jwtSecretFile = "jwt-secret-file"
   case adminEmail = "admin-email"
   case origins
@@ -70,6 +72,15 @@ struct CommandTable: Sendable {
         setting: .data, value: .text("DIR"), variable: "SEATCAST_DATA",
         summary: "Folder of the database and the token secret; made when missing.", fallback: "./data"),
       loops,
+      Flag(
+        setting: .sender, value: .choice(["auto", "send", "io_uring"]), variable: "SEATCAST_SENDER",
+        summary: "How broadcasts reach the kernel; auto takes io_uring where it is granted.",
+        fallback: "auto"),
+      Flag(
+        setting: .descriptorTables, value: .choice(["shared", "private"]),
+        variable: "SEATCAST_DESCRIPTOR_TABLES",
+        summary: "private: each loop has a descriptor table, and so a limit, of its own.",
+        fallback: "shared"),
       Flag(
         setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
         relatives: ["SEATCAST_JWT_SECRET"],

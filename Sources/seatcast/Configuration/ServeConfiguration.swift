@@ -3,6 +3,8 @@
 
 struct ServeConfiguration: Equatable, Sendable {
   var address: ListenAddress
+  var sender: Sender
+  var descriptorTables: DescriptorTables
   var dataFolder: String
   var secret: SecretSource
   var admin: Admin?
@@ -15,6 +17,15 @@ struct ServeConfiguration: Equatable, Sendable {
   var passwordCost: PasswordCostChoice
   var demo: Bool
 
+  enum Sender: String, CaseIterable, Sendable {
+    case auto, send
+    case ioUring = "io_uring"
+  }
+  /// `private` is a word of the language.
+  enum DescriptorTables: String, CaseIterable, Sendable {
+    case shared
+    case perLoop = "private"
+  }
   enum Identity: String, CaseIterable, Sendable { case full, none }
   enum RateLimits: String, CaseIterable, Sendable { case on, off }
   enum PasswordCostChoice: String, CaseIterable, Sendable {
@@ -52,6 +63,8 @@ struct ServeConfiguration: Equatable, Sendable {
 
   init(_ settings: Settings) throws(UsageError) {
     address = try ListenAddress(settings)
+    sender = try settings.choice(.sender, as: Sender.self) ?? .auto
+    descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
     dataFolder = try settings.text(.data) ?? "./data"
     secret = try Self.secret(settings)
     admin = try Self.admin(settings)

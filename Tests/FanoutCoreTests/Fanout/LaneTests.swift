@@ -22,7 +22,7 @@ private struct LaneBench {
   mutating func join() -> SubscriptionIndex {
     let index = SubscriptionIndex(
       slab.insert(
-        Subscription(slot: 0, topic: 0, dialect: .webSocket, next: .none, place: .lagging(cursor: 0))))
+        Subscription(place: .lagging(cursor: 0), dialect: .webSocket, slot: 0, topic: 0, next: .none)))
     lane.join(index, descriptor: Int32(index.rawValue) + 100, in: &slab)
     reached[index] = lane.log.head
     return index

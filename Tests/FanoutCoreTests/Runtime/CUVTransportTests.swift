@@ -90,10 +90,10 @@ import Testing
   @Test("a port that is taken is a sentence")
   func listen() throws {
     let first = try CUVTransport(tick: 100, sender: .send)
-    let port = try first.listen(host: "127.0.0.1", port: 0, acceptsPerTurn: 8)
+    let port = try first.listen(host: "127.0.0.1", port: 0, limits: Limits())
     #expect(port > 0)
     let failure = #expect(throws: HallFailure.self) {
-      _ = try first.listen(host: "127.0.0.1", port: 0, acceptsPerTurn: 8)
+      _ = try first.listen(host: "127.0.0.1", port: 0, limits: Limits())
     }
     #expect(failure?.description.hasPrefix("cannot listen on 127.0.0.1 port 0: ") == true)
     first.stopListening()

@@ -20,10 +20,16 @@ import Testing
     #expect(outbox.bytes.capacity == 0)
   }
 
+  @Test("a connection and a subscription have the size that the memory of a million is reckoned with")
+  func sizes() {
+    #expect(MemoryLayout<Connection?>.stride <= 96)
+    #expect(MemoryLayout<Subscription?>.stride <= 24)
+  }
+
   @Test("an event stream speaks its own dialect, everything else that of WebSocket")
   func dialect() {
     let exchange = HTTPExchange(limits: Limits())
-    var connection = Connection(descriptor: 3, peer: "p", generation: 1, role: .http(exchange))
+    var connection = Connection(descriptor: 3, peer: PeerAddress(ipv4: 1), generation: 1, role: .http(exchange))
     #expect(connection.dialect == .webSocket)
     connection.role = .eventStream(Liveness(now: 0, interval: 1, salt: 0))
     #expect(connection.dialect == .eventStream)

@@ -24,7 +24,7 @@ import Testing
       #expect(small.text == "/small")
       #expect(try client.get("/size/300000").body == FakeInbound.body(300_000))
       #expect(try client.request("HEAD", "/size/77").field("Content-Length") == "77")
-      #expect(bench.inbound.asked.map(\.peer) == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
+      #expect(bench.inbound.asked.map(\.peer.description) == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
     }
   }
 

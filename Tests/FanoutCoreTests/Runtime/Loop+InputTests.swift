@@ -93,7 +93,7 @@ import Testing
     for _ in 0..<2000 { socket.write(get("/size/5000")) }
     for _ in 0..<60 {
       rig.turn()
-      let kept = rig.connection(socket)?.outbox.count ?? 0
+      let kept = rig.connection(socket)?.waiting ?? 0
       #expect(kept <= 2 * 5200)
     }
     var bytes: [UInt8] = []

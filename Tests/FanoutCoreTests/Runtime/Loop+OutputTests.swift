@@ -105,7 +105,7 @@ import Testing
       rig.publish(5)
       rig.turn()
       #expect(fast.texts() == ["n 5 \(number)"])
-      #expect((rig.connection(slow.socket)?.outbox.count ?? 0) < 20)
+      #expect((rig.connection(slow.socket)?.waiting ?? 0) < 20)
     }
     #expect(rig.faults() == [])
   }
@@ -136,7 +136,7 @@ import Testing
     for _ in 0..<100 {
       client.say("echo " + String(repeating: "x", count: 1000))
       rig.settle(2)
-      #expect((rig.connection(client.socket)?.outbox.count ?? 0) <= Limits().outboxBytes)
+      #expect((rig.connection(client.socket)?.waiting ?? 0) <= Limits().outboxBytes)
     }
     rig.pass(500)
     #expect(client.socket.closing == .reset)

@@ -69,24 +69,4 @@ import Testing
     rig.world.wallClock += 1
     #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:38 GMT".utf8))
   }
-
-  @Test("topics stand in line in the order in which they came, over any number of them")
-  func passQueue() {
-    var queue = PassQueue()
-    var expected: UInt32 = 0
-    #expect(queue.popFirst() == nil)
-    for number in UInt32(0)..<5000 {
-      queue.append(number)
-      if number % 3 == 0 {
-        #expect(queue.popFirst() == expected)
-        expected += 1
-      }
-    }
-    while let number = queue.popFirst() {
-      #expect(number == expected)
-      expected += 1
-    }
-    #expect(expected == 5000)
-    #expect(queue.isEmpty)
-  }
 }

@@ -12,7 +12,7 @@ struct InboundAdapterTests {
   private func receive(_ desk: FakeDesk, _ head: HTTPRequestHead, _ body: [UInt8] = []) -> InboundDisposition
   {
     InboundAdapter(desk: desk, pages: pages).receive(
-      HTTPRequest(head: head, body: body), from: "127.0.0.1", ticket: ticket)
+      HTTPRequest(head: head, body: body), from: PeerAddress(ipv4: 0x7F00_0001), ticket: ticket)
   }
 
   @Test("A request is copied whole, with its names in lower case")

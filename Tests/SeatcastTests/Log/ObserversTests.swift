@@ -9,8 +9,8 @@ struct ObserversTests {
   @Test(
     "Every incident of the data hall is a line that names the peer where there is one",
     arguments: [
-      (LoopIncident.protocolViolation(peer: "9.9.9.9", "bad opcode"), LogKind.protocolViolation),
-      (.stalled(peer: "9.9.9.9"), .stalled), (.outboxOverflow(peer: "9.9.9.9"), .outboxOverflow),
+      (LoopIncident.protocolViolation(peer: PeerAddress(ipv4: 0x0909_0909), "bad opcode"), LogKind.protocolViolation),
+      (.stalled(peer: PeerAddress(ipv4: 0x0909_0909)), .stalled), (.outboxOverflow(peer: PeerAddress(ipv4: 0x0909_0909)), .outboxOverflow),
     ])
   func loopIncidents(incident: LoopIncident, kind: LogKind) {
     let (found, entry) = Log.rendered(incident)
@@ -36,8 +36,8 @@ struct ObserversTests {
   func budgets() {
     let kept = LinesKept()
     let log = Log(format: .json, output: kept, now: { 0 })
-    for _ in 0..<100 { log.observe(LoopIncident.protocolViolation(peer: "p", "x")) }
-    log.observe(LoopIncident.stalled(peer: "p"))
+    for _ in 0..<100 { log.observe(LoopIncident.protocolViolation(peer: PeerAddress(ipv4: 1), "x")) }
+    log.observe(LoopIncident.stalled(peer: PeerAddress(ipv4: 1)))
     log.observe(ControlIncident.commitFailed("x"))
     #expect(kept.lines.count == LogBudget.burst + 2)
   }

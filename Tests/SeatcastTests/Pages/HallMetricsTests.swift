@@ -11,6 +11,7 @@ struct HallMetricsTests {
     counters.bookings = 7
     counters.requestsWaiting = 3
     return MetricFamily.hall([LoopTally(), LoopTally()], sender: "send") + MetricFamily.desk(counters)
+      + MetricFamily.process(ProcessMemory(resident: 9, anonymous: 4), descriptorLimit: 20_000)
   }
 
   @Test("Each name stands once, counters end in _total and nothing else does")
@@ -29,6 +30,8 @@ struct HallMetricsTests {
     #expect(
       open.samples.map(\.labels) == [[.init(name: "loop", value: "0")], [.init(name: "loop", value: "1")]])
     #expect(families.first { $0.name == "bookings_total" }?.samples == [.init(value: 7)])
+    #expect(families.first { $0.name == "anonymous_bytes" }?.samples == [.init(value: 4)])
+    #expect(families.first { $0.name == "descriptor_limit" }?.samples == [.init(value: 20_000)])
     #expect(families.first { $0.name == "requests_waiting" }?.samples == [.init(value: 3)])
     #expect(
       families.first { $0.name == "sender_info" }?.samples
