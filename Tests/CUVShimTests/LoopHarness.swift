@@ -53,7 +53,8 @@ import Testing
     host: String = "127.0.0.1", port: Int32 = 0, acceptsPerTurn: UInt32 = 16, unsentBytes: UInt32 = 16 * 1024
   ) -> (result: Int32, port: Int32) {
     var bound: Int32 = 0
-    var options = cuv_listen_options(backlog: 128, accepts_per_turn: acceptsPerTurn, unsent_bytes: unsentBytes)
+    var options = cuv_listen_options(
+      backlog: 128, accepts_per_turn: acceptsPerTurn, unsent_bytes: unsentBytes)
     let result = unsafe cuv_listen(loop, host, port, &options, &bound)
     return (result, bound)
   }

@@ -32,7 +32,8 @@ enum Server {
         .info, "serving",
         [
           "url": url, "data": configuration.dataFolder, "loops": String(configuration.address.loopsHere),
-          "sender": assembly.hall.senderName, "descriptors": assembly.descriptors.text, "version": Version.number,
+          "sender": assembly.hall.senderName, "descriptors": assembly.descriptors.text,
+          "version": Version.number,
         ]))
 
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }

@@ -11,13 +11,20 @@ extension Log: LoopObserver {
   static func rendered(_ incident: LoopIncident) -> (LogKind, LogEntry) {
     switch incident {
     case .protocolViolation(let peer, let what):
-      (.protocolViolation, LogEntry(.info, "a client broke the protocol", ["peer": peer.description, "what": what]))
+      (
+        .protocolViolation,
+        LogEntry(.info, "a client broke the protocol", ["peer": peer.description, "what": what])
+      )
     case .stalled(let peer):
-      (.stalled, LogEntry(.info, "a subscriber took nothing for too long and was closed", ["peer": peer.description]))
+      (
+        .stalled,
+        LogEntry(.info, "a subscriber took nothing for too long and was closed", ["peer": peer.description])
+      )
     case .outboxOverflow(let peer):
       (
         .outboxOverflow,
-        LogEntry(.info, "a client asked without reading its answers and was closed", ["peer": peer.description])
+        LogEntry(
+          .info, "a client asked without reading its answers and was closed", ["peer": peer.description])
       )
     case .acceptPaused:
       (

@@ -38,7 +38,8 @@ extension MetricFamily {
       family(
         .counter, "accept_failures_total", "Pauses of accepting for want of descriptors", \.acceptFailures),
       family(
-        .counter, "loop_idle_milliseconds_total", "Time in which a loop had nothing to do", \.idleMilliseconds),
+        .counter, "loop_idle_milliseconds_total", "Time in which a loop had nothing to do", \.idleMilliseconds
+      ),
       MetricFamily(
         name: "sender_info", kind: .gauge, help: "How broadcasts are sent",
         samples: [Sample(labels: [.init(name: "sender", value: sender)], value: 1)]),
@@ -50,7 +51,8 @@ extension MetricFamily {
       .gauge("resident_bytes", "Memory of this process", memory.resident),
       .gauge("anonymous_bytes", "Memory of this process that no file stands behind", memory.anonymous),
       .gauge(
-        "descriptor_limit", "Descriptors that one descriptor table may hold", UInt64(clamping: descriptorLimit)),
+        "descriptor_limit", "Descriptors that one descriptor table may hold",
+        UInt64(clamping: descriptorLimit)),
     ]
   }
 

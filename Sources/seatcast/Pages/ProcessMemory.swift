@@ -15,7 +15,8 @@ struct ProcessMemory: Equatable, Sendable {
     guard file >= 0 else { return ProcessMemory(resident: 0, anonymous: 0) }
     defer { close(file) }
     let count = unsafe text.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-    return ProcessMemory(statm: text.prefix(max(count, 0)), page: UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 0)))
+    return ProcessMemory(
+      statm: text.prefix(max(count, 0)), page: UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 0)))
   }
 
   init(resident: UInt64, anonymous: UInt64) { (self.resident, self.anonymous) = (resident, anonymous) }

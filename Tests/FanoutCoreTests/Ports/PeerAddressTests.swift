@@ -15,7 +15,8 @@ import Testing
   @Test("an IPv6 address is shown in its short form (RFC 5952)")
   func ipv6() {
     #expect(PeerAddress(upper: 0, lower: 1).description == "::1")
-    #expect(PeerAddress(upper: 0x2001_0DB8_0000_0000, lower: 0x0000_0000_00AB_0001).description == "2001:db8::ab:1")
+    #expect(
+      PeerAddress(upper: 0x2001_0DB8_0000_0000, lower: 0x0000_0000_00AB_0001).description == "2001:db8::ab:1")
     #expect(PeerAddress(upper: 0x2001_0DB8_0000_0000, lower: 1).ipv4 == nil)
   }
 

@@ -29,7 +29,8 @@ import Testing
   @Test("an event stream speaks its own dialect, everything else that of WebSocket")
   func dialect() {
     let exchange = HTTPExchange(limits: Limits())
-    var connection = Connection(descriptor: 3, peer: PeerAddress(ipv4: 1), generation: 1, role: .http(exchange))
+    var connection = Connection(
+      descriptor: 3, peer: PeerAddress(ipv4: 1), generation: 1, role: .http(exchange))
     #expect(connection.dialect == .webSocket)
     connection.role = .eventStream(Liveness(now: 0, interval: 1, salt: 0))
     #expect(connection.dialect == .eventStream)

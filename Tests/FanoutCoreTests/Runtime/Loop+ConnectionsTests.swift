@@ -310,7 +310,8 @@ import Testing
     }
     #expect(slow.socket.closing == .reset)
     #expect(rig.loop.tally.stalledClosed == 1)
-    #expect(rig.observer.incidents.contains(.stalled(peer: PeerAddress(ipv4: UInt32(slow.socket.descriptor)))))
+    #expect(
+      rig.observer.incidents.contains(.stalled(peer: PeerAddress(ipv4: UInt32(slow.socket.descriptor)))))
     rig.publish(5)
     rig.settle(2)
     #expect(fast.texts() == ["n 5 201"])

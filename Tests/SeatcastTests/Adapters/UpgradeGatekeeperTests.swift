@@ -26,7 +26,8 @@ struct UpgradeGatekeeperTests {
   }
 
   private func judge(_ target: String, _ fields: [(String, String)] = []) -> UpgradeVerdict {
-    gatekeeper.judge(.make("GET", target, [("Host", "seats.example:3000")] + fields), from: PeerAddress(ipv4: 0x7F00_0001))
+    gatekeeper.judge(
+      .make("GET", target, [("Host", "seats.example:3000")] + fields), from: PeerAddress(ipv4: 0x7F00_0001))
   }
 
   private func refusal(_ verdict: UpgradeVerdict) -> HTTPResponse? {

@@ -9,8 +9,12 @@ struct ObserversTests {
   @Test(
     "Every incident of the data hall is a line that names the peer where there is one",
     arguments: [
-      (LoopIncident.protocolViolation(peer: PeerAddress(ipv4: 0x0909_0909), "bad opcode"), LogKind.protocolViolation),
-      (.stalled(peer: PeerAddress(ipv4: 0x0909_0909)), .stalled), (.outboxOverflow(peer: PeerAddress(ipv4: 0x0909_0909)), .outboxOverflow),
+      (
+        LoopIncident.protocolViolation(peer: PeerAddress(ipv4: 0x0909_0909), "bad opcode"),
+        LogKind.protocolViolation
+      ),
+      (.stalled(peer: PeerAddress(ipv4: 0x0909_0909)), .stalled),
+      (.outboxOverflow(peer: PeerAddress(ipv4: 0x0909_0909)), .outboxOverflow),
     ])
   func loopIncidents(incident: LoopIncident, kind: LogKind) {
     let (found, entry) = Log.rendered(incident)
