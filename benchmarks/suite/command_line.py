@@ -1,0 +1,105 @@
+"""The command line of script/bench: one mode and its options. A mistake is one sentence and status 64."""
+from dataclasses import dataclass
+
+from suite import processes
+from suite.failure import USAGE, Failure, Interrupted
+from suite.progress import say
+
+
+@dataclass
+class Options:
+    mode: str
+    # As it was typed, for the document.
+    command: str
+    rounds: int | None = None
+    only: tuple = ()
+    build: bool = True
+    subscribers: int = 1_000_000
+    loops: int = 60
+
+
+RUN_OPTIONS = ("--rounds", "--only", "--no-build")
+MODES = {
+    "quick": ("floors, seatcast and uWebSockets, in two minutes", RUN_OPTIONS),
+    "full": ("everybody on every row of the target table, in an hour", RUN_OPTIONS),
+    "million": ("a million subscribers, one booking", ("--subscribers", "--loops", "--no-build")),
+    "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
+    "micro": ("the hot functions one by one", ("--no-build",)),
+    "selftest": ("the suite's own unit tests", ()),
+}
+
+
+def usage():
+    rows = [f"  script/bench {mode:<9} {about}" for mode, (about, _) in MODES.items()]
+    return "\n".join(["The modes are:", *rows])
+
+
+def read(words):
+    """Options from the words after `script/bench`; a Failure says what is wrong with them."""
+    if not words:
+        raise Failure(f"script/bench needs a mode. {usage()}", USAGE)
+    mode, *rest = words
+    mode = {"check": "--check", "help": "--help"}.get(mode, mode)
+    if mode not in MODES:
+        raise Failure(f"script/bench has no mode '{mode}'. {usage()}", USAGE)
+    options = Options(mode.lstrip("-"), " ".join(["script/bench", *words]))
+    while rest:
+        name = rest.pop(0)
+        if name not in MODES[mode][1]:
+            raise Failure(f"script/bench {mode} does not know '{name}'; {_known(mode)}. {usage()}", USAGE)
+        if name == "--no-build":
+            options.build = False
+        elif not rest:
+            raise Failure(f"{name} needs a value. {usage()}", USAGE)
+        else:
+            _set(options, name, rest.pop(0))
+    return options
+
+
+def _known(mode):
+    known = MODES[mode][1]
+    return "it takes " + ", ".join(known) if known else "it takes no options"
+
+
+def _set(options, name, value):
+    if name == "--only":
+        options.only = tuple(value.split(","))
+    else:
+        setattr(options, name.lstrip("-"), _number(name, value))
+
+
+def _number(name, value):
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 10_000_000:
+        raise Failure(f"{name} takes a number from 1 on, not '{value}'. {usage()}", USAGE)
+    return int(value)
+
+
+def main(words):
+    """Runs a mode; the exit status."""
+    if words[:1] in (["--help"], ["-h"], ["help"]):
+        print(usage())
+        return 0
+    processes.interrupt_on_signals()
+    try:
+        return _run(read(words))
+    except Failure as failure:
+        say(f"script/bench: {failure}")
+        return failure.status
+    except Interrupted as interrupted:
+        say("script/bench: stopped; every process that it started has ended, and no result was written.")
+        return interrupted.status
+
+
+def _run(options):
+    # Each mode is imported only when it runs, so a slip in one does not keep the others from running.
+    if options.mode in ("quick", "full"):
+        from suite import comparison_run as mode
+    elif options.mode == "million":
+        from suite import million as mode
+    elif options.mode == "check":
+        from suite import check as mode
+    elif options.mode == "micro":
+        from suite import micro as mode
+    else:
+        from suite import selftest as mode
+    return mode.run(options)

@@ -1,0 +1,110 @@
+"""`script/bench million`: as many subscribers as asked for, one booking, seatcast beside the floor.
+
+Each loop has a descriptor table of its own on both sides, so that the limit of one table is not the limit of the
+server. While the clients connect, the kernel's count of sockets tells how far they are.
+"""
+import time
+from pathlib import Path
+
+from suite import builds, capacity, cases, document, lock, machine, measurement, places, progress, servers
+from suite.contestants import FLOOR, SEATCAST, Contestant, Field
+from suite.failure import Failure
+from suite.results import Results
+
+# From the first connection to the end of the run.
+PATIENCE = 1_800
+SHOW_EVERY = 5.0
+
+
+def run(options):
+    capacity.require(options.subscribers, options.loops, capacity.look())
+    programs = builds.build(progress.say) if options.build else places.find()
+    before = machine.look()
+    plan, field = [_case(options)], _field(options.loops)
+    results = Results()
+    for contestant in field.present.values():
+        progress.say(f"{contestant.name}: connecting {options.subscribers:,} subscribers ...")
+        results.add(_measure(plan[0], contestant, options, programs))
+    text = document.compose("million", options.command, before, plan, results, field, notes=_notes(options))
+    name = document.stem(before.moment, "million") + ".md"
+    document.keep({name: text})
+    print(text, end="")
+    progress.say(f"kept in benchmarks/results/{name}")
+    return 0
+
+
+def _case(options):
+    # The client's records are spread over as many tables as the server's.
+    words = ("--subscribers", str(options.subscribers), "--broadcasts", "1", "--warm-up", "0", "--tables", "private",
+             "--threads", str(options.loops))
+    return cases.Case(
+        name="million", title=f"{options.subscribers:,} subscribers, one booking", mode="closed", words=words,
+        contestants=("floor-million", "seatcast-million"), rounds=1, seconds=300, table="million",
+        subscribers=options.subscribers,
+    )
+
+
+def _field(loops):
+    floor = ("--style", "rolling", "--sender", "send", "--threads", str(loops), "--tables", "private")
+    return Field({
+        "floor-million": Contestant("floor-million", "floor rolling, send", FLOOR, floor),
+        "seatcast-million": Contestant("seatcast-million", "**seatcast**", SEATCAST, ("--descriptor-tables", "private"),
+                                       loops=loops),
+    }, {})
+
+
+def _notes(options):
+    return (
+        f"Both sides have {options.loops} threads with a descriptor table each; nobody is pinned to a core.",
+        "Memory is the largest resident set of the server process (VmHWM); what the kernel holds for its sockets "
+        "comes on top.",
+    )
+
+
+def _measure(case, contestant, options, programs):
+    with lock.held(), servers.running(contestant, programs) as server:
+        watch = Watch(options.subscribers, server.pid)
+        figures = measurement.load(programs, server, case.load_words, seconds=PATIENCE, watch=watch)
+        figures |= measurement.memory_of(server.pid) | {"connected_seconds": watch.connected_seconds}
+    if figures.get("deliveries") != options.subscribers:
+        raise Failure(f"{contestant.name}: {figures.get('deliveries'):,.0f} of {options.subscribers:,} got the booking.")
+    progress.say("    " + progress.summary(figures) + f", {figures['peak_megabytes']:.0f} MB")
+    return measurement.Measurement(case.name, contestant.name, 1, figures)
+
+
+class Watch:
+    """Tells every few seconds how many are connected, and notes when all were."""
+
+    def __init__(self, subscribers, pid, clock=time.monotonic):
+        self._subscribers = subscribers
+        self._pid = pid
+        self._clock = clock
+        self._began = self._shown = clock()
+        self._before = sockets()
+        self.connected_seconds = 0.0
+
+    def __call__(self):
+        connected = (sockets() - self._before) // 2
+        elapsed = self._clock() - self._began
+        if connected >= self._subscribers and not self.connected_seconds:
+            self.connected_seconds = elapsed
+        if self._clock() - self._shown < SHOW_EVERY:
+            return
+        self._shown = self._clock()
+        share = min(1.0, max(0.0, connected / self._subscribers))
+        left = progress.duration(elapsed / share * (1 - share)) if share else "unknown time"
+        memory = measurement.memory_of(self._pid)["rss_megabytes"]
+        progress.say(f"    {max(0, connected):,} connected after {elapsed:.0f} s, {left} left, server {memory:.0f} MB")
+
+
+def sockets():
+    """TCP sockets in use on this machine, both ends of each connection."""
+    return count_of_sockets(Path("/proc/net/sockstat").read_text())
+
+
+def count_of_sockets(text):
+    for line in text.splitlines():
+        words = line.split()
+        if words[:2] == ["TCP:", "inuse"]:
+            return int(words[2])
+    return 0

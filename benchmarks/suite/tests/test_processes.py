@@ -1,0 +1,103 @@
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from suite import cases, lock, measurement, places, processes, servers
+from suite.contestants import FLOOR, Contestant
+from suite.failure import Failure
+from suite.tests import fakes
+
+FAKE = Contestant("fake", "fake", FLOOR)
+IDLE = cases.idle(12, ("fake",), rounds=1, seconds=1)
+
+
+def is_running(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+class MeasurementTests(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def test_figures_of_a_measurement(self):
+        made = measurement.measure(IDLE, FAKE, 2, fakes.programs(self.folder))
+        self.assertEqual((made.case, made.contestant, made.round), ("idle", "fake", 2))
+        self.assertEqual((made.figures["mode"], made.figures["subscribers"]), ("idle", 12.0))
+        self.assertGreater(made.figures["rss_megabytes"], 1)
+
+    def test_a_violation_is_a_failure_with_its_sentence(self):
+        with self.assertRaisesRegex(Failure, "subscriber 7 got seq 9 after seq 7"):
+            measurement.measure(IDLE, FAKE, 1, fakes.programs(self.folder, load=fakes.BROKEN_LOAD))
+
+    def test_a_server_that_does_not_start_says_why(self):
+        broken = "\nimport sys\nsys.exit('no port left')\n"
+        with self.assertRaisesRegex(Failure, "fake did not start: no port left"):
+            measurement.measure(IDLE, FAKE, 1, fakes.programs(self.folder, server=broken))
+
+    def test_no_process_is_left_behind(self):
+        with servers.running(FAKE, fakes.programs(self.folder)) as server:
+            self.assertTrue(is_running(server.pid))
+        self.assertFalse(is_running(server.pid))
+
+    def test_not_even_one_that_ignores_being_asked(self):
+        source = "\nimport signal, sys\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)" + fakes.SERVER.replace("\n    ", "\n")
+        with mock.patch.object(processes, "PATIENCE", 0.2):
+            with servers.running(FAKE, fakes.programs(self.folder, server=source)) as server:
+                server.child.stop(0.2)
+            self.assertFalse(is_running(server.pid))
+
+    def test_children_end_with_a_suite_that_is_killed(self):
+        script = (
+            "import os, signal, subprocess; from suite import processes; "
+            "child = processes.Child(['sleep', '60'], output=subprocess.DEVNULL, errors=subprocess.DEVNULL); "
+            "print(child.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        )
+        environment = os.environ | {"PYTHONPATH": str(places.BENCHMARKS)}
+        made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+        pid = int(made.stdout)
+        deadline = time.monotonic() + 5
+        while is_running(pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertFalse(is_running(pid))
+
+    def test_a_setting_of_another_seatcast_does_not_get_in(self):
+        with mock.patch.dict(os.environ, {"SEATCAST_LOOPS": "7", "LANG": "C"}):
+            made = servers.environment(FAKE)
+        self.assertNotIn("SEATCAST_LOOPS", made)
+        self.assertEqual(made["LANG"], "C")
+
+
+class ParseTests(unittest.TestCase):
+    def test_numbers_become_numbers(self):
+        self.assertEqual(measurement.parse("mode=closed seconds=1.5\n"), {"mode": "closed", "seconds": 1.5})
+
+    def test_anything_else_is_a_failure(self):
+        for text in ("", "a=1\nb=2\n", "hello", "=1"):
+            with self.subTest(text=text), self.assertRaises(Failure):
+                measurement.parse(text)
+
+
+class LockTests(unittest.TestCase):
+    def test_a_measurement_waits_for_whoever_holds_the_lock(self):
+        with tempfile.NamedTemporaryFile() as file, mock.patch.dict(os.environ, {lock.VARIABLE: file.name}):
+            try_it = ["flock", "-n", file.name, "true"]
+            with lock.held():
+                self.assertEqual(subprocess.run(try_it).returncode, 1)
+            self.assertEqual(subprocess.run(try_it).returncode, 0)
+
+    def test_without_the_variable_there_is_none(self):
+        with mock.patch.dict(os.environ):
+            os.environ.pop(lock.VARIABLE, None)
+            with lock.held():
+                pass

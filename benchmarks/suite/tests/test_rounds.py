@@ -1,0 +1,75 @@
+import unittest
+from unittest import mock
+
+from suite import cases, rounds
+from suite.failure import Failure
+from suite.measurement import Measurement
+from suite.tests import fakes
+
+
+class Silence:
+    def __init__(self):
+        self.skipped = []
+
+    def begin(self, *_): pass
+    def end(self, *_): pass
+    def fail(self, *_): pass
+
+    def skip(self, case):
+        self.skipped.append(case.name)
+
+
+def taken(plan, answer, field=None):
+    """The results and the silence of a run whose measurements come from `answer`."""
+    progress = Silence()
+    turns = rounds.Turns(plan, field or fakes.field(), None, progress)
+    with mock.patch("suite.measurement.measure", answer):
+        return turns.run(), progress
+
+
+class ScheduleTests(unittest.TestCase):
+    def test_contestants_take_turns_within_each_round(self):
+        names = [who.name for _, _, who in rounds.schedule([fakes.ONES], fakes.field())]
+        self.assertEqual(names, ["floor-send", "floor-io_uring", "seatcast", "uwebsockets"] * 3)
+
+    def test_absent_contestants_have_no_turn(self):
+        schedule = rounds.schedule([fakes.ONES], fakes.field(absent=("floor-io_uring", "uwebsockets")))
+        self.assertEqual([who.name for _, _, who in schedule], ["floor-send", "seatcast"] * 3)
+
+    def test_a_case_has_its_own_number_of_rounds(self):
+        short = cases.idle(10, ("seatcast",), rounds=1, seconds=1)
+        long = cases.handshakes(10, ("seatcast",), rounds=2, seconds=1)
+        names = [(number, case.name) for number, case, _ in rounds.schedule([short, long], fakes.field())]
+        self.assertEqual(names, [(1, "idle"), (1, "handshakes"), (2, "handshakes")])
+
+
+class TurnsTests(unittest.TestCase):
+    def test_a_violation_of_seatcast_or_a_floor_ends_the_run(self):
+        def fail(case, contestant, number, _):
+            raise Failure("a frame was wrong")
+
+        with self.assertRaises(Failure) as caught:
+            taken([fakes.ONES], fail)
+        self.assertIn("floor-send", str(caught.exception))
+
+    def test_a_violation_of_a_peer_takes_it_out(self):
+        def fail_peer(case, contestant, number, _):
+            if contestant.name == "uwebsockets":
+                raise Failure("a frame was wrong")
+            return Measurement(case.name, contestant.name, number, {"x": 1.0})
+
+        results, progress = taken([fakes.ONES], fail_peer)
+        self.assertIn("a frame was wrong", results.failures["uwebsockets"])
+        self.assertFalse(results.has("one-10000", "uwebsockets"))
+        self.assertEqual(progress.skipped, ["one-10000"] * 2)
+        self.assertEqual(results.values("one-10000", "seatcast", "x"), {1: 1.0, 2: 1.0, 3: 1.0})
+
+    def test_who_cannot_hold_half_a_rate_is_not_asked_for_higher_ones(self):
+        plan = [cases.open_loop(10, rate, 5, ("seatcast",), rounds=1, seconds=1) for rate in (10, 20, 40)]
+
+        def hold_ninety(case, contestant, number, _):
+            return Measurement(case.name, contestant.name, number, {"deliveries_per_second": 90.0})
+
+        results, progress = taken(plan, hold_ninety)
+        self.assertTrue(results.has("rate-20", "seatcast"))
+        self.assertEqual(progress.skipped, ["rate-40"])
