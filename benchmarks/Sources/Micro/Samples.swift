@@ -84,7 +84,7 @@ enum Samples {
 
   static let state = EventState(event: EventID(3), seq: 421, availableSeats: 998_877, seatCapacity: 1_000_000)
 
-  /// A booking's notice, 186 bytes of JSON.
+  /// A booking's notice, 184 bytes of JSON.
   static var bookingNotice: ControlPlane.Notice {
     guard let booking = PublicBookingID(code: 0x5A_F03C_9B71) else {
       fail("The sample booking has no number.")

@@ -14,16 +14,19 @@ enum FanoutPieces {
   /// A log at its bounds, so that each operation also lets a frame fall out.
   private static func fullLog() -> TopicLog {
     var log = TopicLog(head: 0, limits: Limits())
-    for seq in 1...512 { log.append(frames, first: UInt64(seq)) }
+    for _ in 1...512 { write(to: &log) }
     return log
   }
+
+  private static func write(to log: inout TopicLog) { log.append(frames, first: log.head + 1) }
+  private static func write(to lane: inout Lane) { lane.append(frames, first: lane.log.head + 1) }
 
   private static var logAppend: Piece {
     Piece("log_append", "a notice into a full log", bytes: frames.bytes.count, checksum: 1) { count in
       var log = fullLog()
       let before = log.head
       for _ in 0..<count {
-        log.append(frames, first: log.head + 1)
+        write(to: &log)
         touch(&log)
       }
       return log.head - before
@@ -65,7 +68,7 @@ enum FanoutPieces {
       for number in 0..<subscribers {
         let index = subscriptions.insert(
           Subscription(
-            slot: UInt32(number), topic: 0, dialect: .webSocket, next: .none, place: .lagging(cursor: 0)))
+            place: .lagging(cursor: 0), dialect: .webSocket, slot: UInt32(number), topic: 0, next: .none))
         lane.join(SubscriptionIndex(index), descriptor: Int32(number), in: &subscriptions)
       }
     }
@@ -100,7 +103,7 @@ enum FanoutPieces {
       place.lend { audience in
         var sum: UInt64 = 0
         for _ in 0..<count {
-          if !audience.lane.isBehind { audience.lane.append(frames, first: audience.lane.log.head + 1) }
+          if !audience.lane.isBehind { write(to: &audience.lane) }
           guard let cohort = audience.lane.nextBehind() else { continue }
           let members = audience.lane.cohorts[cohort]
           guard var delivery = Delivery(framesOf: audience.lane.log, after: members.cursor) else { continue }
