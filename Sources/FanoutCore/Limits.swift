@@ -33,6 +33,9 @@ public struct Limits: Sendable, Equatable {
   public var logFrames = 256
   /// Bytes that a topic log keeps.
   public var logBytes = 64 * 1024
+  /// Bytes that all topic logs of a loop keep; beyond them each log that is written to is cut to its share of half of
+  /// them, so that together they stay below twice this.
+  public var logBytesPerLoop = 256 * 1024 * 1024
   /// Missed frames that a slow subscriber still gets one by one; more are conflated.
   public var pullFrames = 64
   /// Bytes of missed frames that a slow subscriber still gets one by one; more are conflated.
@@ -98,6 +101,7 @@ public struct Limits: Sendable, Equatable {
     try require(
       pullFrames <= logFrames, "pullFrames must not exceed logFrames: only the log can be pulled from")
     try require(pullBytes <= logBytes, "pullBytes must not exceed logBytes: only the log can be pulled from")
+    try require(logBytesPerLoop >= logBytes, "logBytesPerLoop must hold one topic's log")
     try require(cohortSubscribers > 0 && cohortSubscribers <= 65_536, "cohortSubscribers must be 1 to 65,536")
     try require(
       mailboxParcels > 1 && mailboxParcels & (mailboxParcels - 1) == 0,

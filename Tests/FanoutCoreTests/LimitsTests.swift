@@ -22,6 +22,7 @@ import Testing
     Relation("readAheadBytes") { $0.readAheadBytes = $0.headBytes - 1 },
     Relation("pullFrames") { $0.pullFrames = $0.logFrames + 1 },
     Relation("pullBytes") { $0.pullBytes = $0.logBytes + 1 },
+    Relation("logBytesPerLoop") { $0.logBytesPerLoop = $0.logBytes - 1 },
     Relation("cohortSubscribers") { $0.cohortSubscribers = 0 },
     Relation("cohortSubscribers") { $0.cohortSubscribers = 65_537 },
     Relation("mailboxParcels") { $0.mailboxParcels = 1 },

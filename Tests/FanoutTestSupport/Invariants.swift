@@ -98,6 +98,8 @@ extension Loop {
     if tally.eventStreamsOpen != streams { broken.append("tally: eventStreamsOpen") }
     if tally.subscriptions != subscriptions.count { broken.append("tally: subscriptions") }
     if tally.topics != topics.count { broken.append("tally: topics") }
+    let logs = topics.indices.reduce(0) { $0 + (topics[$1].isLive ? topics[$1].live.logBytes : 0) }
+    if tally.logBytes != logs { broken.append("tally: logBytes") }
     return broken
   }
 }

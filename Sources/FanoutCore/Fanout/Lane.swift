@@ -9,6 +9,8 @@ struct Lane {
   private(set) var log: TopicLog
   private(set) var cohorts: [Cohort] = []
   private let cohortLimit: Int
+  /// Whether anybody ever subscribed in this dialect: until then the log keeps nothing.
+  private var isRead = false
   /// The cohort that the pass visits next.
   private var next = 0
   /// Cohorts that were found or brought to the head, one after the other; all of them: the pass is over.
@@ -18,7 +20,7 @@ struct Lane {
 
   init(dialect: Dialect, head: UInt64, limits: Limits) {
     self.dialect = dialect
-    log = TopicLog(head: head, limits: limits)
+    log = TopicLog(head: head)
     cohortLimit = limits.cohortSubscribers
   }
 
@@ -27,8 +29,12 @@ struct Lane {
   /// Members of all cohorts.
   var count: Int { cohorts.reduce(0) { $0 + $1.count } }
 
-  mutating func append(_ frames: EncodedFrames, first: UInt64) {
-    log.append(frames, first: first)
+  /// Somebody subscribes: from here on the log keeps what comes.
+  mutating func beginReading() { isRead = true }
+
+  mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom) {
+    guard isRead else { return log.skip(to: first + UInt64(frames.ends.count) - 1) }
+    log.append(frames, first: first, room: room)
     settled = 0
   }
 

@@ -53,10 +53,13 @@ struct Topic {
         ?? Delivery(conflating: headline, after: cursor, as: dialect)
     }
 
-    /// Takes in what one batch added.
-    mutating func append(_ run: FrameRun) {
-      webSocket.append(run.webSocket, first: run.first)
-      eventStream.append(run.eventStream, first: run.first)
+    /// Bytes that its logs hold.
+    var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }
+
+    /// Takes in what one batch added. `room`: of each log.
+    mutating func append(_ run: FrameRun, room: LogRoom) {
+      webSocket.append(run.webSocket, first: run.first, room: room)
+      eventStream.append(run.eventStream, first: run.first, room: room)
       headline = run.headline
     }
   }

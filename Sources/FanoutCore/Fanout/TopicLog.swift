@@ -11,14 +11,8 @@ struct TopicLog {
   private var ends: [Int] = []
   /// How many frames at the front have fallen out.
   private var fallen = 0
-  private let maximumFrames: Int
-  private let maximumBytes: Int
 
-  init(head: UInt64, limits: Limits) {
-    self.head = head
-    maximumFrames = limits.logFrames
-    maximumBytes = limits.logBytes
-  }
+  init(head: UInt64) { self.head = head }
 
   /// Frames that are kept.
   var count: Int { ends.count - fallen }
@@ -27,14 +21,17 @@ struct TopicLog {
 
   /// Appends frames that follow on `head`. After a hole the log starts anew behind it, so that every cursor
   /// before it is conflated, which declares the hole.
-  mutating func append(_ frames: EncodedFrames, first: UInt64) {
+  mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom) {
     if first != head + 1 { restart(before: first) }
     let base = bytes.count
     bytes.append(contentsOf: frames.bytes)
     for end in frames.ends { ends.append(base + end) }
     head += UInt64(frames.ends.count)
-    trim()
+    trim(to: room)
   }
+
+  /// Moves on to `head` without the frames before it: for a log that nobody reads.
+  mutating func skip(to head: UInt64) { restart(before: head + 1) }
 
   /// The bytes of all frames after `cursor`; nil when some of them have fallen out.
   func range(after cursor: UInt64) -> Range<Int>? {
@@ -67,8 +64,8 @@ struct TopicLog {
   }
 
   /// Lets the oldest frames fall out; moves bytes only once half of them have, so each moves once on average.
-  private mutating func trim() {
-    while count > 1 && (count > maximumFrames || bytes.count - start(at: fallen) > maximumBytes) {
+  private mutating func trim(to room: LogRoom) {
+    while count > 1 && (count > room.frames || bytes.count - start(at: fallen) > room.bytes) {
       fallen += 1
     }
     let dead = start(at: fallen)
@@ -77,5 +74,24 @@ struct TopicLog {
     ends.removeFirst(fallen)
     for index in ends.indices { ends[index] -= dead }
     fallen = 0
+  }
+}
+
+/// How much a log may keep; one frame in any case.
+struct LogRoom: Equatable {
+  var frames: Int
+  var bytes: Int
+}
+
+extension LogRoom {
+  /// - Parameters:
+  ///   - held: bytes that all logs of the loop hold.
+  ///   - topics: how many topics the loop holds. When the logs together are too large, the one that is written to
+  ///     shrinks to its even share: then all of them hold at most twice the loop's bound.
+  init(_ limits: Limits, held: Int, topics: Int) {
+    frames = limits.logFrames
+    bytes =
+      held < limits.logBytesPerLoop
+      ? limits.logBytes : min(limits.logBytes, limits.logBytesPerLoop / max(topics, 1) / 2)
   }
 }

@@ -1,24 +1,27 @@
 /// The topics of one loop, by id and by index. An index is stable while its topic is held. One loop's thread.
 struct TopicTable {
   private var topics = Slab<Topic>()
-  private var indices: [TopicID: UInt32] = [:]
+  private var byID: [TopicID: UInt32] = [:]
 
   var count: Int { topics.count }
 
   /// The index of the topic; nil when the loop does not hold it.
-  func index(of id: TopicID) -> UInt32? { indices[id] }
+  func index(of id: TopicID) -> UInt32? { byID[id] }
 
   /// Begins to hold the topic.
   mutating func open(_ id: TopicID) -> UInt32 {
     let index = topics.insert(Topic(opening: id))
-    indices[id] = index
+    byID[id] = index
     return index
   }
 
   mutating func close(_ index: UInt32) {
     guard let topic = topics.remove(index) else { return }
-    indices[topic.id] = nil
+    byID[topic.id] = nil
   }
+
+  /// The indices of all topics, ascending.
+  var indices: [UInt32] { topics.indices }
 
   /// Whether a topic is held at this index.
   func contains(_ index: UInt32) -> Bool { topics.contains(index) }

@@ -16,7 +16,10 @@ extension Loop {
   private func take(_ run: FrameRun) {
     // A topic that was given back, or is asked for anew, hears nothing before its next grant.
     guard let topic = topics.index(of: run.topic), topics[topic].isLive else { return }
-    topics[topic].live.append(run)
+    let room = LogRoom(limits, held: tally.logBytes, topics: topics.count)
+    tally.logBytes -= topics[topic].live.logBytes
+    topics[topic].live.append(run, room: room)
+    tally.logBytes += topics[topic].live.logBytes
     tally.notices += run.webSocket.ends.count
     queue(topic)
   }

@@ -43,9 +43,7 @@ extension Loop {
         refuse(subscription.slot, welcome, with: .topicNotFound, .unknownTopic(id))
       }
     }
-    guard headline == nil else { return noteIfEmpty(topic) }
-    topics.close(topic)
-    tally.topics -= 1
+    if headline == nil { closeTopic(topic) } else { noteIfEmpty(topic) }
   }
 
   /// What a subscriber missed came from the notice table.
@@ -70,6 +68,7 @@ extension Loop {
   /// Decides where a subscriber of a live topic stands.
   private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ welcome: Subscription.Welcome) {
     let subscription = subscriptions[index.rawValue]
+    topics[subscription.topic].live[subscription.dialect].beginReading()
     let live = topics[subscription.topic].live
     switch resume {
     case .none: place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: nil))
@@ -211,6 +210,12 @@ extension Loop {
 
   // MARK: Topics without subscribers
 
+  private func closeTopic(_ topic: UInt32) {
+    if topics[topic].isLive { tally.logBytes -= topics[topic].live.logBytes }
+    topics.close(topic)
+    tally.topics -= 1
+  }
+
   private func noteIfEmpty(_ topic: UInt32) {
     guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
     topics[topic].emptySince = world.now
@@ -226,8 +231,7 @@ extension Loop {
         topics[topic].emptySince == since
       {
         guard !topics[topic].isQueued, source.close(topics[topic].id, for: id) else { return }
-        topics.close(topic)
-        tally.topics -= 1
+        closeTopic(topic)
       }
       emptyTopics.removeFirst()
     }

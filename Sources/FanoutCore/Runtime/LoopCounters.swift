@@ -12,6 +12,8 @@ public struct LoopTally: Sendable, Equatable {
   public internal(set) var eventStreamsOpen = 0
   public internal(set) var subscriptions = 0
   public internal(set) var topics = 0
+  /// Bytes of frames that the topics' logs hold.
+  public internal(set) var logBytes = 0
   public internal(set) var requests = 0
   public internal(set) var messagesReceived = 0
   public internal(set) var bytesReceived = 0

@@ -19,6 +19,8 @@ extension MetricFamily {
       family(.gauge, "event_streams_open", "Open event streams", \.eventStreamsOpen),
       family(.gauge, "subscriptions", "Subscriptions of all connections", \.subscriptions),
       family(.gauge, "topics", "Topics that a loop holds", \.topics),
+      family(
+        .gauge, "log_bytes", "Bytes of frames that a loop keeps for slow and returning readers", \.logBytes),
       family(.counter, "connections_accepted_total", "Connections accepted", \.connectionsAccepted),
       family(.counter, "http_requests_total", "HTTP requests received", \.requests),
       family(.counter, "messages_received_total", "WebSocket messages received", \.messagesReceived),

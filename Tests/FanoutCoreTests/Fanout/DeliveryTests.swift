@@ -7,10 +7,8 @@ import Testing
   private let headline = FakeTopics.headline(TopicID(5), 9)
 
   private func log() -> TopicLog {
-    var limits = Limits()
-    limits.logFrames = 4
-    var log = TopicLog(head: 0, limits: limits)
-    log.append(frames(1...9), first: 1)
+    var log = TopicLog(head: 0)
+    log.append(frames(1...9), first: 1, room: LogRoom(frames: 4, bytes: 64 * 1024))
     return log
   }
 

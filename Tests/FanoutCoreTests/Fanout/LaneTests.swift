@@ -17,6 +17,7 @@ private struct LaneBench {
     limits.cohortSubscribers = limit
     self.limit = limit
     lane = Lane(dialect: .webSocket, head: head, limits: limits)
+    lane.beginReading()
   }
 
   mutating func join() -> SubscriptionIndex {
@@ -38,7 +39,8 @@ private struct LaneBench {
 
   mutating func append(_ count: UInt64) {
     let head = lane.log.head
-    lane.append(frames(head + 1...head + count), first: head + 1)
+    lane.append(
+      frames(head + 1...head + count), first: head + 1, room: LogRoom(frames: 256, bytes: 64 * 1024))
   }
 
   /// One visit of the pass; false when it is over.

@@ -16,16 +16,13 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 }
 
 @Suite struct TopicLogTests {
-  private func limits(frames: Int = 8, bytes: Int = 64 * 1024) -> Limits {
-    var limits = Limits()
-    limits.logFrames = frames
-    limits.logBytes = bytes
-    return limits
+  private func room(frames: Int = 8, bytes: Int = 64 * 1024) -> LogRoom {
+    LogRoom(frames: frames, bytes: bytes)
   }
 
   @Test("a new log stands at its grant and has nothing")
   func empty() {
-    let log = TopicLog(head: 41, limits: limits())
+    let log = TopicLog(head: 41)
     #expect(log.head == 41)
     #expect(log.count == 0)
     #expect(log.first == 42)
@@ -36,9 +33,10 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("everything after a cursor is one range of bytes")
   func ranges() throws {
-    var log = TopicLog(head: 10, limits: limits())
-    log.append(frames(11...13), first: 11)
-    log.append(frames(14...14), first: 14)
+    var log = TopicLog(head: 10)
+    let room = room()
+    log.append(frames(11...13), first: 11, room: room)
+    log.append(frames(14...14), first: 14, room: room)
     for cursor in UInt64(10)...13 {
       let range = try #require(log.range(after: cursor))
       #expect(Array(log.bytes[range]) == frames(cursor + 1...14).bytes)
@@ -51,9 +49,10 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("the oldest frames fall out when there are too many")
   func fallsOutByFrames() throws {
-    var log = TopicLog(head: 0, limits: limits(frames: 4))
+    var log = TopicLog(head: 0)
+    let room = room(frames: 4)
     for seq in UInt64(1)...50 {
-      log.append(frames(seq...seq), first: seq)
+      log.append(frames(seq...seq), first: seq, room: room)
       #expect(log.count == min(Int(seq), 4))
       #expect(log.first == seq - UInt64(log.count) + 1)
       let range = try #require(log.range(after: log.first - 1))
@@ -64,9 +63,10 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("the oldest frames fall out when they are too large together")
   func fallsOutByBytes() throws {
-    var log = TopicLog(head: 0, limits: limits(frames: 1000, bytes: 500))
+    var log = TopicLog(head: 0)
+    let room = room(frames: 1000, bytes: 500)
     for seq in UInt64(1)...200 {
-      log.append(frames(seq...seq), first: seq)
+      log.append(frames(seq...seq), first: seq, room: room)
       let kept = try #require(log.range(after: log.first - 1))
       #expect(kept.count <= 500)
       #expect(Array(log.bytes[kept]) == frames(log.first...seq).bytes)
@@ -76,9 +76,10 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("a frame larger than the log is kept alone, so that the head can be sent")
   func oneTooLarge() throws {
-    var log = TopicLog(head: 0, limits: limits(bytes: 100))
-    log.append(frames(1...3), first: 1)
-    log.append(frames(4...4, size: 300), first: 4)
+    var log = TopicLog(head: 0)
+    let room = room(bytes: 100)
+    log.append(frames(1...3), first: 1, room: room)
+    log.append(frames(4...4, size: 300), first: 4, room: room)
     #expect(log.count == 1)
     let range = try #require(log.range(after: 3))
     #expect(Array(log.bytes[range]) == frames(4...4, size: 300).bytes)
@@ -86,17 +87,19 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("what has fallen out takes no more memory than what is kept")
   func compaction() {
-    var log = TopicLog(head: 0, limits: limits(frames: 16))
+    var log = TopicLog(head: 0)
+    let room = room(frames: 16)
     for seq in UInt64(1)...1000 {
-      log.append(frames(seq...seq, size: 50), first: seq)
+      log.append(frames(seq...seq, size: 50), first: seq, room: room)
       #expect(log.bytes.count <= 2 * 17 * 52)
     }
   }
 
   @Test("a reader that took any number of bytes stands at the frame that it finished or began")
   func positions() throws {
-    var log = TopicLog(head: 0, limits: limits(frames: 6))
-    for seq in UInt64(1)...9 { log.append(frames(seq...seq), first: seq) }
+    var log = TopicLog(head: 0)
+    let room = room(frames: 6)
+    for seq in UInt64(1)...9 { log.append(frames(seq...seq), first: seq, room: room) }
     for cursor in (log.first - 1)..<log.head {
       let bytes = frames(cursor + 1...9)
       for taken in 0...bytes.bytes.count {
@@ -113,9 +116,10 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
 
   @Test("behind a hole the log starts anew, and every older cursor must be conflated")
   func hole() throws {
-    var log = TopicLog(head: 0, limits: limits())
-    log.append(frames(1...3), first: 1)
-    log.append(frames(6...7), first: 6)
+    var log = TopicLog(head: 0)
+    let room = room()
+    log.append(frames(1...3), first: 1, room: room)
+    log.append(frames(6...7), first: 6, room: room)
     #expect(log.head == 7)
     #expect(log.first == 6)
     for cursor in UInt64(0)...4 { #expect(log.range(after: cursor) == nil) }
@@ -127,16 +131,58 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
   func random(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let start = UInt64.random(in: 0...1_000_000, using: &random)
-    var log = TopicLog(head: start, limits: limits(frames: 12, bytes: 400))
+    var log = TopicLog(head: start)
+    let room = room(frames: 12, bytes: 400)
     var head = start
     for _ in 0..<100 {
       let count = UInt64.random(in: 1...20, using: &random)
-      log.append(frames(head + 1...head + count), first: head + 1)
+      log.append(frames(head + 1...head + count), first: head + 1, room: room)
       head += count
       #expect(log.head == head)
       #expect(log.count >= 1 && log.count <= 12)
       let range = try #require(log.range(after: log.first - 1))
       #expect(Array(log.bytes[range]) == frames(log.first...head).bytes)
     }
+  }
+
+  @Test("when the loop's logs are too large together, the one that is written to shrinks to its share")
+  func share() {
+    var limits = Limits()
+    limits.logBytes = 1000
+    limits.logBytesPerLoop = 10_000
+    #expect(LogRoom(limits, held: 9_999, topics: 500) == LogRoom(frames: limits.logFrames, bytes: 1000))
+    #expect(LogRoom(limits, held: 10_000, topics: 500) == LogRoom(frames: limits.logFrames, bytes: 10))
+    #expect(LogRoom(limits, held: 10_000, topics: 2).bytes == 1000, "never more than a log may keep anyhow")
+  }
+
+  @Test("all logs together stay below twice the loop's bound, whatever their order")
+  func bounded() {
+    var random = SeededRandom(seed: 7)
+    var limits = Limits()
+    limits.logBytesPerLoop = 64 * 1024
+    var logs: [TopicLog] = []
+    var held = 0
+    for turn in 0..<4000 {
+      if turn % 40 == 0 { logs.append(TopicLog(head: 0)) }
+      let index = Int.random(in: logs.indices, using: &random)
+      let (head, before) = (logs[index].head, logs[index].bytes.count)
+      logs[index].append(
+        frames(head + 1...head + 1, size: 190), first: head + 1,
+        room: LogRoom(limits, held: held, topics: logs.count))
+      held += logs[index].bytes.count - before
+      #expect(held < 2 * limits.logBytesPerLoop)
+    }
+    #expect(held > limits.logBytesPerLoop / 2)
+  }
+
+  @Test("a log that nobody reads moves on without its frames")
+  func skip() {
+    var log = TopicLog(head: 3)
+    log.append(frames(4...6), first: 4, room: room())
+    log.skip(to: 9)
+    #expect(log.head == 9)
+    #expect(log.bytes.isEmpty)
+    #expect(log.range(after: 8) == nil)
+    #expect(log.range(after: 9) == 0..<0)
   }
 }

@@ -6,10 +6,14 @@ import Testing
 @Suite struct TopicTests {
   private let id = TopicID(5)
 
-  private func live(head: UInt64 = 3, logFrames: Int = 4) -> Topic.Live {
-    var limits = Limits()
-    limits.logFrames = logFrames
-    return Topic.Live(FakeTopics.headline(id, head), limits: limits)
+  private let room = LogRoom(frames: 4, bytes: 64 * 1024)
+
+  /// Lanes that somebody reads.
+  private func live(head: UInt64 = 3) -> Topic.Live {
+    var live = Topic.Live(FakeTopics.headline(id, head), limits: Limits())
+    live.webSocket.beginReading()
+    live.eventStream.beginReading()
+    return live
   }
 
   private func run(_ range: ClosedRange<UInt64>) -> FrameRun {
@@ -31,7 +35,7 @@ import Testing
   @Test("news reach both logs and the headline")
   func append() {
     var live = live()
-    live.append(run(4...6))
+    live.append(run(4...6), room: room)
     #expect(live.head == 6)
     #expect(live.webSocket.log.head == 6)
     #expect(live.eventStream.log.head == 6)
@@ -42,10 +46,24 @@ import Testing
     #expect(Array(live.delivery(.eventStream, after: 4).bytes) == stream)
   }
 
+  @Test("a lane that nobody reads keeps no frames, and what it keeps is counted")
+  func unused() {
+    var live = Topic.Live(FakeTopics.headline(id, 3), limits: Limits())
+    live.append(run(4...6), room: room)
+    #expect(live.head == 6)
+    #expect(live.webSocket.log.head == 6)
+    #expect(live.logBytes == 0)
+    #expect(!live.isBehind)
+    var used = self.live()
+    used.append(run(4...6), room: room)
+    #expect(used.logBytes == used.webSocket.log.bytes.count + used.eventStream.log.bytes.count)
+    #expect(used.logBytes > 0)
+  }
+
   @Test("what the log lost is delivered as one message")
   func conflates() {
-    var live = live(logFrames: 2)
-    live.append(run(4...9))
+    var live = live()
+    live.append(run(4...9), room: LogRoom(frames: 2, bytes: 1000))
     #expect(!live.delivery(.webSocket, after: 7).isConflated)
     let delivery = live.delivery(.webSocket, after: 6)
     #expect(delivery.isConflated)
