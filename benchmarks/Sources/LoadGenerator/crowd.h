@@ -1,0 +1,18 @@
+/* The threads that receive. Each has its share of the subscribers (number i belongs to thread i mod threads)
+ * and a poller of its own; the first one is the caller's thread, which books, too. */
+#ifndef CROWD_H
+#define CROWD_H
+#include "audience.h"
+#include "options.h"
+
+/* Starts the threads, and they begin to open their subscriptions. Expects `notices` at most. */
+void crowds_open(const options *chosen, uint32_t notices);
+bool crowds_are_open(void);
+/* Readiness of this descriptor ends a wait of the first crowd. */
+void first_crowd_watches(int fd);
+/* One round of the first crowd: waits for something to do, at most until this time, and does it. */
+void first_crowd_turn(int64_t until);
+/* Ends the threads and adds up what they have received. */
+haul crowds_end(void);
+
+#endif

@@ -1,0 +1,172 @@
+/* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the order
+ * of the answers: bookings that were under way at the same time may then have exchanged their times. */
+#define _GNU_SOURCE
+#include "desk.h"
+#include "attempt.h"
+#include "members.h"
+#include "messages.h"
+#include "meter.h"
+#include "record.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { events_per_turn = 64 };
+
+typedef struct {
+  int fd;
+  int64_t begun;
+  size_t count;
+  char answer[8192];
+} booker;
+
+static const options *chosen;
+static int poller;
+static booker *bookers;
+static uint32_t *free_bookers, free_count; /* a stack */
+static uint32_t sold, refused;
+static histogram *answers;
+static char fixed_fields[8192]; /* what all requests have in common */
+static char run_name[40];       /* so that keys of two runs against one server differ */
+
+static void connect_booker(uint32_t number) {
+  bookers[number].fd = dial(chosen->subscribers + number, 0);
+  watch(poller, bookers[number].fd, EPOLLIN, number);
+}
+
+void desk_open(const options *of) {
+  chosen = of;
+  poller = epoll_create1(EPOLL_CLOEXEC);
+  bookers = calloc(of->bookers, sizeof *bookers);
+  free_bookers = calloc(of->bookers, sizeof *free_bookers);
+  answers = histogram_new();
+  if (poller < 0 || !bookers || !free_bookers) give_up("no memory");
+  snprintf(run_name, sizeof run_name, "%d-%llx", (int)getpid(), (unsigned long long)wall_clock());
+  int count = snprintf(fixed_fields, sizeof fixed_fields,
+                       "Host: 127.0.0.1:%u\r\nContent-Type: application/json\r\n%s%s%s", of->port,
+                       of->token ? "Authorization: Bearer " : "", of->token ? of->token : "",
+                       of->token ? "\r\n" : "");
+  if (count < 0 || (size_t)count >= sizeof fixed_fields) give_up("the token is too long");
+  for (uint32_t i = 0; i < of->bookers; i++) {
+    connect_booker(i);
+    free_bookers[free_count++] = of->bookers - 1 - i;
+  }
+}
+
+int desk_poller(void) { return poller; }
+bool desk_has_free_booker(void) { return free_count > 0; }
+bool desk_is_idle(void) { return free_count == chosen->bookers; }
+uint32_t desk_sold(void) { return sold; }
+uint32_t desk_refused(void) { return refused; }
+const histogram *desk_answers(void) { return answers; }
+void desk_forgets_answers(void) { memset(answers, 0, sizeof *answers); }
+
+/* ---- requests ---------------------------------------------------------------------------------- */
+
+static size_t make_body(char *into, size_t capacity) {
+  if (chosen->publishes_notice) return make_notice(into, capacity, first_seq() + bookings_sent());
+  return (size_t)snprintf(into, capacity, "{\"eventId\":%s,\"quantity\":1}", chosen->event);
+}
+
+void desk_books(int64_t begun) {
+  char body[1024], request[sizeof fixed_fields + 2048];
+  booker *one = &bookers[free_bookers[--free_count]];
+  booking_goes_out();
+  size_t body_count = make_body(body, sizeof body);
+  int count = snprintf(request, sizeof request,
+                       "POST %s HTTP/1.1\r\n%sIdempotency-Key: load-%s-%u\r\nContent-Length: %zu\r\n\r\n%.*s",
+                       chosen->publish_path, fixed_fields, run_name, bookings_sent(), body_count,
+                       (int)body_count, body);
+  one->begun = begun;
+  one->count = 0;
+  send_whole(one->fd, request, (size_t)count);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------- */
+
+typedef struct {
+  size_t head, body, whole;
+  bool closes;
+} shape;
+
+/* The value of a field of the head, or NULL. */
+static const char *field(const char *answer, size_t head, const char *name) {
+  const char *end = answer + head;
+  size_t count = strlen(name);
+  for (const char *line = answer; line < end; line = strstr(line, "\r\n") + 2)
+    if (strncasecmp(line, name, count) == 0) return line + count + strspn(line + count, " ");
+  return NULL;
+}
+
+/* False while the answer is not complete: head, and as many bytes as it declares. */
+static bool shape_of(const booker *one, shape *out) {
+  const char *end = memmem(one->answer, one->count, "\r\n\r\n", 4);
+  if (!end) return false;
+  out->head = (size_t)(end - one->answer) + 4;
+  const char *length = field(one->answer, out->head, "content-length:");
+  const char *coding = field(one->answer, out->head, "transfer-encoding:");
+  const char *connection = field(one->answer, out->head, "connection:");
+  out->closes = connection && strncasecmp(connection, "close", 5) == 0;
+  if (coding) {
+    out->body = 0; /* in pieces: nothing is read from it */
+    out->whole = one->count;
+    return memcmp(one->answer + one->count - 5, "0\r\n\r\n", 5) == 0;
+  }
+  out->body = length ? strtoul(length, NULL, 10) : 0;
+  out->whole = out->head + out->body;
+  if (one->count > out->whole) give_up("an answer is longer than it says: %s", one->answer);
+  return one->count == out->whole;
+}
+
+/* Where the sold booking stands among the notices. */
+static uint32_t place_in(const booker *one, const shape *of) {
+  member seq = {.name = "seq"};
+  int64_t value;
+  if (chosen->publishes_notice || !read_members(one->answer + of->head, of->body, &seq, 1) ||
+      !integer_of(&seq, &value))
+    return sold;
+  uint32_t place = place_of((uint64_t)value);
+  if (place == 0) give_up("an answer has a seq that cannot be: %s", one->answer);
+  return place;
+}
+
+static void judge(const booker *one, const shape *of) {
+  uint64_t status = memcmp(one->answer, "HTTP/1.1 ", 9) == 0 ? strtoul(one->answer + 9, NULL, 10) : 0;
+  if (status == 409 && chosen->mode == mode_rush) {
+    refused += 1;
+  } else if (status == 201 || (chosen->publishes_notice && status / 100 == 2)) {
+    sold += 1;
+    booking_got(place_in(one, of), one->begun);
+  } else {
+    give_up("booking refused: %s", one->answer);
+  }
+  record(answers, now() - one->begun);
+}
+
+static void take_answer(uint32_t number) {
+  booker *one = &bookers[number];
+  ssize_t more = recv(one->fd, one->answer + one->count, sizeof one->answer - 1 - one->count, MSG_DONTWAIT);
+  if (more < 0 && errno == EAGAIN) return;
+  if (more <= 0) give_up("a booking's connection was closed: %s", one->answer);
+  one->count += (size_t)more;
+  one->answer[one->count] = 0;
+  shape found;
+  if (!shape_of(one, &found)) return;
+  judge(one, &found);
+  if (found.closes) {
+    close(one->fd);
+    connect_booker(number);
+  }
+  free_bookers[free_count++] = number;
+}
+
+void desk_turn(void) {
+  struct epoll_event events[events_per_turn];
+  int count = epoll_wait(poller, events, events_per_turn, 0);
+  if (count < 0 && errno != EINTR) give_up("epoll_wait: %s", strerror(errno));
+  for (int i = 0; i < count; i++) take_answer((uint32_t)events[i].data.u64);
+}

@@ -1,0 +1,37 @@
+/* The command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef enum { mode_closed, mode_rate, mode_rush, mode_connect, mode_handshakes, mode_idle } mode;
+
+typedef struct {
+  mode mode;
+  uint32_t port;
+  uint32_t server;           /* process whose CPU time and memory are read; 0: nobody's */
+  uint32_t seconds;          /* after this the whole run has failed */
+  const char *token;         /* NULL: no Authorization */
+  const char *event;
+  const char *subscribe_path, *publish_path;
+  uint32_t threads;          /* that receive; the first one also books */
+  uint32_t private_tables;   /* each thread has its own descriptor table (0 or 1) */
+  uint32_t publishes_notice; /* the notice itself is posted, not a booking (0 or 1) */
+  uint32_t without_welcome;  /* the server sends no first message; seq begins at 0 (0 or 1) */
+  uint32_t subscribers;
+  uint32_t stalled;          /* of them: the last ones, which never read after their first message */
+  uint32_t concurrency;      /* connections that are being opened at a time */
+  uint32_t warm_up;          /* bookings before those that are measured */
+  uint32_t broadcasts;       /* bookings that are measured */
+  uint32_t outstanding;      /* closed: bookings whose notice has not reached everybody yet */
+  uint32_t bookers;          /* connections that book */
+  double rate;               /* bookings per second */
+  uint32_t connects;         /* clients that come while others listen */
+  double per_second;         /* and how many of them */
+} options;
+
+extern const char *const mode_names[];
+void read_options(int count, char **words, options *into);
+
+#endif

@@ -1,0 +1,154 @@
+/* All modes have the same frame: open the subscriptions, book. Only the first thread books, and it looks at
+ * answers and at new clients after each portion of what its own subscribers have got, so that neither waits for
+ * a fan-out to be read. */
+#include "runs.h"
+#include "crowd.h"
+#include "desk.h"
+#include "joiners.h"
+#include "record.h"
+#include <stdbool.h>
+
+static const options *chosen;
+static int64_t deadline;
+static bool has_desk, has_joiners;
+
+/* Due times that are fixed in advance: number i is due at start + i intervals, whatever happened before. */
+typedef struct {
+  int64_t start;
+  double interval;
+  bool spread; /* within its interval: else a rate that divides another one always meets it in the same phase */
+  uint32_t count, done;
+} schedule;
+
+static int64_t due(const schedule *of) {
+  double phase = of->done * 0.6180339887498949; /* the golden ratio: evenly spread however many there are */
+  double intervals = of->done + (of->spread ? phase - (uint32_t)phase : 0);
+  return of->start + (int64_t)(of->interval * intervals);
+}
+
+static bool is_due(const schedule *of, int64_t clock) { return of->done < of->count && due(of) <= clock; }
+
+/* When to look again: with nothing to do, or no hand free to do it, whenever something comes. */
+static int64_t next_look(const schedule *of, bool has_hand) {
+  return of->done < of->count && has_hand ? due(of) : INT64_MAX;
+}
+
+/* ---- rounds ------------------------------------------------------------------------------------ */
+
+static void turn(int64_t until) {
+  first_crowd_turn(until < deadline ? until : deadline + 1);
+  if (has_desk) desk_turn();
+  if (has_joiners) joiners_turn();
+  if (now() > deadline)
+    give_up("not finished in %u s: %u bookings sent, %u answered, %u with everybody", chosen->seconds,
+            bookings_sent(), desk_sold() + desk_refused(), complete_notices());
+}
+
+/* The next booking is made when fewer than `outstanding` are incomplete. */
+static void run_closed(uint32_t limit) {
+  while (complete_notices() < limit || !desk_is_idle()) {
+    while (bookings_sent() < limit && bookings_sent() - complete_notices() < chosen->outstanding &&
+           desk_has_free_booker())
+      desk_books(now());
+    turn(INT64_MAX);
+  }
+}
+
+/* Bookings and joiners when they are due; those for whom nobody is free wait, and their time runs. */
+static void run_open(schedule bookings, schedule joins) {
+  uint32_t limit = bookings_sent() + bookings.count;
+  while (complete_notices() < limit || !desk_is_idle() || (has_joiners && joiners_gone() < joins.count)) {
+    int64_t clock = now();
+    for (; is_due(&bookings, clock) && desk_has_free_booker(); bookings.done++) desk_books(due(&bookings));
+    for (; is_due(&joins, clock) && joiners_have_room(); joins.done++) joiner_comes(due(&joins));
+    int64_t booking = next_look(&bookings, desk_has_free_booker());
+    int64_t join = has_joiners ? next_look(&joins, joiners_have_room()) : INT64_MAX;
+    turn(booking < join ? booking : join);
+  }
+}
+
+/* Everybody who books does so again when answered. Returns when the last answer came. */
+static int64_t run_rush(void) {
+  int64_t last_answer = 0;
+  while (!last_answer || complete_notices() < desk_sold()) {
+    while (bookings_sent() < chosen->broadcasts && desk_has_free_booker()) desk_books(now());
+    turn(INT64_MAX);
+    if (!last_answer && bookings_sent() == chosen->broadcasts && desk_is_idle()) last_answer = now();
+  }
+  return last_answer;
+}
+
+static void run_for(int64_t time) {
+  for (int64_t end = now() + time; now() < end;) turn(end);
+}
+
+/* ---- modes ------------------------------------------------------------------------------------- */
+
+uint32_t measured_broadcasts(const options *of) {
+  if (of->mode >= mode_handshakes) return 0;
+  if (of->mode != mode_connect) return of->broadcasts;
+  return of->rate > 0 ? (uint32_t)(of->rate * of->connects / of->per_second) + 1 : 0;
+}
+
+static void open_all(uint32_t notices) {
+  crowds_open(chosen, notices);
+  while (!crowds_are_open()) turn(INT64_MAX);
+}
+
+static void open_desk(void) {
+  desk_open(chosen);
+  first_crowd_watches(desk_poller());
+  has_desk = true;
+  if (chosen->mode != mode_connect) return;
+  joiners_open(chosen);
+  first_crowd_watches(joiners_poller());
+  has_joiners = true;
+}
+
+static int64_t server_time(void) { return chosen->server ? cpu_time_of(chosen->server) : 0; }
+
+static void book(outcome *out) {
+  uint32_t broadcasts = measured_broadcasts(chosen);
+  run_closed(chosen->warm_up);
+  desk_forgets_answers();
+  int64_t start = now(), cpu = server_time();
+  schedule bookings = {.start = start, .interval = second / (chosen->rate > 0 ? chosen->rate : 1),
+                       .count = broadcasts};
+  schedule joins = {.start = start, .interval = second / chosen->per_second, .spread = true,
+                    .count = chosen->connects};
+  if (chosen->mode == mode_closed) run_closed(chosen->warm_up + broadcasts);
+  else if (chosen->mode == mode_rush) out->answered = run_rush() - start;
+  else run_open(bookings, joins);
+  out->wall = now() - start;
+  out->cpu = server_time() - cpu;
+  out->broadcasts = complete_notices() - chosen->warm_up;
+  run_for(second / 10); /* what comes now is too much, and ends the run */
+}
+
+/* Quiet is less than 2 % of a core for a second; one that never is gets five seconds. */
+static bool wait_until_quiet(void) {
+  for (int i = 0; i < 5; i++) {
+    int64_t before = server_time();
+    run_for(second);
+    if (server_time() - before < second / 50) return true;
+  }
+  return false;
+}
+
+outcome run(const options *of) {
+  chosen = of;
+  outcome out = {0};
+  deadline = now() + of->seconds * (int64_t)second;
+  if (of->server) out.before = memory_of(of->server);
+  int64_t start = now(), cpu = server_time();
+  open_all(of->warm_up + measured_broadcasts(of));
+  out.wall = now() - start;
+  out.cpu = server_time() - cpu;
+  if (of->mode == mode_idle) out.quiet = wait_until_quiet();
+  if (of->mode < mode_handshakes) {
+    open_desk();
+    book(&out);
+  }
+  if (of->server) out.after = memory_of(of->server);
+  return out;
+}
