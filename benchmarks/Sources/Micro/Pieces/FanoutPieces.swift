@@ -13,13 +13,15 @@ enum FanoutPieces {
 
   /// A log at its bounds, so that each operation also lets a frame fall out.
   private static func fullLog() -> TopicLog {
-    var log = TopicLog(head: 0, limits: Limits())
+    var log = TopicLog(head: 0)
     for _ in 1...512 { write(to: &log) }
     return log
   }
 
-  private static func write(to log: inout TopicLog) { log.append(frames, first: log.head + 1) }
-  private static func write(to lane: inout Lane) { lane.append(frames, first: lane.log.head + 1) }
+  private static let room = LogRoom(Limits(), held: 0, topics: 1)
+
+  private static func write(to log: inout TopicLog) { log.append(frames, first: log.head + 1, room: room) }
+  private static func write(to lane: inout Lane) { lane.append(frames, first: lane.log.head + 1, room: room) }
 
   private static var logAppend: Piece {
     Piece("log_append", "a notice into a full log", bytes: frames.bytes.count, checksum: 1) { count in
