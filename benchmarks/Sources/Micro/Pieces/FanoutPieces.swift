@@ -67,6 +67,7 @@ enum FanoutPieces {
     var subscriptions = Subscriptions()
 
     init() {
+      lane.beginReading()
       for number in 0..<subscribers {
         let index = subscriptions.insert(
           Subscription(
