@@ -1,5 +1,5 @@
-/* On loopback a connection stands when connect(2) returns, even if it says EINPROGRESS; so the upgrade is tried
- * at once, and only what is not connected yet waits for EPOLLOUT. */
+/* On loopback a connection stands when connect(2) returns, even if it says EINPROGRESS; so the upgrade is
+ * tried at once, and only what is not connected yet waits for EPOLLOUT. */
 #define _GNU_SOURCE
 #include "attempt.h"
 #include "frames.h"
@@ -22,8 +22,9 @@ static size_t request_count;
 void attempts_prepare(const options *of) {
   chosen = of;
   int count = snprintf(request, sizeof request,
-                       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n",
+                       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                       "Sec-WebSocket-Version: 13\r\n%s%s%s\r\n",
                        of->subscribe_path, of->port, of->token ? "Authorization: Bearer " : "",
                        of->token ? of->token : "", of->token ? "\r\n" : "");
   if (count < 0 || (size_t)count >= sizeof request) give_up("the token or the path is too long");
@@ -92,7 +93,8 @@ static bool is_subscribed(attempt *one) {
   const char *end = memmem(one->bytes, one->count, "\r\n\r\n", 4);
   if (!end) return false;
   size_t head = (size_t)(end - one->bytes) + 4;
-  if (memcmp(one->bytes, "HTTP/1.1 101 ", 13) != 0 || !memmem(one->bytes, head, accepted, sizeof accepted - 1))
+  if (memcmp(one->bytes, "HTTP/1.1 101 ", 13) != 0 ||
+      !memmem(one->bytes, head, accepted, sizeof accepted - 1))
     give_up("subscriber %u: not upgraded: %.*s", one->number, (int)one->count, one->bytes);
   frame first = {.whole = 0};
   one->seq = 0;

@@ -1,8 +1,8 @@
-/* A subscriber is a descriptor and a place: the last notice that it has. `standing` counts the readers at each
- * place; when nobody stands at the lowest one any more, the next notice has reached them all. So a read of many
- * notices costs two counts.
- * As a rule everybody gets the same bytes. What one subscriber has got and had checked is kept for a while, and
- * who gets exactly that is done with one comparison. All else is read in full. */
+/* A subscriber is a descriptor and a place: the last notice that it has. `standing` counts the readers at
+ * each place; when nobody stands at the lowest one any more, the next notice has reached them all. So a
+ * read of many notices costs two counts.
+ * As a rule everybody gets the same bytes. What one subscriber has got and had checked is kept for a
+ * while, and who gets exactly that is done with one comparison. All else is read in full. */
 #include "audience.h"
 #include "frames.h"
 #include "messages.h"
@@ -83,10 +83,10 @@ static uint32_t number_of(const audience *self, const subscriber *one) {
 
 /* ---- frames ------------------------------------------------------------------------------------ */
 
-static void count_in(audience *self, uint32_t place, uint32_t frame_size, int64_t committed, int64_t received) {
+static void count_in(audience *self, uint32_t place, uint32_t size, int64_t committed, int64_t received) {
   if (place <= self->warm_up) return;
   self->hauled.deliveries += 1;
-  self->hauled.bytes += frame_size;
+  self->hauled.bytes += size;
   record(self->hauled.each, received - committed);
 }
 

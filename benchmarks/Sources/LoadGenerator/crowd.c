@@ -1,5 +1,6 @@
-/* One crowd is one thread, one poller, and perhaps one descriptor table. The crowds share nothing but record.h;
- * a crowd that completes a notice rings the first one's bell, because the next booking may wait for it. */
+/* One crowd is one thread, one poller, and perhaps one descriptor table. The crowds share nothing but
+ * record.h; a crowd that completes a notice rings the first one's bell, because the next booking may wait
+ * for it. */
 #define _GNU_SOURCE
 #include "crowd.h"
 #include "attempt.h"

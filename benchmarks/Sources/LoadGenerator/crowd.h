@@ -12,7 +12,7 @@ bool crowds_are_open(void);
 void first_crowd_watches(int fd);
 /* One round of the first crowd: waits for something to do, at most until this time, and does it. */
 void first_crowd_turn(int64_t until);
-/* Ends the threads and adds up what they have received. */
+/* Ends the threads and adds up what they have received. The caller frees its histogram. */
 haul crowds_end(void);
 
 #endif

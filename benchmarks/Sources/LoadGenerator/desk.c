@@ -1,5 +1,5 @@
-/* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the order
- * of the answers: bookings that were under way at the same time may then have exchanged their times. */
+/* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the
+ * order of the answers: bookings that were under way at the same time may then have exchanged their times. */
 #define _GNU_SOURCE
 #include "desk.h"
 #include "attempt.h"
@@ -16,10 +16,14 @@
 #include <unistd.h>
 
 enum { events_per_turn = 64 };
+/* Servers close connections that rest for long; none is used that might be closed in the same moment. */
+static const int64_t longest_rest = 4 * (int64_t)second;
 
 typedef struct {
-  int fd;
+  int fd; /* -1: not connected */
+  bool waits;
   int64_t begun;
+  int64_t rests_since;
   size_t count;
   char answer[8192];
 } booker;
@@ -33,9 +37,17 @@ static histogram *answers;
 static char fixed_fields[8192]; /* what all requests have in common */
 static char run_name[40];       /* so that keys of two runs against one server differ */
 
-static void connect_booker(uint32_t number) {
-  bookers[number].fd = dial(chosen->subscribers + number, 0);
-  watch(poller, bookers[number].fd, EPOLLIN, number);
+static void hang_up(booker *one) {
+  if (one->fd >= 0) close(one->fd);
+  one->fd = -1;
+}
+
+static void be_connected(uint32_t number) {
+  booker *one = &bookers[number];
+  if (one->fd >= 0 && now() - one->rests_since > longest_rest) hang_up(one);
+  if (one->fd >= 0) return;
+  one->fd = dial(chosen->subscribers + number, 0);
+  watch(poller, one->fd, EPOLLIN, number);
 }
 
 void desk_open(const options *of) {
@@ -52,7 +64,7 @@ void desk_open(const options *of) {
                        of->token ? "\r\n" : "");
   if (count < 0 || (size_t)count >= sizeof fixed_fields) give_up("the token is too long");
   for (uint32_t i = 0; i < of->bookers; i++) {
-    connect_booker(i);
+    bookers[i].fd = -1;
     free_bookers[free_count++] = of->bookers - 1 - i;
   }
 }
@@ -74,13 +86,16 @@ static size_t make_body(char *into, size_t capacity) {
 
 void desk_books(int64_t begun) {
   char body[1024], request[sizeof fixed_fields + 2048];
-  booker *one = &bookers[free_bookers[--free_count]];
+  uint32_t number = free_bookers[--free_count];
+  booker *one = &bookers[number];
+  be_connected(number);
   booking_goes_out();
   size_t body_count = make_body(body, sizeof body);
   int count = snprintf(request, sizeof request,
                        "POST %s HTTP/1.1\r\n%sIdempotency-Key: load-%s-%u\r\nContent-Length: %zu\r\n\r\n%.*s",
                        chosen->publish_path, fixed_fields, run_name, bookings_sent(), body_count,
                        (int)body_count, body);
+  one->waits = true;
   one->begun = begun;
   one->count = 0;
   send_whole(one->fd, request, (size_t)count);
@@ -151,16 +166,17 @@ static void take_answer(uint32_t number) {
   booker *one = &bookers[number];
   ssize_t more = recv(one->fd, one->answer + one->count, sizeof one->answer - 1 - one->count, MSG_DONTWAIT);
   if (more < 0 && errno == EAGAIN) return;
-  if (more <= 0) give_up("a booking's connection was closed: %s", one->answer);
+  if (more <= 0 && !one->waits) return hang_up(one);
+  if (more <= 0 || !one->waits)
+    give_up("a booking's connection was closed, or answered twice: %s", one->answer);
   one->count += (size_t)more;
   one->answer[one->count] = 0;
   shape found;
   if (!shape_of(one, &found)) return;
   judge(one, &found);
-  if (found.closes) {
-    close(one->fd);
-    connect_booker(number);
-  }
+  if (found.closes) hang_up(one);
+  one->waits = false;
+  one->rests_since = now();
   free_bookers[free_count++] = number;
 }
 

@@ -18,7 +18,8 @@ bool read_frame(const char *bytes, size_t count, frame *out) {
     at = 4;
   }
   if (count < at + length) return false;
-  *out = (frame){.opcode = head[0] & 15, .payload = bytes + at, .payload_count = length, .whole = at + length};
+  *out = (frame){
+      .opcode = head[0] & 15, .payload = bytes + at, .payload_count = length, .whole = at + length};
   return true;
 }
 

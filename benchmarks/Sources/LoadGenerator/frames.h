@@ -1,4 +1,5 @@
-/* Just enough of RFC 6455 section 5.2 for what a server may send here: whole, unmasked frames up to 64 KiB. */
+/* Just enough of RFC 6455 section 5.2 for what a server may send here: whole, unmasked frames up to 64
+ * KiB. */
 #ifndef FRAMES_H
 #define FRAMES_H
 #include <stdbool.h>

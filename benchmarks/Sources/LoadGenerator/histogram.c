@@ -1,4 +1,5 @@
-/* Values below 2^11 have a bucket each; above, a value's ten bits behind its highest one choose the bucket. */
+/* Values below 2^11 have a bucket each; above, a value's ten bits behind its highest one choose the
+ * bucket. */
 #include "histogram.h"
 #include "meter.h"
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "runs.h"
 #include "selftest.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -26,4 +27,5 @@ int main(int argument_count, char **arguments) {
   outcome measured = run(&chosen);
   haul received = crowds_end();
   report(&chosen, &measured, &received);
+  free(received.each);
 }

@@ -11,7 +11,7 @@ enum { second = 1000000000 }; /* all times are nanoseconds */
 int64_t now(void);            /* monotonic: for everything but */
 int64_t wall_clock(void);     /* what is compared with a timestamp of the server's */
 
-/* User and system time of a process and of its children that live (a master of workers does nothing itself). */
+/* User and system time of a process and of its living children (a master of workers does nothing itself). */
 int64_t cpu_time_of(pid_t server);
 
 typedef struct {

@@ -86,6 +86,7 @@ static void check(const options *of) {
   if (of->port == 0 || of->port > 65535) give_up("--port must be from 1 to 65535");
   if (of->subscribers == 0 || of->threads == 0 || of->concurrency == 0 || of->outstanding == 0)
     give_up("--subscribers, --threads, --concurrency and --outstanding must not be 0");
+  if (of->threads > of->subscribers) give_up("--threads must not be more than --subscribers");
   if (of->stalled >= of->subscribers) give_up("--stalled must leave a subscriber that reads");
   if (of->mode <= mode_rush && of->broadcasts == 0) give_up("--broadcasts or --bookings must not be 0");
   if (of->mode == mode_rate && of->rate <= 0) give_up("--rate must be more than 0");

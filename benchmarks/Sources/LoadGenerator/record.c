@@ -48,8 +48,8 @@ void booking_got(uint32_t place, int64_t began) {
 void check_seats(uint32_t place, int64_t seats, int64_t quantity, uint32_t subscriber) {
   int64_t same = 0, before = entries[place - 1].seats;
   if (!atomic_compare_exchange_strong(&entries[place].seats, &same, seats + 1) && same != seats + 1)
-    give_up("subscriber %u: %lld seats after seq %llu, and %lld for another one", subscriber, (long long)seats,
-            (unsigned long long)(first_seq() + place), (long long)same - 1);
+    give_up("subscriber %u: %lld seats after seq %llu, and %lld for another one", subscriber,
+            (long long)seats, (unsigned long long)(first_seq() + place), (long long)same - 1);
   if (before && quantity && before - 1 - quantity != seats)
     give_up("subscriber %u: %lld seats after %lld at seq %llu", subscriber, (long long)seats,
             (long long)before - 1, (unsigned long long)(first_seq() + place));

@@ -1,5 +1,5 @@
-/* What all threads know together about the notices of a run. A notice's place is its seq less the seq at which
- * the run began: 1, 2, 3, ... Every function may be called by any thread. */
+/* What all threads know together about the notices of a run. A notice's place is its seq less the seq at
+ * which the run began: 1, 2, 3, ... Every function may be called by any thread. */
 #ifndef RECORD_H
 #define RECORD_H
 #include "histogram.h"

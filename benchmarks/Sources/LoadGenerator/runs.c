@@ -1,6 +1,6 @@
-/* All modes have the same frame: open the subscriptions, book. Only the first thread books, and it looks at
- * answers and at new clients after each portion of what its own subscribers have got, so that neither waits for
- * a fan-out to be read. */
+/* All modes have the same frame: open the subscriptions, book. Only the first thread books, and it looks
+ * at answers and at new clients after each portion of what its own subscribers have got, so that neither
+ * waits for a fan-out to be read. */
 #include "runs.h"
 #include "crowd.h"
 #include "desk.h"
@@ -16,7 +16,7 @@ static bool has_desk, has_joiners;
 typedef struct {
   int64_t start;
   double interval;
-  bool spread; /* within its interval: else a rate that divides another one always meets it in the same phase */
+  bool spread; /* within the interval: else a rate that divides another one meets it in one phase only */
   uint32_t count, done;
 } schedule;
 
