@@ -98,7 +98,7 @@ extension Loop {
     if tally.eventStreamsOpen != streams { broken.append("tally: eventStreamsOpen") }
     if tally.subscriptions != subscriptions.count { broken.append("tally: subscriptions") }
     if tally.topics != topics.count { broken.append("tally: topics") }
-    let logs = topics.indices.reduce(0) { $0 + (topics[$1].isLive ? topics[$1].live.logBytes : 0) }
+    let logs = topics.indices.reduce(0) { $0 + topics[$1].live.logBytes }
     if tally.logBytes != logs { broken.append("tally: logBytes") }
     return broken
   }

@@ -114,6 +114,8 @@ struct BodyReader {
 
   private static func checkMediaType(_ request: Request, _ accepted: [String]) throws(Problem) {
     let values = request.fields.filter { $0.name == "content-type" }
+    // As nearly everybody writes it.
+    if values.count == 1, accepted.contains(values[0].value) { return }
     let parts = (values.first?.value ?? "").split(separator: ";").map { part in
       part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }.lowercased()
     }

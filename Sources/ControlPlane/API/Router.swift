@@ -47,8 +47,9 @@ struct Router: RequestHandler {
   private func matches(_ path: String) throws(Problem) -> [Match] {
     if path == "*" { return routes.map { ($0, "") } }
     var segments: [String] = []
-    for segment in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-      guard let text = PercentEncoding.decode(segment) else {
+    let slash = UInt8(ascii: "/")
+    for segment in path.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst() {
+      guard let text = PercentEncoding.decode(Substring(segment)) else {
         throw Problem(.malformedPath, "The path has a broken percent escape.")
       }
       segments.append(text)
@@ -98,9 +99,10 @@ struct Router: RequestHandler {
   private static func bearer(_ request: Request) throws(Problem) -> String? {
     let values = request.fields.filter { $0.name == "authorization" }
     guard let value = values.first?.value else { return nil }
-    let parts = value.split(separator: " ")
-    guard values.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else { throw invalidToken }
-    return String(parts[1])
+    guard values.count == 1, let token = BearerCredentials.token(in: value), !token.utf8.contains(0x20) else {
+      throw invalidToken
+    }
+    return token
   }
 
   private static let invalidToken = Problem(

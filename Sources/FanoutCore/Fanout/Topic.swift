@@ -1,9 +1,15 @@
 // A topic on one loop: its lanes, its newest state and how many care. One loop's thread.
 
-/// One topic as one loop holds it.
+/// One topic as one loop holds it: asked for at first, then live. A struct in place and not an enumeration with its
+/// parts inside, because those would be copied, reference by reference, by each look at them.
 struct Topic {
   let id: TopicID
-  var state: State
+  /// Whether the grant has come.
+  private(set) var isLive = false
+  /// Its content. Nothing has been put there before it is live.
+  var live: Live
+  /// Subscriptions that wait for the grant, in order of arrival.
+  private var waiting: [SubscriptionIndex] = []
   /// Subscriptions of every place, waiting and recalling ones included.
   var subscribers = 0
   /// Whether it stands in the queue of the rolling pass.
@@ -11,10 +17,24 @@ struct Topic {
   /// When it lost its last subscriber, in the loop's milliseconds.
   var emptySince: UInt64 = 0
 
-  enum State {
-    /// Asked for; the waiting subscribers, in order of arrival.
-    case opening([SubscriptionIndex])
-    case live(Live)
+  init(opening id: TopicID, limits: Limits) {
+    self.id = id
+    live = Live(Headline(seq: 0, snapshot: [], before: [], after: []), limits: limits)
+  }
+
+  /// A subscription that is to be welcomed when the grant comes.
+  mutating func wait(_ index: SubscriptionIndex) { waiting.append(index) }
+
+  /// The answer has come: gives up those who waited for it.
+  mutating func takeWaiting() -> [SubscriptionIndex] {
+    defer { waiting = [] }
+    return waiting
+  }
+
+  /// The topic is granted with this state.
+  mutating func grant(_ headline: Headline, limits: Limits) {
+    live = Live(headline, limits: limits)
+    isLive = true
   }
 
   /// What a granted topic consists of.
@@ -63,26 +83,4 @@ struct Topic {
       headline = run.headline
     }
   }
-
-  init(opening id: TopicID) {
-    self.id = id
-    state = .opening([])
-  }
-
-  /// The live part; must only be asked of a live topic.
-  var live: Live {
-    _read {
-      guard case .live(let live) = state else { preconditionFailure("the topic is not live") }
-      yield live
-    }
-    _modify {
-      guard case .live(var live) = state else { preconditionFailure("the topic is not live") }
-      // Leave nothing behind, so that the arrays inside are not shared while they change.
-      state = .opening([])
-      defer { state = .live(live) }
-      yield &live
-    }
-  }
-
-  var isLive: Bool { if case .live = state { true } else { false } }
 }

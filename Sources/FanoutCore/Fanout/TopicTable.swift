@@ -1,5 +1,5 @@
 /// The topics of one loop, by id and by index. An index is stable while its topic is held. One loop's thread.
-struct TopicTable {
+struct TopicTable: ~Copyable {
   private var topics = Slab<Topic>()
   private var byID: [TopicID: UInt32] = [:]
 
@@ -9,8 +9,8 @@ struct TopicTable {
   func index(of id: TopicID) -> UInt32? { byID[id] }
 
   /// Begins to hold the topic.
-  mutating func open(_ id: TopicID) -> UInt32 {
-    let index = topics.insert(Topic(opening: id))
+  mutating func open(_ id: TopicID, limits: Limits) -> UInt32 {
+    let index = topics.insert(Topic(opening: id, limits: limits))
     byID[id] = index
     return index
   }

@@ -13,12 +13,7 @@ extension Loop {
       return refuse(slot, welcome, with: .tryAgainLater, .unavailable(id))
     }
     let index = enter(slot, topic, .waiting(resume, welcome))
-    if case .opening(var waiting) = topics[topic].state {
-      waiting.append(index)
-      topics[topic].state = .opening(waiting)
-    } else {
-      admit(index, resume, welcome)
-    }
+    if topics[topic].isLive { admit(index, resume, welcome) } else { topics[topic].wait(index) }
   }
 
   func unsubscribe(_ slot: UInt32, from id: TopicID) {
@@ -29,9 +24,9 @@ extension Loop {
 
   /// The grant came: welcomes everybody who waited for it.
   func granted(_ id: TopicID, _ headline: Headline?) {
-    guard let topic = topics.index(of: id), case .opening(let waiting) = topics[topic].state else { return }
-    if let headline { topics[topic].state = .live(Topic.Live(headline, limits: limits)) }
-    for index in waiting {
+    guard let topic = topics.index(of: id), !topics[topic].isLive else { return }
+    if let headline { topics[topic].grant(headline, limits: limits) }
+    for index in topics[topic].takeWaiting() {
       // Those who left meanwhile are gone from the slab, or their place is another's.
       guard let subscription = subscriptions.at(index.rawValue), subscription.topic == topic,
         case .waiting(let resume, let welcome) = subscription.place
@@ -69,17 +64,19 @@ extension Loop {
   private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ welcome: Subscription.Welcome) {
     let subscription = subscriptions[index.rawValue]
     topics[subscription.topic].live[subscription.dialect].beginReading()
-    let live = topics[subscription.topic].live
+    // The headline alone is copied, not the topic: a welcome must stay cheap.
+    let headline = topics[subscription.topic].live.headline
     switch resume {
-    case .none: place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: nil))
-    case .after(let seq) where seq <= live.head:
-      if let missed = Delivery(framesOf: live[subscription.dialect].log, after: seq) {
+    case .none: place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: nil))
+    case .after(let seq) where seq <= headline.seq:
+      let log = topics[subscription.topic].live[subscription.dialect].log
+      if let missed = Delivery(framesOf: log, after: seq) {
         place(index, welcome, .resumed(after: seq), missed: Array(missed.bytes))
-      } else if !recall(index, after: seq, through: live.head, welcome) {
-        place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false))
+      } else if !recall(index, after: seq, through: headline.seq, welcome) {
+        place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: false))
       }
     case .after, .impossible:
-      place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false))
+      place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: false))
     }
   }
 
@@ -107,17 +104,16 @@ extension Loop {
     _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ wanted: Standing, missed: [UInt8] = []
   ) {
     let subscription = subscriptions[index.rawValue]
-    let topic = topics[subscription.topic]
+    let (id, headline) = (topics[subscription.topic].id, topics[subscription.topic].live.headline)
     let isFarBehind = connections[subscription.slot].waiting > limits.outboxBytes && !missed.isEmpty
-    let standing =
-      isFarBehind ? .atHead(snapshot: topic.live.headline.snapshot, recovered: false) : wanted
-    subscriptions[index.rawValue].place = .lagging(cursor: topic.live.head)
+    let standing = isFarBehind ? .atHead(snapshot: headline.snapshot, recovered: false) : wanted
+    subscriptions[index.rawValue].place = .lagging(cursor: headline.seq)
     let occasion: SessionOccasion =
       switch welcome {
-      case .connected: .connected(topic: topic.id, standing)
-      case .subscribed: .subscribed(topic.id, standing)
+      case .connected: .connected(topic: id, standing)
+      case .subscribed: .subscribed(id, standing)
       }
-    let seq: UInt64 = if case .resumed(let after) = standing { after } else { topic.live.head }
+    let seq: UInt64 = if case .resumed(let after) = standing { after } else { headline.seq }
     say(subscription.slot, occasion, seq: seq)
     if !missed.isEmpty && !isFarBehind { sendMissed(subscription.slot, missed.span) }
     if !connections[subscription.slot].isBlocked { joinCohort(index) }
@@ -135,7 +131,7 @@ extension Loop {
   private func open(_ id: TopicID) -> UInt32? {
     guard topics.count < limits.topicsPerLoop, source.open(id, for: self.id) else { return nil }
     tally.topics += 1
-    return topics.open(id)
+    return topics.open(id, limits: limits)
   }
 
   private func enter(_ slot: UInt32, _ topic: UInt32, _ place: Subscription.Place) -> SubscriptionIndex {
@@ -211,7 +207,7 @@ extension Loop {
   // MARK: Topics without subscribers
 
   private func closeTopic(_ topic: UInt32) {
-    if topics[topic].isLive { tally.logBytes -= topics[topic].live.logBytes }
+    tally.logBytes -= topics[topic].live.logBytes
     topics.close(topic)
     tally.topics -= 1
   }

@@ -46,4 +46,16 @@ enum HTTPByte {
   /// `field-vchar`, space or tab (RFC 9110, section 5.5): what a line may hold between its ends.
   @inline(__always)
   static func isText(_ byte: UInt8) -> Bool { byte >= space && byte != delete || byte == tab }
+
+  /// Whether all eight bytes of `word` are text and none is a tab. (A byte of `x - n * ones` borrows where that of `x` is
+  /// below n; found true, it is exact for the word as a whole.)
+  @inline(__always)
+  static func areAllText(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs = ones << 7
+    let deletes = word ^ (ones &* UInt64(delete))
+    let below = (word &- ones &* UInt64(space)) & ~word
+    let equal = (deletes &- ones) & ~deletes
+    return (below | equal) & highs == 0
+  }
 }

@@ -29,6 +29,9 @@ enum HTTPLine {
     var afterReturn = afterReturn
     var index = start
     while index < stop {
+      // Eight at a time as long as nothing among them needs a look.
+      while !afterReturn, index + 8 <= stop, HTTPByte.areAllText(bytes.word(at: index)) { index += 8 }
+      if index == stop { break }
       let byte = bytes[index]
       index += 1
       if afterReturn {

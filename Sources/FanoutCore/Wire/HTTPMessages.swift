@@ -46,20 +46,15 @@ public struct HTTPRequestHead: Sendable {
 
   /// The value of the first field of this name (ASCII case does not matter), or nil.
   public func first(_ name: String) -> String? {
-    fields.first { equalsIgnoringCase($0.name, name) }.map { string($0.value) }
+    fields.first { equals($0.name, name) }.map { string($0.value) }
   }
 
   /// The values of all fields of this name, in order of arrival.
   public func all(_ name: String) -> [String] {
-    fields.filter { equalsIgnoringCase($0.name, name) }.map { string($0.value) }
+    fields.filter { equals($0.name, name) }.map { string($0.value) }
   }
 
   public func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-
-  private func equalsIgnoringCase(_ range: Range<Int>, _ name: String) -> Bool {
-    range.count == name.utf8.count
-      && zip(bytes[range], name.utf8).allSatisfy { asciiLowercased($0) == asciiLowercased($1) }
-  }
 }
 
 /// A whole request: its head and its decoded body.

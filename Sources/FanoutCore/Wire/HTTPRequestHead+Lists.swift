@@ -12,22 +12,34 @@ extension HTTPRequestHead {
   /// Whether one of the comma-separated items of the fields of this name is `item`, ASCII case aside.
   public func listContains(_ name: String, _ item: String) -> Bool {
     for field in fields where equals(field.name, name) {
-      for range in items(in: field.value) where equals(range, item) { return true }
+      var rest = field.value
+      while let range = nextItem(in: &rest) {
+        if equals(range, item) { return true }
+      }
     }
     return false
   }
 
   /// The comma-separated items of all fields of this name, in order, without white space, without empty ones.
   public func listItems(_ name: String) -> [String] {
-    fields.filter { equals($0.name, name) }.flatMap { items(in: $0.value) }.map(string)
+    var items: [String] = []
+    for field in fields where equals(field.name, name) {
+      var rest = field.value
+      while let range = nextItem(in: &rest) { items.append(string(range)) }
+    }
+    return items
   }
 
-  /// The items of one list; commas inside quotes do not occur in the lists that the server reads.
-  private func items(in value: Range<Int>) -> [Range<Int>] {
-    bytes[value].split(separator: UInt8(ascii: ",")).compactMap { item in
-      let trimmed = bytes.trimmingBlanks(item.indices)
-      return trimmed.isEmpty ? nil : trimmed
+  /// Takes the next item that is not empty from the front of a list; commas inside quotes do not occur in the lists
+  /// that the server reads.
+  private func nextItem(in rest: inout Range<Int>) -> Range<Int>? {
+    while !rest.isEmpty {
+      let end = bytes[rest].firstIndex(of: UInt8(ascii: ",")) ?? rest.upperBound
+      let item = bytes.trimmingBlanks(rest.lowerBound..<end)
+      rest = min(end + 1, rest.upperBound)..<rest.upperBound
+      if !item.isEmpty { return item }
     }
+    return nil
   }
 
   /// Whether the bytes of `range` are `text`, ASCII case aside.
@@ -37,8 +49,13 @@ extension HTTPRequestHead {
 extension [UInt8] {
   /// Whether the bytes of `range` are `text`, ASCII case aside.
   func equals(_ range: Range<Int>, _ text: String) -> Bool {
-    range.count == text.utf8.count
-      && zip(self[range], text.utf8).allSatisfy { asciiLowercased($0) == asciiLowercased($1) }
+    guard range.count == text.utf8.count else { return false }
+    var index = range.lowerBound
+    for byte in text.utf8 {
+      if asciiLowercased(self[index]) != asciiLowercased(byte) { return false }
+      index += 1
+    }
+    return true
   }
 
   /// `range` without spaces and tabs at its ends.

@@ -76,8 +76,11 @@ enum HTTPResponseEncoder {
 
   /// Names are tokens, values hold no control bytes, and neither is one of the encoder's own fields.
   private static func isSendable(_ name: String, _ value: String) -> Bool {
-    !name.isEmpty && name.utf8.allSatisfy(ASCIISet.token.contains) && value.utf8.allSatisfy(HTTPByte.isText)
-      && !ownFields.contains { isSame(name, $0) }
+    guard !name.isEmpty else { return false }
+    // Loops, because closures over a String's bytes are not inlined.
+    for byte in name.utf8 where !ASCIISet.token.contains(byte) { return false }
+    for byte in value.utf8 where !HTTPByte.isText(byte) { return false }
+    return !ownFields.contains { isSame(name, $0) }
   }
 
   private static let ownFields = ["date", "connection", "content-length", "transfer-encoding"]

@@ -23,14 +23,14 @@ enum Handshake {
     guard head.listContains("connection", "upgrade") else {
       return refuse("The Connection field must name Upgrade.")
     }
-    let versions = head.all("sec-websocket-version")
+    let versions = head.fields.filter { head.equals($0.name, "sec-websocket-version") }
     guard !versions.isEmpty else { return refuse("The Sec-WebSocket-Version field is missing.") }
-    guard versions == ["13"] else { return wrongVersion }
-    let keys = head.all("sec-websocket-key")
-    guard keys.count == 1, isKey(keys[0]) else {
+    guard versions.count == 1, head.equals(versions[0].value, "13") else { return wrongVersion }
+    let keys = head.fields.filter { head.equals($0.name, "sec-websocket-key") }
+    guard keys.count == 1, isKey(head.bytes[keys[0].value]) else {
       return refuse("There must be one Sec-WebSocket-Key with 16 bytes in base64.")
     }
-    return .valid(key: [UInt8](keys[0].utf8))
+    return .valid(key: [UInt8](head.bytes[keys[0].value]))
   }
 
   /// The answer that ends HTTP on this connection (RFC 6455, section 4.2.2).
@@ -62,10 +62,8 @@ enum Handshake {
   }
 
   /// 16 bytes in base64 are 22 characters and two signs of padding.
-  private static func isKey(_ key: String) -> Bool {
-    let bytes = [UInt8](key.utf8)
-    return bytes.count == 24 && bytes[22] == UInt8(ascii: "=") && bytes[23] == UInt8(ascii: "=")
-      && bytes[..<22].allSatisfy(base64.contains)
+  private static func isKey(_ key: ArraySlice<UInt8>) -> Bool {
+    key.count == 24 && key.suffix(2).elementsEqual("==".utf8) && key.prefix(22).allSatisfy(base64.contains)
   }
 
   private static let base64 = ASCIISet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

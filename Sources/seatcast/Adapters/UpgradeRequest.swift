@@ -33,35 +33,22 @@ struct UpgradeRequest {
     let query = QueryString(head.query)
     since = query["since"]
     epoch = query["epoch"]
-    let protocols = head.all("Sec-WebSocket-Protocol").flatMap { $0.split(separator: ",") }.map(Self.trimmed)
+    let protocols = head.listItems("Sec-WebSocket-Protocol")
     chosenSubprotocol = protocols.first { $0 == Self.subprotocol }
     let offered = protocols.first { $0.hasPrefix("bearer.") }.map { String($0.dropFirst("bearer.".count)) }
-    token = [query["token"], Self.bearer(head.first("Authorization")), offered].lazy
-      .compactMap(\.self).first { !$0.isEmpty }
+    let field = head.first("Authorization").flatMap(BearerCredentials.token)
+    token = [query["token"], field, offered].lazy.compactMap(\.self).first { !$0.isEmpty }
   }
 
   /// An id is decimal, positive and in its one canonical form.
   private static func target(_ path: String) -> Target {
     if path == "/ws" || path == "/ws/" { return .session }
     let prefix = "/ws/events/"
-    guard path.hasPrefix(prefix) else { return .elsewhere }
-    let digits = path.dropFirst(prefix.count)
-    let isCanonical = digits.first != "0" && digits.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-    guard isCanonical, let id = Int64(digits) else { return .malformedEvent }
+    guard path.utf8.starts(with: prefix.utf8) else { return .elsewhere }
+    let digits = path.utf8.dropFirst(prefix.utf8.count)
+    let isCanonical = digits.first != UInt8(ascii: "0") && digits.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+    guard isCanonical, let id = Int64(Substring(digits)) else { return .malformedEvent }
     return .event(EventID(id))
-  }
-
-  /// The credentials of the scheme `Bearer` (RFC 6750, section 2.1; schemes are case-insensitive).
-  private static func bearer(_ field: String?) -> String? {
-    guard let field, field.prefix(7).lowercased() == "bearer " else { return nil }
-    return trimmed(field.dropFirst(7))
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
-    var rest = text.drop(while: isSpace)
-    while let last = rest.last, isSpace(last) { rest.removeLast() }
-    return String(rest)
   }
 }
 
@@ -70,8 +57,8 @@ struct QueryString {
   private let pairs: [(name: String, value: String)]
 
   init(_ query: String?) {
-    pairs = (query ?? "").split(separator: "&").map { part in
-      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    pairs = (query ?? "").utf8.split(separator: UInt8(ascii: "&")).map { part in
+      let sides = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       return (Self.decoded(sides[0]), sides.count > 1 ? Self.decoded(sides[1]) : "")
     }
   }
@@ -79,9 +66,10 @@ struct QueryString {
   subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 
   /// Percent signs that start no escape stay as they are, and so does `+` (RFC 3986, section 2).
-  private static func decoded(_ text: Substring) -> String {
+  private static func decoded(_ text: Substring.UTF8View) -> String {
+    guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
     var bytes: [UInt8] = []
-    var rest = text.utf8[...]
+    var rest = text[...]
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "%"), rest.count >= 2, let escape = hexByte(rest.prefix(2)) {
         bytes.append(escape)

@@ -5,7 +5,7 @@ import Testing
 @testable import FanoutTestSupport
 
 /// A lane with its slab, and a model of where each subscriber stands.
-private struct LaneBench {
+private final class LaneBench {
   var lane: Lane
   var slab = Subscriptions()
   /// The last `seq` that each subscriber has been sent.
@@ -20,7 +20,7 @@ private struct LaneBench {
     lane.beginReading()
   }
 
-  mutating func join() -> SubscriptionIndex {
+  func join() -> SubscriptionIndex {
     let index = SubscriptionIndex(
       slab.insert(
         Subscription(place: .lagging(cursor: 0), dialect: .webSocket, slot: 0, topic: 0, next: .none)))
@@ -29,7 +29,7 @@ private struct LaneBench {
     return index
   }
 
-  mutating func leave(_ index: SubscriptionIndex) -> UInt64? {
+  func leave(_ index: SubscriptionIndex) -> UInt64? {
     guard case .cohort(let cohort, let position) = slab[index.rawValue].place else { return nil }
     let cursor = lane.leave(cohort, position: position, in: &slab)
     slab.remove(index.rawValue)
@@ -37,14 +37,14 @@ private struct LaneBench {
     return cursor
   }
 
-  mutating func append(_ count: UInt64) {
+  func append(_ count: UInt64) {
     let head = lane.log.head
     lane.append(
       frames(head + 1...head + count), first: head + 1, room: LogRoom(frames: 256, bytes: 64 * 1024))
   }
 
   /// One visit of the pass; false when it is over.
-  mutating func visit() -> Bool {
+  func visit() -> Bool {
     guard let cohort = lane.nextBehind() else { return false }
     for member in lane.cohorts[cohort].members { reached[member] = lane.log.head }
     lane.settle(cohort)
@@ -70,7 +70,7 @@ private struct LaneBench {
 @Suite struct LaneTests {
   @Test("who joins stands at the head, in cohorts of bounded size")
   func joins() {
-    var bench = LaneBench(limit: 3)
+    let bench = LaneBench(limit: 3)
     for _ in 0..<7 { _ = bench.join() }
     #expect(bench.lane.cohorts.map(\.count) == [3, 3, 1])
     #expect(!bench.lane.isBehind)
@@ -80,7 +80,7 @@ private struct LaneBench {
 
   @Test("a pass visits each cohort once and then is over")
   func pass() {
-    var bench = LaneBench(limit: 3)
+    let bench = LaneBench(limit: 3)
     for _ in 0..<7 { _ = bench.join() }
     bench.append(2)
     #expect(bench.lane.isBehind)
@@ -93,7 +93,7 @@ private struct LaneBench {
 
   @Test("news in the middle of a pass make it go on round, and nobody is left out")
   func appendsDuringPass() {
-    var bench = LaneBench(limit: 2)
+    let bench = LaneBench(limit: 2)
     for _ in 0..<10 { _ = bench.join() }
     bench.append(1)
     _ = bench.visit()
@@ -108,7 +108,7 @@ private struct LaneBench {
 
   @Test("who joins in the middle of a pass is at the head and is not sent anything again")
   func joinsDuringPass() {
-    var bench = LaneBench(limit: 2)
+    let bench = LaneBench(limit: 2)
     for _ in 0..<4 { _ = bench.join() }
     bench.append(1)
     _ = bench.visit()
@@ -124,7 +124,7 @@ private struct LaneBench {
 
   @Test("who leaves is told the cursor of its cohort")
   func leaves() {
-    var bench = LaneBench(limit: 2)
+    let bench = LaneBench(limit: 2)
     let members = (0..<4).map { _ in bench.join() }
     bench.append(3)
     _ = bench.visit()
@@ -135,7 +135,7 @@ private struct LaneBench {
 
   @Test("sparse cohorts are joined together, so that many leaves do not leave many sends behind")
   func merges() {
-    var bench = LaneBench(limit: 8)
+    let bench = LaneBench(limit: 8)
     let members = (0..<64).map { _ in bench.join() }
     for (number, member) in members.enumerated() where number % 8 != 0 { _ = bench.leave(member) }
     for _ in 0..<4 {
@@ -149,7 +149,7 @@ private struct LaneBench {
 
   @Test("cohorts that were emptied are used again before new ones are made")
   func reusesEmpty() {
-    var bench = LaneBench(limit: 2)
+    let bench = LaneBench(limit: 2)
     for round in 0..<50 {
       let members = (0..<6).map { _ in bench.join() }
       bench.append(1)
@@ -162,7 +162,7 @@ private struct LaneBench {
 
   @Test("one joining and leaving at every notice does not make ever more cohorts")
   func churn() {
-    var bench = LaneBench(limit: 16)
+    let bench = LaneBench(limit: 16)
     for _ in 0..<20 { _ = bench.join() }
     var visitor: SubscriptionIndex?
     for round in 0..<200 {
@@ -179,7 +179,7 @@ private struct LaneBench {
   @Test("under random joins, leaves, news and visits everybody is sent everything once", arguments: 1...40)
   func random(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    var bench = LaneBench(limit: Int.random(in: 1...6, using: &random), head: 17)
+    let bench = LaneBench(limit: Int.random(in: 1...6, using: &random), head: 17)
     for step in 0..<400 {
       switch Int.random(in: 0..<10, using: &random) {
       case 0...2: _ = bench.join()

@@ -35,6 +35,36 @@ import Testing
     #expect(slab.count == 0)
   }
 
+  @Test("elements are let go when they are removed, and the rest with the slab")
+  func lifetimes() {
+    final class Element {}
+    weak var removed: Element?
+    weak var kept: Element?
+    do {
+      var slab = Slab<Element>()
+      for number in 0..<300 {
+        let element = Element()
+        if number == 7 { removed = element }
+        if number == 299 { kept = element }
+        _ = slab.insert(element)
+      }
+      slab.remove(7)
+      #expect(removed == nil)
+      #expect(kept != nil)
+      #expect(slab.count == 299)
+    }
+    #expect(kept == nil)
+  }
+
+  @Test("what is not there cannot be reached")
+  func absentAccess() async {
+    await #expect(processExitsWith: .failure) {
+      var slab = Slab<Int>()
+      slab.remove(slab.insert(1))
+      slab[0] += 1
+    }
+  }
+
   @Test("a slab agrees with a dictionary under random use", arguments: 1...10)
   func random(seed: UInt64) {
     var random = SeededRandom(seed: seed)

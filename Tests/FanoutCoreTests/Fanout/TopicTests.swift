@@ -24,10 +24,14 @@ import Testing
 
   @Test("a topic that was asked for is not live, and is once it was granted")
   func states() {
-    var topic = Topic(opening: id)
+    var topic = Topic(opening: id, limits: Limits())
     #expect(!topic.isLive)
-    topic.state = .live(live())
+    topic.wait(SubscriptionIndex(4))
+    topic.wait(SubscriptionIndex(2))
+    topic.grant(FakeTopics.headline(id, 3), limits: Limits())
     #expect(topic.isLive)
+    #expect(topic.takeWaiting() == [SubscriptionIndex(4), SubscriptionIndex(2)])
+    #expect(topic.takeWaiting().isEmpty)
     #expect(topic.live.head == 3)
     #expect(!topic.live.isBehind)
   }

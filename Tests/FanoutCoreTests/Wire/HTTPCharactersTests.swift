@@ -29,4 +29,18 @@ struct HTTPCharactersTests {
   func text() {
     #expect((0...255).filter { !HTTPByte.isText(UInt8($0)) } == (0..<32).filter { $0 != 9 } + [127])
   }
+
+  @Test("eight bytes are all text exactly when each of them is and none is a tab")
+  func words() {
+    for byte in UInt8.min...UInt8.max {
+      for position in 0..<8 {
+        for filler in [UInt8(0x20), 0x7E, 0x80, 0xFF] {
+          var bytes = [UInt8](repeating: filler, count: 8)
+          bytes[position] = byte
+          let expected = HTTPByte.isText(byte) && byte != HTTPByte.tab
+          #expect(HTTPByte.areAllText(bytes.span.word(at: 0)) == expected, "\(byte) at \(position)")
+        }
+      }
+    }
+  }
 }

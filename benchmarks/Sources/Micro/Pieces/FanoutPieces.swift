@@ -62,7 +62,7 @@ enum FanoutPieces {
 
   private static let subscribers = 10_000
 
-  private struct Audience {
+  private struct Audience: ~Copyable {
     var lane = Lane(dialect: .webSocket, head: 0, limits: Limits())
     var subscriptions = Subscriptions()
 
@@ -124,7 +124,7 @@ enum FanoutPieces {
 
   /// One topic is opened and found, and the oldest closed.
   private static var openAndClose: Piece {
-    let place = Place((table: TopicTable(), opened: 0))
+    let place = Place(Directory())
     return Piece("topic_open_close", "one of 100,000 topics opened, one closed", checksum: 1) { count in
       place.lend { state in
         while state.opened < 100_000 { open(&state) }
@@ -140,11 +140,18 @@ enum FanoutPieces {
     }
   }
 
-  @discardableResult
-  private static func open(_ state: inout (table: TopicTable, opened: Int)) -> UInt32 {
-    state.opened += 1
-    return state.table.open(TopicID(Int64(state.opened)))
+  private struct Directory: ~Copyable {
+    var table = TopicTable()
+    var opened = 0
   }
+
+  @discardableResult
+  private static func open(_ state: inout Directory) -> UInt32 {
+    state.opened += 1
+    return state.table.open(TopicID(Int64(state.opened)), limits: limits)
+  }
+
+  private static let limits = Limits()
 
   // MARK: The timer wheel
 
@@ -188,15 +195,11 @@ enum FanoutPieces {
 }
 
 /// Where a state that is dear to make waits between batches. Lent to one batch at a time, as its only owner.
-private final class Place<State> {
-  private var state: State?
-  init(_ state: State) { self.state = state }
+private final class Place<State: ~Copyable> {
+  private var state: State
+  init(_ state: consuming State) { self.state = state }
 
-  func lend(_ body: (inout State) -> UInt64) -> UInt64 {
-    guard var lent = state.take() else { fail("A state is lent twice.") }
-    defer { state = lent }
-    return body(&lent)
-  }
+  func lend(_ body: (inout State) -> UInt64) -> UInt64 { body(&state) }
 }
 
 /// Numbers that look random and are the same in every run (the linear congruential generator of D. Knuth's MMIX).
