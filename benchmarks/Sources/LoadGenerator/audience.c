@@ -81,6 +81,12 @@ static uint32_t number_of(const audience *self, const subscriber *one) {
   return self->whom.first + (uint32_t)(one - self->all) * self->whom.step;
 }
 
+uint32_t audience_laggard(const audience *self) {
+  uint32_t i = 0;
+  while (i + 1 < self->whom.readers && self->all[i].place != self->lowest) i++;
+  return number_of(self, &self->all[i]);
+}
+
 /* ---- frames ------------------------------------------------------------------------------------ */
 
 static void count_in(audience *self, uint32_t place, uint32_t size, int64_t committed, int64_t received) {

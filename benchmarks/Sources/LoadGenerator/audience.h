@@ -27,6 +27,8 @@ void audience_add(audience *self, uint32_t index, int fd);
 /* Reads and checks what has come; `closed`: the connection has ended behind it. True when a notice has become
  * complete by it: everybody in all audiences has it. */
 bool audience_read(audience *self, uint32_t index, bool closed);
+/* The number of a reader that none is behind. */
+uint32_t audience_laggard(const audience *self);
 void audience_free(audience *self); /* leaves the descriptors open */
 const haul *audience_haul(const audience *self);
 

@@ -107,6 +107,8 @@ static void *run(void *argument) {
 
 void first_crowd_turn(int64_t until) { turn(&crowds[0], until); }
 
+uint32_t first_crowd_laggard(void) { return audience_laggard(crowds[0].listening); }
+
 void first_crowd_watches(int fd) { watch(crowds[0].poller, fd, EPOLLIN, wake_up); }
 
 /* ---- beginning and end ------------------------------------------------------------------------- */
@@ -151,8 +153,8 @@ bool crowds_are_open(void) { return open_crowds == chosen->threads; }
 haul crowds_end(void) {
   haul sum = {.each = histogram_new()};
   over = true;
+  for (uint32_t i = 1; i < chosen->threads; i++) ring(&crowds[i]);
   for (uint32_t i = 0; i < chosen->threads; i++) {
-    if (i > 0) ring(&crowds[i]);
     if (i > 0) pthread_join(crowds[i].thread, NULL);
     const haul *part = audience_haul(crowds[i].listening);
     sum.deliveries += part->deliveries;

@@ -12,6 +12,8 @@ bool crowds_are_open(void);
 void first_crowd_watches(int fd);
 /* One round of the first crowd: waits for something to do, at most until this time, and does it. */
 void first_crowd_turn(int64_t until);
+/* The number of a reader of the first crowd that none of it is behind. */
+uint32_t first_crowd_laggard(void);
 /* Ends the threads and adds up what they have received. The caller frees its histogram. */
 haul crowds_end(void);
 

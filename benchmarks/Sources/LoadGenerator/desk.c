@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum { events_per_turn = 64 };
-/* Servers close connections that rest for long; none is used that might be closed in the same moment. */
+/* Servers close connections that rest for long. None is used that might be closed in the same moment. */
 static const int64_t longest_rest = 4 * (int64_t)second;
 
 typedef struct {
@@ -47,6 +47,7 @@ static void be_connected(uint32_t number) {
   if (one->fd >= 0 && now() - one->rests_since > longest_rest) hang_up(one);
   if (one->fd >= 0) return;
   one->fd = dial(chosen->subscribers + number, 0);
+  one->rests_since = now();
   watch(poller, one->fd, EPOLLIN, number);
 }
 
@@ -65,6 +66,7 @@ void desk_open(const options *of) {
   if (count < 0 || (size_t)count >= sizeof fixed_fields) give_up("the token is too long");
   for (uint32_t i = 0; i < of->bookers; i++) {
     bookers[i].fd = -1;
+    be_connected(i); /* not when it books first: that is part of no figure */
     free_bookers[free_count++] = of->bookers - 1 - i;
   }
 }

@@ -35,13 +35,18 @@ static int64_t next_look(const schedule *of, bool has_hand) {
 
 /* ---- rounds ------------------------------------------------------------------------------------ */
 
+static _Noreturn void run_out_of_time(void) {
+  if (!crowds_are_open()) give_up("not finished in %u s: not all subscriptions stand", chosen->seconds);
+  give_up("not finished in %u s: %u bookings sent, %u answered, %u with everybody; subscriber %u is behind",
+          chosen->seconds, bookings_sent(), desk_sold() + desk_refused(), complete_notices(),
+          first_crowd_laggard());
+}
+
 static void turn(int64_t until) {
   first_crowd_turn(until < deadline ? until : deadline + 1);
   if (has_desk) desk_turn();
   if (has_joiners) joiners_turn();
-  if (now() > deadline)
-    give_up("not finished in %u s: %u bookings sent, %u answered, %u with everybody", chosen->seconds,
-            bookings_sent(), desk_sold() + desk_refused(), complete_notices());
+  if (now() > deadline) run_out_of_time();
 }
 
 /* The next booking is made when fewer than `outstanding` are incomplete. */
