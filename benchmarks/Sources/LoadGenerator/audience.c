@@ -75,6 +75,8 @@ void audience_free(audience *self) {
 
 void audience_add(audience *self, uint32_t index, int fd) { self->all[index].fd = fd; }
 
+int audience_descriptor(const audience *self, uint32_t index) { return self->all[index].fd; }
+
 const haul *audience_haul(const audience *self) { return &self->hauled; }
 
 static uint32_t number_of(const audience *self, const subscriber *one) {

@@ -24,6 +24,7 @@ typedef struct audience audience;
 audience *audience_new(share whom, uint32_t warm_up, uint32_t notices);
 /* The subscription of the share's subscriber at `index` stands. */
 void audience_add(audience *self, uint32_t index, int fd);
+int audience_descriptor(const audience *self, uint32_t index);
 /* Reads and checks what has come; `closed`: the connection has ended behind it. True when a notice has become
  * complete by it: everybody in all audiences has it. */
 bool audience_read(audience *self, uint32_t index, bool closed);

@@ -20,6 +20,7 @@ static _Atomic uint32_t sent_count, complete_count;
 void record_open(uint32_t notices, uint32_t crowds) {
   entry_count = notices + 1;
   crowd_count = crowds;
+  free(entries);
   entries = calloc(entry_count, sizeof *entries);
   if (!entries) give_up("no memory");
 }
