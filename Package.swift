@@ -26,7 +26,7 @@ let package = Package(
     .target(
       name: "CUVShim",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
-      linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("crypto")]),
+      linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     // A loop's state belongs to one thread; the tests check exclusive access to it, the release does not pay for that.
     .target(
       name: "FanoutCore", dependencies: ["CUVShim"],

@@ -15,6 +15,9 @@
  *     turn is finished, so the rest of its hooks still come.
  *  9. SIGPIPE is never raised by a send; EINTR is retried here, never reported.
  * 10. Memory comes from malloc; a failure is -ENOMEM, never an abort.
+ * 11. A TLS connection is read and written by cuv_tls_recv(), cuv_tls_send() and cuv_tls_send_batch() alone, which
+ *     find it by its descriptor; everything else here serves plain and TLS connections alike. Ciphertext that the
+ *     socket does not take at once waits here, and leaves as the socket takes it, whatever is watched.
  */
 #ifndef CUV_H
 #define CUV_H
@@ -103,6 +106,40 @@ typedef struct { uint32_t index; int32_t result; } cuv_exception;
  * sent) only when count exceeds INT32_MAX. A ring that fails later on is finished by send(2). */
 ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_count, const void *bytes,
                          size_t count, cuv_exception *out);
+
+/* ---- TLS: the server's side of it, as a filter of connections ---------------------------------- */
+
+/* A certificate with its key and the policy: TLS 1.2 and 1.3, AEAD suites with forward secrecy in the server's
+ * order, one stateless ticket, "http/1.1" by ALPN; no compression, no renegotiation, no client certificate. It does
+ * not change once it is made, and loops on any thread share it. */
+typedef struct cuv_tls_context cuv_tls_context;
+/* PEM files: the certificate with the chain behind it, and its key, which is not encrypted. On failure `why` has
+ * room for one sentence (NUL-terminated): -ENOENT, -EACCES, ...: a file cannot be read; -EINVAL: no PEM of its
+ * kind, or the key is not the certificate's. */
+int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file,
+                           char why[256]);
+void cuv_tls_context_destroy(cuv_tls_context *context); /* loops that use it keep what they need */
+
+/* Before cuv_loop_run(): every connection that this loop opens from now on speaks TLS. */
+int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context);
+
+/* On a TLS connection:
+ * - CUV_READABLE also means that decrypted bytes wait. The handshake runs inside cuv_tls_recv(), so it goes on as
+ *   long as the connection is watched for it and then read.
+ * - CUV_WRITABLE is reported once the handshake is finished and no ciphertext waits.
+ * - cuv_conn_shutdown_write() sends close_notify behind what waits, then FIN. Nothing can be sent from then on.
+ * - cuv_conn_close() without reset tries once, without waiting, to send what waits and close_notify. */
+
+/* Number of decrypted bytes; 0 = close_notify or end of stream; -EAGAIN: none are there, perhaps because the
+ * handshake runs; -EPROTO: TLS failed, and the peer has been told why; or another negative errno. */
+ptrdiff_t cuv_tls_recv(cuv_loop *loop, int fd, void *into, size_t capacity);
+/* All or nothing: `count`, or -EAGAIN (the handshake is unfinished or earlier ciphertext waits), or another negative
+ * errno. -EBADF: no TLS connection of this loop. */
+ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count);
+/* cuv_send_batch() for TLS connections of `loop`. Each takes all of the bytes or none, so an exception's `result` is
+ * 0 (would block) or a negative errno. */
+ptrdiff_t cuv_tls_send_batch(cuv_loop *loop, cuv_sender *sender, const int32_t *fds, uint32_t fd_count,
+                             const void *bytes, size_t count, cuv_exception *out);
 
 /* ---- process ---------------------------------------------------------------------------------- */
 
