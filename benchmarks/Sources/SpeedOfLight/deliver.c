@@ -1,15 +1,17 @@
-/* Subscribers in a dense array of descriptors, and the sends. A slice of them shares one cursor; in the styles
- * each and joined all of a thread's subscribers are one slice. Who leaves leaves a hole, which the next one
- * takes: nobody ever moves to a slice with another cursor, so nobody misses or repeats a message. */
+/* Subscribers in a dense array of descriptors, and the sends. A slice of them shares one cursor; in the
+ * styles each and joined all of a thread's subscribers are one slice. Who leaves leaves a hole, which the
+ * next one takes: nobody ever moves to a slice with another cursor, so nobody misses or repeats a message. */
 #include "floor.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Holes are a list through the array itself: each names the hole before it, as -2 - place; -1 ends the list. */
+/* Holes are a list through the array itself: each names the one before it, as -2 - place; -1 ends it. */
 enum { no_hole = -1 };
 
-static uint32_t slice_size(void) { return chosen.style == style_rolling ? subscribers_per_slice : UINT32_MAX; }
+static uint32_t slice_size(void) {
+  return chosen.style == style_rolling ? subscribers_per_slice : UINT32_MAX;
+}
 
 void subscribers_open(loop *self, uint32_t most_descriptors) {
   self->subscribers = calloc(most_descriptors, sizeof *self->subscribers);

@@ -1,5 +1,5 @@
-/* The floor: what remains of a broadcasting server when everything but the sends is taken away: no checks that a
- * real server owes its clients, no state of a subscriber but its descriptor.
+/* The floor: what remains of a broadcasting server when everything but the sends is taken away: no checks
+ * that a real server owes its clients, no state of a subscriber but its descriptor.
  * main.c reads the command line, loop.c is one thread's event loop, requests.c speaks just enough HTTP,
  * log.c holds the frames, deliver.c sends them in the chosen style, ring.c is the io_uring way,
  * measure.c measures without a network. */
@@ -92,8 +92,8 @@ uint64_t subscribe(loop *self, int fd);
 void unsubscribe(loop *self, int fd);
 /* Does one step of what there is to send; false when everybody has everything. */
 bool deliver(loop *self);
-/* Sends bytes whole to one connection. One that is gone is passed over: epoll tells. One that does not take all
- * of them at once ends the process: the load client never lets that much wait. */
+/* Sends bytes whole to one connection. One that is gone is passed over: epoll tells. One that does not take
+ * all of them at once ends the process: the load client never lets that much wait. */
 void send_whole(int fd, const char *bytes, size_t count);
 /* The judgement of both senders on what became of one send: `taken` bytes or a negative errno. */
 void check_sent(int64_t taken, size_t count);

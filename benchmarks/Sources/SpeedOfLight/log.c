@@ -1,5 +1,5 @@
-/* The frames of the last bookings, one behind the other in one ring of bytes. The ring is mapped twice in a row,
- * so that whatever lies between two messages is one piece: joining messages costs no copy.
+/* The frames of the last bookings, one behind the other in one ring of bytes. The ring is mapped twice in a
+ * row, so that whatever lies between two messages is one piece: joining messages costs no copy.
  * Writers take a lock; a reader needs none: what it sees behind last_seq is complete. */
 #include "floor.h"
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* One thread: its own epoll, its own listener (SO_REUSEPORT shares the connections out), its own subscribers and,
- * on request, its own table of descriptors, so that the process is not bound by the limit of one table.
+/* One thread: its own epoll, its own listener (SO_REUSEPORT shares the connections out), its own subscribers
+ * and, on request, its own table of descriptors, so that the process is not bound by the limit of one table.
  * Listeners and eventfds are made before the threads: every table then has them under the same numbers. */
 #include "floor.h"
 #include <arpa/inet.h>
@@ -101,13 +101,14 @@ static void *thread_main(void *self) { loop_run(self); }
 /* ---- start ------------------------------------------------------------------------------------- */
 
 static int listen_on(int port, int *bound) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int yes = 1, is_shared = chosen.threads > 1;
   struct sockaddr_in at = {.sin_family = AF_INET,
                            .sin_port = htons((uint16_t)port),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof at;
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) die("socket");
-  if (chosen.threads > 1 && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) != 0) die("SO_REUSEPORT");
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &is_shared, sizeof is_shared) != 0) die("SO_REUSEPORT");
   /* Accepted sockets inherit it, which saves a call for each. */
   if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0) die("TCP_NODELAY");
   if (bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, 4096) != 0) die("listen");
@@ -133,7 +134,8 @@ int loops_start(void) {
     if (loops[i].wake < 0) die("eventfd");
   }
   pthread_attr_t small;
-  if (pthread_attr_init(&small) != 0 || pthread_attr_setstacksize(&small, stack_size) != 0) die("pthread_attr");
+  if (pthread_attr_init(&small) != 0) die("pthread_attr_init");
+  if (pthread_attr_setstacksize(&small, stack_size) != 0) die("pthread_attr_setstacksize");
   for (int i = 1; i < chosen.threads; i++) {
     pthread_t thread;
     if ((errno = pthread_create(&thread, &small, thread_main, &loops[i])) != 0) die("pthread_create");

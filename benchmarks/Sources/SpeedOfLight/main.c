@@ -37,9 +37,11 @@ static int number_of(const char *name, const char *value, long least, long most)
 }
 
 static void read_option(const char *name, const char *value) {
-  static const char *const senders[] = {"send", "io_uring", NULL}, *const tables[] = {"shared", "private", NULL},
-                           *const styles[] = {"each", "joined", "rolling", NULL},
-                           *const answers[] = {"no", "yes", NULL}, *const measures[] = {"memcpy", "sqlite", NULL};
+  static const char *const senders[] = {"send", "io_uring", NULL};
+  static const char *const styles[] = {"each", "joined", "rolling", NULL};
+  static const char *const tables[] = {"shared", "private", NULL};
+  static const char *const answers[] = {"no", "yes", NULL};
+  static const char *const measures[] = {"memcpy", "sqlite", NULL};
   if (strcmp(name, "--port") == 0) chosen.port = number_of(name, value, 0, 65535);
   else if (strcmp(name, "--threads") == 0) chosen.threads = number_of(name, value, 1, most_threads);
   else if (strcmp(name, "--sender") == 0) chosen.by_ring = one_of(name, value, senders) == 1;

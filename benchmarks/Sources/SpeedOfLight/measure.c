@@ -1,5 +1,5 @@
-/* Two floors without a network: the copy of a frame into a buffer that is in the cache, and a durable commit of
- * a booking in SQLite. Each prints one line of key=value. */
+/* Two floors without a network: the copy of a frame into a buffer that is in the cache, and a durable commit
+ * of a booking in SQLite. Each prints one line of key=value. */
 #include "floor.h"
 #include <errno.h>
 #include <sqlite3.h>
@@ -40,8 +40,8 @@ void measure_memcpy(void) {
     if (at + count > sizeof buffer) at = 0;
   }
   double seconds = now_seconds() - start;
-  printf("measure=memcpy frame_bytes=%d copies=%d nanoseconds_per_frame=%.2f bytes_per_second=%.0f\n", frame_size,
-         copies, seconds / copies * 1e9, (double)frame_size * copies / seconds);
+  printf("measure=memcpy frame_bytes=%d copies=%d nanoseconds_per_frame=%.2f bytes_per_second=%.0f\n",
+         frame_size, copies, seconds / copies * 1e9, (double)frame_size * copies / seconds);
 }
 
 /* ---- SQLite ------------------------------------------------------------------------------------ */
@@ -92,8 +92,8 @@ static void commit_for_a_while(int rows) {
     seconds = now_seconds() - start;
   } while (seconds < seconds_per_kind);
   double microseconds = (cpu_seconds() - cpu) * 1e6;
-  printf(" commits_per_second_%d=%.0f cpu_microseconds_per_commit_%d=%.1f cpu_microseconds_per_row_%d=%.2f", rows,
-         (double)commits / seconds, rows, microseconds / (double)commits, rows,
+  printf(" commits_per_second_%d=%.0f cpu_microseconds_per_commit_%d=%.1f cpu_microseconds_per_row_%d=%.2f",
+         rows, (double)commits / seconds, rows, microseconds / (double)commits, rows,
          microseconds / (double)commits / rows);
   sqlite3_finalize(begin);
   sqlite3_finalize(insert);

@@ -1,5 +1,6 @@
-/* Just enough HTTP for LoadGenerator: any GET is an upgrade, any POST a booking; a request comes whole as a rule,
- * a client has one under way at a time, and the handshake's key is always the one of RFC 6455 section 1.3. */
+/* Just enough HTTP for LoadGenerator: any GET is an upgrade, any POST a booking; a request comes whole as a
+ * rule, a client has one under way at a time, and the handshake's key is always the one of RFC 6455 section
+ * 1.3, so that its answer is known. */
 #include "floor.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@ void forget_request(loop *self, int fd) {
 }
 
 static void welcome(loop *self, int fd) {
-  static const char head[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+  static const char head[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
   char reply[1024];
   size_t count = sizeof head - 1;
@@ -35,7 +37,8 @@ static void book(loop *self, int fd) {
     while (deliver(self)) {}
   int body_count = snprintf(body, sizeof body, "{\"seq\":%llu}", (unsigned long long)seq);
   int count = snprintf(reply, sizeof reply,
-                       "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                       "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
+                       "Content-Length: %d\r\n\r\n%s",
                        body_count, body);
   send_whole(fd, reply, (size_t)count);
 }

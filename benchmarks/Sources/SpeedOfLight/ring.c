@@ -19,7 +19,8 @@ static void *map(const ring *of, size_t size, off_t what) {
 static void prepare_entries(ring *of, uint32_t *order, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     order[i] = i;
-    of->entries[i] = (struct io_uring_sqe){.opcode = IORING_OP_SEND, .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL};
+    of->entries[i] = (struct io_uring_sqe){.opcode = IORING_OP_SEND};
+    of->entries[i].msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   }
 }
 

@@ -45,8 +45,9 @@ enum { uws_text = 1, plain = 0 /* the first argument of every call: TLS or not *
 uws_app *uws_create_app(int tls, uws_tls_options options);
 void uws_app_post(int tls, uws_app *, const char *pattern, uws_handler handler, void *context);
 void uws_ws(int tls, uws_app *, const char *pattern, uws_behavior behavior, void *context);
-void uws_app_listen_with_config(int tls, uws_app *, uws_listen_options options,
-                                void (*listening)(uws_listen_socket *, uws_listen_options, void *), void *context);
+typedef void (*uws_listening)(uws_listen_socket *, uws_listen_options, void *);
+void uws_app_listen_with_config(int tls, uws_app *, uws_listen_options options, uws_listening told,
+                                void *context);
 void uws_app_run(int tls, uws_app *);
 int us_socket_local_port(int tls, uws_listen_socket *);
 bool uws_publish(int tls, uws_app *, const char *topic, size_t topic_count, const char *text, size_t count,
@@ -71,8 +72,8 @@ static size_t make_notice(char *into, size_t capacity) {
   gmtime_r(&now.tv_sec, &date);
   strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%S", &date);
   return (size_t)snprintf(into, capacity,
-                          "{\"type\":\"booking_created\",\"eventId\":3,\"bookingId\":\"BK-%08X\",\"userId\":4,"
-                          "\"quantity\":1,\"availableSeats\":%llu,\"seatCapacity\":1000000,"
+                          "{\"type\":\"booking_created\",\"eventId\":3,\"bookingId\":\"BK-%08X\","
+                          "\"userId\":4,\"quantity\":1,\"availableSeats\":%llu,\"seatCapacity\":1000000,"
                           "\"timestamp\":\"%s.%03ldZ\",\"seq\":%llu}",
                           0x9e3779b9U * (unsigned)(last_seq + 1), 1000000 - last_seq, timestamp,
                           now.tv_nsec / 1000000, last_seq);

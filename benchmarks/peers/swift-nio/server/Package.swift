@@ -1,6 +1,6 @@
 // swift-tools-version: 6.1
-// swift-nio as a peer of the benchmarks, a package of its own: seatcast itself depends on no package. Its folder is
-// not called swift-nio, because a package cannot depend on one that has the name of its own folder.
+// swift-nio as a peer of the benchmarks, a package of its own: seatcast itself depends on no package. Its
+// folder is not called swift-nio, because a package cannot depend on one that has the name of its own folder.
 import PackageDescription
 
 let package = Package(

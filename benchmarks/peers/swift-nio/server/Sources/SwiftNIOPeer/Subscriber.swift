@@ -1,5 +1,5 @@
-// The two handlers of a WebSocket connection. Subscriber stands at the socket's end of the pipeline, so that a
-// frame that is encoded already passes no other handler; ControlFrames answers pings and closes.
+// The two handlers of a WebSocket connection. Subscriber stands at the socket's end of the pipeline, so that
+// a frame that is encoded already passes no other handler; ControlFrames answers pings and closes.
 import NIOCore
 import NIOWebSocket
 
