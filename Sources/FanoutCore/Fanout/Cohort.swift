@@ -5,6 +5,8 @@
 struct Cohort {
   /// The last `seq` put on the wire of every member.
   var cursor: UInt64
+  /// When a pass came by last, in the loop's milliseconds; for a merged cohort the earlier of both moments.
+  var sentAt: UInt64 = 0
   private(set) var descriptors: [Int32] = []
   /// The subscription of each descriptor, at the same position.
   private(set) var members: [SubscriptionIndex] = []

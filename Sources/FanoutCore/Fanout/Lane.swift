@@ -66,8 +66,9 @@ struct Lane {
   }
 
   /// Says that the cohort `nextBehind` named has been sent everything.
-  mutating func settle(_ cohort: Int) {
+  mutating func settle(_ cohort: Int, at now: UInt64) {
     cohorts[cohort].cursor = log.head
+    cohorts[cohort].sentAt = now
     advance()
   }
 
@@ -82,6 +83,7 @@ struct Lane {
       if cohorts[cohort].count < cohortLimit { roomy = cohort }
       return false
     }
+    cohorts[roomy].sentAt = min(cohorts[roomy].sentAt, cohorts[cohort].sentAt)
     while cohorts[cohort].count > 0 {
       let last = cohorts[cohort].count - 1
       let member = cohorts[cohort].members[last]

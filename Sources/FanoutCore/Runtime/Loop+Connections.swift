@@ -1,4 +1,4 @@
-// Birth, deadlines and death of connections.
+// Birth and death of connections.
 
 extension Loop {
   /// A socket was accepted.
@@ -80,77 +80,6 @@ extension Loop {
     }
   }
 
-  /// The wheel handed the slot out: act on what is due and arm what comes next.
-  func deadlinePassed(_ slot: UInt32) {
-    if let backlog = connections[slot].backlog {
-      if backlog.isLost { return close(slot, reset: true) }
-      if world.now >= backlog.progressAt + limits.stallTimeout { return giveUpStalled(slot) }
-    }
-    var next: UInt64
-    switch connections[slot].role {
-    case .http(let exchange):
-      // While an answer is made, or is being read, nothing is expected of the peer but to read.
-      let isAwaited = exchange.answering == nil && !connections[slot].isBlocked
-      guard !isAwaited || world.now < exchange.deadline else {
-        return exchange.isIdle ? close(slot) : refuse(slot, HTTPFailure.timedOut, exchange)
-      }
-      next = isAwaited ? exchange.deadline : world.now + limits.keepAliveTimeout
-    case .webSocket: next = webSocketDeadline(slot)
-    case .eventStream: next = eventStreamDeadline(slot)
-    case .lingering(let until):
-      guard world.now < until else { return close(slot) }
-      next = until
-    }
-    guard let connection = connections.at(slot) else { return }
-    if let backlog = connection.backlog { next = min(next, backlog.progressAt + limits.stallTimeout) }
-    wheel.arm(slot, at: next)
-  }
-
-  private func giveUpStalled(_ slot: UInt32) {
-    observer.observe(.stalled(peer: connections[slot].peer))
-    tally.stalledClosed += 1
-    close(slot, reset: true)
-  }
-
-  /// Pings, expiry and the end of a close handshake; returns what comes next.
-  private func webSocketDeadline(_ slot: UInt32) -> UInt64 {
-    guard case .webSocket(let socket) = connections[slot].role else { return world.now }
-    guard socket.session.state == .open else {
-      if world.now >= socket.endsAt { close(slot, reset: connections[slot].isBlocked) }
-      return socket.endsAt
-    }
-    if world.now >= socket.endsAt {
-      closeWebSocket(slot, .tokenExpired)
-      return world.now + limits.closeTimeout
-    }
-    switch socket.liveness.verdict(now: world.now, interval: limits.pingInterval) {
-    case .wait(let until): return min(until, socket.endsAt)
-    case .silent:
-      closeWebSocket(slot, .goingAway)
-      return world.now + limits.closeTimeout
-    case .ping:
-      withSocket(slot) { $0.liveness.pinged = true }
-      var frame: [UInt8] = []
-      FrameEncoder.appendPing([], to: &frame)
-      sendControl(slot, frame)
-      return min(world.now + limits.pingInterval, socket.endsAt)
-    }
-  }
-
-  /// A comment on a quiet stream keeps intermediaries from ending it; a dead peer shows by taking nothing.
-  private func eventStreamDeadline(_ slot: UInt32) -> UInt64 {
-    guard case .eventStream(var liveness) = connections[slot].role else { return world.now }
-    if case .wait(let until) = liveness.verdict(now: world.now, interval: limits.pingInterval) {
-      return until
-    }
-    liveness.heard(at: world.now)
-    connections[slot].role = .eventStream(liveness)
-    var comment: [UInt8] = []
-    EventStreamEncoder.appendKeepAlive(to: &comment)
-    sendControl(slot, comment)
-    return world.now + limits.pingInterval
-  }
-
   /// Changes the WebSocket part of a connection in place.
   func withSocket(_ slot: UInt32, _ change: (inout Connection.Socket) -> Void) {
     guard case .webSocket(var socket) = connections[slot].role else { return }
@@ -163,9 +92,4 @@ extension Loop {
     connections[slot].interest = interest
     world.watch(slot, interest)
   }
-}
-
-extension HTTPFailure {
-  /// A head or a body that did not come in time (RFC 9110, section 15.5.9).
-  static let timedOut = HTTPFailure(status: 408, sentence: "The request did not arrive in time.")
 }

@@ -33,7 +33,7 @@ extension Loop {
     for exception in exceptions {
       setAside(members.members[exception.position], delivery, exception.result)
     }
-    topics[topic].live[dialect].settle(cohort)
+    topics[topic].live[dialect].settle(cohort, at: world.now)
     topics[topic].live[dialect].merge(cohort, in: &subscriptions)
     return members.count
   }

@@ -1,8 +1,9 @@
 // One loop: its connections, topics and timers, driven by readiness, parcels, ticks and turns. Everything in it
 // belongs to the loop's thread; other threads reach it through its `LoopProxy`. Facets, each in a file:
-//   Loop+Connections   accept, close, deadlines            Loop+Subscriptions  welcome, resume, leave
-//   Loop+Input         bytes to requests and messages      Loop+Pass           the rolling pass
-//   Loop+Output        the outbox, blocked and clear       Loop+Parcels        what other threads sent
+//   Loop+Connections   accept, close                       Loop+Subscriptions  welcome, resume, leave
+//   Loop+Deadlines     pings, expiry, stalls, timeouts     Loop+Pass           the rolling pass
+//   Loop+Input         bytes to requests and messages      Loop+Parcels        what other threads sent
+//   Loop+Output        the outbox, blocked and clear
 
 /// One loop of the data hall over a transport.
 final class Loop<World: Transport> {
@@ -34,6 +35,8 @@ final class Loop<World: Transport> {
   /// Lent to `receive`; its content is dead between calls.
   var receiveBuffer = [UInt8](repeating: 0, count: Limits.receiveBytes)
   var exceptions: [SendException] = []
+  /// Connections that this tick pings.
+  var pinged: [UInt32] = []
   /// The connection whose output is gathered, and what was gathered (`cork`).
   var corkedSlot: UInt32?
   var corked: [UInt8] = []
@@ -91,6 +94,7 @@ final class Loop<World: Transport> {
   /// Time has gone by.
   func tick() {
     for slot in wheel.advance(to: world.now) where connections.contains(slot) { deadlinePassed(slot) }
+    sendPings()
     closeLingeringTopics()
     noteAcceptFailures()
     tally.idleMilliseconds = Int(world.idle)

@@ -26,8 +26,12 @@ struct Liveness {
     pinged = false
   }
 
-  func verdict(now: UInt64, interval: UInt64) -> Verdict {
-    let quiet = lastHeard + interval
+  /// - Parameter lastSent: when a notice was sent to it last. It keeps the way open like a ping, and a peer that is gone
+  ///   does not acknowledge it either, which TCP finds out. Counted up to a quarter early, spread by `salt`, so that
+  ///   those who were sent the same are not pinged together.
+  func verdict(now: UInt64, interval: UInt64, lastSent: UInt64 = 0, salt: UInt32 = 0) -> Verdict {
+    let early = scattered(salt, within: interval / 4)
+    let quiet = max(lastHeard, lastSent > early ? lastSent - early : 0) + interval
     if now < quiet { return .wait(until: quiet) }
     if now >= quiet + interval { return .silent }
     return pinged ? .wait(until: quiet + interval) : .ping

@@ -47,7 +47,7 @@ private final class LaneBench {
   func visit() -> Bool {
     guard let cohort = lane.nextBehind() else { return false }
     for member in lane.cohorts[cohort].members { reached[member] = lane.log.head }
-    lane.settle(cohort)
+    lane.settle(cohort, at: 0)
     lane.merge(cohort, in: &slab)
     return true
   }

@@ -40,6 +40,19 @@ import Testing
     #expect(liveness.verdict(now: 12_000, interval: interval) == .wait(until: 12_700))
   }
 
+  @Test("what was sent counts like what was heard, up to a quarter early")
+  func sent() {
+    var liveness = Liveness(now: 0, interval: interval, salt: 0)
+    liveness.heard(at: 10_000)
+    for salt in UInt32(0)..<100 {
+      let early = scattered(salt, within: interval / 4)
+      let verdict = liveness.verdict(now: 11_500, interval: interval, lastSent: 11_400, salt: salt)
+      #expect(verdict == .wait(until: 12_400 - early))
+    }
+    #expect(liveness.verdict(now: 11_500, interval: interval, lastSent: 9_000) == .ping)
+    #expect(liveness.verdict(now: 10_500, interval: interval, lastSent: 9_000) == .wait(until: 11_000))
+  }
+
   @Test("what came together is spread over the whole span")
   func spread() {
     var buckets = [Int](repeating: 0, count: 10)

@@ -112,7 +112,7 @@ enum FanoutPieces {
           guard var delivery = Delivery(framesOf: audience.lane.log, after: members.cursor) else { continue }
           touch(&delivery)
           if delivery.range.count == frames.bytes.count && members.count > 0 { sum &+= 1 }
-          audience.lane.settle(cohort)
+          audience.lane.settle(cohort, at: 0)
           audience.lane.merge(cohort, in: &audience.subscriptions)
         }
         return sum

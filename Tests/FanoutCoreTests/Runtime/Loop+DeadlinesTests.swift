@@ -1,0 +1,172 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct LoopDeadlinesTests {
+  @Test("a quiet WebSocket is pinged, and stays when it answers")
+  func ping() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    var pings = 0
+    for _ in 0..<30 {
+      rig.pass(Limits().pingInterval / 5)
+      for frame in client.read() where frame == .ping([]) {
+        pings += 1
+        client.socket.write(ClientFrames.pong())
+      }
+    }
+    #expect((5...7).contains(pings))
+    #expect(client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a WebSocket that is silent for two periods is closed")
+  func silence() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    rig.pass(Limits().pingInterval * 2 - Limits().pingInterval / 4 - 1000)
+    #expect(client.read() == [.ping([])])
+    rig.pass(Limits().pingInterval / 4 + 2000)
+    #expect(client.read() == [.close(1001, "reason 1001")])
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(!client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an admission that ends closes the connection with 4001")
+  func expiry() {
+    let rig = LoopRig()
+    let client = rig.webSocket("/ws?expires=\(rig.world.wallClock + 20_000)")
+    _ = client.read()
+    rig.pass(19_000)
+    #expect(client.read() == [])
+    rig.pass(1_500)
+    #expect(client.read() == [.close(4001, "reason 4001")])
+    client.socket.write(ClientFrames.close(4001))
+    rig.settle(2)
+    #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test(
+    "an admission may end at any moment that a number can name",
+    arguments: [Int64.min, -1, 0, Int64.max])
+  func oddExpiry(expires: Int64) {
+    let rig = LoopRig()
+    let client = rig.webSocket("/ws?expires=\(expires)")
+    rig.pass(1000)
+    let closed = client.read().contains(.close(4001, "reason 4001"))
+    #expect(closed == (expires != .max))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a quiet event stream is kept alive with comments")
+  func comments() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let socket = rig.connect()
+    socket.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = socket.read()
+    rig.pass(Limits().pingInterval * 3)
+    let text = String(decoding: socket.read(), as: UTF8.self)
+    #expect((2...4).contains(text.split(separator: ":\n\n", omittingEmptySubsequences: false).count - 1))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a subscriber that takes nothing is given up, and nobody else notices")
+  func stalled() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let slow = rig.webSocket("/ws/5", capacity: 400)
+    let fast = rig.webSocket("/ws/5")
+    for _ in 0..<200 {
+      rig.publish(5)
+      rig.pass(200)
+      _ = fast.texts()
+    }
+    #expect(slow.socket.closing == .reset)
+    #expect(rig.loop.tally.stalledClosed == 1)
+    #expect(
+      rig.observer.incidents.contains(.stalled(peer: PeerAddress(ipv4: UInt32(slow.socket.descriptor)))))
+    rig.publish(5)
+    rig.settle(2)
+    #expect(fast.texts() == ["n 5 201"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a subscriber that is sent notices needs no pings, and is pinged once they stop")
+  func noticesAreEnough() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.read()
+    for _ in 0..<20 {
+      rig.publish(5)
+      rig.pass(Limits().pingInterval / 2)
+      #expect(!client.read().contains(.ping([])))
+    }
+    rig.pass(Limits().pingInterval / 2 + 1000)
+    #expect(client.read() == [.ping([])])
+    #expect(client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a ping that was not answered before a notice is not forgotten over it")
+  func silentReader() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.read()
+    rig.pass(Limits().pingInterval + 1000)
+    #expect(client.read() == [.ping([])])
+    rig.publish(5)
+    rig.pass(Limits().pingInterval * 2 + 1000)
+    #expect(client.read().last == .close(1001, "reason 1001"))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("those who were sent the same notice are not pinged together")
+  func spreadAfterNotice() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = (0..<200).map { _ in rig.webSocket("/ws/5") }
+    rig.publish(5)
+    rig.settle(4)
+    for client in clients { _ = client.read() }
+    var most = 0
+    var pings = 0
+    let ticks = Limits().pingInterval / Limits().tick
+    for _ in 0..<ticks + 5 {
+      rig.pass(Limits().tick)
+      let now = clients.count { $0.read().contains(.ping([])) }
+      most = max(most, now)
+      pings += now
+    }
+    #expect(pings == clients.count)
+    #expect(most <= 20, "\(most) of 200 in one tick")
+    #expect(rig.faults() == [])
+  }
+
+  @Test("the pings of a tick are one batch, and a full socket among them gets the rest later")
+  func batch() {
+    var limits = Limits()
+    limits.tick = 1000
+    let coarse = LoopRig(limits)
+    let clients = (0..<50).map { _ in coarse.webSocket() }
+    for client in clients { _ = client.read() }
+    clients[7].socket.capacity = 1
+    let before = coarse.world.batches
+    coarse.pass(limits.pingInterval + 1000)
+    #expect(coarse.world.batches - before <= Int(limits.pingInterval / 4 / limits.tick) + 2)
+    for (number, client) in clients.enumerated() where number != 7 { #expect(client.read() == [.ping([])]) }
+    #expect(clients[7].read() == [])
+    clients[7].socket.capacity = 1 << 20
+    coarse.settle(2)
+    #expect(clients[7].read() == [.ping([])])
+    #expect(coarse.faults() == [])
+  }
+}
