@@ -1,4 +1,5 @@
-/* A connection: a descriptor and the handle that watches it, freed in libuv's close callback.
+/* A connection: a descriptor and the handle that watches it, freed in libuv's close callback. TLS, where there is
+ * some, stands between the handle and the hook (tls.c).
  * After uv_close() libuv forgets the descriptor's events of the running turn too, so the descriptor may be
  * closed, and its number used again, at once: that makes closing inside hooks safe. Loop thread only. */
 #include "internal.h"
@@ -8,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void report(cuv_conn *conn, int events) {
+void cuv__conn_report(cuv_conn *conn, int events) {
   cuv_loop *loop = conn->poll.loop->data;
   loop->hooks.on_ready(loop->hooks.context, conn->token, events);
 }
@@ -31,16 +32,21 @@ static void became_ready(uv_poll_t *handle, int status, int events) {
     (void)uv_poll_stop(handle);
     if (has_hung_up(conn->fd)) bits |= CUV_HANGUP;
   }
-  if (bits) report(conn, bits);
+  if (conn->poll.data) bits = cuv__tls_ready(conn->poll.data, bits);
+  if (bits) cuv__conn_report(conn, bits);
 }
 
-int cuv_conn_watch(cuv_conn *conn, int events) {
+int cuv__conn_poll(cuv_conn *conn, int events) {
   int wanted = 0;
   if (events & CUV_READABLE) wanted |= UV_READABLE;
   if (events & CUV_WRITABLE) wanted |= UV_WRITABLE;
   /* epoll reports hang-ups and errors in any case, but libuv takes an empty set for "not at all". */
   if (!wanted) wanted = UV_PRIORITIZED;
   return uv_poll_start(&conn->poll, wanted, became_ready);
+}
+
+int cuv_conn_watch(cuv_conn *conn, int events) {
+  return conn->poll.data ? cuv__tls_watch(conn->poll.data, events) : cuv__conn_poll(conn, events);
 }
 
 int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
@@ -55,7 +61,9 @@ int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
   }
   conn->fd = fd;
   conn->token = token;
-  failure = cuv_conn_watch(conn, CUV_READABLE);
+  conn->poll.data = NULL;
+  if (loop->tls) failure = cuv__tls_open(loop, conn);
+  if (!failure) failure = cuv_conn_watch(conn, CUV_READABLE);
   if (failure) {
     cuv_conn_close(conn, 0);
     return failure;
@@ -67,6 +75,8 @@ int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
 static void release(uv_handle_t *handle) { free(handle); }
 
 void cuv_conn_close(cuv_conn *conn, int reset) {
+  if (conn->poll.data) cuv__tls_close(conn->poll.data, reset);
+  conn->poll.data = NULL;
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   /* Where lingering cannot be set the close is an ordinary one. */
   if (reset) (void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -75,7 +85,10 @@ void cuv_conn_close(cuv_conn *conn, int reset) {
   (void)close(fd); /* Linux frees the descriptor whatever close() says */
 }
 
-int cuv_conn_shutdown_write(cuv_conn *conn) { return shutdown(conn->fd, SHUT_WR) == 0 ? 0 : -errno; }
+int cuv_conn_shutdown_write(cuv_conn *conn) {
+  if (conn->poll.data) return cuv__tls_shutdown_write(conn->poll.data);
+  return shutdown(conn->fd, SHUT_WR) == 0 ? 0 : -errno;
+}
 
 ptrdiff_t cuv_recv(int fd, void *into, size_t capacity) {
   if (capacity == 0) return -EINVAL; /* a result of 0 means the end of the stream */

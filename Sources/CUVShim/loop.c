@@ -21,6 +21,7 @@ static void tick_arrived(uv_timer_t *handle) {
 
 static void turn_ended(uv_check_t *handle) {
   cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  if (loop->tls) cuv__tls_report_unread(loop);
   loop->hooks.on_turn(loop->hooks.context);
 }
 
@@ -41,6 +42,7 @@ static void close_any(uv_handle_t *handle, void *unused) {
 static void dismantle(cuv_loop *loop) {
   cuv_listen_stop(loop);
   uv_walk(&loop->uv, close_any, NULL);
+  cuv__tls_leave(loop);
   /* Only close callbacks are left to run. A second round is needed when a stop was still pending. */
   while (uv_loop_close(&loop->uv) == UV_EBUSY) uv_run(&loop->uv, UV_RUN_DEFAULT);
   free(loop);
@@ -50,6 +52,7 @@ static int start_handles(cuv_loop *loop, uint32_t tick_ms) {
   int failure;
   if ((failure = uv_async_init(&loop->uv, &loop->wake, wake_arrived))) return failure;
   if ((failure = uv_idle_init(&loop->uv, &loop->busy))) return failure;
+  if ((failure = uv_idle_init(&loop->uv, &loop->unread))) return failure;
   if ((failure = uv_check_init(&loop->uv, &loop->turn))) return failure;
   if ((failure = uv_check_start(&loop->turn, turn_ended))) return failure;
   if ((failure = uv_timer_init(&loop->uv, &loop->tick))) return failure;

@@ -50,3 +50,15 @@ ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_cou
   if (sender->ring) return cuv__uring_send_batch(sender->ring, fds, fd_count, bytes, count, out);
   return cuv__plain_send_batch(fds, fd_count, 0, bytes, count, out);
 }
+
+void cuv__plain_send_packets(const cuv__packet *packets, uint32_t count, int32_t *results) {
+  for (uint32_t i = 0; i < count; i++) {
+    ptrdiff_t taken = cuv_send(packets[i].fd, packets[i].bytes, packets[i].count);
+    results[i] = taken == -EAGAIN ? 0 : (int32_t)taken;
+  }
+}
+
+void cuv__send_packets(cuv_sender *sender, const cuv__packet *packets, uint32_t count, int32_t *results) {
+  if (sender->ring) return cuv__uring_send_packets(sender->ring, packets, count, results);
+  cuv__plain_send_packets(packets, count, results);
+}

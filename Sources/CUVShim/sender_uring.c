@@ -112,21 +112,33 @@ void cuv__uring_destroy(cuv__uring *ring) {
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
+/* The i-th behind those that the kernel has been shown. */
+static void prepare(cuv__uring *ring, uint32_t i, int32_t fd, const void *bytes, uint32_t count) {
+  struct io_uring_sqe *entry = &ring->entries[(*ring->submit_tail + i) & ring->submit_mask];
+  memset(entry, 0, sizeof *entry);
+  entry->opcode = IORING_OP_SEND;
+  entry->fd = fd;
+  entry->addr = (uint64_t)(uintptr_t)bytes;
+  entry->len = count;
+  entry->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  entry->user_data = i;
+  ring->results[i] = no_result_yet;
+}
+
+static void show(cuv__uring *ring, uint32_t count) {
+  uint32_t tail = *ring->submit_tail; /* only this thread writes it */
+  __atomic_store_n(ring->submit_tail, tail + count, __ATOMIC_RELEASE); /* read by the kernel in enter */
+}
+
 static void queue_sends(cuv__uring *ring, const int32_t *fds, uint32_t fd_count, const void *bytes,
                         size_t count) {
-  uint32_t tail = *ring->submit_tail; /* only this thread writes it */
-  for (uint32_t i = 0; i < fd_count; i++) {
-    struct io_uring_sqe *entry = &ring->entries[(tail + i) & ring->submit_mask];
-    memset(entry, 0, sizeof *entry);
-    entry->opcode = IORING_OP_SEND;
-    entry->fd = fds[i];
-    entry->addr = (uint64_t)(uintptr_t)bytes;
-    entry->len = (uint32_t)count;
-    entry->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    entry->user_data = i;
-    ring->results[i] = no_result_yet;
-  }
-  __atomic_store_n(ring->submit_tail, tail + fd_count, __ATOMIC_RELEASE); /* read by the kernel in enter */
+  for (uint32_t i = 0; i < fd_count; i++) prepare(ring, i, fds[i], bytes, (uint32_t)count);
+  show(ring, fd_count);
+}
+
+static void queue_packets(cuv__uring *ring, const cuv__packet *packets, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) prepare(ring, i, packets[i].fd, packets[i].bytes, packets[i].count);
+  show(ring, count);
 }
 
 static uint32_t reap(cuv__uring *ring) {
@@ -159,14 +171,17 @@ static uint32_t submit_all(cuv__uring *ring, uint32_t fd_count) {
   return submitted;
 }
 
+static int32_t told(int32_t result) {
+  if (result == no_result_yet) return -EIO;
+  return result == -EAGAIN ? 0 : result;
+}
+
 static uint32_t collect(const cuv__uring *ring, uint32_t fd_count, uint32_t first, size_t count,
                         cuv_exception *out) {
   uint32_t exceptions = 0;
   for (uint32_t i = 0; i < fd_count; i++) {
-    int32_t result = ring->results[i];
-    if (result == (int32_t)count) continue;
-    if (result == no_result_yet) result = -EIO;
-    if (result == -EAGAIN) result = 0;
+    if (ring->results[i] == (int32_t)count) continue;
+    int32_t result = told(ring->results[i]);
     out[exceptions++] = (cuv_exception){.index = first + i, .result = result};
   }
   return exceptions;
@@ -181,12 +196,26 @@ static uint32_t send_portion(cuv__uring *ring, const int32_t *fds, uint32_t fd_c
                                             count, out + exceptions);
 }
 
+static bool is_enabled(cuv__uring *ring) {
+  if (ring->disabled && ring_enable(ring->fd) == 0) ring->disabled = false;
+  return !ring->disabled;
+}
+
+void cuv__uring_send_packets(cuv__uring *ring, const cuv__packet *packets, uint32_t count, int32_t *results) {
+  if (!is_enabled(ring)) return cuv__plain_send_packets(packets, count, results);
+  for (uint32_t first = 0; first < count;) {
+    uint32_t portion = count - first < depth ? count - first : depth;
+    queue_packets(ring, packets + first, portion);
+    uint32_t submitted = submit_all(ring, portion);
+    for (uint32_t i = 0; i < submitted; i++) results[first + i] = told(ring->results[i]);
+    cuv__plain_send_packets(packets + first + submitted, portion - submitted, results + first + submitted);
+    first += portion;
+  }
+}
+
 ptrdiff_t cuv__uring_send_batch(cuv__uring *ring, const int32_t *fds, uint32_t fd_count, const void *bytes,
                                 size_t count, cuv_exception *out) {
-  if (ring->disabled) {
-    if (ring_enable(ring->fd) < 0) return cuv__plain_send_batch(fds, fd_count, 0, bytes, count, out);
-    ring->disabled = false;
-  }
+  if (!is_enabled(ring)) return cuv__plain_send_batch(fds, fd_count, 0, bytes, count, out);
   uint32_t exceptions = 0;
   for (uint32_t first = 0; first < fd_count;) {
     uint32_t portion = fd_count - first < depth ? fd_count - first : depth;

@@ -1,0 +1,216 @@
+/* TLS between a connection's handle and its hook: found by descriptor, opened, watched, sent by, closed. What it
+ * holds decrypted is reported once per turn, as the kernel reports what a socket holds. Loop thread only. */
+#include "tls.h"
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ---- a loop's ---------------------------------------------------------------------------------- */
+
+static bool make_ciphers(cuv__tls_loop *home) {
+  const EVP_CIPHER *const kinds[cuv__aead_count] = {EVP_aes_128_gcm(), EVP_aes_256_gcm(), EVP_chacha20_poly1305()};
+  for (int i = 0; i < cuv__aead_count; i++) {
+    home->sealing[i] = EVP_CIPHER_CTX_new();
+    home->opening[i] = EVP_CIPHER_CTX_new();
+    if (!home->sealing[i] || !home->opening[i] ||
+        EVP_EncryptInit_ex(home->sealing[i], kinds[i], NULL, NULL, NULL) != 1 ||
+        EVP_DecryptInit_ex(home->opening[i], kinds[i], NULL, NULL, NULL) != 1)
+      return false;
+  }
+  return true;
+}
+
+int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context) {
+  if (loop->tls) return -EALREADY;
+  cuv__tls_loop *home = calloc(1, sizeof *home);
+  if (!home) return -ENOMEM;
+  loop->tls = home;
+  home->readable.next = home->readable.previous = &home->readable;
+  SSL_CTX *ssl = cuv__tls_context_ssl(context);
+  if (SSL_CTX_up_ref(ssl) == 1) home->context = ssl;
+  if (home->context && make_ciphers(home)) return 0;
+  cuv__tls_leave(loop);
+  return -ENOMEM;
+}
+
+void cuv__tls_leave(cuv_loop *loop) {
+  cuv__tls_loop *home = loop->tls;
+  if (!home) return;
+  loop->tls = NULL;
+  for (int i = 0; i < cuv__aead_count; i++) {
+    EVP_CIPHER_CTX_free(home->sealing[i]);
+    EVP_CIPHER_CTX_free(home->opening[i]);
+  }
+  SSL_CTX_free(home->context);
+  free(home->table);
+  free(home->output.bytes);
+  OPENSSL_cleanse(home, sizeof *home);
+  free(home);
+}
+
+/* ---- by descriptor ----------------------------------------------------------------------------- */
+
+cuv__tls *cuv__tls_find(cuv_loop *loop, int fd) {
+  const cuv__tls_loop *home = loop->tls;
+  return home && fd >= 0 && (size_t)fd < home->table_count ? home->table[fd] : NULL;
+}
+
+static bool make_place(cuv__tls_loop *home, size_t fd) {
+  if (fd < home->table_count) return true;
+  size_t count = fd < 64 ? 64 : fd * 2;
+  cuv__tls **table = realloc(home->table, count * sizeof *table);
+  if (!table) return false;
+  for (size_t i = home->table_count; i < count; i++) table[i] = NULL;
+  home->table = table;
+  home->table_count = count;
+  return true;
+}
+
+int cuv__tls_open(cuv_loop *loop, cuv_conn *conn) {
+  cuv__tls_loop *home = loop->tls;
+  cuv__tls *tls = calloc(1, sizeof *tls);
+  if (!tls) return -ENOMEM;
+  tls->conn = conn;
+  tls->home = home;
+  int failure = make_place(home, (size_t)conn->fd) ? cuv__handshake_begin(tls) : -ENOMEM;
+  if (failure) {
+    free(tls);
+    return failure;
+  }
+  home->table[conn->fd] = tls;
+  conn->poll.data = tls;
+  return 0;
+}
+
+void cuv__tls_close(cuv__tls *tls, bool reset) {
+  if (!reset && cuv__flush(tls) == 0 && !tls->waiting) (void)cuv__tls_end(tls);
+  cuv__tls_set_more(tls, false);
+  tls->home->table[tls->conn->fd] = NULL;
+  SSL_free(tls->ssl);
+  free(tls->waiting);
+  free(tls->held);
+  OPENSSL_cleanse(tls, sizeof *tls);
+  free(tls);
+}
+
+/* ---- watching ---------------------------------------------------------------------------------- */
+
+int cuv__tls_rewatch(cuv__tls *tls) {
+  int events = tls->watched;
+  if (tls->phase == cuv__handshaking) events &= ~CUV_WRITABLE;
+  if (tls->waiting) events |= CUV_WRITABLE;
+  return cuv__conn_poll(tls->conn, events);
+}
+
+int cuv__tls_watch(cuv__tls *tls, int events) {
+  tls->watched = (uint8_t)events;
+  cuv__tls_set_more(tls, tls->has_more);
+  return cuv__tls_rewatch(tls);
+}
+
+int cuv__tls_ready(cuv__tls *tls, int events) {
+  if (events & CUV_WRITABLE) {
+    if (cuv__flush(tls) < 0) {
+      (void)uv_poll_stop(&tls->conn->poll); /* fails only for a closed handle */
+      events = CUV_HANGUP;
+    } else if (tls->waiting || !(tls->watched & CUV_WRITABLE)) {
+      events &= ~CUV_WRITABLE;
+    }
+  }
+  if (events & CUV_HANGUP) tls->watched = 0; /* nothing more until it is watched anew */
+  return events;
+}
+
+static void idled(uv_idle_t *handle) { (void)handle; }
+
+static void take_out(cuv__tls *tls) {
+  if (!tls->next) return;
+  tls->next->previous = tls->previous;
+  tls->previous->next = tls->next;
+  tls->next = tls->previous = NULL;
+}
+
+static void put_in(cuv__tls *tls, cuv__tls *ring) {
+  tls->next = ring;
+  tls->previous = ring->previous;
+  ring->previous->next = tls;
+  ring->previous = tls;
+}
+
+void cuv__tls_set_more(cuv__tls *tls, bool more) {
+  tls->has_more = more;
+  if (!more || !(tls->watched & CUV_READABLE)) return take_out(tls);
+  if (tls->next) return;
+  put_in(tls, &tls->home->readable);
+  cuv_loop *loop = tls->conn->poll.loop->data;
+  (void)uv_idle_start(&loop->unread, idled); /* fails only without a callback */
+}
+
+void cuv__tls_report_unread(cuv_loop *loop) {
+  cuv__tls *ring = &loop->tls->readable, round;
+  if (ring->next != ring) {
+    /* Those of now; the hooks put others, or the same again, into the ring, and may close any. */
+    round.next = ring->next;
+    round.previous = ring->previous;
+    round.next->previous = round.previous->next = &round;
+    ring->next = ring->previous = ring;
+  } else {
+    round.next = round.previous = &round;
+  }
+  while (round.next != &round) {
+    cuv__tls *tls = round.next;
+    take_out(tls);
+    put_in(tls, ring); /* until it has been read */
+    cuv__conn_report(tls->conn, CUV_READABLE);
+  }
+  if (ring->next == ring) (void)uv_idle_stop(&loop->unread); /* never fails */
+}
+
+/* ---- sending ----------------------------------------------------------------------------------- */
+
+int cuv__tls_sendable(const cuv__tls *tls) {
+  if (!tls) return -EBADF;
+  if (tls->phase == cuv__failed) return tls->failure;
+  if (tls->closed) return -EPIPE;
+  return tls->phase == cuv__handshaking || tls->waiting ? -EAGAIN : 0;
+}
+
+/* The peer's wish for fresh keys is answered before our next bytes, and not sooner: peers that do not read would pile
+ * up answers (RFC 8446 section 4.6.3). */
+static bool answer_update(cuv__tls *tls) {
+  static const uint8_t update_not_requested[] = {24, 0, 0, 1, 0};
+  if (!tls->owes_update) return true;
+  tls->owes_update = false;
+  return cuv__seal(tls, cuv__type_handshake, update_not_requested, sizeof update_not_requested) &&
+         cuv__keys_update(&tls->out, tls->aead);
+}
+
+bool cuv__seal_message(cuv__tls *tls, const void *bytes, size_t count) {
+  return answer_update(tls) && cuv__seal(tls, cuv__type_data, bytes, count);
+}
+
+ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count) {
+  if (count > cuv__message_limit) return -EINVAL;
+  cuv__tls *tls = cuv__tls_find(loop, fd);
+  int failure = cuv__tls_sendable(tls);
+  if (failure || count == 0) return failure;
+  if (!cuv__seal_message(tls, bytes, count)) {
+    cuv__output_clear(tls->home);
+    return cuv__tls_fail(tls, -ENOMEM);
+  }
+  failure = cuv__emit(tls);
+  return failure ? failure : (ptrdiff_t)count;
+}
+
+int cuv__tls_shutdown_write(cuv__tls *tls) {
+  int failure = cuv__tls_end(tls);
+  tls->closed = true;
+  if (failure) return failure;
+  if (tls->waiting) {
+    tls->fin_wanted = true;
+    return 0;
+  }
+  return shutdown(tls->conn->fd, SHUT_WR) == 0 ? 0 : -errno;
+}

@@ -1,0 +1,109 @@
+/* The certificate, its key and the policy, in one SSL_CTX. Everything that can be wrong with the two files is found
+ * here, before anybody listens, and told in one sentence. Any thread. */
+#include "tls.h"
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cuv_tls_context {
+  SSL_CTX *ssl;
+};
+
+SSL_CTX *cuv__tls_context_ssl(const cuv_tls_context *context) { return context->ssl; }
+
+__attribute__((format(printf, 3, 4))) static int fail(char why[256], int failure, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(why, 256, format, arguments);
+  va_end(arguments);
+  ERR_clear_error();
+  return failure;
+}
+
+/* OpenSSL's own answer to a missing file is a stack of errors. */
+static int check_readable(const char *file, const char *what, char why[256]) {
+  FILE *stream = fopen(file, "re");
+  if (!stream) return fail(why, -errno, "The %s file %s cannot be read: %s.", what, file, strerror(errno));
+  int failure = getc(stream) == EOF && ferror(stream) ? -errno : 0;
+  (void)fclose(stream);
+  return failure ? fail(why, failure, "The %s file %s cannot be read: %s.", what, file, strerror(-failure)) : 0;
+}
+
+/* Nobody is there to be asked for a password. */
+static int no_password(char *into, int capacity, int writing, void *unused) {
+  (void)into, (void)capacity, (void)writing, (void)unused;
+  return -1;
+}
+
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_count,
+                           const unsigned char *offered, unsigned offered_count, void *unused) {
+  (void)ssl, (void)unused;
+  static const unsigned char ours[] = "\x08http/1.1";
+  int result = SSL_select_next_proto((unsigned char **)out, out_count, ours, sizeof ours - 1, offered, offered_count);
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* Only suites that tls_records.c knows; AES-128 first, because it is the cheapest, and ChaCha20 for those who put it
+ * first, because they have no AES in hardware (SSL_OP_PRIORITIZE_CHACHA). */
+static bool set_policy(SSL_CTX *ssl) {
+  static const char suites_13[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+  static const char suites_12[] =
+      "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+      "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+  (void)SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_PRIORITIZE_CHACHA);
+  (void)SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+  (void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF); /* tickets carry their session */
+  SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
+  SSL_CTX_set_keylog_callback(ssl, cuv__handshake_log);
+  return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(ssl, 1) == 1 &&
+         SSL_CTX_set1_groups_list(ssl, "X25519:P-256:P-384") == 1 &&
+         SSL_CTX_set_ciphersuites(ssl, suites_13) == 1 && SSL_CTX_set_cipher_list(ssl, suites_12) == 1;
+}
+
+static int load(SSL_CTX *ssl, const char *certificate_file, const char *key_file, char why[256]) {
+  int failure = check_readable(certificate_file, "certificate", why);
+  if (!failure) failure = check_readable(key_file, "key", why);
+  if (failure) return failure;
+  SSL_CTX_set_default_passwd_cb(ssl, no_password);
+  if (SSL_CTX_use_certificate_chain_file(ssl, certificate_file) != 1)
+    return fail(why, -EINVAL, "The file %s holds no certificate in PEM.", certificate_file);
+  /* The key is read by itself first: SSL_CTX_use_PrivateKey_file() says "no key" and "another's key" alike. */
+  BIO *file = BIO_new_file(key_file, "r");
+  EVP_PKEY *key = file ? PEM_read_bio_PrivateKey(file, NULL, no_password, NULL) : NULL;
+  BIO_free(file);
+  if (!key) return fail(why, -EINVAL, "The file %s holds no unencrypted private key in PEM.", key_file);
+  bool fits = SSL_CTX_use_PrivateKey(ssl, key) == 1 && SSL_CTX_check_private_key(ssl) == 1;
+  EVP_PKEY_free(key);
+  return fits ? 0
+              : fail(why, -EINVAL, "The key in %s does not belong to the certificate in %s.", key_file,
+                     certificate_file);
+}
+
+int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file,
+                           char why[256]) {
+  *out = NULL;
+  why[0] = 0;
+  cuv_tls_context *context = calloc(1, sizeof *context);
+  if (!context) return fail(why, -ENOMEM, "There is no memory for TLS.");
+  context->ssl = SSL_CTX_new(TLS_server_method());
+  int failure = 0;
+  if (!context->ssl || !set_policy(context->ssl))
+    failure = fail(why, -ENOTSUP, "This OpenSSL does not offer what TLS needs here.");
+  if (!failure) failure = load(context->ssl, certificate_file, key_file, why);
+  if (failure) {
+    cuv_tls_context_destroy(context);
+    return failure;
+  }
+  *out = context;
+  return 0;
+}
+
+void cuv_tls_context_destroy(cuv_tls_context *context) {
+  if (!context) return;
+  SSL_CTX_free(context->ssl);
+  free(context);
+}
