@@ -55,6 +55,7 @@ static int configure_shared(int fd, const cuv_listen_options *options) {
   int failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)options->unsent_bytes);
+  if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)options->unacknowledged_ms);
   return failure;
 }
 
@@ -161,9 +162,12 @@ static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
   return failure;
 }
 
+/* What setsockopt(2) takes as a positive int. */
+static bool is_number(uint32_t value) { return value > 0 && value <= INT32_MAX; }
+
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port) {
   if (loop->listener) return -EALREADY;
-  if (options->accepts_per_turn == 0 || options->unsent_bytes == 0 || options->unsent_bytes > INT32_MAX)
+  if (options->accepts_per_turn == 0 || !is_number(options->unsent_bytes) || !is_number(options->unacknowledged_ms))
     return -EINVAL;
   endpoint where;
   int failure = parse_endpoint(host, port, &where);

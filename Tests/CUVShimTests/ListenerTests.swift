@@ -104,6 +104,27 @@ import Testing
     close(client)
   }
 
+  @Test("what is accepted inherits the options of its listener")
+  func inherits() throws {
+    let harness = try LoopHarness()
+    let client = try dial(port: try harness.listen())
+    func option(_ name: Int32, of descriptor: Int32) -> Int32 {
+      var value: Int32 = 0
+      var size = socklen_t(MemoryLayout<Int32>.size)
+      #expect(unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), name, &value, &size) == 0)
+      return value
+    }
+    var options: [Int32] = []
+    harness.onAccept = { descriptor, _ in
+      options = [TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_USER_TIMEOUT].map { option($0, of: descriptor) }
+      close(descriptor)
+      harness.stop()
+    }
+    harness.run()
+    #expect(options == [1, 16 * 1024, 90_000])
+    close(client)
+  }
+
   @Test("two loops share one port")
   func sharesPort() throws {
     let first = try LoopHarness()
@@ -146,6 +167,7 @@ import Testing
     #expect(harness.tryListen(acceptsPerTurn: 0).result == -EINVAL)
     #expect(harness.tryListen(unsentBytes: 0).result == -EINVAL)
     #expect(harness.tryListen(unsentBytes: .max).result == -EINVAL)
+    #expect(harness.tryListen(unacknowledged: 0).result == -EINVAL)
     #expect(unsafe cuv_port_probe("nowhere", 80) == -EINVAL)
   }
 

@@ -50,11 +50,13 @@ import Testing
 
   /// The result of `cuv_listen` and the port it bound.
   func tryListen(
-    host: String = "127.0.0.1", port: Int32 = 0, acceptsPerTurn: UInt32 = 16, unsentBytes: UInt32 = 16 * 1024
+    host: String = "127.0.0.1", port: Int32 = 0, acceptsPerTurn: UInt32 = 16, unsentBytes: UInt32 = 16 * 1024,
+    unacknowledged: UInt32 = 90_000
   ) -> (result: Int32, port: Int32) {
     var bound: Int32 = 0
     var options = cuv_listen_options(
-      backlog: 128, accepts_per_turn: acceptsPerTurn, unsent_bytes: unsentBytes)
+      backlog: 128, accepts_per_turn: acceptsPerTurn, unsent_bytes: unsentBytes,
+      unacknowledged_ms: unacknowledged)
     let result = unsafe cuv_listen(loop, host, port, &options, &bound)
     return (result, bound)
   }

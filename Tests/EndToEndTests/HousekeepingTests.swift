@@ -11,15 +11,6 @@ struct HousekeepingTests {
     names(in: "/proc/\(server.process.identifier)/fd").count
   }
 
-  /// The sum over all loops of one metric.
-  private func metric(_ name: String, _ server: ServerProcess) throws -> Int {
-    let lines = try server.client().get("/metrics").text.split(separator: "\n")
-    let values = lines.filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
-      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-    guard !values.isEmpty else { throw TestFailure("no metric \(name)") }
-    return values.reduce(0, +)
-  }
-
   @Test("connections that are dropped in any state give their descriptors and subscriptions back")
   func dropped() throws {
     let venue = try Venue()
@@ -40,7 +31,7 @@ struct HousekeepingTests {
     }
     try eventually("all descriptors are back") { descriptors(venue.server) <= before }
     for name in ["seatcast_websockets_open", "seatcast_event_streams_open", "seatcast_subscriptions"] {
-      try eventually("\(name) is 0") { try metric(name, venue.server) == 0 }
+      try eventually("\(name) is 0") { try venue.metric(name) == 0 }
     }
   }
 

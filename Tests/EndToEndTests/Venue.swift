@@ -54,6 +54,15 @@ struct Venue {
     return (socket, try socket.expect("connection_established"))
   }
 
+  /// The sum over all loops of one metric, as of their last tick.
+  func metric(_ name: String) throws -> Int {
+    let lines = try server.client().get("/metrics").text.split(separator: "\n")
+    let values = lines.filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+    guard !values.isEmpty else { throw TestFailure("no metric \(name)") }
+    return values.reduce(0, +)
+  }
+
   /// A WebSocket without a subscription, after its greeting.
   func connect(user: Int = 7_000) throws -> WebSocketClient {
     let socket = try WebSocketClient(port: port, path: "/ws", token: mint.token(user: user))

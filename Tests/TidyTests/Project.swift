@@ -1,5 +1,6 @@
 // The project's files as the rules see them: what a person wrote, without what builds and runs leave behind.
 import FoundationEssentials
+import TestSupport
 import Testing
 
 struct ProjectFile: Sendable, CustomStringConvertible {
@@ -17,11 +18,7 @@ struct ProjectFile: Sendable, CustomStringConvertible {
 }
 
 enum Project {
-  /// Two folders above this file.
-  static let root: String = {
-    let here = #filePath.split(separator: "/").dropLast(3)
-    return "/" + here.joined(separator: "/")
-  }()
+  static let root = SourceTree.root
 
   static let files: [ProjectFile] = paths(under: "").compactMap { path in
     guard let text = try? String(contentsOfFile: root + "/" + path, encoding: .utf8) else { return nil }

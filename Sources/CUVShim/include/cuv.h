@@ -65,6 +65,8 @@ typedef struct {
   /* Bytes that the kernel takes for a connection beyond what is on its way to the peer (TCP_NOTSENT_LOWAT);
    * then sends would block. > 0. */
   uint32_t unsent_bytes;
+  /* A connection ends with ETIMEDOUT when what was sent is not acknowledged for this long (TCP_USER_TIMEOUT). > 0. */
+  uint32_t unacknowledged_ms;
 } cuv_listen_options;
 /* SO_REUSEPORT listener on a numeric address ("127.0.0.1", "::1"; "::" takes IPv4 too) or "localhost"
  * (127.0.0.1); port 0: any. -EINVAL for other hosts, -EALREADY when the loop listens already. What it
@@ -148,8 +150,8 @@ typedef struct cuv_thread cuv_thread;
 int cuv_thread_start(cuv_thread **out, const char *name, void (*body)(void *), void *argument);
 void cuv_thread_join(cuv_thread *thread);       /* frees it */
 
-/* Raises the limit of descriptors as far as this process may: to the system's ceiling with CAP_SYS_RESOURCE, else
- * to the hard limit. Returns the limit now in force, which holds for each descriptor table. */
+/* Raises the soft limit of descriptors to the hard one. Returns the limit now in force, which holds for each
+ * descriptor table. */
 int64_t cuv_raise_descriptor_limit(void);
 /* Gives the calling thread a descriptor table of its own, a copy of the one it shared. What it opens from then
  * on counts against its own limit and exists for it alone, and the kernel need not guard the table against

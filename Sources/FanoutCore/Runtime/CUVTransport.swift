@@ -20,12 +20,16 @@ public enum SenderKind: Sendable, CaseIterable {
   var loop: Loop<CUVTransport>?
   private let uv: OpaquePointer
   private let sender: OpaquePointer
+  /// Whether all connections speak TLS.
+  private let isSecure: Bool
   /// The handle of each slot.
   private var handles: [OpaquePointer?] = unsafe []
   private var results: [cuv_exception] = []
 
   /// Makes the loop and its sender; nothing runs and nobody listens yet.
-  init(tick: UInt64, sender kind: SenderKind) throws(HallFailure) {
+  /// - Parameter tls: every connection speaks TLS by it; nil: none does.
+  init(tick: UInt64, sender kind: SenderKind, tls: TLSContext? = nil) throws(HallFailure) {
+    isSecure = tls != nil
     var sender: OpaquePointer?
     let wanted =
       switch kind {
@@ -41,6 +45,7 @@ public enum SenderKind: Sendable, CaseIterable {
     guard let uv = unsafe uv, let sender = unsafe sender else {
       throw HallFailure(description: "the loop cannot be made")
     }
+    if let tls { try HallFailure.check(unsafe tls.use(on: uv), "the loop cannot speak TLS") }
     unsafe self.uv = uv
     unsafe self.sender = sender
     self.context = context
@@ -62,7 +67,8 @@ public enum SenderKind: Sendable, CaseIterable {
     var bound: Int32 = 0
     var options = cuv_listen_options(
       backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
-      unsent_bytes: UInt32(limits.unsentBytes))
+      unsent_bytes: UInt32(limits.unsentBytes),
+      unacknowledged_ms: UInt32(clamping: min(2 * limits.pingInterval, UInt64(Int32.max))))
     let result = unsafe cuv_listen(uv, host, Int32(port), &options, &bound)
     try HallFailure.check(result, "cannot listen on \(host) port \(port)")
     return Int(bound)
@@ -119,18 +125,29 @@ public enum SenderKind: Sendable, CaseIterable {
   func discard(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 
   func receive(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
-    unsafe buffer.withUnsafeMutableBytes { unsafe cuv_recv(descriptor, $0.baseAddress, $0.count) }
+    unsafe buffer.withUnsafeMutableBytes {
+      unsafe isSecure
+        ? cuv_tls_recv(uv, descriptor, $0.baseAddress, $0.count)
+        : cuv_recv(descriptor, $0.baseAddress, $0.count)
+    }
   }
 
   func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int {
-    unsafe bytes.withUnsafeBytes { unsafe cuv_send(descriptor, $0.baseAddress, $0.count) }
+    unsafe bytes.withUnsafeBytes {
+      unsafe isSecure
+        ? cuv_tls_send(uv, descriptor, $0.baseAddress, $0.count)
+        : cuv_send(descriptor, $0.baseAddress, $0.count)
+    }
   }
 
   func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException]) {
     while results.count < descriptors.count { results.append(cuv_exception()) }
     let count = unsafe bytes.withUnsafeBytes { bytes in
-      unsafe cuv_send_batch(
-        sender, descriptors, UInt32(descriptors.count), bytes.baseAddress, bytes.count, &results)
+      unsafe isSecure
+        ? cuv_tls_send_batch(
+          uv, sender, descriptors, UInt32(descriptors.count), bytes.baseAddress, bytes.count, &results)
+        : cuv_send_batch(
+          sender, descriptors, UInt32(descriptors.count), bytes.baseAddress, bytes.count, &results)
     }
     for result in results.prefix(max(count, 0)) {
       exceptions.append(SendException(position: Int(result.index), result: Int(result.result)))

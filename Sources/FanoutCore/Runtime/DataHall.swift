@@ -19,7 +19,16 @@ public final class DataHall: Sendable {
     public var limits = Limits()
     public var sender = SenderKind.automatic
     public var descriptorTables = DescriptorTables.shared
+    /// Nil: connections are plain.
+    public var tls: TLSFiles?
     public init() {}
+  }
+
+  /// PEM files: the certificate with the chain behind it, and its key, which is not encrypted. Read once, at start.
+  public struct TLSFiles: Sendable, Equatable {
+    public var certificate: String
+    public var key: String
+    public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
   }
 
   /// Who shares a table of descriptors, whose size the system limits.
@@ -56,10 +65,11 @@ public final class DataHall: Sendable {
     }
     descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
     if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
+    let tls: TLSContext? = if let files = configuration.tls { try TLSContext(files) } else { nil }
     var transports: [CUVTransport] = []
     for _ in 0..<configuration.loops {
       transports.append(
-        try CUVTransport(tick: configuration.limits.tick, sender: configuration.sender))
+        try CUVTransport(tick: configuration.limits.tick, sender: configuration.sender, tls: tls))
     }
     self.configuration = configuration
     self.transports = transports

@@ -59,6 +59,7 @@ struct Assembly {
     hall.host = configuration.address.host
     hall.port = configuration.address.port
     hall.loops = configuration.address.loopsHere
+    hall.tls = configuration.address.tls
     hall.sender =
       switch configuration.sender {
       case .auto: .automatic

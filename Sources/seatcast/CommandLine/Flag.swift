@@ -9,6 +9,8 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case loops
   case sender
   case descriptorTables = "descriptor-tables"
+  case tlsCertificate = "tls-cert"
+  case tlsKey = "tls-key"
   case jwtSecretFile = "jwt-secret-file"
   case adminEmail = "admin-email"
   case origins
@@ -81,6 +83,13 @@ struct CommandTable: Sendable {
         variable: "SEATCAST_DESCRIPTOR_TABLES",
         summary: "private: each loop has a descriptor table, and so a limit, of its own.",
         fallback: "shared"),
+      Flag(
+        setting: .tlsCertificate, value: .text("FILE"), variable: "SEATCAST_TLS_CERT",
+        summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key.",
+        fallback: nil),
+      Flag(
+        setting: .tlsKey, value: .text("FILE"), variable: "SEATCAST_TLS_KEY",
+        summary: "PEM file of the certificate's key, not encrypted.", fallback: nil),
       Flag(
         setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
         relatives: ["SEATCAST_JWT_SECRET"],

@@ -1,5 +1,6 @@
 // Where a hall listens, and with how many loops: the part of the configuration that `serve` and
 // `conformance-echo` share.
+import FanoutCore
 import FoundationEssentials
 import Glibc
 
@@ -10,6 +11,8 @@ struct ListenAddress: Equatable, Sendable {
   var port: Int
   /// Nil: one per core.
   var loops: Int?
+  /// Nil: plain HTTP.
+  var tls: DataHall.TLSFiles?
 
   init(_ settings: Settings) throws(UsageError) {
     host = try settings.text(.host) ?? "127.0.0.1"
@@ -19,14 +22,24 @@ struct ListenAddress: Equatable, Sendable {
     }
     port = try settings.number(.port, in: 0...65_535) ?? 3_000
     loops = try settings.number(.loops, in: 1...1_024)
+    tls = try Self.tls(settings)
+  }
+
+  private static func tls(_ settings: Settings) throws(UsageError) -> DataHall.TLSFiles? {
+    switch (try settings.text(.tlsCertificate), try settings.text(.tlsKey)) {
+    case (let certificate?, let key?): return DataHall.TLSFiles(certificate: certificate, key: key)
+    case (nil, nil): return nil
+    case (_?, nil): throw UsageError("A TLS certificate needs its key: --tls-key or SEATCAST_TLS_KEY.")
+    case (nil, _?): throw UsageError("A TLS key needs its certificate: --tls-cert or SEATCAST_TLS_CERT.")
+    }
   }
 
   /// The loops to run here.
   var loopsHere: Int { loops ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
-  /// `http://127.0.0.1:3000`; an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
+  /// `http://127.0.0.1:3000`, or `https:` with a certificate; an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
   func url(port: Int) -> String {
-    "http://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
+    "\(tls == nil ? "http" : "https")://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
   }
 
   /// The same, as this machine reaches it: a wildcard address is no place to go to.

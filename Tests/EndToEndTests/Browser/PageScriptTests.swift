@@ -13,9 +13,7 @@ private let hasNode: Bool = {
     "The page's live connection does what its own tests say",
     .enabled(if: hasNode, "no node on PATH; the browser tests cover the page without it"))
   func liveConnection() throws {
-    let tests =
-      #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/PageTests/live.test.mjs"
-    let node = try ChildProcess("node", ["--test", "/" + tests])
+    let node = try ChildProcess("node", ["--test", SourceTree.root + "/Tests/PageTests/live.test.mjs"])
     let status = try node.wait()
     try node.waitForOutput()
     #expect(status == .exited(0), "\(node.standardOutput)")

@@ -164,4 +164,38 @@ import Testing
     for number in [0, 1, 2, 4, 6, 7, 9] { #expect(clients[number].texts() == ["n 5 1"]) }
     #expect(clients[8].texts().filter { $0 != "n 5 1" }.isEmpty)
   }
+
+  @Test("news on thousands of topics at once is sent in bounded pieces, and new clients get in between")
+  func manyTopics() throws {
+    var limits = Limits()
+    limits.cohortSubscribers = 16
+    let rig = LoopRig(limits)
+    let topics = Int64(2_000)
+    for topic in 1...topics { rig.topics.create(topic) }
+    let clients = (0..<40).map { _ in rig.webSocket() }
+    for topic in 1...topics { clients[Int(topic) % clients.count].say("sub \(topic)") }
+    rig.settle(20)
+    _ = clients.map { $0.texts() }
+    for topic in 1...topics { rig.publish(topic) }
+    var turns = 0
+    var late: ScriptedClient?
+    repeat {
+      let before = rig.world.sends
+      rig.turn()
+      turns += 1
+      // A cohort's worth, and at most one more cohort begun with the last of it.
+      #expect(rig.world.sends - before <= 2 * limits.cohortSubscribers + 2)
+      if turns == 10 {
+        late = ScriptedClient(rig.connect())
+        late?.socket.write(ScriptedClient.upgrade("/ws"))
+      }
+      if turns == 12 { #expect(late?.texts() == ["connected"]) }
+    } while !rig.loop.pass.isEmpty
+    #expect(turns >= Int(topics) / (2 * limits.cohortSubscribers))
+    for (number, client) in clients.enumerated() {
+      let own = (1...topics).filter { Int($0) % clients.count == number }
+      #expect(Set(client.texts()) == Set(own.map { "n \($0) 1" }))
+    }
+    #expect(rig.faults() == [])
+  }
 }

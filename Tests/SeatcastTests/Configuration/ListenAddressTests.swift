@@ -1,3 +1,4 @@
+import FanoutCore
 import Testing
 
 @testable import seatcast
@@ -26,6 +27,19 @@ struct ListenAddressTests {
   func url() throws {
     #expect(try address([:]).url(port: 3_000) == "http://127.0.0.1:3000")
     #expect(try address([.host: "::1"]).url(port: 80) == "http://[::1]:80")
+  }
+
+  @Test(
+    "With a certificate the address is a secure one, and a half of the pair is refused with the other's name")
+  func tls() throws {
+    let secure = try address([.tlsCertificate: "c.pem", .tlsKey: "k.pem"])
+    #expect(secure.tls == DataHall.TLSFiles(certificate: "c.pem", key: "k.pem"))
+    #expect(secure.url(port: 3_000) == "https://127.0.0.1:3000")
+    #expect(try address([:]).tls == nil)
+    let noKey = #expect(throws: UsageError.self) { try address([.tlsCertificate: "c.pem"]) }
+    #expect(noKey?.description.contains("--tls-key") == true)
+    let noCertificate = #expect(throws: UsageError.self) { try address([.tlsKey: "k.pem"]) }
+    #expect(noCertificate?.description.contains("--tls-cert") == true)
   }
 
   @Test("There is always a loop, and as many as were asked for")

@@ -1,3 +1,4 @@
+import FanoutCore
 import Testing
 
 @testable import seatcast
@@ -29,6 +30,9 @@ struct ServeConfigurationTests {
     #expect(configuration.address.host == "127.0.0.1")
     #expect(configuration.address.port == 3_000)
     #expect(configuration.address.loops == nil)
+    #expect(configuration.sender == .auto)
+    #expect(configuration.descriptorTables == .shared)
+    #expect(configuration.address.tls == nil)
     #expect(configuration.dataFolder == "./data")
     #expect(configuration.secret == .kept)
     #expect(configuration.admin == nil)
@@ -46,8 +50,12 @@ struct ServeConfigurationTests {
     let configuration = try configuration([
       "--host", "::1", "--port", "0", "--data", "/d e", "--loops", "3", "--jwt-secret-file", "s",
       "--origins", "https://A.example, http://b.example:8080", "--identity", "none", "--log", "json",
-      "--rate-limits", "off", "--password-cost", "insecure-test", "--demo",
+      "--rate-limits", "off", "--password-cost", "insecure-test", "--demo", "--sender", "io_uring",
+      "--descriptor-tables", "private", "--tls-cert", "c", "--tls-key", "k",
     ])
+    #expect(configuration.sender == .ioUring)
+    #expect(configuration.descriptorTables == .perLoop)
+    #expect(configuration.address.tls == .init(certificate: "c", key: "k"))
     #expect(configuration.address.host == "::1")
     #expect(configuration.address.port == 0)
     #expect(configuration.address.loops == 3)
