@@ -50,8 +50,8 @@ void cuv__tls_close(cuv__tls *tls, bool reset); /* the descriptor is still open 
 int cuv__tls_watch(cuv__tls *tls, int events);
 int cuv__tls_ready(cuv__tls *tls, int events); /* what is to be reported of it */
 int cuv__tls_shutdown_write(cuv__tls *tls);
-void cuv__tls_report_unread(cuv_loop *loop); /* once per turn */
-void cuv__tls_leave(cuv_loop *loop);         /* no connection is left */
+void cuv__tls_turn(cuv_loop *loop);  /* once per turn: reports what is held decrypted */
+void cuv__tls_leave(cuv_loop *loop); /* no connection is left */
 
 /* One descriptor's bytes in a batch of which each has its own. */
 typedef struct { const uint8_t *bytes; uint32_t count; int32_t fd; } cuv__packet;

@@ -21,7 +21,7 @@ static void tick_arrived(uv_timer_t *handle) {
 
 static void turn_ended(uv_check_t *handle) {
   cuv_loop *loop = loop_of((uv_handle_t *)handle);
-  if (loop->tls) cuv__tls_report_unread(loop);
+  if (loop->tls) cuv__tls_turn(loop);
   loop->hooks.on_turn(loop->hooks.context);
 }
 

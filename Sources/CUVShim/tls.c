@@ -74,10 +74,9 @@ int cuv__tls_open(cuv_loop *loop, cuv_conn *conn) {
   if (!tls) return -ENOMEM;
   tls->conn = conn;
   tls->home = home;
-  int failure = make_place(home, (size_t)conn->fd) ? cuv__handshake_begin(tls) : -ENOMEM;
-  if (failure) {
+  if (!make_place(home, (size_t)conn->fd)) {
     free(tls);
-    return failure;
+    return -ENOMEM;
   }
   home->table[conn->fd] = tls;
   conn->poll.data = tls;
@@ -88,7 +87,7 @@ void cuv__tls_close(cuv__tls *tls, bool reset) {
   if (!reset && cuv__flush(tls) == 0 && !tls->waiting) (void)cuv__tls_end(tls);
   cuv__tls_set_more(tls, false);
   tls->home->table[tls->conn->fd] = NULL;
-  SSL_free(tls->ssl);
+  cuv__handshake_forget(tls);
   free(tls->waiting);
   free(tls->held);
   OPENSSL_cleanse(tls, sizeof *tls);
@@ -148,7 +147,8 @@ void cuv__tls_set_more(cuv__tls *tls, bool more) {
   (void)uv_idle_start(&loop->unread, idled); /* fails only without a callback */
 }
 
-void cuv__tls_report_unread(cuv_loop *loop) {
+void cuv__tls_turn(cuv_loop *loop) {
+  cuv__handshake_tidy(loop->tls);
   cuv__tls *ring = &loop->tls->readable, round;
   if (ring->next != ring) {
     /* Those of now; the hooks put others, or the same again, into the ring, and may close any. */

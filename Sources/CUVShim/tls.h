@@ -53,7 +53,7 @@ struct cuv__tls {
   cuv_conn *conn;
   struct cuv__tls_loop *home;
   cuv__tls *next, *previous; /* among those with something to be read; next NULL: not among them */
-  SSL *ssl;                         /* NULL once the handshake is over */
+  SSL *ssl;                         /* from the first bytes to the end of the handshake, else NULL */
   uint8_t *waiting;                 /* ciphertext from waiting_at on for the socket; NULL: none */
   uint8_t *held; /* received and not delivered: decrypted bytes, then ciphertext; NULL: none */
   uint32_t waiting_at, waiting_count;
@@ -81,6 +81,7 @@ typedef struct cuv__tls_loop {
   struct { uint8_t *bytes; size_t count, capacity; } output; /* sealed, not yet handed on; empty between calls */
   struct { size_t at, count; uint8_t bytes[cuv__input_size]; } input;
   size_t mark; /* of the output, when the handshake switched to the final keys in this very call */
+  uint32_t handshakes, most_handshakes; /* with an SSL object; the most at once since memory was last given back */
   struct {
     cuv__tls *connections[cuv__batch_size];
     cuv__packet packets[cuv__batch_size];
@@ -93,9 +94,10 @@ typedef struct cuv__tls_loop {
 /* tls_handshake.c */
 SSL_CTX *cuv__tls_context_ssl(const cuv_tls_context *context);
 void cuv__handshake_log(const SSL *ssl, const char *line);
-int cuv__handshake_begin(cuv__tls *tls);
 /* Takes from the input and adds to the output. 0: over, the connection is open; -EAGAIN; -EPROTO; -ENOMEM. */
 int cuv__handshake_step(cuv__tls *tls);
+void cuv__handshake_forget(cuv__tls *tls); /* the SSL object, if there is one */
+void cuv__handshake_tidy(cuv__tls_loop *home);
 
 /* tls_keys.c; false: libcrypto failed. */
 bool cuv__keys_from_secret(cuv__tls_keys *keys, int aead);

@@ -3,6 +3,9 @@
  * handshake (no read-ahead), so the sequence numbers are known when it has gone. Loop thread only. */
 #include "tls.h"
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <openssl/err.h>
 #include <pthread.h>
 #include <string.h>
@@ -49,7 +52,7 @@ static void make_method(void) {
   (void)BIO_meth_set_ctrl(method, control);
 }
 
-int cuv__handshake_begin(cuv__tls *tls) {
+static int begin(cuv__tls *tls) {
   (void)pthread_once(&method_once, make_method); /* fails for a wrong control block only */
   BIO *bio = method ? BIO_new(method) : NULL;
   tls->ssl = bio ? SSL_new(tls->home->context) : NULL;
@@ -63,7 +66,28 @@ int cuv__handshake_begin(cuv__tls *tls) {
   SSL_set_bio(tls->ssl, bio, bio);
   (void)SSL_set_app_data(tls->ssl, tls); /* a failure shows when no secrets arrive */
   SSL_set_accept_state(tls->ssl);
+  cuv__tls_loop *home = tls->home;
+  home->handshakes += 1;
+  if (home->handshakes > home->most_handshakes) home->most_handshakes = home->handshakes;
   return 0;
+}
+
+void cuv__handshake_forget(cuv__tls *tls) {
+  if (!tls->ssl) return;
+  SSL_free(tls->ssl);
+  tls->ssl = NULL;
+  tls->home->handshakes -= 1;
+}
+
+/* A running handshake takes 40 KB. When thousands come at once, as after a restart, what they have freed lies between
+ * the connections that stay, where malloc keeps it for good unless it is told to look. */
+void cuv__handshake_tidy(cuv__tls_loop *home) {
+  enum { many = 512 };
+  if (home->most_handshakes < many || home->handshakes > home->most_handshakes / 8) return;
+  home->most_handshakes = home->handshakes;
+#ifdef __GLIBC__
+  (void)malloc_trim(0); /* no matter whether there was anything */
+#endif
 }
 
 /* ---- taking over ------------------------------------------------------------------------------- */
@@ -133,6 +157,7 @@ static bool take_over(cuv__tls *tls) {
 }
 
 int cuv__handshake_step(cuv__tls *tls) {
+  if (!tls->ssl && begin(tls) != 0) return -ENOMEM;
   tls->home->mark = 0;
   ERR_clear_error(); /* SSL_get_error() looks at what others left behind, too */
   int result = SSL_do_handshake(tls->ssl);
@@ -145,8 +170,7 @@ int cuv__handshake_step(cuv__tls *tls) {
     ERR_clear_error();
     return -EPROTO;
   }
-  SSL_free(tls->ssl);
-  tls->ssl = NULL;
+  cuv__handshake_forget(tls);
   tls->phase = cuv__open;
   return 0;
 }

@@ -40,8 +40,7 @@ static void forget_waiting(cuv__tls *tls) {
 int cuv__tls_fail(cuv__tls *tls, int failure) {
   tls->phase = cuv__failed;
   tls->failure = failure;
-  SSL_free(tls->ssl);
-  tls->ssl = NULL;
+  cuv__handshake_forget(tls);
   ERR_clear_error();
   return failure;
 }
