@@ -6,6 +6,7 @@
 import PackageDescription
 
 let strictC: [CSetting] = [.unsafeFlags(["-std=c17", "-O2", "-Wall", "-Wextra", "-Werror"])]
+let openSSL: [LinkerSetting] = [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
 
 /// The climate of the halls (Package.swift of the product).
 let strictSwift: [SwiftSetting] = [
@@ -21,8 +22,9 @@ let package = Package(
   name: "seatcast-benchmarks",
   dependencies: [.package(name: "seatcast", path: "..")],
   targets: [
-    .executableTarget(name: "SpeedOfLight", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")]),
-    .executableTarget(name: "LoadGenerator", cSettings: strictC),
+    .executableTarget(
+      name: "SpeedOfLight", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")] + openSSL),
+    .executableTarget(name: "LoadGenerator", cSettings: strictC, linkerSettings: openSSL),
 
     // A barrier for the compiler and a count of allocations.
     .target(name: "CMeter", path: "Sources/Micro/CMeter", cSettings: strictC),

@@ -60,10 +60,6 @@ int dial(uint32_t number, int flags) {
   return fd;
 }
 
-void send_whole(int fd, const char *bytes, size_t count) {
-  if (send(fd, bytes, count, MSG_NOSIGNAL) != (ssize_t)count) give_up("send: %s", strerror(errno));
-}
-
 void watch(int poller, int fd, uint32_t events, uint64_t tag) {
   struct epoll_event event = {.events = events, .data.u64 = tag};
   if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0) give_up("epoll_ctl: %s", strerror(errno));
@@ -72,7 +68,8 @@ void watch(int poller, int fd, uint32_t events, uint64_t tag) {
 /* ---- an attempt -------------------------------------------------------------------------------- */
 
 static void ask(attempt *one) {
-  ssize_t taken = send(one->fd, request, request_count, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!transport_stands(one->way)) return;
+  ssize_t taken = write_some(one->way, request, request_count);
   if (taken < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;
   if (taken != (ssize_t)request_count) give_up("connection %u: %s", one->number, strerror(errno));
   one->asked = true;
@@ -82,9 +79,9 @@ void attempt_start(attempt *fresh, uint32_t number, int poller, uint64_t tag) {
   fresh->number = number;
   fresh->asked = false;
   fresh->count = 0;
-  fresh->fd = dial(number, SOCK_NONBLOCK);
+  fresh->way = transport_over(dial(number, SOCK_NONBLOCK));
   ask(fresh);
-  watch(poller, fresh->fd, EPOLLIN | EPOLLRDHUP | EPOLLET | (fresh->asked ? 0 : EPOLLOUT), tag);
+  watch(poller, fresh->way.fd, EPOLLIN | EPOLLRDHUP | EPOLLET | (fresh->asked ? 0 : EPOLLOUT), tag);
 }
 
 /* Whether the answer's head, and the first message when there is one, have come whole. */
@@ -110,7 +107,7 @@ bool attempt_goes_on(attempt *one) {
   if (!one->asked) ask(one);
   if (!one->asked) return false;
   for (;;) {
-    ssize_t more = recv(one->fd, one->bytes + one->count, attempt_capacity - one->count, MSG_DONTWAIT);
+    ssize_t more = read_some(one->way, one->bytes + one->count, attempt_capacity - one->count);
     if (more < 0 && errno == EAGAIN) return false;
     if (more <= 0) give_up("subscriber %u: no first message: %.*s", one->number, (int)one->count, one->bytes);
     one->count += (size_t)more;

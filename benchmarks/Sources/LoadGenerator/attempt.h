@@ -1,14 +1,15 @@
-/* One client on its way to a subscription: TCP connection, upgrade, first message. Nothing here blocks, so a
- * thread has many under way. */
+/* One client on its way to a subscription: TCP connection, TLS when wanted, upgrade, first message. Nothing
+ * here blocks, so a thread has many under way. */
 #ifndef ATTEMPT_H
 #define ATTEMPT_H
 #include "options.h"
+#include "transport.h"
 #include <stddef.h>
 
 enum { attempt_capacity = 8192 };
 
 typedef struct {
-  int fd;
+  transport way;
   uint32_t number;  /* of the client; chooses its address, and stands in errors */
   bool asked;       /* the upgrade has been sent */
   uint64_t seq;     /* when done: at which it begins */
@@ -26,7 +27,6 @@ bool attempt_goes_on(attempt *one);
 
 /* A socket that is bound to one of many loopback addresses (each has some 28,000 ports) and connects. */
 int dial(uint32_t number, int flags);
-void send_whole(int fd, const char *bytes, size_t count);
 void watch(int poller, int fd, uint32_t events, uint64_t tag);
 
 #endif

@@ -2,7 +2,8 @@
  * each place; when nobody stands at the lowest one any more, the next notice has reached them all. So a
  * read of many notices costs two counts.
  * As a rule everybody gets the same bytes. What one subscriber has got and had checked is kept for a
- * while, and who gets exactly that is done with one comparison. All else is read in full. */
+ * while, and who gets exactly that is done with one comparison. All else is read in full.
+ * What TLS needs is a table of its own, because a subscriber without it must stay small. */
 #include "audience.h"
 #include "frames.h"
 #include "messages.h"
@@ -41,6 +42,7 @@ struct audience {
   uint32_t lowest;    /* place at which a reader stands */
   uint32_t *standing; /* readers by place */
   subscriber *all;
+  struct ssl_st **tls; /* by index; NULL: all are plain */
   known *latest;      /* by place modulo window */
   haul hauled;
   char received[receive_capacity];
@@ -68,14 +70,22 @@ void audience_free(audience *self) {
   for (uint32_t i = 0; i < self->whom.count; i++) free(self->all[i].kept);
   free(self->standing);
   free(self->all);
+  free(self->tls);
   free(self->latest);
   free(self->hauled.each);
   free(self);
 }
 
-void audience_add(audience *self, uint32_t index, int fd) { self->all[index].fd = fd; }
+void audience_add(audience *self, uint32_t index, transport way) {
+  self->all[index].fd = way.fd;
+  if (!way.tls) return;
+  if (!self->tls) self->tls = zeroed(self->whom.count, sizeof *self->tls);
+  self->tls[index] = way.tls;
+}
 
-int audience_descriptor(const audience *self, uint32_t index) { return self->all[index].fd; }
+transport audience_transport(const audience *self, uint32_t index) {
+  return (transport){.fd = self->all[index].fd, .tls = self->tls ? self->tls[index] : NULL};
+}
 
 const haul *audience_haul(const audience *self) { return &self->hauled; }
 
@@ -134,7 +144,8 @@ static void take_frame(audience *self, subscriber *one, const frame *next, int64
     case opcode_pong: return;
     case opcode_ping: {
       size_t count = make_pong(next, pong);
-      if (send(one->fd, pong, count, MSG_NOSIGNAL) == (ssize_t)count) return;
+      transport way = audience_transport(self, (uint32_t)(one - self->all));
+      if (write_some(way, pong, count) == (ssize_t)count) return;
       give_up("subscriber %u: a pong could not be sent: %s", number_of(self, one), strerror(errno));
     }
     case opcode_close:
@@ -192,16 +203,17 @@ static bool take_all(audience *self, subscriber *one, size_t count) {
 
 bool audience_read(audience *self, uint32_t index, bool closed) {
   subscriber *one = &self->all[index];
+  transport way = audience_transport(self, index);
   bool completes = false;
   for (;;) {
     size_t count = one->kept ? one->kept->count : 0;
     if (count) memcpy(self->received, one->kept->bytes, count);
-    ssize_t more = recv(one->fd, self->received + count, receive_capacity - count, MSG_DONTWAIT);
+    ssize_t more = read_some(way, self->received + count, receive_capacity - count);
     if (more < 0 && errno == EAGAIN) return completes;
     if (more <= 0) give_up("subscriber %u was dropped", number_of(self, one));
     count += (size_t)more;
     completes |= take_all(self, one, count);
-    /* A read that did not fill the buffer has emptied the socket; the next arrival is a new edge. */
+    /* A read that did not fill the buffer has emptied a plain socket; the next arrival is a new edge. */
     if (count < receive_capacity && !closed) return completes;
   }
 }

@@ -2,6 +2,7 @@
 #ifndef AUDIENCE_H
 #define AUDIENCE_H
 #include "histogram.h"
+#include "transport.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,14 +24,14 @@ typedef struct audience audience;
 /* Notices up to place `warm_up` are not part of the haul, and none comes behind place `notices`. */
 audience *audience_new(share whom, uint32_t warm_up, uint32_t notices);
 /* The subscription of the share's subscriber at `index` stands. */
-void audience_add(audience *self, uint32_t index, int fd);
-int audience_descriptor(const audience *self, uint32_t index);
+void audience_add(audience *self, uint32_t index, transport way);
+transport audience_transport(const audience *self, uint32_t index);
 /* Reads and checks what has come; `closed`: the connection has ended behind it. True when a notice has become
  * complete by it: everybody in all audiences has it. */
 bool audience_read(audience *self, uint32_t index, bool closed);
 /* The number of a reader that none is behind. */
 uint32_t audience_laggard(const audience *self);
-void audience_free(audience *self); /* leaves the descriptors open */
+void audience_free(audience *self); /* leaves the transports open */
 const haul *audience_haul(const audience *self);
 
 #endif

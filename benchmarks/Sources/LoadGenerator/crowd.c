@@ -57,15 +57,23 @@ static void crowd_is_open(crowd *self) {
   ring(&crowds[0]);
 }
 
+/* One that stalls is not looked at any more. One read of TLS need not empty the socket, so it is told as long
+ * as something is in there, instead of once. */
+static void watch_subscriber(crowd *self, uint32_t index, transport way) {
+  struct epoll_event level = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = index};
+  bool stalls = index >= self->whom.readers;
+  if (!stalls && !way.tls) return;
+  if (epoll_ctl(self->poller, stalls ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, way.fd, &level) != 0)
+    give_up("epoll_ctl: %s", strerror(errno));
+}
+
 static void go_on_opening(crowd *self, uint32_t index) {
   attempt *one = self->attempts[index];
   if (!attempt_goes_on(one)) return;
   if (one->rest != one->count) give_up("subscriber %u: more than a first message", one->number);
   begin_at(one->seq, one->number);
-  audience_add(self->listening, index, one->fd);
-  bool stalls = index >= self->whom.readers;
-  if (stalls && epoll_ctl(self->poller, EPOLL_CTL_DEL, one->fd, NULL) != 0)
-    give_up("epoll_ctl: %s", strerror(errno));
+  audience_add(self->listening, index, one->way);
+  watch_subscriber(self, index, one->way);
   free(one);
   self->attempts[index] = NULL;
   if (++self->opened == self->whom.count) crowd_is_open(self);

@@ -1,5 +1,7 @@
 /* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the
- * order of the answers: bookings that were under way at the same time may then have exchanged their times. */
+ * order of the answers: bookings that were under way at the same time may then have exchanged their times.
+ * A booker whose connection was closed while it rested connects anew when it books; over TLS its request waits
+ * for the handshake meanwhile, and nobody else does. */
 #define _GNU_SOURCE
 #include "desk.h"
 #include "attempt.h"
@@ -20,8 +22,11 @@ enum { events_per_turn = 64 };
 static const int64_t longest_rest = 4 * (int64_t)second;
 
 typedef struct {
-  int fd; /* -1: not connected */
-  bool waits;
+  transport way; /* fd -1: not connected */
+  bool waits;    /* for an answer */
+  bool shakes;   /* the handshake is under way */
+  char *unsent;  /* the request that waits for its end; NULL: none */
+  size_t unsent_count;
   int64_t begun;
   int64_t rests_since;
   size_t count;
@@ -32,23 +37,27 @@ static const options *chosen;
 static int poller;
 static booker *bookers;
 static uint32_t *free_bookers, free_count; /* a stack */
+static uint32_t shaking; /* bookers whose handshake is under way */
 static uint32_t sold, refused;
 static histogram *answers;
 static char fixed_fields[8192]; /* what all requests have in common */
 static char run_name[40];       /* so that keys of two runs against one server differ */
 
 static void hang_up(booker *one) {
-  if (one->fd >= 0) close(one->fd);
-  one->fd = -1;
+  if (one->shakes) shaking -= 1;
+  one->shakes = false;
+  transport_end(&one->way);
 }
 
 static void be_connected(uint32_t number) {
   booker *one = &bookers[number];
-  if (one->fd >= 0 && now() - one->rests_since > longest_rest) hang_up(one);
-  if (one->fd >= 0) return;
-  one->fd = dial(chosen->subscribers + number, 0);
+  if (one->way.fd >= 0 && now() - one->rests_since > longest_rest) hang_up(one);
+  if (one->way.fd >= 0) return;
+  one->way = transport_over(dial(chosen->subscribers + number, 0));
   one->rests_since = now();
-  watch(poller, one->fd, EPOLLIN, number);
+  one->shakes = !transport_stands(one->way);
+  shaking += one->shakes;
+  watch(poller, one->way.fd, EPOLLIN, number);
 }
 
 void desk_open(const options *of) {
@@ -65,13 +74,14 @@ void desk_open(const options *of) {
                        of->token ? "\r\n" : "");
   if (count < 0 || (size_t)count >= sizeof fixed_fields) give_up("the token is too long");
   for (uint32_t i = 0; i < of->bookers; i++) {
-    bookers[i].fd = -1;
+    bookers[i].way.fd = -1;
     be_connected(i); /* not when it books first: that is part of no figure */
     free_bookers[free_count++] = of->bookers - 1 - i;
   }
 }
 
 int desk_poller(void) { return poller; }
+bool desk_is_open(void) { return shaking == 0; }
 bool desk_has_free_booker(void) { return free_count > 0; }
 bool desk_is_idle(void) { return free_count == chosen->bookers; }
 uint32_t desk_sold(void) { return sold; }
@@ -84,6 +94,27 @@ void desk_forgets_answers(void) { memset(answers, 0, sizeof *answers); }
 static size_t make_body(char *into, size_t capacity) {
   if (chosen->publishes_notice) return make_notice(into, capacity, first_seq() + bookings_sent());
   return (size_t)snprintf(into, capacity, "{\"eventId\":%s,\"quantity\":1}", chosen->event);
+}
+
+static void send_now(const booker *one, const char *request, size_t count) {
+  if (write_some(one->way, request, count) != (ssize_t)count) give_up("send: %s", strerror(errno));
+}
+
+static void send_later(booker *one, const char *request, size_t count) {
+  if (!(one->unsent = malloc(count))) give_up("no memory");
+  memcpy(one->unsent, request, count);
+  one->unsent_count = count;
+}
+
+/* True when the handshake is over. */
+static bool goes_on_shaking(booker *one) {
+  if (!transport_stands(one->way)) return false;
+  shaking -= 1;
+  one->shakes = false;
+  if (one->unsent) send_now(one, one->unsent, one->unsent_count);
+  free(one->unsent);
+  one->unsent = NULL;
+  return true;
 }
 
 void desk_books(int64_t begun) {
@@ -100,7 +131,8 @@ void desk_books(int64_t begun) {
   one->waits = true;
   one->begun = begun;
   one->count = 0;
-  send_whole(one->fd, request, (size_t)count);
+  if (one->shakes) send_later(one, request, (size_t)count);
+  else send_now(one, request, (size_t)count);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------- */
@@ -166,7 +198,8 @@ static void judge(const booker *one, const shape *of) {
 
 static void take_answer(uint32_t number) {
   booker *one = &bookers[number];
-  ssize_t more = recv(one->fd, one->answer + one->count, sizeof one->answer - 1 - one->count, MSG_DONTWAIT);
+  if (one->shakes && !goes_on_shaking(one)) return;
+  ssize_t more = read_some(one->way, one->answer + one->count, sizeof one->answer - 1 - one->count);
   if (more < 0 && errno == EAGAIN) return;
   if (more <= 0 && !one->waits) return hang_up(one);
   if (more <= 0 || !one->waits)

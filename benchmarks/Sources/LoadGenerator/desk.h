@@ -5,6 +5,7 @@
 #include "options.h"
 
 void desk_open(const options *chosen);
+bool desk_is_open(void); /* no handshake is under way: they take no time from what is measured */
 /* Becomes readable when an answer has come. */
 int desk_poller(void);
 bool desk_has_free_booker(void);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 enum { most = 1024, events_per_turn = 64 };
 
@@ -48,7 +47,7 @@ static void go_on(uint32_t place) {
   record(times, now() - under_way[place].due);
   if (one->seq != first_seq() && place_of(one->seq) == 0)
     give_up("subscriber %u begins at a seq that cannot be", one->number);
-  close(one->fd);
+  transport_end(&one->way);
   free(one);
   free_places[free_count++] = place;
   gone += 1;

@@ -1,12 +1,15 @@
-/* LoadGenerator MODE --port N [options] | LoadGenerator selftest
+/* LoadGenerator MODE --port N [--tls yes] [options] | LoadGenerator selftest
  * Many WebSocket subscribers of one event, and clients that book. Checks every frame that a reader receives;
  * the first violation ends the run with one sentence and status 1. Else prints one line of key=value.
+ * With --tls yes all connections speak TLS and take any certificate: the server is one that the caller has
+ * started on loopback.
  * Begin with runs.c (what the modes do), then crowd.c and audience.c (the receiving side). */
 #include "crowd.h"
 #include "meter.h"
 #include "report.h"
 #include "runs.h"
 #include "selftest.h"
+#include "transport.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,7 @@ int main(int argument_count, char **arguments) {
   static options chosen;
   read_options(argument_count, arguments, &chosen);
   raise_descriptor_limit();
+  if (chosen.speaks_tls) transports_speak_tls();
   outcome measured = run(&chosen);
   haul received = crowds_end();
   report(&chosen, &measured, &received);

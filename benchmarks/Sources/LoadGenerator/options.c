@@ -26,6 +26,7 @@ static const struct {
     {"--publish-path", words, offsetof(options, publish_path), NULL, NULL},
     {"--publish", choice, offsetof(options, publishes_notice), "book", "notice"},
     {"--welcome", choice, offsetof(options, without_welcome), "yes", "no"},
+    {"--tls", choice, offsetof(options, speaks_tls), "no", "yes"},
     {"--tables", choice, offsetof(options, private_tables), "shared", "private"},
     {"--threads", whole_number, offsetof(options, threads), NULL, NULL},
     {"--subscribers", whole_number, offsetof(options, subscribers), NULL, NULL},

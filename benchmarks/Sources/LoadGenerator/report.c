@@ -3,6 +3,7 @@
 #include "desk.h"
 #include "joiners.h"
 #include "record.h"
+#include "transport.h"
 #include <stdio.h>
 
 static const double milliseconds = second / 1e3, microseconds = second / 1e6;
@@ -62,8 +63,15 @@ static void print_memory(const options *chosen, const outcome *measured) {
   if (chosen->mode == mode_idle) printf(" quiet=%s", measured->quiet ? "yes" : "no");
 }
 
+static void print_tls(void) {
+  const char *protocol, *cipher;
+  transports_agreed(&protocol, &cipher);
+  printf(" tls=%s cipher=%s", protocol, cipher);
+}
+
 void report(const options *chosen, const outcome *measured, const haul *received) {
   printf("mode=%s subscribers=%u", mode_names[chosen->mode], chosen->subscribers);
+  if (chosen->speaks_tls) print_tls();
   if (chosen->mode < mode_handshakes) print_fanout(chosen, measured, received);
   if (chosen->mode == mode_rush) print_rush(chosen, measured);
   if (chosen->mode == mode_connect) print_connects(chosen);

@@ -104,6 +104,7 @@ static void open_desk(void) {
   desk_open(chosen);
   first_crowd_watches(desk_poller());
   has_desk = true;
+  while (!desk_is_open()) turn(INT64_MAX);
   if (chosen->mode != mode_connect) return;
   joiners_open(chosen);
   first_crowd_watches(joiners_poller());

@@ -22,14 +22,14 @@ static audience *new_listeners(void) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) give_up("selftest: no socket pair");
     theirs[i] = pair[1];
-    audience_add(fresh, i, pair[0]);
+    audience_add(fresh, i, transport_over(pair[0]));
   }
   return fresh;
 }
 
 static void end(audience *who) {
   for (uint32_t i = 0; i < 2; i++) {
-    close(audience_descriptor(who, i));
+    close(audience_transport(who, i).fd);
     close(theirs[i]);
   }
   audience_free(who);

@@ -51,9 +51,12 @@ void check_sent(int64_t taken, size_t count) {
   die("send");
 }
 
-void send_whole(int fd, const char *bytes, size_t count) {
-  ssize_t taken = send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (taken != (ssize_t)count) check_sent(taken < 0 ? -errno : taken, count);
+void send_whole(loop *self, int fd, const char *bytes, size_t count) {
+  ssize_t taken = self->tls ? tls_send(self, fd, bytes, count)
+                            : send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (taken == (ssize_t)count) return;
+  check_sent(taken < 0 ? -errno : taken, count);
+  unsubscribe(self, fd);
 }
 
 /* Sends a slice the messages after its cursor up to `to`. */
@@ -65,7 +68,7 @@ static void visit(loop *self, uint32_t slice, uint64_t to) {
   self->cursors[slice] = to;
   if (chosen.by_ring) return ring_send(&self->ring, fds, fd_count, bytes, count);
   for (size_t i = 0; i < fd_count; i++)
-    if (fds[i] >= 0) send_whole(fds[i], bytes, count);
+    if (fds[i] >= 0) send_whole(self, fds[i], bytes, count);
 }
 
 bool deliver(loop *self) {

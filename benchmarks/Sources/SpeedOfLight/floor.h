@@ -1,14 +1,15 @@
 /* The floor: what remains of a broadcasting server when everything but the sends is taken away: no checks
  * that a real server owes its clients, no state of a subscriber but its descriptor.
  * main.c reads the command line, loop.c is one thread's event loop, requests.c speaks just enough HTTP,
- * log.c holds the frames, deliver.c sends them in the chosen style, ring.c is the io_uring way,
- * measure.c measures without a network. */
+ * log.c holds the frames, deliver.c sends them in the chosen style, ring.c is the io_uring way, tls.c the way
+ * through TLS, measure.c measures without a network. */
 #ifndef FLOOR_H
 #define FLOOR_H
 #define _GNU_SOURCE /* before any system header: accept4, memfd_create, memmem, unshare */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 typedef enum {
   style_each,    /* one send per subscriber and message, all of them before the POST is answered */
@@ -24,6 +25,7 @@ typedef struct {
   style style;
   bool by_ring, private_tables, only_check;
   const char *measure, *scratch;
+  const char *certificate, *key; /* PEM files; NULL: no TLS */
 } options;
 
 extern options chosen; /* main.c; nobody writes it after the start */
@@ -57,6 +59,7 @@ typedef struct {
   int32_t last_hole;
   uint32_t *place_of; /* by descriptor: its place + 1; 0: no subscriber */
   part **parts;       /* by descriptor */
+  struct ssl_st **tls; /* by descriptor; NULL: no TLS */
   uint64_t *cursors;  /* by slice: the seq up to which everybody in it has everything */
   uint32_t next_slice;
 } loop;
@@ -69,6 +72,15 @@ extern loop loops[most_threads];
 void wake_others(const loop *self);
 /* Closes a connection and forgets it. */
 void drop(loop *self, int fd);
+
+/* ---- tls.c: by descriptor, with the results and the errno of recv(2) and send(2) ---------------- */
+void tls_open(const char *certificate, const char *key);
+void tls_accept(loop *self, int fd);
+ssize_t tls_receive(loop *self, int fd, char *into, size_t room);
+/* Whether something has been received that epoll does not tell about. */
+bool tls_has_more(const loop *self, int fd);
+ssize_t tls_send(loop *self, int fd, const char *bytes, size_t count);
+void tls_forget(loop *self, int fd);
 
 /* ---- requests.c -------------------------------------------------------------------------------- */
 /* Takes what a connection that is no subscriber has sent. */
@@ -92,9 +104,9 @@ uint64_t subscribe(loop *self, int fd);
 void unsubscribe(loop *self, int fd);
 /* Does one step of what there is to send; false when everybody has everything. */
 bool deliver(loop *self);
-/* Sends bytes whole to one connection. One that is gone is passed over: epoll tells. One that does not take
- * all of them at once ends the process: the load client never lets that much wait. */
-void send_whole(int fd, const char *bytes, size_t count);
+/* Sends bytes whole to one connection. One that is gone gets nothing more, and epoll tells. One that does not
+ * take all of them at once ends the process: the load client never lets that much wait. */
+void send_whole(loop *self, int fd, const char *bytes, size_t count);
 /* The judgement of both senders on what became of one send: `taken` bytes or a negative errno. */
 void check_sent(int64_t taken, size_t count);
 

@@ -31,6 +31,7 @@ static void watch(const loop *self, int fd) {
 void drop(loop *self, int fd) {
   unsubscribe(self, fd);
   forget_request(self, fd);
+  if (self->tls) tls_forget(self, fd);
   close(fd);
 }
 
@@ -39,18 +40,25 @@ static void accept_some(loop *self) {
     int fd = accept4(self->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && errno == EAGAIN) return;
     if (fd < 0) die("accept");
+    if (self->tls) tls_accept(self, fd);
     watch(self, fd);
   }
 }
 
-static void read_from(loop *self, int fd) {
+/* False when nothing has come, or the connection was dropped. */
+static bool read_once(loop *self, int fd) {
   char bytes[4096];
-  ssize_t count = recv(fd, bytes, sizeof bytes, 0);
-  if (count < 0 && errno == EAGAIN) return;
-  if (count <= 0) return drop(self, fd);
-  if (!self->place_of[fd]) return take_request(self, fd, bytes, (size_t)count);
+  ssize_t count = self->tls ? tls_receive(self, fd, bytes, sizeof bytes) : recv(fd, bytes, sizeof bytes, 0);
+  if (count < 0 && errno == EAGAIN) return false;
   /* Of what a subscriber sends only a close frame matters (RFC 6455 section 5.5.1). */
-  if ((bytes[0] & 15) == 8) drop(self, fd);
+  bool ends = count <= 0 || (self->place_of[fd] && (bytes[0] & 15) == 8);
+  if (ends) drop(self, fd);
+  else if (!self->place_of[fd]) take_request(self, fd, bytes, (size_t)count);
+  return !ends;
+}
+
+static void read_from(loop *self, int fd) {
+  while (read_once(self, fd) && self->tls && tls_has_more(self, fd)) {}
 }
 
 /* ---- between threads --------------------------------------------------------------------------- */
@@ -91,6 +99,7 @@ void loop_run(loop *self) {
   if (chosen.by_ring) ring_open(&self->ring);
   subscribers_open(self, most_descriptors);
   if (!(self->parts = calloc(most_descriptors, sizeof *self->parts))) die("calloc");
+  if (chosen.certificate && !(self->tls = calloc(most_descriptors, sizeof *self->tls))) die("calloc");
   watch(self, self->listener);
   watch(self, self->wake);
   for (;;) turn(self, !deliver(self));

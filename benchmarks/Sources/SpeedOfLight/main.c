@@ -1,8 +1,9 @@
 /* SpeedOfLight [--port N] [--sender send|io_uring] [--style each|joined|rolling] [--threads N]
- *              [--tables shared|private] [--check yes]
+ *              [--tables shared|private] [--tls CERTIFICATE,KEY] [--check yes]
  * SpeedOfLight --measure memcpy | --measure sqlite --scratch FOLDER
  * Takes WebSocket subscribers and broadcasts one booking_created frame for every POST, in one of three styles
  * (floor.h). --tables private gives each thread a descriptor table of its own.
+ * --tls: all connections speak TLS, with a certificate and a key from PEM files.
  * --check: ends at once, with status 1 when this kernel does not grant the sender. */
 #include "floor.h"
 #include <errno.h>
@@ -36,6 +37,13 @@ static int number_of(const char *name, const char *value, long least, long most)
   return (int)number;
 }
 
+static void read_files(const char *value) {
+  const char *comma = strchr(value, ',');
+  if (!comma || comma == value || !comma[1]) refuse("--tls", value);
+  chosen.key = comma + 1;
+  if (!(chosen.certificate = strndup(value, (size_t)(comma - value)))) die("strndup");
+}
+
 static void read_option(const char *name, const char *value) {
   static const char *const senders[] = {"send", "io_uring", NULL};
   static const char *const styles[] = {"each", "joined", "rolling", NULL};
@@ -49,6 +57,7 @@ static void read_option(const char *name, const char *value) {
   else if (strcmp(name, "--check") == 0) chosen.only_check = one_of(name, value, answers) == 1;
   else if (strcmp(name, "--style") == 0) chosen.style = (style)one_of(name, value, styles);
   else if (strcmp(name, "--measure") == 0) chosen.measure = measures[one_of(name, value, measures)];
+  else if (strcmp(name, "--tls") == 0) read_files(value);
   else if (strcmp(name, "--scratch") == 0) chosen.scratch = value;
   else refuse(name, value);
 }
@@ -63,13 +72,18 @@ int main(int count, char **words) {
   if (count % 2 == 0) refuse(words[count - 1], "without a value");
   for (int i = 1; i < count; i += 2) read_option(words[i], words[i + 1]);
   if (chosen.measure) return measure(), 0;
+  if (chosen.certificate && chosen.by_ring) {
+    fprintf(stderr, "SpeedOfLight: --tls goes with --sender send only, because OpenSSL itself sends.\n");
+    return 64;
+  }
+  if (chosen.certificate) tls_open(chosen.certificate, chosen.key);
   if (chosen.only_check) {
     if (chosen.by_ring) ring_open(&loops[0].ring);
     return 0;
   }
   log_open();
   int port = loops_start();
-  printf("floor listening on http://127.0.0.1:%d\n", port);
+  printf("floor listening on %s://127.0.0.1:%d\n", chosen.certificate ? "https" : "http", port);
   fflush(stdout);
   loop_run(&loops[0]);
 }

@@ -26,7 +26,7 @@ static void welcome(loop *self, int fd) {
   size_t count = sizeof head - 1;
   memcpy(reply, head, count);
   count += make_welcome(reply + count, sizeof reply - count, subscribe(self, fd));
-  send_whole(fd, reply, count);
+  send_whole(self, fd, reply, count);
 }
 
 static void book(loop *self, int fd) {
@@ -40,7 +40,7 @@ static void book(loop *self, int fd) {
                        "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
                        "Content-Length: %d\r\n\r\n%s",
                        body_count, body);
-  send_whole(fd, reply, (size_t)count);
+  send_whole(self, fd, reply, (size_t)count);
 }
 
 /* The size of the whole request at the start of the bytes, or 0 while it is not complete. */
