@@ -1,7 +1,7 @@
 /* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the
  * order of the answers: bookings that were under way at the same time may then have exchanged their times.
- * A booker whose connection was closed while it rested connects anew when it books; over TLS its request waits
- * for the handshake meanwhile, and nobody else does. */
+ * A booker whose connection was closed while it rested connects anew when it books; over TLS its request
+ * waits for the handshake meanwhile, and nobody else does. */
 #define _GNU_SOURCE
 #include "desk.h"
 #include "attempt.h"

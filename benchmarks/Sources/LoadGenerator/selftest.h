@@ -15,5 +15,10 @@ void expect_refusal(void (*act)(const char *), const char *bytes, long long whic
 size_t make_frame(char *into, uint8_t first, const char *payload, size_t count);
 void readers_work(void);   /* selftest_readers.c: frames, members, histograms */
 void audiences_work(void); /* selftest_audience.c: what is counted in, and what is refused */
+void tls_works(void);      /* selftest_tls.c, behind the others: the same over TLS */
+
+enum { notices = 3, began_at = 7 }; /* the run began at this seq; so many bookings have been sent */
+/* A frame with a booking_created. */
+size_t make_booking(char *into, int seq, int seats);
 
 #endif

@@ -1,5 +1,5 @@
 /* An audience of two on socket pairs: it must take a stream in any two pieces, and refuse every stream that
- * a server may not send. The run began at seq 7, and three bookings have been sent. */
+ * a server may not send. */
 #define _GNU_SOURCE
 #include "audience.h"
 #include "meter.h"
@@ -10,8 +10,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { notices = 3, began_at = 7 };
 
 static int theirs[2]; /* the server's ends */
 
@@ -51,7 +49,7 @@ static size_t text_frame(char *into, const char *type, const char *seq, int seat
   return make_frame(into, 0x81, text, (size_t)count);
 }
 
-static size_t booking(char *into, int seq, int seats) {
+size_t make_booking(char *into, int seq, int seats) {
   char member[40];
   snprintf(member, sizeof member, "\"seq\":%d", seq);
   return text_frame(into, "booking_created", member, seats);
@@ -96,7 +94,7 @@ static void takes_pieces(const char *stream, size_t count, size_t cut, bool whol
 static void takes_a_stream_in_pieces(void) {
   char stream[1000];
   size_t count = 0;
-  for (int i = 1; i <= notices; i++) count += booking(stream + count, began_at + i, 50 - i);
+  for (int i = 1; i <= notices; i++) count += make_booking(stream + count, began_at + i, 50 - i);
   for (size_t cut = 1; cut < count; cut++) {
     takes_pieces(stream, count, cut, true);
     takes_pieces(stream, count, cut, false);
@@ -107,7 +105,7 @@ static void takes_a_declared_skip(void) {
   char bytes[400];
   audience *who = new_listeners();
   record_open(notices, 1);
-  hears(who, 0, bytes, booking(bytes, began_at + 1, 49));
+  hears(who, 0, bytes, make_booking(bytes, began_at + 1, 49));
   hears(who, 0, bytes, skip(bytes, began_at + 2, began_at + 3, 47));
   expect(hears(who, 1, bytes, skip(bytes, began_at + 1, began_at + 3, 47)), "a skip did not arrive", 0);
   expect(audience_haul(who)->deliveries == 1, "a skip was counted as a delivery", 0);
@@ -135,17 +133,17 @@ static void hear_it_behind_another(const char *bytes) {
   char first[400];
   audience *who = new_listeners();
   record_open(notices, 1);
-  hears(who, 0, first, booking(first, began_at + 1, 49));
+  hears(who, 0, first, make_booking(first, began_at + 1, 49));
   hears(who, 1, bytes, refused_count);
 }
 
 static void refuses_what_breaks_the_order(void) {
   char bytes[1000];
-  size_t first = booking(bytes, began_at + 1, 49);
-  refuses(bytes, booking(bytes, began_at, 49)); /* one before the first */
-  refuses(bytes, booking(bytes, began_at + 2, 48)); /* a gap */
-  booking(bytes, began_at + 1, 49);
-  refuses(bytes, first + booking(bytes + first, began_at + 1, 49)); /* twice */
+  size_t first = make_booking(bytes, began_at + 1, 49);
+  refuses(bytes, make_booking(bytes, began_at, 49)); /* one before the first */
+  refuses(bytes, make_booking(bytes, began_at + 2, 48)); /* a gap */
+  make_booking(bytes, began_at + 1, 49);
+  refuses(bytes, first + make_booking(bytes + first, began_at + 1, 49)); /* twice */
   refuses(bytes, first + skip(bytes + first, began_at + 1, began_at + 2, 48)); /* a skip over what came */
   refuses(bytes, first + skip(bytes + first, began_at + 3, began_at + 3, 47)); /* a skip too far ahead */
   refuses(bytes, first + skip(bytes + first, began_at + 2, began_at + 1, 49)); /* backwards */
@@ -155,16 +153,16 @@ static void refuses_what_breaks_the_order(void) {
 
 static void refuses_what_cannot_be(void) {
   char bytes[1000];
-  size_t first = booking(bytes, began_at + 1, 49);
-  refuses(bytes, first + booking(bytes + first, began_at + 2, 49)); /* seats that do not go down */
-  refuses(bytes, booking(bytes, began_at + 1, -1));                 /* more sold than there was */
+  size_t first = make_booking(bytes, began_at + 1, 49);
+  refuses(bytes, first + make_booking(bytes + first, began_at + 2, 49)); /* seats that do not go down */
+  refuses(bytes, make_booking(bytes, began_at + 1, -1));                 /* more sold than there was */
   refuses(bytes, text_frame(bytes, "booking_created", "\"fromSeq\":8,\"seq\":8", 49));
   refuses(bytes, text_frame(bytes, "booking_cancelled", "\"seq\":8", 49));
   refuses(bytes, text_frame(bytes, "booking_created", "\"sequence\":8", 49));
   refuses(bytes, make_frame(bytes, 0x81, "{}", 2));
   refuses(bytes, make_frame(bytes, 0x82, "{}", 2));
   refuses(bytes, make_frame(bytes, 0x88, "\x03\xe8", 2));
-  refused_count = booking(bytes, began_at + 1, 42);
+  refused_count = make_booking(bytes, began_at + 1, 42);
   expect_refusal(hear_it_behind_another, bytes, 42);
 }
 
