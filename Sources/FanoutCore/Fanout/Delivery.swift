@@ -37,6 +37,12 @@ struct Delivery {
     log = nil
   }
 
+  /// All frames after `cursor` when the log has them, else one message for them.
+  init(from log: TopicLog, or headline: Headline, after cursor: UInt64, as dialect: Dialect) {
+    self =
+      Delivery(framesOf: log, after: cursor) ?? Delivery(conflating: headline, after: cursor, as: dialect)
+  }
+
   /// For a subscriber that took only `taken` bytes: its cursor once it has got `rest`, the end of the frame
   /// that it began.
   func position(taken: Int) -> (cursor: UInt64, rest: Range<Int>) {

@@ -67,12 +67,6 @@ struct Topic {
       }
     }
 
-    /// What brings a whole cohort to the head: all that the log has, else one message.
-    func delivery(_ dialect: Dialect, after cursor: UInt64) -> Delivery {
-      Delivery(framesOf: self[dialect].log, after: cursor)
-        ?? Delivery(conflating: headline, after: cursor, as: dialect)
-    }
-
     /// Bytes that its logs hold.
     var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }
 

@@ -123,7 +123,7 @@ extension Loop {
   /// Sends one subscription what it missed, as it is when that is short, else as one message.
   private func pull(_ index: SubscriptionIndex, _ slot: UInt32, from cursor: UInt64) -> Bool {
     let subscription = subscriptions[index.rawValue]
-    let delivery = pullDelivery(topics[subscription.topic].live, subscription.dialect, after: cursor)
+    let delivery = pullDelivery(subscription.topic, subscription.dialect, after: cursor)
     guard let delivery else { return true }
     let taken = world.send(connections[slot].descriptor, delivery.storage.span.extracting(delivery.range))
     tally.sends += 1
@@ -150,15 +150,16 @@ extension Loop {
   }
 
   /// What a slow reader is sent; nil when it stands at the head.
-  private func pullDelivery(_ live: Topic.Live, _ dialect: Dialect, after cursor: UInt64) -> Delivery? {
-    guard cursor < live.head else { return nil }
-    if live.head - cursor <= UInt64(limits.pullFrames),
-      let frames = Delivery(framesOf: live[dialect].log, after: cursor),
+  private func pullDelivery(_ topic: UInt32, _ dialect: Dialect, after cursor: UInt64) -> Delivery? {
+    let headline = topics[topic].live.headline
+    guard cursor < headline.seq else { return nil }
+    if headline.seq - cursor <= UInt64(limits.pullFrames),
+      let frames = Delivery(framesOf: topics[topic].live[dialect].log, after: cursor),
       frames.range.count <= limits.pullBytes
     {
       return frames
     }
-    return Delivery(conflating: live.headline, after: cursor, as: dialect)
+    return Delivery(conflating: headline, after: cursor, as: dialect)
   }
 
   /// The peer is gone or not worth waiting for. Found out while the connection is in use, so it only falls

@@ -24,7 +24,9 @@ extension Loop {
     guard let cohort = topics[topic].live[dialect].nextBehind() else { return 0 }
     // Copies of one cohort and of references, not of the topic: its arrays change below.
     let members = topics[topic].live[dialect].cohorts[cohort]
-    let delivery = topics[topic].live.delivery(dialect, after: members.cursor)
+    let delivery = Delivery(
+      from: topics[topic].live[dialect].log, or: topics[topic].live.headline, after: members.cursor,
+      as: dialect)
     exceptions.removeAll(keepingCapacity: true)
     world.sendBatch(
       members.descriptors, delivery.storage.span.extracting(delivery.range), exceptions: &exceptions)

@@ -16,6 +16,10 @@ import Testing
     return live
   }
 
+  private func delivery(_ live: Topic.Live, _ dialect: Dialect, after cursor: UInt64) -> Delivery {
+    Delivery(from: live[dialect].log, or: live.headline, after: cursor, as: dialect)
+  }
+
   private func run(_ range: ClosedRange<UInt64>) -> FrameRun {
     FrameRun(
       TopicNews(
@@ -45,9 +49,9 @@ import Testing
     #expect(live.eventStream.log.head == 6)
     #expect(live[.webSocket].dialect == .webSocket)
     #expect(live[.eventStream].dialect == .eventStream)
-    #expect(Array(live.delivery(.webSocket, after: 3).bytes) == frames(4...6).bytes)
+    #expect(Array(delivery(live, .webSocket, after: 3).bytes) == frames(4...6).bytes)
     let stream = EncodedFrames(notices(5...6), as: .eventStream).bytes
-    #expect(Array(live.delivery(.eventStream, after: 4).bytes) == stream)
+    #expect(Array(delivery(live, .eventStream, after: 4).bytes) == stream)
   }
 
   @Test("a lane that nobody reads keeps no frames, and what it keeps is counted")
@@ -68,8 +72,8 @@ import Testing
   func conflates() {
     var live = live()
     live.append(run(4...9), room: LogRoom(frames: 2, bytes: 1000))
-    #expect(!live.delivery(.webSocket, after: 7).isConflated)
-    let delivery = live.delivery(.webSocket, after: 6)
+    #expect(!delivery(live, .webSocket, after: 7).isConflated)
+    let delivery = self.delivery(live, .webSocket, after: 6)
     #expect(delivery.isConflated)
     #expect(Array(delivery.bytes) == [0x81, 7] + Array("c 5 7 9".utf8))
   }
