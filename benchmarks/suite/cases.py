@@ -45,6 +45,15 @@ def one_at_a_time(subscribers, broadcasts, who, rounds, seconds):
     )
 
 
+def secure(subscribers, broadcasts, who, rounds, seconds):
+    """One booking at a time through TLS, the floor with OpenSSL records beside it."""
+    return Case(
+        name="tls", title=f"{subscribers:,} subscribers through TLS, one booking at a time", mode="closed",
+        words=("--subscribers", str(subscribers), "--broadcasts", str(broadcasts)),
+        contestants=who, rounds=rounds, seconds=seconds, table="closed", subscribers=subscribers,
+    )
+
+
 def several_loops(subscribers, loops, broadcasts, who, rounds, seconds):
     """One booking at a time; contestants with one loop and with several share the same cores."""
     return Case(
@@ -106,10 +115,10 @@ def handshakes(connections, who, rounds, seconds):
     )
 
 
-def idle(subscribers, who, rounds, seconds):
+def idle(subscribers, who, rounds, seconds, name="idle"):
     """What a subscriber costs while nothing happens."""
     return Case(
-        name="idle", title=f"{subscribers:,} idle subscribers", mode="idle",
+        name=name, title=f"{subscribers:,} idle subscribers{' through TLS' if name == 'idle-tls' else ''}", mode="idle",
         words=("--subscribers", str(subscribers)),
         contestants=who, rounds=rounds, seconds=seconds, table="idle", subscribers=subscribers,
     )

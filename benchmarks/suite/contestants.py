@@ -36,6 +36,18 @@ FLOORS = (
     _floor("rolling-io_uring", "floor rolling, io_uring", "rolling", "io_uring"),
 )
 
+# Certificates that tests and benchmarks speak TLS with; LoadGenerator takes any.
+CERTIFICATE = places.PROJECT / "Tests" / "Certificates" / "localhost-test-certificate.pem"
+KEY = places.PROJECT / "Tests" / "Certificates" / "localhost-test-key.pem"
+TLS_LOAD = ("--tls", "yes")
+
+SECURE = (
+    Contestant("floor-tls", "floor, TLS", FLOOR,
+               ("--style", "each", "--sender", "send", "--tls", f"{CERTIFICATE},{KEY}"), TLS_LOAD),
+    Contestant("seatcast-tls", "**seatcast**, TLS", SEATCAST,
+               ("--tls-cert", str(CERTIFICATE), "--tls-key", str(KEY)), TLS_LOAD),
+)
+
 SEATCASTS = (
     Contestant("seatcast", "**seatcast**", SEATCAST),
     Contestant("seatcast-send", "**seatcast**, send", SEATCAST, ("--sender", "send")),
@@ -62,7 +74,7 @@ class Field:
         return known.label if known else LABELS.get(name, name)
 
 
-LABELS = {each.name: each.label for each in FLOORS + SEATCASTS} | PEER_LABELS
+LABELS = {each.name: each.label for each in FLOORS + SEATCASTS + SECURE} | PEER_LABELS
 
 
 def gather(programs):
@@ -71,7 +83,7 @@ def gather(programs):
     ring = subprocess.run(
         [str(programs.floor), "--sender", "io_uring", "--check", "yes"], capture_output=True, text=True
     )
-    for each in FLOORS + SEATCASTS:
+    for each in FLOORS + SEATCASTS + SECURE:
         if each.name.endswith("io_uring") and ring.returncode != 0:
             absent[each.name] = "this kernel does not grant io_uring"
         else:

@@ -6,7 +6,7 @@ server. While the clients connect, the kernel's count of sockets tells how far t
 import time
 from pathlib import Path
 
-from suite import builds, capacity, cases, document, lock, machine, measurement, places, progress, servers
+from suite import builds, capacity, cases, contestants, document, lock, machine, measurement, places, progress, servers
 from suite.contestants import FLOOR, SEATCAST, Contestant, Field
 from suite.failure import Failure
 from suite.results import Results
@@ -20,7 +20,7 @@ def run(options):
     capacity.require(options.subscribers, options.loops, capacity.look())
     programs = builds.build(progress.say) if options.build else places.find()
     before = machine.look()
-    plan, field = [_case(options)], _field(options.loops)
+    plan, field = [_case(options)], _field(options.loops, programs)
     results = Results()
     for contestant in field.present.values():
         progress.say(f"{contestant.name}: connecting {options.subscribers:,} subscribers ...")
@@ -44,10 +44,12 @@ def _case(options):
     )
 
 
-def _field(loops):
-    floor = ("--style", "rolling", "--sender", "send", "--threads", str(loops), "--tables", "private")
+def _field(loops, programs):
+    """The floor sends as seatcast does: by io_uring where the kernel grants it."""
+    sender = "io_uring" if "floor-io_uring" in contestants.gather(programs).present else "send"
+    floor = ("--style", "rolling", "--sender", sender, "--threads", str(loops), "--tables", "private")
     return Field({
-        "floor-million": Contestant("floor-million", "floor rolling, send", FLOOR, floor),
+        "floor-million": Contestant("floor-million", f"floor rolling, {sender}", FLOOR, floor),
         "seatcast-million": Contestant("seatcast-million", "**seatcast**", SEATCAST, ("--descriptor-tables", "private"),
                                        loops=loops),
     }, {})

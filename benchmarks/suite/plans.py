@@ -7,6 +7,7 @@ PLAIN_FLOORS = ("floor-send", "floor-io_uring")
 ROLLING_FLOORS = ("rolling-send", "rolling-io_uring")
 PEERS = ("uwebsockets", "swift-nio", "nchan", "node-ws")
 BOTH = ("seatcast", "seatcast-send")
+SECURE = ("floor-tls", "seatcast-tls")
 
 # Notices per second of the throughput over latency curve.
 RATES = (5, 10, 20, 40, 100, 200, 300)
@@ -17,11 +18,13 @@ def quick():
     few = (*PLAIN_FLOORS, "seatcast", "uwebsockets")
     rolling = (*ROLLING_FLOORS, "seatcast", "uwebsockets")
     return [
-        cases.one_at_a_time(1_000, 100, few, rounds=3, seconds=1.5),
+        cases.one_at_a_time(1_000, 200, few, rounds=3, seconds=2.0),
         cases.one_at_a_time(10_000, 20, few, rounds=3, seconds=3.0),
-        cases.outstanding(10_000, 32, 160, rolling, rounds=3, seconds=2.5),
-        cases.connecting(10_000, 10, 100, 50, ("rolling-send", "seatcast", "uwebsockets"), rounds=2, seconds=4.0),
+        cases.outstanding(10_000, 32, 160, rolling, rounds=2, seconds=2.5),
+        cases.connecting(10_000, 10, 100, 50, ("rolling-send", "seatcast", "uwebsockets"), rounds=1, seconds=4.0),
         cases.idle(10_000, ("seatcast",), rounds=1, seconds=2.0),
+        cases.secure(10_000, 12, SECURE, rounds=1, seconds=6.0),
+        cases.idle(10_000, ("seatcast-tls",), rounds=1, seconds=5.0, name="idle-tls"),
     ]
 
 
@@ -35,6 +38,8 @@ def full():
         cases.outstanding(10_000, 32, 320, waiting, rounds=3, seconds=10.0),
         cases.several_loops(10_000, 2, 60, ("seatcast", "seatcast-2-loops"), rounds=5, seconds=6.0),
         cases.idle(10_000, (*ROLLING_FLOORS, *BOTH, *PEERS), rounds=3, seconds=4.0),
+        cases.secure(10_000, 40, SECURE, rounds=3, seconds=12.0),
+        cases.idle(10_000, SECURE, rounds=2, seconds=6.0, name="idle-tls"),
         cases.handshakes(10_000, ("floor-send", *BOTH, *PEERS), rounds=5, seconds=4.0),
         cases.connecting(10_000, 10, 500, 50, ("rolling-send", *BOTH, *PEERS), rounds=3, seconds=14.0),
         *[_at_rate(rate) for rate in RATES],

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import tempfile
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from pathlib import Path
 from suite import contestants, places, processes
 from suite.failure import Failure
 
-READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+READY = re.compile(r"listening on (https?)://127\.0\.0\.1:(\d+)")
 START_SECONDS = 60
 
 ADMIN = {"email": "bench@example.org", "password": "only for measuring"}
@@ -48,10 +49,10 @@ def running(contestant, programs, cores=None, *, wrapper=(), extra=(), patience=
                 words, output=output, errors=errors, cores=cores, environment=environment(contestant)
             )
         with child:
-            port = _wait_until_ready(child, contestant, scratch, patience)
+            scheme, port = _wait_until_ready(child, contestant, scratch, patience)
             options = contestant.load_options
             if contestant.kind == contestants.SEATCAST:
-                options += _prepare(port)
+                options += _prepare(f"{scheme}://127.0.0.1:{port}")
             yield Server(port, child.pid, options, child)
 
 
@@ -86,7 +87,7 @@ def _wait_until_ready(child, contestant, scratch, patience):
     while time.monotonic() < deadline:
         found = READY.search((scratch / "out").read_text(errors="replace"))
         if found:
-            return int(found.group(1))
+            return found.group(1), int(found.group(2))
         if child.has_ended():
             break
         time.sleep(0.02)
@@ -98,20 +99,29 @@ def _last_words(scratch):
     return " / ".join(lines[-3:]) or "it said nothing."
 
 
-def _prepare(port):
+def _prepare(base):
     """Logs the admin in and makes an event; what LoadGenerator needs of both."""
-    token = _ask(port, "/api/auth/login", ADMIN)["token"]
-    event = _ask(port, "/api/events", {"name": "Benchmark", "seatCapacity": CAPACITY}, token)["id"]
+    token = _ask(base, "/api/auth/login", ADMIN)["token"]
+    event = _ask(base, "/api/events", {"name": "Benchmark", "seatCapacity": CAPACITY}, token)["id"]
     return ("--token", token, "--event", str(event))
 
 
-def _ask(port, path, body, token=None):
+def _unverified():
+    """The certificate is the tests' own, and the server one that we have started."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _ask(base, path, body, token=None):
     fields = {"Content-Type": "application/json"}
     if token:
         fields["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), fields)
+    request = urllib.request.Request(base + path, json.dumps(body).encode(), fields)
     # No proxy of the environment stands between us and the loopback.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_unverified()))
     try:
         with opener.open(request, timeout=30) as answer:
             return json.load(answer)
