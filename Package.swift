@@ -53,11 +53,17 @@ let package = Package(
       exclude: ["Web"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // The other end of a TLS connection.
+    .target(
+      name: "CTLSClient", path: "Tests/CTLSClient",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     // The data hall's test doubles. A test target, because it sees what is internal to FanoutCore.
     .testTarget(
       name: "FanoutTestSupport", dependencies: ["FanoutCore", "TestSupport"],
       path: "Tests/FanoutTestSupport", swiftSettings: strict),
-    .testTarget(name: "CUVShimTests", dependencies: ["CUVShim", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CUVShimTests", dependencies: ["CUVShim", "CTLSClient", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FanoutCoreTests", dependencies: ["FanoutCore", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
@@ -70,7 +76,7 @@ let package = Package(
       dependencies: ["seatcast", "FanoutCore", "ControlPlane", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["seatcast", "CTLSClient", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ]
 )

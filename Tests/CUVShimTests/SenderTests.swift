@@ -17,6 +17,7 @@ struct Exception: Equatable {
   deinit { unsafe cuv_sender_destroy(handle) }
 
   var name: String { unsafe String(cString: cuv_sender_name(handle)) }
+  var pointer: OpaquePointer? { unsafe handle }
 
   func send(_ bytes: [UInt8], to descriptors: [Int32]) -> [Exception] {
     var out = [cuv_exception](repeating: cuv_exception(), count: max(descriptors.count, 1))
