@@ -177,18 +177,20 @@ int cuv__tls_sendable(const cuv__tls *tls) {
   return tls->phase == cuv__handshaking || tls->waiting ? -EAGAIN : 0;
 }
 
-/* The peer's wish for fresh keys is answered before our next bytes, and not sooner: peers that do not read would pile
- * up answers (RFC 8446 section 4.6.3). */
-static bool answer_update(cuv__tls *tls) {
+/* Fresh keys when the peer has asked for them, and before one key has sealed more than AES-GCM should (RFC 8446
+ * sections 4.6.3 and 5.5). They go out with our next bytes, and not sooner: peers that ask and do not read would pile
+ * up answers. TLS 1.2 has no such message. */
+static bool update_keys(cuv__tls *tls) {
+  enum { records_per_key = 1 << 24 };
   static const uint8_t update_not_requested[] = {24, 0, 0, 1, 0};
-  if (!tls->owes_update) return true;
+  if (!tls->owes_update && (tls->is_12 || tls->out.sequence < records_per_key)) return true;
   tls->owes_update = false;
   return cuv__seal(tls, cuv__type_handshake, update_not_requested, sizeof update_not_requested) &&
          cuv__keys_update(&tls->out, tls->aead);
 }
 
 bool cuv__seal_message(cuv__tls *tls, const void *bytes, size_t count) {
-  return answer_update(tls) && cuv__seal(tls, cuv__type_data, bytes, count);
+  return update_keys(tls) && cuv__seal(tls, cuv__type_data, bytes, count);
 }
 
 ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count) {
