@@ -1,0 +1,162 @@
+// The whole way through TLS: a request, a subscription, a broadcast, and what is said when TLS cannot be.
+import CTLSClient
+import Glibc
+import TestSupport
+import Testing
+
+/// A TLS client over a plain socket.
+@safe private final class SecureConnection {
+  private let socket: Socket
+  private let tls: OpaquePointer
+
+  init(port: Int, version: Int32) throws {
+    socket = try Socket(port: port)
+    let created = unsafe TLSTests.certificate.withCString { trusted in
+      var options = unsafe ctls_options()
+      unsafe options.fd = -1
+      unsafe options.trusted_file = trusted
+      unsafe options.version = version
+      return unsafe ctls_create(&options)
+    }
+    unsafe tls = try #require(unsafe created)
+    while true {
+      let result = unsafe ctls_handshake(tls)
+      try flush()
+      if result == 0 { return }
+      guard result == Int32(CTLS_WAITS) else { throw failure }
+      try fetch()
+    }
+  }
+
+  deinit { unsafe ctls_destroy(tls) }
+
+  private var failure: TestFailure {
+    TestFailure("TLS failed: \(unsafe ctls_failure(tls).map { unsafe String(cString: $0) } ?? "")")
+  }
+
+  func send(_ text: String) throws {
+    let bytes = Array(text.utf8)
+    guard unsafe ctls_send(tls, bytes, bytes.count) == bytes.count else { throw failure }
+    try flush()
+  }
+
+  /// Reads on until `text` has come; everything that came.
+  func read(until text: String) throws -> String {
+    var received: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16_384)
+    while !String(decoding: received, as: UTF8.self).contains(text) {
+      let count = unsafe ctls_receive(tls, &buffer, buffer.count)
+      if count > 0 {
+        received += buffer.prefix(count)
+      } else if count == Int(CTLS_WAITS) {
+        try flush()
+        try fetch()
+      } else {
+        throw failure
+      }
+    }
+    return String(decoding: received, as: UTF8.self)
+  }
+
+  private func flush() throws {
+    var buffer = [UInt8](repeating: 0, count: 16_384)
+    while true {
+      let count = unsafe ctls_take(tls, &buffer, buffer.count)
+      if count == 0 { return }
+      try socket.send(Array(buffer.prefix(count)))
+    }
+  }
+
+  private func fetch() throws {
+    let bytes = try socket.receive()
+    guard !bytes.isEmpty else { throw TestFailure("the server has ended the connection") }
+    unsafe ctls_put(tls, bytes, bytes.count)
+  }
+}
+
+@Suite("TLS", .timeLimit(.minutes(30)))
+struct TLSTests {
+  static let certificate = SourceTree.root + "/Tests/Certificates/localhost-test-certificate.pem"
+  private static let key = SourceTree.root + "/Tests/Certificates/localhost-test-key.pem"
+  private static let otherKey = SourceTree.root + "/Tests/Certificates/other-test-key.pem"
+
+  private func secureOptions(sender: String) -> ServerOptions {
+    var options = ServerOptions()
+    options.demo = true
+    options.arguments = ["--tls-cert", Self.certificate, "--tls-key", Self.key, "--sender", sender]
+    return options
+  }
+
+  private func book(_ connection: SecureConnection, port: Int, token: String) throws -> String {
+    let body = #"{"eventId":1,"quantity":1}"#
+    try connection.send(
+      "POST /api/bookings HTTP/1.1\r\nHost: localhost:\(port)\r\nAuthorization: Bearer \(token)\r\n"
+        + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    return try connection.read(until: "\"seq\":")
+  }
+
+  @Test(
+    "bookings made through TLS reach everybody who watches through TLS, in order",
+    arguments: [12, 13] as [Int32], ["send", "auto"])
+  func broadcast(version: Int32, sender: String) throws {
+    let venue = try Venue(secureOptions(sender: sender))
+    let (port, token) = (venue.port, venue.mint.token(user: 77))
+    let target = WebSocketClient.target("/ws/events/1", token: token)
+    let upgrade = String(decoding: WebSocketClient.handshake(port: port, target: target), as: UTF8.self)
+    let watchers = try (0..<20).map { _ in
+      let watcher = try SecureConnection(port: port, version: version)
+      try watcher.send(upgrade)
+      #expect(try watcher.read(until: "connection_established").hasPrefix("HTTP/1.1 101 "))
+      return watcher
+    }
+    let booker = try SecureConnection(port: port, version: version)
+    for seq in 1...5 {
+      #expect(try book(booker, port: port, token: token).hasPrefix("HTTP/1.1 201 "))
+      for watcher in watchers {
+        let heard = try watcher.read(until: "\"seq\":\(seq)}")
+        #expect(heard.contains("\"availableSeats\":\(50 - seq),"), "\(heard)")
+      }
+    }
+    #expect(try venue.server.terminate() == .exited(0))
+  }
+
+  @Test("plain HTTP on a TLS port gets no answer, and nobody else notices")
+  func plain() throws {
+    let venue = try Venue(secureOptions(sender: "auto"))
+    let socket = try Socket(port: venue.port)
+    try socket.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+    var answer: [UInt8] = []
+    do {
+      while true {
+        let more = try socket.receive()
+        if more.isEmpty { break }
+        answer += more
+      }
+    } catch is ConnectionLost {}
+    #expect(!String(decoding: answer, as: UTF8.self).contains("HTTP"))
+    let secure = try SecureConnection(port: venue.port, version: 13)
+    try secure.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try secure.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+  }
+
+  @Test("a key that does not fit, and half of the pair, are refused with a sentence")
+  func refused() throws {
+    let folder = try TemporaryFolder()
+    func start(_ words: [String]) throws -> (TestSupport.ExitStatus, String) {
+      var options = ServerOptions()
+      options.arguments = words
+      let process = try ChildProcess(
+        ServerProcess.executable(), ServerProcess.words(options, folder: folder.path, port: 0),
+        environment: ServerProcess.environment(options))
+      let ending = try process.wait()
+      try process.waitForOutput()
+      return (ending, process.standardError)
+    }
+    let wrong = try start(["--tls-cert", Self.certificate, "--tls-key", Self.otherKey])
+    #expect(wrong.0 != .exited(0))
+    #expect(wrong.1.contains("other-test-key.pem"))
+    let half = try start(["--tls-cert", Self.certificate])
+    #expect(half.0 == .exited(64))
+    #expect(half.1.contains("--tls-key"))
+  }
+}
