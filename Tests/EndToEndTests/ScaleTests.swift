@@ -88,7 +88,8 @@ struct ScaleTests {
     let grown = try venue.server.residentBytes() - before
     #expect(grown < 64 * 1_024 * 1_024, "the server grew by \(grown) bytes")
     // On a slow machine those who read nothing have been given up by now.
-    let slow = try venue.metric("seatcast_connections_blocked") + venue.metric("seatcast_stalled_closed_total")
+    let slow =
+      try venue.metric("seatcast_connections_blocked") + venue.metric("seatcast_stalled_closed_total")
     #expect(slow > 0, "nobody was slow")
     readers.leave()
   }
