@@ -1,5 +1,6 @@
 /* OpenSSL's TLS client behind a few functions. */
 #include "include/ctls.h"
+#include <malloc.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -168,3 +169,5 @@ size_t ctls_protocol(const ctls *client, char into[256]) {
   if (chosen) memcpy(into, chosen, count);
   return count;
 }
+
+size_t ctls_bytes_in_use(void) { return mallinfo2().uordblks; }

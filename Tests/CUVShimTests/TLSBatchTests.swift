@@ -53,7 +53,7 @@ import Testing
     let full = try scene.shake()
     shrinkBuffers(of: full.server.connection.descriptor)
     full.client.reads = false
-    while full.server.send([UInt8](repeating: 1, count: 100_000)) > 0 {}
+    while full.server.send([UInt8](repeating: 1, count: 4_000_000)) > 0 {}
     let gone = try scene.shake()
     scene.abandon(gone.client)
     gone.client.resetSocket()

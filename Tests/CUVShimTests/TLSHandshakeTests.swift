@@ -1,6 +1,6 @@
+import CTLSClient
 import CUVShim
 import Glibc
-import TestSupport
 import Testing
 
 @Suite struct TLSHandshakeTests {
@@ -185,10 +185,10 @@ import Testing
         scene.forget()
       }
       for _ in 0..<2 { try crowd() }
-      let before = residentBytes()
+      let before = ctls_bytes_in_use()
       for _ in 0..<6 { try crowd() }
-      let after = residentBytes()
-      guard after - before < 2_000_000 else { fatalError("\(after - before) bytes more") }
+      let after = ctls_bytes_in_use()
+      guard after < before + 100_000 else { fatalError("\(after) bytes instead of \(before)") }
     }
   }
 
@@ -197,11 +197,4 @@ import Testing
     #expect(unsafe cuv_send(client.descriptor, bytes, bytes.count) == bytes.count)
     scene.run(turns: 3)
   }
-}
-
-/// Resident memory of this process that is no file's.
-private func residentBytes() -> Int {
-  let text = String(decoding: contents(of: "/proc/self/status") ?? [], as: UTF8.self)
-  let line = text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
-  return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 * 1024 } ?? 0
 }

@@ -126,6 +126,8 @@ import Testing
     clients = []
   }
 
+  deinit { for end in ends { end.onReady = nil } }  // it usually holds the end
+
   /// No more is done for this client.
   func abandon(_ client: TLSClient) { clients.removeAll { $0 === client } }
 }

@@ -39,4 +39,7 @@ int ctls_tickets(const ctls *client);            /* so far */
 size_t ctls_protocol(const ctls *client, char into[256]);
 const char *ctls_failure(const ctls *client);    /* OpenSSL's reason of the last CTLS_FAILED */
 
+/* Of this process, by malloc (0 under a sanitizer). */
+size_t ctls_bytes_in_use(void);
+
 #endif
