@@ -1,5 +1,6 @@
 import CUVShim
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct ConnectionTests {
@@ -210,14 +211,18 @@ import Testing
   @Test("a descriptor that cannot be opened is closed all the same")
   func closesOnFailure() throws {
     let harness = try LoopHarness()
-    let (mine, peer) = try socketPair()
-    _ = try harness.open(mine, token: 1)
-    var second: OpaquePointer?
-    // The same descriptor twice: libuv refuses, and the door has taken it over.
-    #expect(unsafe cuv_conn_open(harness.loop, mine, 2, &second) < 0)
-    #expect(unsafe second == nil)
-    #expect(awaitText(from: peer) == "")
-    close(peer)
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/file"
+    // Files are always ready, so the kernel refuses to watch them. The lock goes with its descriptor.
+    let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let other = unsafe open(path, O_RDWR | O_CLOEXEC)
+    #expect(flock(file, LOCK_EX | LOCK_NB) == 0)
+    #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
+    var opened: OpaquePointer?
+    #expect(unsafe cuv_conn_open(harness.loop, file, 2, &opened) < 0)
+    #expect(unsafe opened == nil)
+    #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+    close(other)
   }
 
   @Test("receiving tells data, would-block, end and errors apart")

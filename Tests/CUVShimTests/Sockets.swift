@@ -54,6 +54,7 @@ func tcpPair() throws -> (server: Int32, client: Int32) {
   let client = try dial(port: Int(UInt16(bigEndian: address.sin_port)))
   let server = accept(listener, nil, nil)
   try #require(server >= 0)
+  _ = fcntl(server, F_SETFD, FD_CLOEXEC)
   return (server, client)
 }
 

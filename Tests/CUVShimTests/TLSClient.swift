@@ -157,6 +157,7 @@ struct TLSOptions {
     _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, size)
     let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
     dup2(nothing, descriptor)  // closes the socket and keeps the number for the end
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     close(nothing)
   }
 }
