@@ -1,6 +1,6 @@
 """What can be measured: a case is one way of asking a server, the same for every contestant.
 
-The words of a case are LoadGenerator's. `broadcasts` are few enough that a slow contestant ends in time and many
+The words of a case are LoadGenerator's. `broadcasts` are few enough that a slow contestant ends in time, and many
 enough that a fast one runs long beside the clock ticks of its CPU time (10 ms).
 """
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ class Case:
 
     name: str
     title: str
+    # The title's short form, for lists.
+    brief: str
     mode: str
     words: tuple
     contestants: tuple
@@ -39,7 +41,8 @@ class Case:
 def one_at_a_time(subscribers, broadcasts, who, rounds, seconds):
     """The next booking is made when everybody has the one before."""
     return Case(
-        name=f"one-{subscribers}", title=f"{subscribers:,} subscribers, one booking at a time", mode="closed",
+        name=f"one-{subscribers}", brief=f"{subscribers:,} subscribers, one at a time",
+        title=f"{subscribers:,} subscribers, one booking at a time", mode="closed",
         words=("--subscribers", str(subscribers), "--broadcasts", str(broadcasts)),
         contestants=who, rounds=rounds, seconds=seconds, table="closed", subscribers=subscribers,
     )
@@ -48,7 +51,8 @@ def one_at_a_time(subscribers, broadcasts, who, rounds, seconds):
 def secure(subscribers, broadcasts, who, rounds, seconds):
     """One booking at a time through TLS, the floor with OpenSSL records beside it."""
     return Case(
-        name="tls", title=f"{subscribers:,} subscribers through TLS, one booking at a time", mode="closed",
+        name="tls", brief="through TLS",
+        title=f"{subscribers:,} subscribers through TLS, one booking at a time", mode="closed",
         words=("--subscribers", str(subscribers), "--broadcasts", str(broadcasts)),
         contestants=who, rounds=rounds, seconds=seconds, table="closed", subscribers=subscribers,
     )
@@ -57,7 +61,8 @@ def secure(subscribers, broadcasts, who, rounds, seconds):
 def several_loops(subscribers, loops, broadcasts, who, rounds, seconds):
     """One booking at a time; contestants with one loop and with several share the same cores."""
     return Case(
-        name="loops", title=f"{subscribers:,} subscribers, one booking at a time, {loops} loops beside one",
+        name="loops", brief=f"{loops} loops",
+        title=f"{subscribers:,} subscribers, one booking at a time, {loops} loops beside one",
         mode="closed",
         words=("--subscribers", str(subscribers), "--broadcasts", str(broadcasts)),
         contestants=who, rounds=rounds, seconds=seconds, table="closed", subscribers=subscribers, loops=loops,
@@ -67,7 +72,8 @@ def several_loops(subscribers, loops, broadcasts, who, rounds, seconds):
 def outstanding(subscribers, number, broadcasts, who, rounds, seconds):
     """So many bookings are under way at once."""
     return Case(
-        name=f"outstanding-{number}", title=f"{subscribers:,} subscribers, {number} bookings outstanding",
+        name=f"outstanding-{number}", brief=f"{number} outstanding",
+        title=f"{subscribers:,} subscribers, {number} bookings outstanding",
         mode="closed",
         words=("--subscribers", str(subscribers), "--broadcasts", str(broadcasts), "--outstanding", str(number),
                "--warm-up", str(number)),
@@ -78,7 +84,8 @@ def outstanding(subscribers, number, broadcasts, who, rounds, seconds):
 def open_loop(subscribers, rate, broadcasts, who, rounds, seconds):
     """Bookings at fixed times, whatever the server does."""
     return Case(
-        name=f"rate-{rate}", title=f"{subscribers:,} subscribers, {rate} bookings/s", mode="rate",
+        name=f"rate-{rate}", brief=f"{rate} bookings/s",
+        title=f"{subscribers:,} subscribers, {rate} bookings/s", mode="rate",
         words=("--subscribers", str(subscribers), "--rate", str(rate), "--broadcasts", str(broadcasts)),
         contestants=who, rounds=rounds, seconds=seconds, table="rate", rate=rate, subscribers=subscribers,
     )
@@ -88,7 +95,8 @@ def stalled(readers, number, rate, broadcasts, who, rounds, seconds):
     """Beside the readers there are subscribers that never read; the figures are the readers'."""
     never = {0: "all reading", 1: "one more that never reads"}.get(number, f"{number:,} more that never read")
     return Case(
-        name=f"stalled-{number}", title=f"{readers:,} subscribers, {rate} bookings/s, {never}", mode="rate",
+        name=f"stalled-{number}", brief=never,
+        title=f"{readers:,} subscribers, {rate} bookings/s, {never}", mode="rate",
         words=("--subscribers", str(readers + number), "--stalled", str(number), "--rate", str(rate),
                "--broadcasts", str(broadcasts)),
         contestants=who, rounds=rounds, seconds=seconds, table="stalled", rate=rate, subscribers=readers,
@@ -98,7 +106,8 @@ def stalled(readers, number, rate, broadcasts, who, rounds, seconds):
 def connecting(subscribers, rate, connects, per_second, who, rounds, seconds):
     """New clients come in while everybody else is being told."""
     return Case(
-        name="connect", title=f"{per_second} new clients/s while {subscribers:,} subscribers get {rate} broadcasts/s",
+        name="connect", brief=f"{rate} broadcasts/s",
+        title=f"{per_second} new clients/s while {subscribers:,} subscribers get {rate} broadcasts/s",
         mode="connect",
         words=("--subscribers", str(subscribers), "--rate", str(rate), "--connects", str(connects),
                "--per-second", str(per_second)),
@@ -109,7 +118,8 @@ def connecting(subscribers, rate, connects, per_second, who, rounds, seconds):
 def handshakes(connections, who, rounds, seconds):
     """So many clients connect as fast as they are let in."""
     return Case(
-        name="handshakes", title=f"{connections:,} handshakes, 64 at a time", mode="handshakes",
+        name="handshakes", brief=f"{connections:,} handshakes",
+        title=f"{connections:,} handshakes, 64 at a time", mode="handshakes",
         words=("--connections", str(connections), "--concurrency", "64"),
         contestants=who, rounds=rounds, seconds=seconds, table="handshakes", subscribers=connections,
     )
@@ -117,8 +127,9 @@ def handshakes(connections, who, rounds, seconds):
 
 def idle(subscribers, who, rounds, seconds, name="idle"):
     """What a subscriber costs while nothing happens."""
+    way = " through TLS" if name == "idle-tls" else ""
     return Case(
-        name=name, title=f"{subscribers:,} idle subscribers{' through TLS' if name == 'idle-tls' else ''}", mode="idle",
+        name=name, title=f"{subscribers:,} idle subscribers{way}", brief=f"idle{way}", mode="idle",
         words=("--subscribers", str(subscribers)),
         contestants=who, rounds=rounds, seconds=seconds, table="idle", subscribers=subscribers,
     )

@@ -4,14 +4,12 @@ A line of the curve ends where a contestant no longer delivers what is offered. 
 """
 from dataclasses import dataclass
 
-from suite import scales, svg, targets
+from suite import comparison, scales, svg, targets
 
 CAPTION = "Latency over throughput, CPU per delivery, memory per idle subscriber"
-WIDTH, HEIGHT = 1000, 900
-# A point belongs to the curve when this share of what was offered was delivered.
-SUSTAINED = 0.95
-# Labels at the end of the lines stand right of the plot, one under another.
-LABELS_X, LABEL_GAP = 815, 17
+WIDTH, HEIGHT = 1000, 860
+# The name of a line stands right of its end; names at the same place one under another.
+LABEL_OFFSET, LABEL_GAP = 11, 16
 PLOT = (90, 95, 800, 470)  # left, top, right, bottom
 
 STYLES = {
@@ -70,9 +68,8 @@ def _curves(plan, results):
     curves = {}
     for case in sorted((case for case in plan if case.table == "rate"), key=lambda case: case.rate):
         for name in case.contestants:
-            served = results.spread(case.name, name, "deliveries_per_second")
             latency = results.spread(case.name, name, "last_p99_ms")
-            if served and latency and latency.middle > 0 and served.middle >= SUSTAINED * case.offered:
+            if latency and latency.middle > 0 and comparison.keeps_up(case, name, results):
                 curves.setdefault(name, []).append((case.offered, latency.middle))
     return curves
 
@@ -84,8 +81,8 @@ def _curve_panel(curves, field):
     upward = scales.Logarithmic(*scales.around([y for _, y in points]), bottom, top)
     shapes = [
         svg.text(30, 38, "Time to the last of the subscribers over throughput", size=18, weight="600"),
-        svg.text(30, 60, "Open loop: bookings at fixed times. p99 until everybody has the notice. "
-                         "A line ends where the server falls behind. Lower and longer is better.", colour="#57606a"),
+        svg.text(30, 60, "Open loop: bookings at fixed times. p99 until everybody has the notice. A line ends where "
+                         "the server falls behind. Lower and longer is better.", colour="#57606a"),
     ]
     shapes += _axes(across, upward)
     for name, curve in curves.items():
@@ -98,12 +95,12 @@ def _axes(across, upward):
     shapes = []
     for value in upward.ticks():
         y = upward.place(value)
-        shapes += [svg.line(left, y, right, y), svg.text(left - 8, y + 4, scales.short(value), anchor="end",
-                                                         colour="#57606a")]
+        shapes += [svg.line(left, y, right, y),
+                   svg.text(left - 8, y + 4, scales.short(value), anchor="end", colour="#57606a")]
     for value in across.ticks():
         x = across.place(value)
-        shapes += [svg.line(x, top, x, bottom), svg.text(x, bottom + 18, scales.short(value), anchor="middle",
-                                                         colour="#57606a")]
+        shapes += [svg.line(x, top, x, bottom),
+                   svg.text(x, bottom + 18, scales.short(value), anchor="middle", colour="#57606a")]
     shapes.append(svg.text((left + right) / 2, bottom + 40, "deliveries per second", anchor="middle"))
     shapes.append(svg.text(38, (top + bottom) / 2, "ms", anchor="middle"))
     return shapes
@@ -117,16 +114,15 @@ def _curve(name, places):
 
 
 def _labels(curves, across, upward, field):
-    """A name for each line, right of the plot, with a thin line from the curve's end."""
-    names = list(curves)
-    ends = [(across.place(curve[-1][0]), upward.place(curve[-1][1])) for curve in curves.values()]
-    heights = _within_plot(scales.apart([y for _, y in ends], LABEL_GAP))
+    """A name beside the end of each line."""
+    ends = {name: (across.place(curve[-1][0]), upward.place(curve[-1][1])) for name, curve in curves.items()}
     shapes = []
-    for name, (x, y), height in zip(names, ends, heights):
-        colour = STYLES[name][0]
-        shapes.append(svg.line(x + 6, y, LABELS_X - 4, height, colour=colour, width=0.6))
-        shapes.append(svg.text(LABELS_X, height + 4, targets.plain(field.label(name)), colour=colour,
-                               weight=_weight(name)))
+    for x in dict.fromkeys(x for x, _ in ends.values()):
+        names = [name for name in ends if ends[name][0] == x]
+        heights = _within_plot(scales.apart([ends[name][1] for name in names], LABEL_GAP))
+        for name, height in zip(names, heights):
+            shapes.append(svg.label(x + LABEL_OFFSET, height + 4, targets.plain(field.label(name)),
+                                    colour=STYLES[name][0], weight=_weight(name)))
     return shapes
 
 

@@ -5,7 +5,7 @@ Nothing here depends on how busy the machine is. Exit 1 and a sentence for each 
 import json
 from dataclasses import dataclass
 
-from suite import builds, cases, contestants, measurement, places, progress, tables, tracing
+from suite import builds, cases, contestants, lock, measurement, places, progress, tables, tracing
 from suite.contestants import SEATCAST, Contestant
 
 # Whole slices of 256, so that the cost of a slice is shared by as many as can share it.
@@ -74,7 +74,7 @@ def _measure(programs):
     values = {}
     values |= _instructions(programs)
     values |= _system_calls(programs, SEND, "send")
-    if "floor-io_uring" in contestants.gather(programs).present:
+    if contestants.has_ring(programs):
         values |= _system_calls(programs, RING, "io_uring")
     else:
         progress.say("this kernel does not grant io_uring; its system calls are not counted")
@@ -107,5 +107,6 @@ def _system_calls(programs, contestant, sender):
 def _idle_bytes(programs):
     progress.say(f"memory: {IDLE_SUBSCRIBERS:,} idle subscribers ...")
     case = cases.idle(IDLE_SUBSCRIBERS, (SEND.name,), rounds=1, seconds=2)
-    figures = measurement.measure(case, SEND, 1, programs).figures
+    with lock.held():
+        figures = measurement.measure(case, SEND, 1, programs).figures
     return {"bytes_per_idle_subscriber": figures["bytes_per_subscriber"]}

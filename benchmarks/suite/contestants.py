@@ -1,7 +1,7 @@
 """Who takes part: the floors, seatcast in its settings, and the peers that are installed.
 
 A contestant is a name, a label for tables, and what to start; servers.py starts it. Peers are folders of
-benchmarks/peers with `probe` and `start`; `probe` says in one sentence what is missing when a peer cannot run.
+benchmarks/peers with `probe` and `start`; `probe` says in one sentence what is missing where a peer cannot run.
 """
 import shlex
 import subprocess
@@ -80,11 +80,9 @@ LABELS = {each.name: each.label for each in FLOORS + SEATCASTS + SECURE} | PEER_
 def gather(programs):
     """Probes the machine and the peers."""
     present, absent = {}, {}
-    ring = subprocess.run(
-        [str(programs.floor), "--sender", "io_uring", "--check", "yes"], capture_output=True, text=True
-    )
+    ring = has_ring(programs)
     for each in FLOORS + SEATCASTS + SECURE:
-        if each.name.endswith("io_uring") and ring.returncode != 0:
+        if each.name.endswith("io_uring") and not ring:
             absent[each.name] = "this kernel does not grant io_uring"
         else:
             present[each.name] = each
@@ -95,6 +93,12 @@ def gather(programs):
         else:
             absent[name] = missing
     return Field(present, absent)
+
+
+def has_ring(programs):
+    """Whether the kernel grants io_uring; containers often forbid it."""
+    words = [str(programs.floor), "--sender", "io_uring", "--check", "yes"]
+    return subprocess.run(words, capture_output=True).returncode == 0
 
 
 def _missing(name):

@@ -7,16 +7,16 @@ import os
 from suite import comparison, cores, lock, machine, places, tables, targets
 
 
-def compose(mode, command, before, plan, results, field, charts=(), notes=()):
-    """The whole text. `charts` are pairs of caption and file name."""
+def compose(mode, command, before, plan, results, field, charts=(), notes=(), extra=""):
+    """The whole text. `charts` are pairs of caption and file name; `extra` stands behind the tables."""
     judged = targets.judge(results, field, _rows(mode))
     parts = [
-        heading(mode, command, before),
-        "\n".join(f"- {line}" for line in _conditions(plan, notes)),
+        heading(mode, command, before) + "\n" + "\n".join(f"- {line}" for line in _conditions(plan, notes)),
         "## Targets\n\n" + target_table(judged),
-        "## What lost to whom\n\n" + (comparison.paragraph(plan, results, field) or "Nobody to compare with."),
+        "## What lost to whom\n\n" + (comparison.text(plan, results, field) or "Nobody to compare with."),
         *[f"![{caption}]({name})" for caption, name in charts],
         *[f"## {_capital(case.title)}\n\n{tables.table(case, results, field)}" for case in plan],
+        extra,
         _absentees(results, field),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -24,12 +24,14 @@ def compose(mode, command, before, plan, results, field, charts=(), notes=()):
 
 def heading(mode, command, before):
     """What a reader must know of the machine and the moment."""
-    lock_words = "; other work on this machine waited for the measurements" if os.environ.get(lock.VARIABLE) else ""
+    load = f"load average before: {before.load}, after: {machine.load_average()}"
+    if os.environ.get(lock.VARIABLE):
+        load += "; each measurement held a lock that others on this machine take, too"
     return "\n".join([
         f"# {before.moment:%Y-%m-%d}, {mode}, {before.commit}",
         "",
         f"- Command: `{command}`",
-        f"- Machine: {before.describe()}; load average before: {before.load}, after: {machine.load_average()}{lock_words}",
+        f"- Machine: {before.describe()}; {load}",
     ])
 
 
@@ -49,16 +51,22 @@ def _rows(mode):
 def _conditions(plan, notes):
     rounds = sorted({case.rounds for case in plan})
     counts = str(rounds[0]) if len(rounds) == 1 else f"{rounds[0]} to {rounds[-1]}"
-    yield f"Rounds: {counts}, contestants in turn, a fresh process each; medians, with smallest and largest."
-    division = cores.divide(1)
-    if division.server:
-        yield (f"Loopback; the server has core {_numbers(division.server)}, "
-               f"the load client {_numbers(division.client)}.")
-    else:
-        yield "Loopback; server and load client share the only core."
-    if any(case.loops > 1 and not cores.divide(case.loops).server for case in plan):
-        yield "Not enough cores to pin two loops: there the scheduler decides for server and client."
+    yield f"Rounds: {counts}, contestants in turn, a fresh process each; medians (smallest–largest)."
+    yield "Loopback; " + _division(plan)
     yield from notes
+
+
+def _division(plan):
+    """How server and load client share the cores, in words."""
+    one = cores.divide(1)
+    if all(case.loops > 1 for case in plan):
+        return "the scheduler gives cores to server and load client as it likes."
+    if not one.server:
+        return "server and load client share the only core."
+    words = f"the server has core {_numbers(one.server)}, the load client {_numbers(one.client)}"
+    if any(case.loops > 1 and not cores.divide(case.loops).server for case in plan):
+        words += "; several loops are not pinned, for want of cores"
+    return words + "."
 
 
 def _numbers(cores_of_one):
@@ -69,7 +77,8 @@ def _absentees(results, field):
     lines = [f"- {targets.plain(field.label(name))}: {why}." for name, why in field.absent.items()]
     lines += [f"- {targets.plain(field.label(name))}, taken out after a failure: {why}"
               for name, why in results.failures.items()]
-    return "## Not there\n\n" + "\n".join(lines) if lines else ""
+    lines += [f"- {targets.plain(field.label(name))}, too slow for {why}" for name, why in results.late]
+    return "## No figures\n\n" + "\n".join(lines) if lines else ""
 
 
 def _capital(text):

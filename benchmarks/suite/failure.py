@@ -12,6 +12,10 @@ class Failure(Exception):
         self.status = status
 
 
+class Late(Failure):
+    """A server was right but too slow to finish."""
+
+
 class Interrupted(Exception):
     """Somebody sent a signal; everything that was started must be stopped on the way out."""
 

@@ -1,17 +1,19 @@
 """One measurement: a fresh server, the load client, and the line of figures that it prints.
 
-LoadGenerator checks every frame; where it finds a violation there is no figure but a Failure with its sentence.
+LoadGenerator checks every frame; a violation is no figure but a Failure with its sentence.
 """
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from suite import cores, lock, machine, processes, servers
-from suite.failure import Failure
+from suite import cores, machine, processes, servers
+from suite.failure import Failure, Late
 
 # A measurement that takes longer has failed; LoadGenerator itself gives up before.
 LOAD_SECONDS = 240
+# Characters of a complaint that are told; it may quote what a server sent.
+MOST_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,11 @@ class Measurement:
 
 
 def measure(case, contestant, round_number, programs):
-    """Starts the contestant alone, asks it what the case says, and stops it."""
+    """Starts the contestant alone, asks it what the case says, and stops it. The caller holds the lock."""
     division = cores.divide(case.loops)
-    with lock.held():
-        with servers.running(contestant, programs, division.server) as server:
-            words = [*case.load_words, "--threads", str(division.client_threads)]
-            figures = load(programs, server, words, division.client) | memory_of(server.pid)
+    with servers.running(contestant, programs, division.server) as server:
+        words = [*case.load_words, "--threads", str(division.client_threads)]
+        figures = load(programs, server, words, division.client) | memory_of(server.pid)
     return Measurement(case.name, contestant.name, round_number, figures)
 
 
@@ -53,7 +54,7 @@ def load(programs, server, words, client_cores=None, seconds=LOAD_SECONDS, watch
         output.seek(0)
         errors.seek(0)
         if status != 0:
-            raise Failure(_last_line(errors.read()) or f"LoadGenerator ended with status {status}.")
+            raise complaint(errors.read(), status)
         return parse(output.read())
 
 
@@ -68,9 +69,12 @@ def _wait(client, seconds, watch):
     raise Failure(f"LoadGenerator did not end within {seconds} s.")
 
 
-def _last_line(text):
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else ""
+def complaint(text, status):
+    """What LoadGenerator said, as a Failure of one line; being slow is no violation."""
+    words = " ".join(text.removeprefix("LoadGenerator: ").split())
+    if words.startswith("not finished in"):
+        return Late(words)
+    return Failure(words[:MOST_WORDS] or f"LoadGenerator ended with status {status}.")
 
 
 def parse(text):

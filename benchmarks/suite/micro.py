@@ -17,7 +17,7 @@ def run(options):
     progress.say("measuring the pieces one by one ...")
     pieces = _lines(programs, "--list")
     lines = _lines(programs)
-    method = "- One piece at a time in one process, caches warm; wall time of one operation, medians of samples in turn."
+    method = "- Pieces in turn in one process, caches warm; wall time of one operation, medians of samples."
     text = document.heading("micro", options.command, before) + f"\n{method}\n\n{table(lines, pieces)}\n"
     name = document.stem(before.moment, "micro") + ".md"
     document.keep({name: text})

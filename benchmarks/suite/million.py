@@ -1,12 +1,13 @@
 """`script/bench million`: as many subscribers as asked for, one booking, seatcast beside the floor.
 
-Each loop has a descriptor table of its own on both sides, so that the limit of one table is not the limit of the
-server. While the clients connect, the kernel's count of sockets tells how far they are.
+Each loop has a descriptor table of its own on both sides, so that the limit of one table is not the limit of
+the server. While the clients connect, the kernel's count of sockets tells how far they are.
 """
 import time
 from pathlib import Path
 
-from suite import builds, capacity, cases, contestants, document, lock, machine, measurement, places, progress, servers
+from suite import builds, capacity, cases, contestants, document, lock, machine, measurement, places
+from suite import progress, servers
 from suite.contestants import FLOOR, SEATCAST, Contestant, Field
 from suite.failure import Failure
 from suite.results import Results
@@ -14,6 +15,7 @@ from suite.results import Results
 # From the first connection to the end of the run.
 PATIENCE = 1_800
 SHOW_EVERY = 5.0
+SETTLE_SECONDS = 120
 
 
 def run(options):
@@ -34,69 +36,89 @@ def run(options):
 
 
 def _case(options):
-    # The client's records are spread over as many tables as the server's.
-    words = ("--subscribers", str(options.subscribers), "--broadcasts", "1", "--warm-up", "0", "--tables", "private",
-             "--threads", str(options.loops))
+    # The client's sockets are spread over as many tables as the server's.
+    words = ("--subscribers", str(options.subscribers), "--broadcasts", "1", "--warm-up", "0",
+             "--tables", "private", "--threads", str(options.loops))
+    title = f"{options.subscribers:,} subscribers, one booking"
     return cases.Case(
-        name="million", title=f"{options.subscribers:,} subscribers, one booking", mode="closed", words=words,
-        contestants=("floor-million", "seatcast-million"), rounds=1, seconds=300, table="million",
-        subscribers=options.subscribers,
+        name="million", title=title, brief=title, mode="closed", words=words, table="million",
+        contestants=("floor-million", "seatcast-million"), rounds=1, seconds=300,
+        subscribers=options.subscribers, loops=options.loops,
     )
 
 
 def _field(loops, programs):
     """The floor sends as seatcast does: by io_uring where the kernel grants it."""
-    sender = "io_uring" if "floor-io_uring" in contestants.gather(programs).present else "send"
+    sender = "io_uring" if contestants.has_ring(programs) else "send"
     floor = ("--style", "rolling", "--sender", sender, "--threads", str(loops), "--tables", "private")
-    return Field({
-        "floor-million": Contestant("floor-million", f"floor rolling, {sender}", FLOOR, floor),
-        "seatcast-million": Contestant("seatcast-million", "**seatcast**", SEATCAST, ("--descriptor-tables", "private"),
-                                       loops=loops),
-    }, {})
+    both = (
+        Contestant("floor-million", f"floor rolling, {sender}", FLOOR, floor),
+        Contestant("seatcast-million", "**seatcast**", SEATCAST, ("--descriptor-tables", "private"), loops=loops),
+    )
+    return Field({each.name: each for each in both}, {})
 
 
 def _notes(options):
     return (
-        f"Both sides have {options.loops} threads with a descriptor table each; nobody is pinned to a core.",
-        "Memory is the largest resident set of the server process (VmHWM); what the kernel holds for its sockets "
-        "comes on top.",
+        f"Both sides have {options.loops} threads with a descriptor table each.",
+        "Memory is the largest resident set of the server's process (VmHWM); what the kernel holds for its "
+        "sockets comes on top.",
     )
 
 
 def _measure(case, contestant, options, programs):
-    with lock.held(), servers.running(contestant, programs) as server:
-        watch = Watch(options.subscribers, server.pid)
-        figures = measurement.load(programs, server, case.load_words, seconds=PATIENCE, watch=watch)
-        figures |= measurement.memory_of(server.pid) | {"connected_seconds": watch.connected_seconds}
-    if figures.get("deliveries") != options.subscribers:
-        raise Failure(f"{contestant.name}: {figures.get('deliveries'):,.0f} of {options.subscribers:,} got the booking.")
-    progress.say("    " + progress.summary(figures) + f", {figures['peak_megabytes']:.0f} MB")
+    with lock.held():
+        _settle()
+        with servers.running(contestant, programs) as server:
+            watch = Watch(options.subscribers, server.pid)
+            figures = measurement.load(programs, server, case.load_words, seconds=PATIENCE, watch=watch)
+            figures |= measurement.memory_of(server.pid) | watch.figures
+    received = figures.get("deliveries", 0)
+    if received != options.subscribers:
+        raise Failure(f"{contestant.name}: {received:,.0f} of {options.subscribers:,} have the booking.")
+    progress.say(f"    {progress.summary(figures)}, {figures['peak_megabytes']:.0f} MB")
     return measurement.Measurement(case.name, contestant.name, 1, figures)
+
+
+def _settle(seconds=SETTLE_SECONDS):
+    """Waits until the sockets of whoever ran before are gone: the kernel takes its time with a million."""
+    deadline = time.monotonic() + seconds
+    last = sockets()
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        now = sockets()
+        if now >= last:
+            return
+        last = now
 
 
 class Watch:
     """Tells every few seconds how many are connected, and notes when all were."""
 
-    def __init__(self, subscribers, pid, clock=time.monotonic):
+    def __init__(self, subscribers, pid, clock=time.monotonic, count=None, say=progress.say):
         self._subscribers = subscribers
         self._pid = pid
         self._clock = clock
+        self._count = count or sockets
+        self._say = say
         self._began = self._shown = clock()
-        self._before = sockets()
-        self.connected_seconds = 0.0
+        self._before = self._count()
+        # Empty until all are connected.
+        self.figures = {}
 
     def __call__(self):
-        connected = (sockets() - self._before) // 2
-        elapsed = self._clock() - self._began
-        if connected >= self._subscribers and not self.connected_seconds:
-            self.connected_seconds = elapsed
-        if self._clock() - self._shown < SHOW_EVERY:
+        connected = max(0, (self._count() - self._before) // 2)
+        now = self._clock()
+        elapsed = now - self._began
+        if connected >= self._subscribers:
+            self.figures.setdefault("connected_seconds", elapsed)
+        if now - self._shown < SHOW_EVERY:
             return
-        self._shown = self._clock()
-        share = min(1.0, max(0.0, connected / self._subscribers))
+        self._shown = now
+        share = min(1.0, connected / self._subscribers)
         left = progress.duration(elapsed / share * (1 - share)) if share else "unknown time"
         memory = measurement.memory_of(self._pid)["rss_megabytes"]
-        progress.say(f"    {max(0, connected):,} connected after {elapsed:.0f} s, {left} left, server {memory:.0f} MB")
+        self._say(f"    {connected:,} connected after {elapsed:.0f} s, {left} left, server {memory:.0f} MB")
 
 
 def sockets():

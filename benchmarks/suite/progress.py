@@ -1,4 +1,4 @@
-"""What a person at the terminal sees while a run goes on: which measurement, its figures, the time that is left.
+"""What a person at the terminal sees of a run: which measurement, its figures, the time that is left.
 
 The estimate begins with what the plan expects and is corrected by how long things really took.
 """
@@ -12,8 +12,8 @@ SHOWN = (
     ("connect_p50_ms", "connect p50 {:.1f} ms"),
     ("connect_p99_ms", "p99 {:.1f} ms"),
     ("handshakes_per_second", "{:,.0f} handshakes/s"),
-    ("bytes_per_subscriber", "{:,.0f} bytes per subscriber"),
 )
+IDLE = (("bytes_per_subscriber", "{:,.0f} bytes per subscriber"),)
 
 
 def say(sentence):
@@ -34,36 +34,47 @@ class Progress:
 
     @property
     def seconds_left(self):
-        pace = self._spent / self._expected if self._expected else 1.0
-        return self._left * pace
+        return self._left * self._pace
+
+    def fits(self, case, seconds):
+        """Whether all measurements so far and one of this case stay within so many seconds."""
+        return self._spent + case.seconds * self._pace <= seconds
+
+    @property
+    def _pace(self):
+        """How long things take beside what was expected of them."""
+        return self._spent / self._expected if self._expected else 1.0
 
     def begin(self, round_number, case, contestant):
         self._number += 1
-        self._output(f"[{self._number}/{self._count}, {duration(self.seconds_left)} left] round {round_number}: "
-                     f"{case.title}: {contestant.name}")
+        place = f"{self._number}/{self._count}, {duration(self.seconds_left)} left"
+        self._output(f"[{place}] round {round_number}: {case.title}: {contestant.name}")
         self._began = self._clock()
 
     def end(self, case, figures):
-        self._account(case)
-        self._output("    " + summary(figures))
+        self._output(f"    {self._account(case):.1f} s: {summary(figures)}")
 
     def fail(self, case, sentence):
         self._account(case)
-        self._output("    taken out: " + sentence)
+        self._output("    no figure: " + sentence)
 
     def skip(self, case):
         self._number += 1
         self._left -= case.seconds
 
     def _account(self, case):
+        took = self._clock() - self._began
         self._left -= case.seconds
         self._expected += case.seconds
-        self._spent += self._clock() - self._began
+        self._spent += took
+        return took
 
 
 def summary(figures):
     """The few figures that tell how it went."""
-    return ", ".join(words.format(figures[key]) for key, words in SHOWN if isinstance(figures.get(key), float))
+    shown = IDLE if figures.get("mode") == "idle" else SHOWN
+    known = [(key, words) for key, words in shown if isinstance(figures.get(key), float)]
+    return ", ".join(words.format(figures[key]) for key, words in known)
 
 
 def duration(seconds):

@@ -1,7 +1,7 @@
 """Starts a contestant, waits until it listens, and prepares it for being measured.
 
-A running server knows its port, its process and what LoadGenerator must be told. It lives in a scratch folder of its
-own, which goes away with it.
+A running server knows its port, its process and what LoadGenerator must be told. It lives in a scratch folder
+of its own, which goes away with it.
 """
 import contextlib
 import json
@@ -61,8 +61,9 @@ def command(contestant, programs, scratch):
     if contestant.kind == contestants.FLOOR:
         return [programs.floor, "--port", "0", *contestant.arguments]
     if contestant.kind == contestants.SEATCAST:
-        fixed = ["--rate-limits", "off", "--password-cost", "insecure-test", "--loops", str(contestant.loops)]
-        return [programs.seatcast, "serve", "--port", "0", "--data", scratch / "data", *fixed, *contestant.arguments]
+        place = ["--port", "0", "--data", scratch / "data", "--loops", str(contestant.loops)]
+        free = ["--rate-limits", "off", "--password-cost", "insecure-test"]
+        return [programs.seatcast, "serve", *place, *free, *contestant.arguments]
     start = places.PEERS / contestant.name / "start"
     return [start, "--port", str(_free_port()), "--scratch", scratch]
 

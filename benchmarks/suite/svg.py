@@ -6,8 +6,8 @@ FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
 
 def drawing(width, height, title, shapes):
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="{FONT}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" font-family="{FONT}" role="img">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         *shapes,
@@ -16,10 +16,15 @@ def drawing(width, height, title, shapes):
     ])
 
 
-def text(x, y, words, *, size=12, colour="#24292f", anchor="start", weight="normal", turn=0):
-    turned = f' transform="rotate({turn} {x:.1f} {y:.1f})"' if turn else ""
+def text(x, y, words, *, size=12, colour="#24292f", anchor="start", weight="normal"):
     return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" '
-            f'font-weight="{weight}"{turned}>{escape(words)}</text>')
+            f'font-weight="{weight}">{escape(words)}</text>')
+
+
+def label(x, y, words, *, colour, weight="normal"):
+    """Text that stays legible across lines: it has a white seam."""
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="{colour}" font-weight="{weight}" '
+            f'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{escape(words)}</text>')
 
 
 def line(x1, y1, x2, y2, *, colour="#d8dee4", width=1, dashes=""):
@@ -40,4 +45,5 @@ def dot(x, y, radius, colour):
 
 
 def bar(x, y, width, height, colour):
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height:.1f}" rx="2" fill="{colour}"/>'
+    return (f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height:.1f}" rx="2" '
+            f'fill="{colour}"/>')

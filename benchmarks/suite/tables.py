@@ -64,14 +64,17 @@ COLUMNS = {
     ),
 }
 
-# What no table shows where no contestant has it.
+# What a cell says without a figure; a column of nothing else is left out.
 ABSENT = "–"
 
 
 def table(case, results, field):
     """The case's contestants as rows, in the order of the plan."""
     names = [name for name in case.contestants if results.has(case.name, name)]
-    columns = [each for each in COLUMNS[case.table] if any(_cell(each, case, name, results) != ABSENT for name in names)]
+    columns = [
+        each for each in COLUMNS[case.table]
+        if any(_cell(each, case, name, results) != ABSENT for name in names)
+    ]
     head = ["server"] + [each.heading for each in columns]
     rows = [[field.label(name)] + [_cell(each, case, name, results) for each in columns] for name in names]
     return render(head, rows)

@@ -1,7 +1,7 @@
 """The target table: what seatcast wants to reach, each row with how it is measured and its verdict.
 
-A row compares one figure with a fixed limit, or its ratio to somebody else's figure of the same rounds. Rows that a
-run has not measured stay in the table and say why.
+A row compares one figure with a fixed limit, or its ratio to somebody else's figure of the same rounds. Rows
+that a run has not measured stay in the table and say why.
 """
 from dataclasses import dataclass
 
@@ -22,7 +22,9 @@ class Target:
     to: tuple | None = None
     at_most: bool = True
     unit: str = ""
-    # Which mode measures it, or why none does.
+    # What stands for `to` in words, where its label would not do.
+    beside: str = ""
+    # Which mode measures it.
     where: str = "script/bench full"
 
     def holds(self, value):
@@ -41,12 +43,14 @@ class Judged:
 def _one(size, of, limit, to, what="CPU per delivery"):
     case = f"one-{size}"
     quick = of == "seatcast"
-    return Target(f"{what}, {size:,} subscribers, one at a time{'' if quick else ', send'}", CPU, (case, of), limit,
-                  (case, to), where="script/bench quick" if quick else "script/bench full")
+    words = f"{what}, {size:,} subscribers, one at a time" + ("" if quick else ", send")
+    where = "script/bench quick" if quick else "script/bench full"
+    return Target(words, CPU, (case, of), limit, (case, to), where=where)
 
 
-def _pair(what, key, case, limit, to, *, of="seatcast", at_most=True, where="script/bench full"):
-    return Target(what, key, (case, of), limit, (case, to), at_most, where=where)
+def _pair(what, key, case, limit, to, *, of="seatcast", at_most=True, where="script/bench full",
+          beside=""):
+    return Target(what, key, (case, of), limit, (case, to), at_most, where=where, beside=beside)
 
 
 _READERS = "others' p{} to the last reader, {} among 10,000"
@@ -63,19 +67,20 @@ TARGETS = (
     _pair("32 outstanding, 10,000 subscribers: CPU per delivery", CPU, "outstanding-32", 0.65, "uwebsockets",
           where="script/bench quick"),
     _pair("two loops: CPU per delivery (deliveries/s per core within 10 %)", CPU, "loops", 1 / 0.9, "seatcast",
-          of="seatcast-2-loops"),
+          of="seatcast-2-loops", beside="one loop"),
     Target("user-space memory per idle subscriber", "bytes_per_subscriber", ("idle", "seatcast"), 400, unit=" B",
            where="script/bench quick"),
     Target("user-space memory per idle subscriber, TLS", "bytes_per_subscriber", ("idle-tls", "seatcast-tls"),
            12_288, unit=" B", where="script/bench quick"),
-    Target("a million subscribers: memory of the server process", "peak_megabytes", ("million", "seatcast-million"),
-           600, unit=" MB", where="script/bench million"),
+    Target("a million subscribers: memory of the server process", "peak_megabytes",
+           ("million", "seatcast-million"), 600, unit=" MB", where="script/bench million"),
     _pair("a million subscribers: one booking until the last has it", "last_max_ms", "million", 1.3,
-          "floor-million", of="seatcast-million", where="script/bench million"),
-    Target("connect while 10,000 subscribers get 10 broadcasts/s, p50", "connect_p50_ms", ("connect", "seatcast"), 5,
-           unit=" ms", where="script/bench quick"),
-    Target("connect while 10,000 subscribers get 10 broadcasts/s, p99", "connect_p99_ms", ("connect", "seatcast"), 80,
-           unit=" ms", where="script/bench quick"),
+          "floor-million", of="seatcast-million", where="script/bench million", beside="the floor"),
+    *[
+        Target(f"connect while 10,000 subscribers get 10 broadcasts/s, p{share}", f"connect_p{share}_ms",
+               ("connect", "seatcast"), limit, unit=" ms", where="script/bench quick")
+        for share, limit in ((50, 5), (99, 80))
+    ],
     _pair("open loop, 200 bookings/s: last of 10,000 subscribers, p50", "last_p50_ms", "rate-200", 0.65,
           "uwebsockets"),
     _pair("open loop, 200 bookings/s: last of 10,000 subscribers, p99", "last_p99_ms", "rate-200", 0.6,
@@ -86,7 +91,7 @@ TARGETS = (
           where="script/bench quick"),
     *[
         Target(_READERS.format(share, who), f"last_p{share}_ms", (f"stalled-{number}", "seatcast"), limit,
-               ("stalled-0", "seatcast"))
+               ("stalled-0", "seatcast"), beside="all reading")
         for number, who in ((1, "one that never reads"), (1_000, "a thousand that never read"))
         # No measurable change: within what two runs of the same thing differ by.
         for share, limit in ((50, 1.10), (99, 1.25))
@@ -101,23 +106,28 @@ def judge(results, field, targets=TARGETS):
 
 
 def _judge(target, results, field):
-    spread = results.ratio(target.key, target.of, target.to) if target.to else results.spread(*target.of, target.key)
-    wanted = _wanted(target, field)
+    wanted, beside = _wanted(target, field), _beside(target, results)
+    if target.to:
+        spread = results.ratio(target.key, target.of, target.to)
+    else:
+        spread = results.spread(*target.of, target.key)
     if spread is None:
-        return Judged(target.what, wanted, "", _beside(target, results), f"{NOT_MEASURED}: {_why(target, field, results)}")
+        return Judged(target.what, wanted, "", beside, f"{NOT_MEASURED}: {_why(target, field, results)}")
     verdict = MET if target.holds(spread.middle) else MISSED
-    return Judged(target.what, wanted, _shown(spread, target), _beside(target, results), verdict)
+    return Judged(target.what, wanted, _shown(spread, target), beside, verdict)
 
 
 def _wanted(target, field):
     sign = "≤" if target.at_most else "≥"
     if target.to:
-        return f"{sign} {target.limit:.2f} x {plain(field.label(target.to[1]))}"
+        return f"{sign} {target.limit:.2f} x {target.beside or plain(field.label(target.to[1]))}"
     return f"{sign} {target.limit:,.0f}{target.unit}"
 
 
 def _shown(spread, target):
     form = "{:.2f}" if target.to else ("{:,.1f}" if spread.middle < 100 else "{:,.0f}")
+    if form.format(spread.middle) == form.format(target.limit):
+        form = "{:,.3f}"
     middle, low, high = (form.format(value) for value in (spread.middle, spread.low, spread.high))
     return f"{middle}{target.unit}" + (f" ({low}–{high})" if low != high else "")
 

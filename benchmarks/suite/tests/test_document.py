@@ -2,10 +2,11 @@ import datetime
 import os
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-from suite import comparison, document, machine, micro, tables
+from suite import cases, comparison, document, machine, micro, pieces, tables
 from suite.results import Results
 from suite.tests import fakes
 from suite.tests.fakes import measured
@@ -27,13 +28,13 @@ class DocumentTests(unittest.TestCase):
     def test_it_says_command_commit_machine_and_load(self):
         text = document.compose("quick", "script/bench quick", HERE, [fakes.ONES], results(), fakes.field())
         self.assertTrue(text.startswith("# 2030-01-02, quick, abc1234\n"))
-        for words in ("`script/bench quick`", "2 x Imaginary CPU, 24 GiB, Linux 6.18.0", "0.10 0.20 0.30"):
+        for words in ("`script/bench quick`", "the load client", "2 x Imaginary CPU, 24 GiB, Linux 6.18.0", "0.10 0.20 0.30"):
             self.assertIn(words, text)
 
     def test_it_shows_targets_losses_and_tables(self):
         text = document.compose("quick", "script/bench quick", HERE, [fakes.ONES], results(), fakes.field())
-        self.assertIn("| 1.10 | 4.40 against 4.00 | met |", text)
-        self.assertIn("seatcast lost to floor, io_uring (x 1.10) in CPU per delivery", text)
+        self.assertIn("| 1.100 | 4.40 against 4.00 | met |", text)
+        self.assertIn("- floor, io_uring: CPU per delivery (10,000 subscribers, one at a time)", text)
         self.assertIn("## 10,000 subscribers, one booking at a time", text)
 
     def test_it_names_who_was_absent_and_who_failed(self):
@@ -65,20 +66,85 @@ class TableTests(unittest.TestCase):
         self.assertEqual(lines[4], "| **seatcast** | 4.40 | 0.72 | 1.10 | 51.0 |")
 
     def test_micro_lines_become_a_table(self):
-        line = "piece=unmask ns_median=20.50 ns_min=20.00 ns_max=21.00 operations=9 samples=7 allocations=0.00 bytes=125"
+        line = ("piece=unmask ns_median=20.50 ns_min=20.00 ns_max=21.00 operations=9 samples=7 "
+                "allocations=0.00 bytes=125")
         table = micro.table([line], ["unmask: one payload of 125 bytes"])
         self.assertIn("| unmask | 20.5 (20.0–21.0) | 0.16 | 0 | one payload of 125 bytes |", table)
 
 
-class ComparisonTests(unittest.TestCase):
-    def test_losses_stand_before_wins(self):
-        text = comparison.paragraph([fakes.ONES], results(), fakes.field())
-        self.assertEqual(text, "seatcast lost to floor, io_uring (x 1.10) in CPU per delivery with 10,000 subscribers, "
-                               "one booking at a time. seatcast beat floor, send (x 1.39) and uWebSockets (x 1.25) in "
-                               "CPU per delivery with 10,000 subscribers, one booking at a time.")
+    def test_measures_of_the_floor_become_a_table(self):
+        table = pieces.table(["measure=memcpy nanoseconds_per_frame=4.25", "measure=sqlite journal=wal"])
+        self.assertIn("| memcpy | nanoseconds per frame | 4.25 |", table)
+        self.assertIn("| sqlite | journal | wal |", table)
 
-    def test_spreads_that_overlap_are_a_draw(self):
-        made = Results(measured("one-10000", "seatcast", cpu_seconds_per_million=[4.0, 5.0])
-                       + measured("one-10000", "floor-send", cpu_seconds_per_million=[4.9, 6.0]))
-        text = comparison.paragraph([fakes.ONES], made, fakes.field())
-        self.assertTrue(text.startswith("seatcast cannot be told apart from floor, send"))
+
+class ConditionsTests(unittest.TestCase):
+    def conditions(self, loops, available):
+        plan = [replace(fakes.ONES, loops=each) for each in loops]
+        with mock.patch("os.sched_getaffinity", return_value=available):
+            return document.compose("quick", "x", HERE, plan, Results(), fakes.field())
+
+    def test_it_says_who_has_which_core(self):
+        self.assertIn("the server has core 0, the load client 1.", self.conditions([1], {0, 1}))
+        self.assertIn("the only core", self.conditions([1], {0}))
+
+    def test_it_says_when_several_loops_are_not_pinned(self):
+        self.assertIn("for want of cores", self.conditions([1, 2], {0, 1}))
+        self.assertNotIn("for want of cores", self.conditions([1, 2], {0, 1, 2, 3}))
+
+    def test_a_million_is_pinned_nowhere(self):
+        text = self.conditions([60], {0, 1})
+        self.assertIn("as it likes", text)
+        self.assertNotIn("has core", text)
+
+
+class ComparisonTests(unittest.TestCase):
+    def text(self, case, *series):
+        return comparison.text([case], Results([each for part in series for each in part]), fakes.field())
+
+    def test_losses_stand_before_wins(self):
+        text = self.text(
+            fakes.ONES,
+            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.4, 4.4, 4.4]),
+            measured("one-10000", "floor-io_uring", cpu_seconds_per_million=[4.0, 4.0, 4.0]),
+            measured("one-10000", "uwebsockets", cpu_seconds_per_million=[5.5, 5.5, 5.5]),
+        )
+        self.assertEqual(text, "\n\n".join([
+            "**seatcast** lost to",
+            "- floor, io_uring: CPU per delivery (10,000 subscribers, one at a time x 1.10)",
+            "**seatcast** beat",
+            "- uWebSockets: CPU per delivery (10,000 subscribers, one at a time x 1.25)",
+        ]))
+
+    def test_who_is_ahead_in_one_round_and_behind_in_another_has_not_won(self):
+        text = self.text(
+            fakes.ONES,
+            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.0, 4.5, 5.0]),
+            measured("one-10000", "floor-send", cpu_seconds_per_million=[3.9, 6.0, 7.0]),
+        )
+        self.assertTrue(text.startswith("**seatcast** cannot be told apart from\n\n- floor, send"))
+
+    def test_a_slow_round_that_both_had_is_no_draw(self):
+        text = self.text(
+            fakes.ONES,
+            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.0, 4.5, 8.0]),
+            measured("one-10000", "floor-send", cpu_seconds_per_million=[4.4, 5.0, 9.0]),
+        )
+        self.assertTrue(text.startswith("**seatcast** beat"))
+
+    def test_a_single_round_decides_nothing_small(self):
+        def single(ours, theirs):
+            return self.text(fakes.ONES, measured("one-10000", "seatcast", cpu_seconds_per_million=[ours]),
+                             measured("one-10000", "floor-send", cpu_seconds_per_million=[theirs]))
+
+        self.assertIn("cannot be told apart", single(4.0, 4.4))
+        self.assertIn("beat", single(4.0, 4.8))
+
+    def test_who_falls_behind_has_lost_without_a_factor(self):
+        case = cases.open_loop(10_000, 20, 40, ("seatcast", "uwebsockets"), rounds=1, seconds=1)
+        text = self.text(
+            case,
+            measured("rate-20", "seatcast", deliveries_per_second=[199_000.0], last_p50_ms=[80.0]),
+            measured("rate-20", "uwebsockets", deliveries_per_second=[120_000.0], last_p50_ms=[9_000.0]),
+        )
+        self.assertIn("- uWebSockets: time to the last subscriber (p50) (20 bookings/s not kept up with)", text)

@@ -1,3 +1,4 @@
+import os
 import unittest
 
 from suite import capacity, cores, machine, million, progress
@@ -65,6 +66,19 @@ class CapacityTests(unittest.TestCase):
         self.assertEqual(million.count_of_sockets(""), 0)
 
 
+class WatchTests(unittest.TestCase):
+    def test_it_notes_when_all_were_connected_and_tells_now_and_then(self):
+        moments, counts, said = iter([0.0, 1.0, 6.0, 7.0]), iter([4, 104, 204, 204]), []
+        watch = million.Watch(100, os.getpid(), lambda: next(moments), lambda: next(counts), said.append)
+        watch()
+        self.assertEqual((watch.figures, said), ({}, []))
+        watch()
+        self.assertEqual(watch.figures, {"connected_seconds": 6.0})
+        self.assertIn("100 connected after 6 s", said[0])
+        watch()
+        self.assertEqual((watch.figures, len(said)), ({"connected_seconds": 6.0}, 1))
+
+
 class ProgressTests(unittest.TestCase):
     def test_the_estimate_learns_from_what_things_took(self):
         moments = iter([0.0, 2.0])
@@ -77,6 +91,15 @@ class ProgressTests(unittest.TestCase):
         self.assertIn("[1/3, about 4 s left] round 1", said[0])
         shown.skip(fakes.ONES)
         self.assertEqual(shown.seconds_left, 4.0)
+
+    def test_what_fits_is_judged_by_the_pace_so_far(self):
+        moments = iter([0.0, 2.0])
+        shown = progress.Progress([1.0, 1.0], clock=lambda: next(moments), output=lambda _: None)
+        self.assertTrue(shown.fits(fakes.ONES, 1.0))
+        shown.begin(1, fakes.ONES, fakes.field().present["seatcast"])
+        shown.end(fakes.ONES, {})
+        self.assertTrue(shown.fits(fakes.ONES, 4.0))
+        self.assertFalse(shown.fits(fakes.ONES, 3.9))
 
     def test_durations_in_words(self):
         self.assertEqual([progress.duration(each) for each in (0.2, 61, 300)], ["about 1 s", "about 61 s", "about 5 min"])

@@ -9,7 +9,7 @@ from unittest import mock
 
 from suite import cases, lock, measurement, places, processes, servers
 from suite.contestants import FLOOR, Contestant
-from suite.failure import Failure
+from suite.failure import Failure, Late
 from suite.tests import fakes
 
 FAKE = Contestant("fake", "fake", FLOOR)
@@ -81,6 +81,14 @@ class MeasurementTests(unittest.TestCase):
 class ParseTests(unittest.TestCase):
     def test_numbers_become_numbers(self):
         self.assertEqual(measurement.parse("mode=closed seconds=1.5\n"), {"mode": "closed", "seconds": 1.5})
+
+    def test_a_complaint_is_one_line_without_its_teller(self):
+        made = measurement.complaint("LoadGenerator: an answer is wrong: HTTP/1.1 201\r\n\r\n{}\n", 1)
+        self.assertEqual((type(made), str(made)), (Failure, "an answer is wrong: HTTP/1.1 201 {}"))
+        self.assertEqual(str(measurement.complaint("", 9)), "LoadGenerator ended with status 9.")
+
+    def test_being_slow_is_no_violation(self):
+        self.assertIsInstance(measurement.complaint("LoadGenerator: not finished in 240 s: 7 sent", 1), Late)
 
     def test_anything_else_is_a_failure(self):
         for text in ("", "a=1\nb=2\n", "hello", "=1"):

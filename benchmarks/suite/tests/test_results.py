@@ -10,10 +10,6 @@ class ResultsTests(unittest.TestCase):
         self.assertEqual(Spread.of([4, 1]), Spread(2.5, 1, 4))
         self.assertIsNone(Spread.of([]))
 
-    def test_spreads_that_touch_overlap(self):
-        self.assertTrue(Spread(2, 1, 3).overlaps(Spread(4, 3, 5)))
-        self.assertFalse(Spread(2, 1, 3).overlaps(Spread(4, 3.1, 5)))
-
     def test_a_ratio_pairs_the_rounds(self):
         results = Results(measured("one", "a", cpu=[1.0, 9.0, 2.0]) + measured("one", "b", cpu=[2.0, 9.0, 4.0]))
         self.assertEqual(results.ratio("cpu", ("one", "a"), ("one", "b")), Spread(0.5, 0.5, 1.0))

@@ -2,7 +2,7 @@ import unittest
 from unittest import mock
 
 from suite import cases, rounds
-from suite.failure import Failure
+from suite.failure import Failure, Late
 from suite.measurement import Measurement
 from suite.tests import fakes
 
@@ -10,6 +10,10 @@ from suite.tests import fakes
 class Silence:
     def __init__(self):
         self.skipped = []
+        self.time_left = True
+
+    def fits(self, case, seconds):
+        return self.time_left
 
     def begin(self, *_): pass
     def end(self, *_): pass
@@ -73,3 +77,27 @@ class TurnsTests(unittest.TestCase):
         results, progress = taken(plan, hold_ninety)
         self.assertTrue(results.has("rate-20", "seatcast"))
         self.assertEqual(progress.skipped, ["rate-40"])
+
+    def test_who_is_too_slow_has_no_figure_there_and_no_higher_rate(self):
+        plan = [cases.open_loop(10, rate, 5, ("seatcast", "uwebsockets"), rounds=1, seconds=1) for rate in (10, 20)]
+
+        def be_late(case, contestant, number, _):
+            if contestant.name == "uwebsockets":
+                raise Late("not finished in 240 s")
+            return Measurement(case.name, contestant.name, number, {"deliveries_per_second": 10.0 * case.rate})
+
+        results, progress = taken(plan, be_late)
+        self.assertEqual(results.failures, {})
+        self.assertEqual([name for name, _ in results.late], ["uwebsockets"])
+        self.assertEqual(progress.skipped, ["rate-20"])
+        self.assertTrue(results.has("rate-20", "seatcast"))
+
+    def test_only_later_rounds_are_left_out_when_time_is_short(self):
+        progress = Silence()
+        progress.time_left = False
+        turns = rounds.Turns([fakes.ONES], fakes.field(), None, progress, seconds=1)
+        with mock.patch("suite.measurement.measure", lambda case, who, number, _: Measurement(
+                case.name, who.name, number, {"x": 1.0})):
+            results = turns.run()
+        self.assertEqual(turns.omitted, 8)
+        self.assertEqual(results.values("one-10000", "seatcast", "x"), {1: 1.0})
