@@ -140,7 +140,7 @@ def _bar_panel(bars, results, field):
         return []
     largest = max(value for _, value in figures)
     shapes = [
-        svg.text(bars.left, BARS_TOP - 34, bars.title, size=14, weight="600"),
+        svg.text(bars.left, BARS_TOP - 34, bars.title, size=13, weight="600"),
         svg.text(bars.left, BARS_TOP - 16, bars.unit, colour="#57606a"),
     ]
     for number, (name, value) in enumerate(figures):

@@ -22,7 +22,7 @@ RUN_OPTIONS = ("--rounds", "--only", "--no-build")
 MODES = {
     "quick": ("floors, seatcast and uWebSockets, in two minutes", RUN_OPTIONS),
     "full": ("everybody on every row of the target table, in an hour", RUN_OPTIONS),
-    "million": ("a million subscribers, one booking", ("--subscribers", "--loops", "--no-build")),
+    "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
     "micro": ("the hot functions one by one", ("--no-build",)),
     "selftest": ("the suite's own unit tests", ()),

@@ -27,7 +27,7 @@ MEASURES = (
     Measure("connect", "connect_p99_ms", "time to connect (p99)"),
     Measure("handshakes", "handshakes_per_second", "handshakes per second", less_is_better=False),
     Measure("idle", "bytes_per_subscriber", "memory per subscriber"),
-    Measure("million", "last_max_ms", "time to the last subscriber"),
+    Measure("million", "last_p50_ms", "time to the last subscriber (p50)"),
 )
 OURS = ("seatcast", "seatcast-send", "seatcast-tls", "seatcast-million")
 LOST, DRAW, WON = "lost to", "cannot be told apart from", "beat"

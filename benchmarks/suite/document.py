@@ -9,10 +9,9 @@ from suite import comparison, cores, lock, machine, places, tables, targets
 
 def compose(mode, command, before, plan, results, field, charts=(), notes=(), extra=""):
     """The whole text. `charts` are pairs of caption and file name; `extra` stands behind the tables."""
-    judged = targets.judge(results, field, _rows(mode))
     parts = [
         heading(mode, command, before) + "\n" + "\n".join(f"- {line}" for line in _conditions(plan, notes)),
-        "## Targets\n\n" + target_table(judged),
+        "## Targets\n\n" + _targets(mode, plan, results, field),
         "## What lost to whom\n\n" + (comparison.text(plan, results, field) or "Nobody to compare with."),
         *[f"![{caption}]({name})" for caption, name in charts],
         *[f"## {_capital(case.title)}\n\n{tables.table(case, results, field)}" for case in plan],
@@ -42,10 +41,13 @@ def target_table(judged):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def _rows(mode):
+def _targets(mode, plan, results, field):
+    rows = targets.TARGETS
     if mode == "million":
-        return [each for each in targets.TARGETS if each.of[0] == "million"]
-    return targets.TARGETS
+        if plan[0].subscribers < 1_000_000:
+            return "They are for 1,000,000 subscribers; fewer meet nothing."
+        rows = [each for each in rows if each.of[0] == "million"]
+    return target_table(targets.judge(results, field, rows))
 
 
 def _conditions(plan, notes):

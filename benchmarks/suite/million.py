@@ -1,4 +1,7 @@
-"""`script/bench million`: as many subscribers as asked for, one booking, seatcast beside the floor.
+"""`script/bench million`: as many subscribers as asked for, seatcast beside the floor.
+
+A booking is made when everybody has the one before. A single one would say little: the threads of both sides, a
+hundred or more, share the cores, and how the scheduler deals them out differs from pass to pass by half.
 
 Each loop has a descriptor table of its own on both sides, so that the limit of one table is not the limit of
 the server. While the clients connect, the kernel's count of sockets tells how far they are.
@@ -7,7 +10,7 @@ import time
 from pathlib import Path
 
 from suite import builds, capacity, cases, contestants, document, lock, machine, measurement, places
-from suite import progress, servers
+from suite import progress, rounds, servers
 from suite.contestants import FLOOR, SEATCAST, Contestant, Field
 from suite.failure import Failure
 from suite.results import Results
@@ -15,6 +18,7 @@ from suite.results import Results
 # From the first connection to the end of the run.
 PATIENCE = 1_800
 SHOW_EVERY = 5.0
+BOOKINGS = 5
 SETTLE_SECONDS = 120
 
 
@@ -24,9 +28,9 @@ def run(options):
     before = machine.look()
     plan, field = [_case(options)], _field(options.loops, programs)
     results = Results()
-    for contestant in field.present.values():
-        progress.say(f"{contestant.name}: connecting {options.subscribers:,} subscribers ...")
-        results.add(_measure(plan[0], contestant, options, programs))
+    for number, case, contestant in rounds.schedule(plan, field):
+        progress.say(f"round {number}: {contestant.name}: connecting {options.subscribers:,} subscribers ...")
+        results.add(_measure(number, case, contestant, programs))
     text = document.compose("million", options.command, before, plan, results, field, notes=_notes(options))
     name = document.stem(before.moment, "million") + ".md"
     document.keep({name: text})
@@ -37,12 +41,12 @@ def run(options):
 
 def _case(options):
     # The client's sockets are spread over as many tables as the server's.
-    words = ("--subscribers", str(options.subscribers), "--broadcasts", "1", "--warm-up", "0",
-             "--tables", "private", "--threads", str(options.loops))
-    title = f"{options.subscribers:,} subscribers, one booking"
+    words = ("--subscribers", str(options.subscribers), "--broadcasts", str(BOOKINGS),
+             "--warm-up", "0", "--tables", "private", "--threads", str(options.loops))
+    title = f"{options.subscribers:,} subscribers, {BOOKINGS} bookings, one at a time"
     return cases.Case(
         name="million", title=title, brief=title, mode="closed", words=words, table="million",
-        contestants=("floor-million", "seatcast-million"), rounds=1, seconds=300,
+        contestants=("floor-million", "seatcast-million"), rounds=options.rounds or 1, seconds=300,
         subscribers=options.subscribers, loops=options.loops,
     )
 
@@ -66,18 +70,18 @@ def _notes(options):
     )
 
 
-def _measure(case, contestant, options, programs):
+def _measure(number, case, contestant, programs):
     with lock.held():
         _settle()
         with servers.running(contestant, programs) as server:
-            watch = Watch(options.subscribers, server.pid)
+            watch = Watch(case.subscribers, server.pid)
             figures = measurement.load(programs, server, case.load_words, seconds=PATIENCE, watch=watch)
             figures |= measurement.memory_of(server.pid) | watch.figures
-    received = figures.get("deliveries", 0)
-    if received != options.subscribers:
-        raise Failure(f"{contestant.name}: {received:,.0f} of {options.subscribers:,} have the booking.")
+    received, due = figures.get("deliveries", 0), case.subscribers * BOOKINGS
+    if received != due:
+        raise Failure(f"{contestant.name}: {received:,.0f} deliveries instead of {due:,}.")
     progress.say(f"    {progress.summary(figures)}, {figures['peak_megabytes']:.0f} MB")
-    return measurement.Measurement(case.name, contestant.name, 1, figures)
+    return measurement.Measurement(case.name, contestant.name, number, figures)
 
 
 def _settle(seconds=SETTLE_SECONDS):
@@ -107,15 +111,20 @@ class Watch:
         self.figures = {}
 
     def __call__(self):
+        if self.figures:
+            return
         connected = max(0, (self._count() - self._before) // 2)
         now = self._clock()
         elapsed = now - self._began
         if connected >= self._subscribers:
-            self.figures.setdefault("connected_seconds", elapsed)
-        if now - self._shown < SHOW_EVERY:
-            return
-        self._shown = now
-        share = min(1.0, connected / self._subscribers)
+            self.figures["connected_seconds"] = elapsed
+            self._say(f"    all connected after {elapsed:.0f} s; booking ...")
+        elif now - self._shown >= SHOW_EVERY:
+            self._shown = now
+            self._tell(connected, elapsed)
+
+    def _tell(self, connected, elapsed):
+        share = connected / self._subscribers
         left = progress.duration(elapsed / share * (1 - share)) if share else "unknown time"
         memory = measurement.memory_of(self._pid)["rss_megabytes"]
         self._say(f"    {connected:,} connected after {elapsed:.0f} s, {left} left, server {memory:.0f} MB")

@@ -92,6 +92,12 @@ class ConditionsTests(unittest.TestCase):
         self.assertIn("for want of cores", self.conditions([1, 2], {0, 1}))
         self.assertNotIn("for want of cores", self.conditions([1, 2], {0, 1, 2, 3}))
 
+    def test_less_than_a_million_meets_no_target_of_the_million(self):
+        for subscribers, words in ((40_000, "fewer meet nothing"), (1_000_000, "not measured")):
+            plan = [replace(fakes.ONES, subscribers=subscribers)]
+            text = document.compose("million", "x", HERE, plan, Results(), fakes.field())
+            self.assertIn(words, text)
+
     def test_a_million_is_pinned_nowhere(self):
         text = self.conditions([60], {0, 1})
         self.assertIn("as it likes", text)
