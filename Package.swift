@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// seatcast: two halls and an entrance (docs/ARCHITECTURE.md). Imports point down only:
+// seatcast: two planes and an executable (docs/ARCHITECTURE.md). Imports point down only:
 // seatcast -> FanoutCore -> CUVShim, seatcast -> ControlPlane -> CSQLite, CCrypto.
 import PackageDescription
 
@@ -16,7 +16,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "seatcast",
-  // For benchmarks/Sources/Micro, in a package of its own, which times pieces of the halls by themselves.
+  // For benchmarks/Sources/Micro, in a package of its own, which times pieces of the planes by themselves.
   products: [
     .library(name: "FanoutCore", targets: ["FanoutCore"]),
     .library(name: "ControlPlane", targets: ["ControlPlane"]),
@@ -58,7 +58,7 @@ let package = Package(
       name: "CTLSClient", path: "Tests/CTLSClient",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-    // The data hall's test doubles. A test target, because it sees what is internal to FanoutCore.
+    // The data plane's test doubles. A test target, because it sees what is internal to FanoutCore.
     .testTarget(
       name: "FanoutTestSupport", dependencies: ["FanoutCore", "TestSupport"],
       path: "Tests/FanoutTestSupport", swiftSettings: strict),

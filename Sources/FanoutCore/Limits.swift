@@ -1,7 +1,7 @@
-// Every bound of the data hall, in one place, with its unit. A bound that is missing here does not exist.
-// The relations between them are checked once, when a hall is built (`Limits.checked`).
+// Every bound of the data plane, in one place, with its unit. A bound that is missing here does not exist.
+// The relations between them are checked once, when a plane is built (`Limits.checked`).
 
-/// The bounds of one data hall. Immutable after start; shared by all loops.
+/// The bounds of one data plane. Immutable after start; shared by all loops.
 public struct Limits: Sendable, Equatable {
   // MARK: HTTP (docs/API.md, "Limits")
 

@@ -3,5 +3,5 @@ import FoundationEssentials
 import Glibc
 
 exit(
-  Entrance.run(
+  Program.run(
     arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment))

@@ -6,20 +6,20 @@ import Testing
 @Suite("Bad input", .timeLimit(.minutes(30)))
 struct BadInputTests {
   /// The server still answers, and a subscriber still hears.
-  private func expectAlive(_ venue: Venue, _ event: Int, _ what: String) throws {
-    #expect(try venue.server.client().get("/readyz").status == 200, "after \(what)")
-    let (socket, greeting) = try venue.watch(event)
-    let booking = try venue.person(1).book(event)
+  private func expectAlive(_ server: TestServer, _ event: Int, _ what: String) throws {
+    #expect(try server.server.client().get("/readyz").status == 200, "after \(what)")
+    let (socket, greeting) = try server.watch(event)
+    let booking = try server.person(1).book(event)
     let notice = try socket.expect("booking_created")
     #expect(try notice.number("seq") == greeting.number("seq") + 1, "after \(what)")
     #expect(notice["bookingId"] == booking["bookingId"], "after \(what)")
-    #expect(venue.server.process.poll() == nil, "after \(what)")
+    #expect(server.server.process.poll() == nil, "after \(what)")
   }
 
   @Test("malformed requests are answered with a status of their own and the connection is closed")
   func malformedHTTP() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
     let host = "Host: x\r\n"
     let cases: [(String, Set<Int>)] = [
       ("GET\r\n\r\n", [400]), ("GET / HTTP/1.1\r\n\r\n", [400]), ("G\u{1}T / HTTP/1.1\r\n\(host)\r\n", [400]),
@@ -46,37 +46,37 @@ struct BadInputTests {
       ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 505]),
     ]
     for (text, statuses) in cases {
-      let client = venue.server.client()
+      let client = server.server.client()
       try client.send(raw: Array(text.utf8))
       let status = try client.answer().status
       #expect(statuses.contains(status), "\(text.debugDescription) gave \(status)")
       #expect(try client.serverCloses(), "\(text.debugDescription)")
     }
-    try expectAlive(venue, event, "malformed requests")
+    try expectAlive(server, event, "malformed requests")
   }
 
   @Test("bare garbage, of many seeds, never harms the server")
   func garbage() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
     for seed in 1...40 {
       var random = SeededRandom(seed: UInt64(seed))
       let bytes = random.bytes(Int.random(in: 1...3_000, using: &random))
-      let client = venue.server.client()
+      let client = server.server.client()
       try? client.send(raw: bytes)
       client.disconnect()
-      let socket = try venue.connect()
+      let socket = try server.connect()
       try? socket.socket.send(bytes)
       socket.drop()
     }
-    try expectAlive(venue, event, "garbage")
+    try expectAlive(server, event, "garbage")
   }
 
   @Test("upgrade requests of a bad form are refused with the status that HTTP has for it")
   func badUpgrades() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
-    let token = venue.mint.token(user: 1)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
+    let token = server.mint.token(user: 1)
     let good = [
       ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", WebSocketClient.key),
       ("Sec-WebSocket-Version", "13"),
@@ -91,16 +91,16 @@ struct BadInputTests {
       let fields = good.compactMap { field -> (String, String)? in
         field.0 == name ? value.map { (name, $0) } : field
       }
-      let answer = try venue.server.client().get("/ws?token=\(token)", fields: fields)
+      let answer = try server.server.client().get("/ws?token=\(token)", fields: fields)
       #expect(statuses.contains(answer.status), "\(name): \(value ?? "none") gave \(answer.status)")
     }
-    try expectAlive(venue, event, "bad upgrades")
+    try expectAlive(server, event, "bad upgrades")
   }
 
   @Test("frames that a client must not send close the connection with the code for it")
   func badFrames() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
     func changed(_ frame: ClientFrame, _ change: (inout ClientFrame) -> Void) -> ClientFrame {
       var frame = frame
       change(&frame)
@@ -132,40 +132,40 @@ struct BadInputTests {
       ("a close reason in bad UTF-8", [ClientFrame(opcode: 8, payload: [3, 0xe8, 0xff])], 1007),
     ]
     for (what, frames, code) in cases {
-      let socket = try venue.connect()
+      let socket = try server.connect()
       for frame in frames { try socket.send(frame) }
       let closed = try socket.closeOrEnd()
       #expect(closed == code, "\(what) was closed with \(closed.map(String.init) ?? "nothing")")
       #expect(try socket.serverCloses(), "\(what)")
     }
-    try expectAlive(venue, event, "bad frames")
+    try expectAlive(server, event, "bad frames")
   }
 
   @Test("a handshake and a message may come byte by byte")
   func byteByByte() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
-    let target = WebSocketClient.target("/ws", token: venue.mint.token(user: 1))
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
+    let target = WebSocketClient.target("/ws", token: server.mint.token(user: 1))
     let bytes =
-      WebSocketClient.handshake(port: venue.port, target: target)
+      WebSocketClient.handshake(port: server.port, target: target)
       + ClientFrame.text(#"{"type":"ping"}"#).bytes
-    let slow = try Socket(port: venue.port)
+    let slow = try Socket(port: server.port)
     for byte in bytes { try slow.send([byte]) }
     var received: [UInt8] = []
     while !String(decoding: received, as: UTF8.self).contains("\"pong\"") { received += try slow.receive() }
-    try expectAlive(venue, event, "a handshake byte by byte")
+    try expectAlive(server, event, "a handshake byte by byte")
   }
 
   @Test("a handshake and a message may be split in two at any place")
   func splitAnywhere() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
-    let target = WebSocketClient.target("/ws", token: venue.mint.token(user: 1))
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
+    let target = WebSocketClient.target("/ws", token: server.mint.token(user: 1))
     let bytes =
-      WebSocketClient.handshake(port: venue.port, target: target)
+      WebSocketClient.handshake(port: server.port, target: target)
       + ClientFrame.text(#"{"type":"ping"}"#).bytes
     for place in stride(from: 1, to: bytes.count, by: 7) {
-      let socket = try Socket(port: venue.port)
+      let socket = try Socket(port: server.port)
       try socket.send(Array(bytes[..<place]))
       pause(milliseconds: 1)
       try socket.send(Array(bytes[place...]))
@@ -175,24 +175,24 @@ struct BadInputTests {
       }
       socket.close()
     }
-    try expectAlive(venue, event, "split handshakes")
+    try expectAlive(server, event, "split handshakes")
   }
 
   @Test("a client that asks and never reads is let go, and the others go on")
   func neverReads() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
     let rude = try WebSocketClient(
-      port: venue.port, path: "/ws", token: venue.mint.token(user: 1), receiveBuffer: 2_048)
+      port: server.port, path: "/ws", token: server.mint.token(user: 1), receiveBuffer: 2_048)
     let pings = [UInt8]((0..<1_000).flatMap { _ in ClientFrame.text(#"{"type":"ping"}"#).bytes })
-    let before = try venue.server.residentBytes()
+    let before = try server.server.residentBytes()
     do {
       for _ in 0..<400 { try rude.socket.send(pings, within: .seconds(3)) }
     } catch {
       // Refused or cut off: both are right.
     }
-    let grown = try venue.server.residentBytes() - before
+    let grown = try server.server.residentBytes() - before
     #expect(grown < 32 * 1_024 * 1_024, "the server grew by \(grown) bytes")
-    try expectAlive(venue, event, "a client that never reads")
+    try expectAlive(server, event, "a client that never reads")
   }
 }

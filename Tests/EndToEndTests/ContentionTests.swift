@@ -6,9 +6,9 @@ import Testing
 struct ContentionTests {
   @Test("one Idempotency-Key sent by many at once books once")
   func sameKey() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 50)
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer()
+    let event = try server.event(seats: 50)
+    let (port, mint) = (server.port, server.mint)
     let answers = try concurrently(24) { _ in
       try HTTPClient(port: port, token: mint.token(user: 1)).tryToBook(event, quantity: 2, key: "the-key")
     }
@@ -17,31 +17,31 @@ struct ContentionTests {
     #expect(answers.allSatisfy { $0.status == 201 || $0.status == 409 })
     #expect(Set(try booked.map { try $0.json().word("bookingId") }).count == 1)
     #expect(booked.filter { $0.field("Idempotency-Replayed") == nil }.count == 1)
-    let stored = try venue.server.client().get("/api/events/\(event)").json()
+    let stored = try server.server.client().get("/api/events/\(event)").json()
     #expect(try stored.number("availableSeats") == 48)
     #expect(try stored.number("seq") == 1)
   }
 
   @Test("one booking cancelled by many at once frees its seats once")
   func sameBooking() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 50)
-    let booking = try venue.person(1).book(event, quantity: 4).word("bookingId")
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer()
+    let event = try server.event(seats: 50)
+    let booking = try server.person(1).book(event, quantity: 4).word("bookingId")
+    let (port, mint) = (server.port, server.mint)
     let answers = try concurrently(24) { _ in
       try HTTPClient(port: port, token: mint.token(user: 1)).request("DELETE", "/api/bookings/\(booking)")
     }
     #expect(answers.allSatisfy { $0.status == 200 })
-    let stored = try venue.server.client().get("/api/events/\(event)").json()
+    let stored = try server.server.client().get("/api/events/\(event)").json()
     #expect(try stored.number("availableSeats") == 50)
     #expect(try stored.number("seq") == 2)
   }
 
   @Test("a limit per user holds when the user asks many times at once")
   func perUser() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 50, ["maxPerUser": 3])
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer()
+    let event = try server.event(seats: 50, ["maxPerUser": 3])
+    let (port, mint) = (server.port, server.mint)
     let answers = try concurrently(16) { _ in
       try HTTPClient(port: port, token: mint.token(user: 1)).tryToBook(event)
     }
@@ -51,8 +51,8 @@ struct ContentionTests {
 
   @Test("one email address registered by many at once makes one account")
   func sameEmail() throws {
-    let venue = try Venue()
-    let port = venue.port
+    let server = try TestServer()
+    let port = server.port
     let answers = try concurrently(8) { _ in
       try HTTPClient(port: port).request(
         "POST", "/api/auth/register",
@@ -63,10 +63,10 @@ struct ContentionTests {
 
   @Test("capacity changes amid bookings keep seq without gaps and counts that agree")
   func capacity() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 20)
-    let (socket, _) = try venue.watch(event)
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer()
+    let event = try server.event(seats: 20)
+    let (socket, _) = try server.watch(event)
+    let (port, mint) = (server.port, server.mint)
     let bookers = try (1...6).map { user in
       try BackgroundThread {
         let client = HTTPClient(port: port, token: mint.token(user: user))
@@ -76,14 +76,14 @@ struct ContentionTests {
         }
       }
     }
-    let admin = try venue.admin()
+    let admin = try server.admin()
     for capacity in 0..<20 {
       let answer = try admin.request(
         "PATCH", "/api/events/\(event)", json: ["seatCapacity": .integer(5 + (capacity * 7) % 40)])
       #expect(answer.status == 200 || answer.status == 409)
     }
     for thread in bookers { try thread.join() }
-    let last = try venue.server.client().get("/api/events/\(event)").json()
+    let last = try server.server.client().get("/api/events/\(event)").json()
     var (capacity, taken) = (20, 0)
     for seq in stride(from: 1, through: try last.number("seq"), by: 1) {
       let notice = try socket.nextJSON()

@@ -37,18 +37,18 @@ struct CrowdTests {
     let limit = SocketCrowd.raiseDescriptorLimit()
     let size = min(10_000, limit - 500)
     if size < 10_000 { print("descriptor limit \(limit): the crowd has \(size) members instead of 10,000") }
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
     let crowd = SocketCrowd()
     let ears = Ears(size)
-    let token = venue.mint.token(user: 77)
+    let token = server.mint.token(user: 77)
     while crowd.members.count < size {
       let wave = min(250, size - crowd.members.count)
-      for _ in 0..<wave { try crowd.join(port: venue.port, path: "/ws/events/\(event)", token: token) }
+      for _ in 0..<wave { try crowd.join(port: server.port, path: "/ws/events/\(event)", token: token) }
       let expected = crowd.members.count
       try crowd.read(within: .seconds(120), until: { ears.greeted == expected }, ears.hear)
     }
-    let booking = try venue.person(1).book(event)
+    let booking = try server.person(1).book(event)
     #expect(try booking.number("seq") == 1)
     try crowd.read(within: .seconds(120), until: { ears.last.allSatisfy { $0 == 1 } }, ears.hear)
     #expect(ears.faults.isEmpty, "\(ears.faults.prefix(3))")
@@ -58,24 +58,24 @@ struct CrowdTests {
   @Test("one subscriber that never reads costs bounded memory and holds up nobody")
   func sleeper() throws {
     _ = SocketCrowd.raiseDescriptorLimit()
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000_000)
-    let token = venue.mint.token(user: 77)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000_000)
+    let token = server.mint.token(user: 77)
     let size = 50
     let crowd = SocketCrowd()
     let ears = Ears(size)
-    for _ in 0..<size { try crowd.join(port: venue.port, path: "/ws/events/\(event)", token: token) }
+    for _ in 0..<size { try crowd.join(port: server.port, path: "/ws/events/\(event)", token: token) }
     try crowd.read(within: .seconds(60), until: { ears.greeted == size }, ears.hear)
     let sleeper = try WebSocketClient(
-      port: venue.port, path: "/ws/events/\(event)", token: token, receiveBuffer: 2_048)
+      port: server.port, path: "/ws/events/\(event)", token: token, receiveBuffer: 2_048)
     _ = try sleeper.expect("connection_established")
 
     // More bytes than the kernel holds for the sleeper, whose buffer and segments are tiny.
     let each = 120
     let bookers = 8
     let total = each * bookers
-    let before = try venue.server.residentBytes()
-    let (port, mint) = (venue.port, venue.mint)
+    let before = try server.server.residentBytes()
+    let (port, mint) = (server.port, server.mint)
     let work = try (0..<bookers).map { number in
       try BackgroundThread {
         let client = HTTPClient(port: port, token: mint.token(user: 100 + number))
@@ -86,7 +86,7 @@ struct CrowdTests {
     for thread in work { try thread.join() }
     #expect(ears.faults.isEmpty, "\(ears.faults.prefix(3))")
     #expect(!crowd.members.contains { $0.hasEnded })
-    let grown = try venue.server.residentBytes() - before
+    let grown = try server.server.residentBytes() - before
     #expect(grown < 64 * 1_024 * 1_024, "the server grew by \(grown) bytes")
     try expectConvergence(of: sleeper, to: total)
   }

@@ -6,12 +6,12 @@ import Testing
 @Suite("The given contract", .timeLimit(.minutes(30)))
 struct GivenContractTests {
   /// Logs in over REST as a stranger does, for the token the contract speaks of.
-  private func register(_ venue: Venue, _ email: String) throws -> (id: Int, token: String) {
-    let answer = try venue.server.client().request(
+  private func register(_ server: TestServer, _ email: String) throws -> (id: Int, token: String) {
+    let answer = try server.server.client().request(
       "POST", "/api/auth/register",
       json: ["email": .string(email), "password": "a long enough password", "name": "Ada"])
     #expect(answer.status == 201)
-    let login = try venue.server.client().request(
+    let login = try server.server.client().request(
       "POST", "/api/auth/login", json: ["email": .string(email), "password": "a long enough password"])
     #expect(login.status == 200)
     guard let user = try login.json()["user"] else { throw TestFailure("no user in \(login.text)") }
@@ -24,10 +24,10 @@ struct GivenContractTests {
 
   @Test("a connection to an event is established with a client id and the event's id")
   func established() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let (_, token) = try register(venue, "ada@example.test")
-    let socket = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let (_, token) = try register(server, "ada@example.test")
+    let socket = try WebSocketClient(port: server.port, path: "/ws/events/\(event)", token: token)
     let greeting = try socket.expect("connection_established")
     #expect(try greeting.number("eventId") == event)
     #expect(try greeting.word("clientId").wholeMatch(of: /ws_\d+_\w+/) != nil)
@@ -35,14 +35,14 @@ struct GivenContractTests {
 
   @Test("a booking and its cancellation reach a subscriber with the given fields and types")
   func notices() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let (user, token) = try register(venue, "ada@example.test")
-    let socket = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let (user, token) = try register(server, "ada@example.test")
+    let socket = try WebSocketClient(port: server.port, path: "/ws/events/\(event)", token: token)
     _ = try socket.expect("connection_established")
-    let booking = try venue.server.client(token: token).book(event).word("bookingId")
+    let booking = try server.server.client(token: token).book(event).word("bookingId")
     #expect(booking.hasPrefix("BK-"))
-    try venue.server.client(token: token).cancel(booking)
+    try server.server.client(token: token).cancel(booking)
     for (type, seats) in [("booking_created", 4), ("booking_cancelled", 5)] {
       let notice = try socket.expect(type)
       #expect(try notice.number("eventId") == event)
@@ -55,12 +55,12 @@ struct GivenContractTests {
 
   @Test("a change of capacity reaches a subscriber as a seat_update")
   func capacity() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let (_, token) = try register(venue, "ada@example.test")
-    let socket = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let (_, token) = try register(server, "ada@example.test")
+    let socket = try WebSocketClient(port: server.port, path: "/ws/events/\(event)", token: token)
     _ = try socket.expect("connection_established")
-    let answer = try venue.admin().request("PATCH", "/api/events/\(event)", json: ["seatCapacity": 9])
+    let answer = try server.admin().request("PATCH", "/api/events/\(event)", json: ["seatCapacity": 9])
     #expect(answer.status == 200)
     let update = try socket.expect("seat_update")
     #expect(try update.number("eventId") == event)
@@ -71,17 +71,17 @@ struct GivenContractTests {
 
   @Test("a connection without an event subscribes, hears, unsubscribes and hears no more")
   func subscribeLater() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let (_, token) = try register(venue, "ada@example.test")
-    let socket = try WebSocketClient(port: venue.port, path: "/ws", token: token)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let (_, token) = try register(server, "ada@example.test")
+    let socket = try WebSocketClient(port: server.port, path: "/ws", token: token)
     let greeting = try socket.expect("connection_established")
     #expect(try greeting.word("clientId").hasPrefix("ws_"))
     try socket.send(text: #"{"type":"subscribe_event","eventId":\#(event)}"#)
     let subscribed = try socket.expect("subscribed")
     #expect(try subscribed.number("eventId") == event)
     #expect(isTimestamp(try subscribed.word("timestamp")))
-    let client = venue.server.client(token: token)
+    let client = server.server.client(token: token)
     try client.book(event)
     #expect(try socket.expect("booking_created").number("availableSeats") == 4)
     try socket.send(text: #"{"type":"unsubscribe_event","eventId":\#(event)}"#)
@@ -95,8 +95,8 @@ struct GivenContractTests {
 
   @Test("a ping is answered with a pong that carries the time")
   func ping() throws {
-    let venue = try Venue()
-    let socket = try venue.connect()
+    let server = try TestServer()
+    let socket = try server.connect()
     try socket.send(text: #"{"type":"ping"}"#)
     #expect(isTimestamp(try socket.expect("pong").word("timestamp")))
   }
@@ -109,8 +109,8 @@ struct GivenContractTests {
       (#"{"type":"ping""#, "Invalid message format"),
     ])
   func errors(_ text: String, _ sentence: String) throws {
-    let venue = try Venue()
-    let socket = try venue.connect()
+    let server = try TestServer()
+    let socket = try server.connect()
     try socket.send(text: text)
     let error = try socket.expect("error")
     #expect(try error.word("message") == sentence)
@@ -123,8 +123,8 @@ struct GivenContractTests {
     "without a token the upgrade succeeds and the connection is closed with 1008",
     arguments: ["/ws", "/ws/events/1"])
   func tokenMissing(_ path: String) throws {
-    let venue = try Venue()
-    let socket = try WebSocketClient(port: venue.port, path: path)
+    let server = try TestServer()
+    let socket = try WebSocketClient(port: server.port, path: path)
     let (code, reason) = try socket.expectClose()
     #expect(code == 1008)
     #expect(reason == "Authentication token required")
@@ -133,12 +133,12 @@ struct GivenContractTests {
 
   @Test("with a bad or expired token the upgrade succeeds and the connection is closed with 1008")
   func tokenBad() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
     let foreign = TokenMint(secret: "another secret of more than thirty-two bytes").token(user: 1)
-    let tokens = ["x", "a.b.c", "", foreign, venue.mint.token(user: 1, lifetime: -3_600)]
+    let tokens = ["x", "a.b.c", "", foreign, server.mint.token(user: 1, lifetime: -3_600)]
     for token in tokens.filter({ !$0.isEmpty }) {
-      let socket = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+      let socket = try WebSocketClient(port: server.port, path: "/ws/events/\(event)", token: token)
       let (code, reason) = try socket.expectClose()
       #expect(code == 1008)
       #expect(reason == "Invalid authentication token")

@@ -6,7 +6,7 @@ import Testing
 struct HTTPRulesTests {
   @Test("a problem document has type, title, status and detail")
   func problems() throws {
-    let answer = try Venue().server.client().get("/api/events/999999")
+    let answer = try TestServer().server.client().get("/api/events/999999")
     #expect(answer.status == 404)
     #expect(try answer.problem() == "unknown-event")
     let problem = try answer.json()
@@ -17,9 +17,9 @@ struct HTTPRulesTests {
 
   @Test("HEAD answers as GET does, without a body")
   func head() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.server.client()
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.server.client()
     for path in ["/api/events/\(event)", "/api/events", "/livez", "/", "/nothing"] {
       let get = try client.get(path)
       let head = try client.request("HEAD", path)
@@ -31,7 +31,7 @@ struct HTTPRulesTests {
 
   @Test("OPTIONS and a wrong method name the methods that there are")
   func methods() throws {
-    let client = try Venue().server.client()
+    let client = try TestServer().server.client()
     for path in ["/api/events", "/api/events/1", "/api/bookings", "/livez", "/"] {
       let options = try client.request("OPTIONS", path)
       #expect(options.status == 204 || options.status == 200, "\(path) gave \(options.status)")
@@ -46,7 +46,7 @@ struct HTTPRulesTests {
 
   @Test("health, readiness and metrics answer, and the page is served")
   func pages() throws {
-    let client = try Venue().server.client()
+    let client = try TestServer().server.client()
     #expect(try client.get("/livez").status == 200)
     #expect(try client.get("/readyz").status == 200)
     let metrics = try client.get("/metrics")
@@ -62,14 +62,14 @@ struct HTTPRulesTests {
 
   @Test("too long a request line is 414, too long a head or too many fields 431, too long a body 413")
   func limits() throws {
-    let venue = try Venue()
+    let server = try TestServer()
     let long = String(repeating: "a", count: 9_000)
-    #expect(try venue.server.client().get("/\(long)").status == 414)
+    #expect(try server.server.client().get("/\(long)").status == 414)
     let heavy = (0..<3).map { ("X-Heavy-\($0)", String(repeating: "b", count: 6_000)) }
-    #expect(try venue.server.client().get("/livez", fields: heavy).status == 431)
+    #expect(try server.server.client().get("/livez", fields: heavy).status == 431)
     let many = (0..<120).map { ("X-\($0)", "1") }
-    #expect(try venue.server.client().get("/livez", fields: many).status == 431)
-    let client = venue.person(1)
+    #expect(try server.server.client().get("/livez", fields: many).status == 431)
+    let client = server.person(1)
     let body = [UInt8](repeating: UInt8(ascii: " "), count: 70_000)
     try client.send(
       raw: Array(
@@ -77,13 +77,13 @@ struct HTTPRulesTests {
           .utf8))
     try? client.send(raw: body)
     #expect(try client.answer().status == 413)
-    #expect(try venue.server.client().get("/livez").status == 200)
+    #expect(try server.server.client().get("/livez").status == 200)
   }
 
   @Test("bad JSON is 400, another media type 415, nesting too deep 400")
   func bodies() throws {
-    let venue = try Venue()
-    let client = venue.person(1)
+    let server = try TestServer()
+    let client = server.person(1)
     let type = [("Content-Type", "application/json")]
     let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
     for text in ["", "{", "nonsense", "{\"eventId\":1,}", deep, "{\"eventId\":1}{}", "{\"eventId\":01}"] {
@@ -108,9 +108,9 @@ struct HTTPRulesTests {
 
   @Test("requests on one connection are answered in their order, also when they come all at once")
   func pipelining() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.server.client()
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.server.client()
     let paths = ["/livez", "/api/events/\(event)", "/nothing", "/api/events", "/livez"]
     let all = paths.map { "GET \($0) HTTP/1.1\r\nHost: x\r\n\r\n" }.joined()
     try client.send(raw: Array(all.utf8))
@@ -120,7 +120,7 @@ struct HTTPRulesTests {
 
   @Test("Connection: close is honoured, HTTP/1.0 is answered and closed")
   func closing() throws {
-    let client = try Venue().server.client()
+    let client = try TestServer().server.client()
     #expect(try client.get("/livez", fields: [("Connection", "close")]).field("Connection") == "close")
     try client.send(raw: Array("GET /livez HTTP/1.0\r\n\r\n".utf8))
     let answer = try client.answer()
@@ -130,11 +130,11 @@ struct HTTPRulesTests {
 
   @Test("a chunked body is read like any other")
   func chunked() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.person(1)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.person(1)
     let head =
-      "POST /api/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(venue.mint.token(user: 1))\r\n"
+      "POST /api/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.mint.token(user: 1))\r\n"
       + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     let json = "{\"eventId\":\(event)}"
     let first = json.prefix(5)
@@ -146,12 +146,12 @@ struct HTTPRulesTests {
 
   @Test("Expect: 100-continue is answered before the body")
   func expectContinue() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.person(1)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.person(1)
     let body = "{\"eventId\":\(event)}"
     let head =
-      "POST /api/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(venue.mint.token(user: 1))\r\n"
+      "POST /api/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.mint.token(user: 1))\r\n"
       + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n"
     try client.send(raw: Array(head.utf8))
     let (socket, unread) = try client.detach()

@@ -13,33 +13,33 @@ struct HousekeepingTests {
 
   @Test("connections that are dropped in any state give their descriptors and subscriptions back")
   func dropped() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 100)
-    let token = venue.mint.token(user: 1)
-    try venue.person(1).book(event)
-    let before = descriptors(venue.server)
+    let server = try TestServer()
+    let event = try server.event(seats: 100)
+    let token = server.mint.token(user: 1)
+    try server.person(1).book(event)
+    let before = descriptors(server.server)
     for _ in 0..<25 {
-      let half = try Socket(port: venue.port)
+      let half = try Socket(port: server.port)
       try half.send(Array("GET /api/eve".utf8))
-      let body = try Socket(port: venue.port)
+      let body = try Socket(port: server.port)
       try body.send(Array("POST /api/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{".utf8))
-      let (watcher, _) = try venue.watch(event)
+      let (watcher, _) = try server.watch(event)
       try watcher.send(.text("half a message", fin: false))
       let path = "/api/events/\(event)/stream"
-      let stream = try EventStreamClient(port: venue.port, path: path, token: token)
+      let stream = try EventStreamClient(port: server.port, path: path, token: token)
       #expect(stream.answer.status == 200)
     }
-    try eventually("all descriptors are back") { descriptors(venue.server) <= before }
+    try eventually("all descriptors are back") { descriptors(server.server) <= before }
     for name in ["seatcast_websockets_open", "seatcast_event_streams_open", "seatcast_subscriptions"] {
-      try eventually("\(name) is 0") { try venue.metric(name) == 0 }
+      try eventually("\(name) is 0") { try server.metric(name) == 0 }
     }
   }
 
   @Test("a connection that never finishes its head, or never begins one, is closed")
   func unfinished() throws {
-    let venue = try Venue()
-    let silent = try Socket(port: venue.port)
-    let half = try Socket(port: venue.port)
+    let server = try TestServer()
+    let silent = try Socket(port: server.port)
+    let half = try Socket(port: server.port)
     try half.send(Array("GET / HTTP/1.1\r\nHost".utf8))
     for socket in [silent, half] {
       do {
@@ -48,7 +48,7 @@ struct HousekeepingTests {
         continue
       }
     }
-    #expect(try venue.server.client().get("/livez").status == 200)
+    #expect(try server.server.client().get("/livez").status == 200)
   }
 
   @Test("a shortage of descriptors turns clients away, and passes")
@@ -74,19 +74,19 @@ struct HousekeepingTests {
 
   @Test("neither tokens nor passwords stand in the log")
   func secrets() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 10)
-    let token = venue.mint.token(user: 4_242)
-    let good = try WebSocketClient(port: venue.port, path: "/ws/events/\(event)", token: token)
+    let server = try TestServer()
+    let event = try server.event(seats: 10)
+    let token = server.mint.token(user: 4_242)
+    let good = try WebSocketClient(port: server.port, path: "/ws/events/\(event)", token: token)
     _ = try good.expect("connection_established")
     try good.send(ClientFrame(opcode: 3))
     _ = try good.closeOrEnd()
-    let bad = try WebSocketClient(port: venue.port, path: "/ws", token: token + "bad")
+    let bad = try WebSocketClient(port: server.port, path: "/ws", token: token + "bad")
     _ = try bad.closeOrEnd()
-    _ = try venue.server.client().get("/ws/nothing?token=\(token)")
-    #expect(try venue.server.terminate() == .exited(0))
-    try venue.server.process.waitForOutput()
-    let log = venue.server.process.standardError + venue.server.process.standardOutput
+    _ = try server.server.client().get("/ws/nothing?token=\(token)")
+    #expect(try server.server.terminate() == .exited(0))
+    try server.server.process.waitForOutput()
+    let log = server.server.process.standardError + server.server.process.standardOutput
     #expect(!log.contains(token.suffix(20)))
     #expect(!log.contains(token.prefix(60)))
     for secret in [ServerProcess.secret, ServerProcess.adminPassword] { #expect(!log.contains(secret)) }
@@ -96,11 +96,11 @@ struct HousekeepingTests {
   func identity() throws {
     var options = ServerOptions()
     options.arguments = ["--identity", "none"]
-    let venue = try Venue(options)
-    let event = try venue.event(seats: 10)
-    let (socket, _) = try venue.watch(event)
-    let booking = try venue.person(1).book(event).word("bookingId")
-    try venue.person(1).cancel(booking)
+    let server = try TestServer(options)
+    let event = try server.event(seats: 10)
+    let (socket, _) = try server.watch(event)
+    let booking = try server.person(1).book(event).word("bookingId")
+    try server.person(1).cancel(booking)
     for (type, seats) in [("booking_created", 9), ("booking_cancelled", 10)] {
       let notice = try socket.expect(type)
       #expect(notice["bookingId"] == nil && notice["userId"] == nil)
@@ -112,10 +112,10 @@ struct HousekeepingTests {
   func loops() throws {
     var options = ServerOptions()
     options.arguments = ["--loops", "4"]
-    let venue = try Venue(options)
-    let event = try venue.event(seats: 500)
-    let sockets = try (0..<40).map { _ in try venue.watch(event).0 }
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer(options)
+    let event = try server.event(seats: 500)
+    let sockets = try (0..<40).map { _ in try server.watch(event).0 }
+    let (port, mint) = (server.port, server.mint)
     _ = try concurrently(5) { number in
       let client = HTTPClient(port: port, token: mint.token(user: number + 1))
       for _ in 0..<20 { try client.book(event) }
@@ -131,23 +131,23 @@ struct HousekeepingTests {
 
   @Test("a stop with hundreds of open connections says goodbye to all of them and ends")
   func fullHouse() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 10)
+    let server = try TestServer()
+    let event = try server.event(seats: 10)
     let crowd = SocketCrowd()
     let size = 400
     var greeted = 0
     var closed = 0
     for _ in 0..<size {
-      try crowd.join(port: venue.port, path: "/ws/events/\(event)", token: venue.mint.token(user: 1))
+      try crowd.join(port: server.port, path: "/ws/events/\(event)", token: server.mint.token(user: 1))
     }
     func hear(_ member: Int, _ incoming: Incoming) {
       if case .text(let text) = incoming, text.contains("\"connection_established\"") { greeted += 1 }
       if incoming == .close(code: 1_012, reason: "server restart") { closed += 1 }
     }
     try crowd.read(within: .seconds(60), until: { greeted == size }, hear)
-    venue.server.process.signal(SIGTERM)
+    server.server.process.signal(SIGTERM)
     try crowd.read(within: .seconds(60), until: { crowd.members.allSatisfy { $0.hasEnded } }, hear)
     #expect(closed == size)
-    #expect(try venue.server.process.wait() == .exited(0))
+    #expect(try server.server.process.wait() == .exited(0))
   }
 }

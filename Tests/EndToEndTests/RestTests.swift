@@ -7,8 +7,8 @@ import Testing
 struct RestTests {
   @Test("register, log in and me tell the same user, with a token that works")
   func accounts() throws {
-    let venue = try Venue()
-    let client = venue.server.client()
+    let server = try TestServer()
+    let client = server.server.client()
     let person: JSON = ["email": "ada@example.test", "password": "a long enough password", "name": "Ada"]
     let registered = try client.request("POST", "/api/auth/register", json: person)
     #expect(registered.status == 201)
@@ -29,8 +29,8 @@ struct RestTests {
 
   @Test("wrong credentials get one and the same answer, whether or not the account exists")
   func wrongCredentials() throws {
-    let venue = try Venue()
-    let client = venue.server.client()
+    let server = try TestServer()
+    let client = server.server.client()
     var texts: [String] = []
     for email in [ServerProcess.adminEmail, "nobody@example.test"] {
       let answer = try client.request(
@@ -44,7 +44,7 @@ struct RestTests {
 
   @Test("an email address is taken once, in any spelling of its case")
   func emailTaken() throws {
-    let client = try Venue().server.client()
+    let client = try TestServer().server.client()
     for (email, status) in [("bob@example.test", 201), ("bob@example.test", 409), ("BOB@Example.test", 409)] {
       let answer = try client.request(
         "POST", "/api/auth/register",
@@ -56,7 +56,7 @@ struct RestTests {
 
   @Test("members of a wrong type or out of bounds are named by JSON Pointers")
   func validation() throws {
-    let client = try Venue().server.client()
+    let client = try TestServer().server.client()
     let answer = try client.request(
       "POST", "/api/auth/register", json: ["email": 5, "password": "short"])
     #expect(answer.status == 422)
@@ -70,10 +70,10 @@ struct RestTests {
 
   @Test("who may do what: without token 401, as the wrong person 403")
   func permissions() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let booking = try venue.person(1).book(event).word("bookingId")
-    let nobody = venue.server.client()
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let booking = try server.person(1).book(event).word("bookingId")
+    let nobody = server.server.client()
     for (method, path) in [
       ("GET", "/api/auth/me"), ("POST", "/api/events"), ("PATCH", "/api/events/\(event)"),
       ("DELETE", "/api/events/\(event)"), ("POST", "/api/bookings"), ("GET", "/api/bookings"),
@@ -84,7 +84,7 @@ struct RestTests {
       #expect(answer.status == 401, "\(method) \(path)")
       #expect(answer.field("WWW-Authenticate") != nil, "\(method) \(path)")
     }
-    let stranger = venue.person(2)
+    let stranger = server.person(2)
     for (method, path) in [
       ("POST", "/api/events"), ("PATCH", "/api/events/\(event)"), ("DELETE", "/api/events/\(event)"),
       ("GET", "/api/events/\(event)/notices"), ("GET", "/api/bookings/\(booking)"),
@@ -93,14 +93,14 @@ struct RestTests {
       let answer = try stranger.request(method, path, json: ["name": "x", "seatCapacity": 1])
       #expect(answer.status == 403 || answer.status == 404, "\(method) \(path) gave \(answer.status)")
     }
-    #expect(try venue.admin().get("/api/bookings/\(booking)").status == 200)
-    #expect(try venue.admin().request("DELETE", "/api/bookings/\(booking)").status == 200)
+    #expect(try server.admin().get("/api/bookings/\(booking)").status == 200)
+    #expect(try server.admin().request("DELETE", "/api/bookings/\(booking)").status == 200)
   }
 
   @Test("an event is made, read, changed and deleted")
   func eventLife() throws {
-    let venue = try Venue()
-    let admin = try venue.admin()
+    let server = try TestServer()
+    let admin = try server.admin()
     let made = try admin.request(
       "POST", "/api/events",
       json: [
@@ -117,7 +117,7 @@ struct RestTests {
     #expect(event["seq"]?.integer == 0)
     #expect(event["opensAt"] == .null)
     #expect(event["startsAt"]?.string == "2031-05-01T19:00:00.000Z")
-    #expect(try venue.server.client().get(path).json() == event)
+    #expect(try server.server.client().get(path).json() == event)
     let patched = try admin.request("PATCH", path, json: ["name": "Ballet", "seatCapacity": 60])
     #expect(patched.status == 200)
     #expect(try patched.json().number("availableSeats") == 60)
@@ -129,10 +129,10 @@ struct RestTests {
 
   @Test("an event that was booked is not deleted, and its capacity stays above what is sold")
   func bookedEvent() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    try venue.person(1).book(event, quantity: 3)
-    let admin = try venue.admin()
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    try server.person(1).book(event, quantity: 3)
+    let admin = try server.admin()
     let deleted = try admin.request("DELETE", "/api/events/\(event)")
     #expect(deleted.status == 409)
     #expect(try deleted.problem() == "event-has-bookings")
@@ -145,21 +145,21 @@ struct RestTests {
 
   @Test("a strong ETag answers 304 while nothing changed and guards a change with 412")
   func entityTags() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
     let path = "/api/events/\(event)"
-    let client = venue.server.client()
+    let client = server.server.client()
     let first = try client.get(path)
     let tag = try #require(first.field("ETag"))
     #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
     let same = try client.get(path, fields: [("If-None-Match", tag)])
     #expect(same.status == 304)
     #expect(same.field("ETag") == tag)
-    try venue.person(1).book(event)
+    try server.person(1).book(event)
     let changed = try client.get(path, fields: [("If-None-Match", tag)])
     #expect(changed.status == 200)
     #expect(changed.field("ETag") != tag)
-    let admin = try venue.admin()
+    let admin = try server.admin()
     let late = try admin.request("PATCH", path, json: ["name": "Late"], fields: [("If-Match", tag)])
     #expect(late.status == 412)
     #expect(try late.problem() == "precondition-failed")
@@ -171,10 +171,10 @@ struct RestTests {
 
   @Test("a booking is made, read, listed and cancelled, and a second cancellation changes nothing")
   func bookingLife() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.person(11)
-    let (socket, _) = try venue.watch(event)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.person(11)
+    let (socket, _) = try server.watch(event)
     let made = try client.tryToBook(event, quantity: 2)
     #expect(made.status == 201)
     let booking = try made.json()
@@ -189,7 +189,7 @@ struct RestTests {
     #expect(read.status == 200)
     #expect(try read.json().word("bookingId") == id)
     #expect(try client.get("/api/bookings").json()["items"]?.array?.count == 1)
-    #expect(try venue.person(12).get("/api/bookings").json()["items"]?.array?.count == 0)
+    #expect(try server.person(12).get("/api/bookings").json()["items"]?.array?.count == 0)
     let first = try client.cancel(id)
     #expect(first["status"]?.string == "cancelled")
     let second = try client.request("POST", "/api/bookings/\(id)/cancel")
@@ -203,9 +203,9 @@ struct RestTests {
 
   @Test("what cannot be booked is refused, each reason with its own type")
   func refusals() throws {
-    let venue = try Venue()
-    let client = venue.person(1)
-    let small = try venue.event(seats: 2)
+    let server = try TestServer()
+    let client = server.person(1)
+    let small = try server.event(seats: 2)
     let soldOut = try client.tryToBook(small, quantity: 3)
     #expect(soldOut.status == 409)
     #expect(try soldOut.problem() == "sold-out")
@@ -218,7 +218,7 @@ struct RestTests {
       (["maxPerUser": 2], 3, "per-user-limit"),
     ]
     for (members, quantity, problem) in cases {
-      let event = try venue.event(seats: 50, members)
+      let event = try server.event(seats: 50, members)
       let answer = try client.tryToBook(event, quantity: quantity)
       #expect(answer.status == 409)
       #expect(try answer.problem() == problem)
@@ -232,9 +232,9 @@ struct RestTests {
 
   @Test("the same Idempotency-Key and body answer the first result again; another body is refused")
   func idempotency() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let client = venue.person(1)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let client = server.person(1)
     let first = try client.tryToBook(event, quantity: 2, key: "key-1")
     let again = try client.tryToBook(event, quantity: 2, key: "key-1")
     let quoted = try client.tryToBook(event, quantity: 2, key: "\"key-1\"")
@@ -246,7 +246,7 @@ struct RestTests {
     let other = try client.tryToBook(event, quantity: 1, key: "key-1")
     #expect(other.status == 422)
     #expect(try other.problem() == "idempotency-mismatch")
-    #expect(try venue.person(2).book(event, quantity: 1, key: "key-1").number("availableSeats") == 2)
+    #expect(try server.person(2).book(event, quantity: 1, key: "key-1").number("availableSeats") == 2)
     #expect(try client.tryToBook(event, key: String(repeating: "k", count: 256)).status == 400)
     #expect(try client.tryToBook(event, key: "\"\"").status == 400)
     let refused = try client.tryToBook(event, quantity: 3, key: "key-2")
@@ -257,16 +257,16 @@ struct RestTests {
 
   @Test("lists come in pages whose cursors lead through everything exactly once")
   func pages() throws {
-    let venue = try Venue()
-    let admin = try venue.admin()
+    let server = try TestServer()
+    let admin = try server.admin()
     var made: [Int] = []
     for number in 0..<7 {
       let answer = try admin.request(
         "POST", "/api/events", json: ["name": .string("Event \(number)"), "seatCapacity": 20])
       made.append(try answer.json().number("id"))
     }
-    #expect(try walk(venue.server.client(), "/api/events?limit=3") { try $0.number("id") } == made)
-    let client = venue.person(1)
+    #expect(try walk(server.server.client(), "/api/events?limit=3") { try $0.number("id") } == made)
+    let client = server.person(1)
     let bookings = try (0..<5).map { _ in try client.book(made[0]).word("bookingId") }
     let listed = try walk(client, "/api/bookings?limit=2&eventId=\(made[0])") { try $0.word("bookingId") }
     #expect(listed.sorted() == bookings.sorted())

@@ -3,7 +3,7 @@
 import TestSupport
 
 /// Where the rush takes place; the port changes with every restart.
-struct RushHall: Sendable {
+struct RushServer: Sendable {
   let server: ServerProcess
   let mint: TokenMint
   let event: Int
@@ -44,20 +44,20 @@ struct RushRecord: Sendable {
 }
 
 /// One person: books one to three seats, gives some back, and again, `rounds` times or until the curtain.
-func rushFor(_ hall: RushHall, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
+func rushFor(_ plane: RushServer, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
   var random = SeededRandom(seed: seed &+ UInt64(person))
   var record = RushRecord()
   var client = HTTPClient(
-    port: hall.server.port, token: hall.mint.token(user: person), patience: .seconds(20))
+    port: plane.server.port, token: plane.mint.token(user: person), patience: .seconds(20))
   var kept: [String] = []
   var round = 0
-  while !hall.curtain.isClosing, round < rounds ?? Int.max {
+  while !plane.curtain.isClosing, round < rounds ?? Int.max {
     round += 1
     // Without an end of their own they take their time: what a watcher may miss in one life is bounded.
     if rounds == nil { pause(milliseconds: Int.random(in: 50...400, using: &random)) }
     if !kept.isEmpty, Bool.random(using: &random) {
       let booking = kept.remove(at: Int.random(in: kept.indices, using: &random))
-      let answer = try hall.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
+      let answer = try plane.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
       if answer.status == 200 {
         record.cancelled.insert(booking)
       } else {
@@ -66,8 +66,8 @@ func rushFor(_ hall: RushHall, person: Int, rounds: Int?, seed: UInt64) throws -
       continue
     }
     let quantity = Int.random(in: 1...3, using: &random)
-    let answer = try hall.insist(&client) {
-      try $0.tryToBook(hall.event, quantity: quantity, key: "person-\(person)-round-\(round)")
+    let answer = try plane.insist(&client) {
+      try $0.tryToBook(plane.event, quantity: quantity, key: "person-\(person)-round-\(round)")
     }
     switch answer.status {
     case 201:
@@ -86,31 +86,32 @@ func rushFor(_ hall: RushHall, person: Int, rounds: Int?, seed: UInt64) throws -
 }
 
 /// One watcher: the texts of all notices from seq 1 on, as they came; it resumes when the connection ends.
-func watchRush(_ hall: RushHall, user: Int) throws -> [String] {
+func watchRush(_ plane: RushServer, user: Int) throws -> [String] {
   var texts: [String] = []
   var epoch: String?
   let deadline = Deadline(.seconds(240))
-  while hall.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+  while plane.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
     if deadline.hasPassed { throw TestFailure("a watcher has heard \(texts.count) notices and waits") }
     let resume = epoch.map { "?since=\(texts.count)&epoch=\($0)" } ?? ""
     guard
       let socket = try? WebSocketClient(
-        port: hall.server.port, path: "/ws/events/\(hall.event)\(resume)", token: hall.mint.token(user: user),
+        port: plane.server.port, path: "/ws/events/\(plane.event)\(resume)",
+        token: plane.mint.token(user: user),
         patience: .seconds(20))
     else {
       pause(milliseconds: 20)
       continue
     }
-    try listen(to: socket, hall, &texts, &epoch)
+    try listen(to: socket, plane, &texts, &epoch)
   }
   return texts
 }
 
 /// Reads until the connection ends or everything is heard.
 private func listen(
-  to socket: WebSocketClient, _ hall: RushHall, _ texts: inout [String], _ epoch: inout String?
+  to socket: WebSocketClient, _ plane: RushServer, _ texts: inout [String], _ epoch: inout String?
 ) throws {
-  while hall.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+  while plane.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
     do {
       guard case .text(let text) = try socket.next(within: .milliseconds(200)) else { return }
       if text.contains("\"connection_established\"") {
@@ -119,7 +120,7 @@ private func listen(
         guard wasResumed == (epoch == nil ? nil : true) else {
           throw TestFailure("after \(texts.count) notices the greeting was \(text)")
         }
-        if epoch == nil { hall.curtain.arrive() }
+        if epoch == nil { plane.curtain.arrive() }
         epoch = try greeting.word("epoch")
       } else if !text.contains("\"server_draining\"") {
         texts.append(text)

@@ -13,64 +13,64 @@ struct RushTests {
   @Test(
     "two hundred people and a hundred seats: never oversold, everything heard once, in order, by everybody")
   func inPeace() throws {
-    let hall = try makeHall()
-    try play(hall, rounds: 10) {}
+    let plane = try makeHall()
+    try play(plane, rounds: 10) {}
   }
 
   @Test("the same across ten kills: nothing acknowledged is lost, nothing is booked twice")
   func acrossKills() throws {
-    let hall = try makeHall()
-    try play(hall, rounds: nil) {
+    let plane = try makeHall()
+    try play(plane, rounds: nil) {
       for _ in 1...10 {
-        let start = try seq(hall)
+        let start = try seq(plane)
         // Each life sees some bookings before it ends in the midst of others.
-        try eventually(within: .seconds(60), "bookings go on") { try seq(hall) > start + 40 }
-        try hall.server.kill9()
-        try hall.server.restart()
+        try eventually(within: .seconds(60), "bookings go on") { try seq(plane) > start + 40 }
+        try plane.server.kill9()
+        try plane.server.restart()
       }
-      let start = try seq(hall)
+      let start = try seq(plane)
       try eventually(within: .seconds(60), "bookings go on after the last restart") {
-        try seq(hall) > start + 40
+        try seq(plane) > start + 40
       }
     }
   }
 
-  private func makeHall() throws -> RushHall {
+  private func makeHall() throws -> RushServer {
     // A secret of its own: whoever gets this server's port after a kill refuses its tokens.
     let secret = "the secret of rush \(UInt64.random(in: 0...UInt64.max)), long enough"
     var options = ServerOptions()
     options.environment = ["SEATCAST_JWT_SECRET": secret]
-    let venue = try Venue(options)
-    let event = try venue.event(seats: Self.seats)
-    return RushHall(server: venue.server, mint: TokenMint(secret: secret), event: event)
+    let server = try TestServer(options)
+    let event = try server.event(seats: Self.seats)
+    return RushServer(server: server.server, mint: TokenMint(secret: secret), event: event)
   }
 
-  private func seq(_ hall: RushHall) throws -> Int {
-    var client = hall.server.client()
-    return try hall.insist(&client) { try $0.get("/api/events/\(hall.event)") }.json().number("seq")
+  private func seq(_ plane: RushServer) throws -> Int {
+    var client = plane.server.client()
+    return try plane.insist(&client) { try $0.get("/api/events/\(plane.event)") }.json().number("seq")
   }
 
   /// Raises the curtain, lets `director` do its work, and judges.
-  private func play(_ hall: RushHall, rounds: Int?, director: () throws -> Void) throws {
+  private func play(_ plane: RushServer, rounds: Int?, director: () throws -> Void) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     let watchers = try (0..<Self.watchers).map { number in
-      try BackgroundThread { try watchRush(hall, user: 9_000 + number) }
+      try BackgroundThread { try watchRush(plane, user: 9_000 + number) }
     }
     // Who comes late hears only the rest, and here everybody is to hear everything.
-    try eventually(within: .seconds(120), "all watchers watch") { hall.curtain.watching == Self.watchers }
+    try eventually(within: .seconds(120), "all watchers watch") { plane.curtain.watching == Self.watchers }
     let people = try (1...Self.people).map { person in
-      try BackgroundThread { try rushFor(hall, person: person, rounds: rounds, seed: seed) }
+      try BackgroundThread { try rushFor(plane, person: person, rounds: rounds, seed: seed) }
     }
     let directed = Result { try director() }
-    if rounds == nil { hall.curtain.close() }
+    if rounds == nil { plane.curtain.close() }
     let records = people.map { person in Result { try person.join() } }
-    let last = Result { try seq(hall) }
-    hall.curtain.announce(lastSeq: (try? last.get()) ?? 0)
+    let last = Result { try seq(plane) }
+    plane.curtain.announce(lastSeq: (try? last.get()) ?? 0)
     let heard = watchers.map { watcher in Result { try watcher.join() } }
     try directed.get()
     let model = try judge(heard: heard.map { try $0.get() }, count: last.get(), seed: seed)
     try judge(records: records.map { try $0.get() }, against: model)
-    try judgeStored(hall, against: model)
+    try judgeStored(plane, against: model)
   }
 
   /// What the notices amount to.
@@ -126,12 +126,12 @@ struct RushTests {
   }
 
   /// What the server stores is what the model says.
-  private func judgeStored(_ hall: RushHall, against model: Model) throws {
-    let admin = try Venue(running: hall.server).admin()
-    let event = try admin.get("/api/events/\(hall.event)").json()
+  private func judgeStored(_ plane: RushServer, against model: Model) throws {
+    let admin = try TestServer(running: plane.server).admin()
+    let event = try admin.get("/api/events/\(plane.event)").json()
     #expect(try event.number("availableSeats") == model.available)
     var statuses: [String: Bool] = [:]
-    var path = "/api/bookings?limit=100&eventId=\(hall.event)"
+    var path = "/api/bookings?limit=100&eventId=\(plane.event)"
     while true {
       let page = try admin.get(path).json()
       for booking in page["items"]?.array ?? [] {
@@ -140,7 +140,7 @@ struct RushTests {
         #expect(try booking.number("quantity") == model.created[id])
       }
       guard let next = page["next"]?.string else { break }
-      path = "/api/bookings?limit=100&eventId=\(hall.event)&cursor=\(next)"
+      path = "/api/bookings?limit=100&eventId=\(plane.event)&cursor=\(next)"
     }
     #expect(Set(statuses.keys) == Set(model.created.keys))
     #expect(Set(statuses.filter(\.value).keys) == model.cancelled)

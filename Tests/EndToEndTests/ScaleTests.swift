@@ -37,45 +37,46 @@ struct ScaleTests {
 
   @Test("a storm of returning clients is answered from memory: no command, no read of the notice table")
   func storm() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 100)
-    let token = venue.mint.token(user: 77)
+    let server = try TestServer()
+    let event = try server.event(seats: 100)
+    let token = server.mint.token(user: 77)
     let path = "/ws/events/\(event)"
     let size = 1_000
-    let first = try Audience(size) { crowd, _ in try crowd.join(port: venue.port, path: path, token: token) }
-    for _ in 0..<5 { try venue.person(1).book(event) }
+    let first = try Audience(size) { crowd, _ in try crowd.join(port: server.port, path: path, token: token) }
+    for _ in 0..<5 { try server.person(1).book(event) }
     try first.listen { first.heard.allSatisfy { $0.count == 5 } }
     let epoch = try JSON(parsing: first.greetings[0]).word("epoch")
     first.leave()
-    for _ in 0..<3 { try venue.person(1).book(event) }
-    let before = try (venue.metric("seatcast_commands_total"), venue.metric("seatcast_recalls_total"))
+    for _ in 0..<3 { try server.person(1).book(event) }
+    let before = try (server.metric("seatcast_commands_total"), server.metric("seatcast_recalls_total"))
 
     let second = try Audience(size) { crowd, _ in
-      try crowd.join(port: venue.port, path: path + "?since=5&epoch=\(epoch)", token: token)
+      try crowd.join(port: server.port, path: path + "?since=5&epoch=\(epoch)", token: token)
     }
     try second.listen { second.heard.allSatisfy { $0.count == 3 } }
     #expect(second.heard.allSatisfy { $0 == [6, 7, 8] })
     #expect(second.greetings.allSatisfy { $0.contains("\"recovered\":true") })
     // Loops show their tallies once per tick.
     usleep(500_000)
-    #expect(try venue.metric("seatcast_commands_total") == before.0)
-    #expect(try venue.metric("seatcast_recalls_total") == before.1)
+    #expect(try server.metric("seatcast_commands_total") == before.0)
+    #expect(try server.metric("seatcast_recalls_total") == before.1)
     second.leave()
   }
 
   @Test("hundreds of readers that do not read cost bounded memory and hold up nobody")
   func sleepers() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000_000)
-    let token = venue.mint.token(user: 77)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000_000)
+    let token = server.mint.token(user: 77)
     let path = "/ws/events/\(event)"
-    let readers = try Audience(100) { crowd, _ in try crowd.join(port: venue.port, path: path, token: token) }
+    let readers = try Audience(100) { crowd, _ in try crowd.join(port: server.port, path: path, token: token)
+    }
     let sleepers = try (0..<300).map { _ in
-      try WebSocketClient(port: venue.port, path: path, token: token, receiveBuffer: 2_048)
+      try WebSocketClient(port: server.port, path: path, token: token, receiveBuffer: 2_048)
     }
     for sleeper in sleepers { _ = try sleeper.expect("connection_established") }
-    let before = try venue.server.residentBytes()
-    let (port, mint) = (venue.port, venue.mint)
+    let before = try server.server.residentBytes()
+    let (port, mint) = (server.port, server.mint)
     let work = try (0..<8).map { number in
       try BackgroundThread {
         let client = HTTPClient(port: port, token: mint.token(user: 100 + number))
@@ -85,27 +86,27 @@ struct ScaleTests {
     try readers.listen { readers.heard.allSatisfy { $0.last == 480 } }
     for thread in work { try thread.join() }
     #expect(readers.heard.allSatisfy { $0 == Array(1...480) })
-    let grown = try venue.server.residentBytes() - before
+    let grown = try server.server.residentBytes() - before
     #expect(grown < 64 * 1_024 * 1_024, "the server grew by \(grown) bytes")
     // On a slow machine those who read nothing have been given up by now.
     let slow =
-      try venue.metric("seatcast_connections_blocked") + venue.metric("seatcast_stalled_closed_total")
+      try server.metric("seatcast_connections_blocked") + server.metric("seatcast_stalled_closed_total")
     #expect(slow > 0, "nobody was slow")
     readers.leave()
   }
 
   @Test("hundreds of events at once: everybody hears of what they watch, and of nothing else")
   func events() throws {
-    let venue = try Venue()
+    let server = try TestServer()
     let perSocket = 32
-    let events = try (0..<256).map { _ in try venue.event(seats: 10) }
-    let sockets = try (0..<events.count / perSocket).map { _ in try venue.connect() }
+    let events = try (0..<256).map { _ in try server.event(seats: 10) }
+    let sockets = try (0..<events.count / perSocket).map { _ in try server.connect() }
     for (number, event) in events.enumerated() {
       let socket = sockets[number / perSocket]
       try socket.send(text: #"{"type":"subscribe_event","eventId":\#(event)}"#)
       #expect(try socket.expect("subscribed").number("eventId") == event)
     }
-    let (port, mint) = (venue.port, venue.mint)
+    let (port, mint) = (server.port, server.mint)
     _ = try concurrently(4) { number in
       let client = HTTPClient(port: port, token: mint.token(user: number + 1))
       for event in events { try client.book(event) }
@@ -125,23 +126,23 @@ struct ScaleTests {
   func privateTables() throws {
     var options = ServerOptions()
     options.arguments = ["--loops", "3", "--descriptor-tables", "private"]
-    let venue = try Venue(options)
-    let event = try venue.event(seats: 100)
-    let token = venue.mint.token(user: 77)
+    let server = try TestServer(options)
+    let event = try server.event(seats: 100)
+    let token = server.mint.token(user: 77)
     let path = "/ws/events/\(event)"
-    let shared = { names(in: "/proc/\(venue.server.process.identifier)/fd").count }
+    let shared = { names(in: "/proc/\(server.server.process.identifier)/fd").count }
     let before = shared()
     let size = 150
     let audience = try Audience(size) { crowd, _ in
-      try crowd.join(port: venue.port, path: path, token: token)
+      try crowd.join(port: server.port, path: path, token: token)
     }
     #expect(shared() < before + size / 2, "connections stand in the loops' tables, not in the shared one")
-    for _ in 0..<4 { try venue.person(1).book(event) }
+    for _ in 0..<4 { try server.person(1).book(event) }
     try audience.listen { audience.heard.allSatisfy { $0.count == 4 } }
     #expect(audience.heard.allSatisfy { $0 == [1, 2, 3, 4] })
-    try eventually("all of them are counted") { try venue.metric("seatcast_websockets_open") == size }
-    let port = venue.port
-    #expect(try venue.server.terminate() == .exited(0))
+    try eventually("all of them are counted") { try server.metric("seatcast_websockets_open") == size }
+    let port = server.port
+    #expect(try server.server.terminate() == .exited(0))
     #expect(throws: (any Error).self) { try Socket(port: port) }
     audience.leave()
   }

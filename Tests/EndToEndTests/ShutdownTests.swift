@@ -8,26 +8,26 @@ import Testing
 struct ShutdownTests {
   @Test("SIGTERM and SIGINT say server_draining, close with 1012 and exit 0", arguments: [SIGTERM, SIGINT])
   func goodbye(_ signal: Int32) throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 5)
-    let (socket, _) = try venue.watch(event)
-    let booking = try venue.person(1).book(event).word("bookingId")
-    venue.server.process.signal(signal)
+    let server = try TestServer()
+    let event = try server.event(seats: 5)
+    let (socket, _) = try server.watch(event)
+    let booking = try server.person(1).book(event).word("bookingId")
+    server.server.process.signal(signal)
     #expect(try socket.expect("booking_created").word("bookingId") == booking)
     let draining = try socket.expect("server_draining")
     #expect(try draining.number("reconnectAfterMs") >= 0)
     #expect(try socket.expectClose().code == 1012)
-    #expect(try venue.server.process.wait(within: .seconds(60)) == .exited(0))
-    try venue.server.restart()
-    #expect(try venue.person(1).get("/api/bookings/\(booking)").status == 200)
-    #expect(try venue.server.client().get("/api/events/\(event)").json().number("availableSeats") == 4)
+    #expect(try server.server.process.wait(within: .seconds(60)) == .exited(0))
+    try server.server.restart()
+    #expect(try server.person(1).get("/api/bookings/\(booking)").status == 200)
+    #expect(try server.server.client().get("/api/events/\(event)").json().number("availableSeats") == 4)
   }
 
   @Test("bookings that were sent before the stop are answered or never happened")
   func queued() throws {
-    let venue = try Venue()
-    let event = try venue.event(seats: 1_000)
-    let (port, mint) = (venue.port, venue.mint)
+    let server = try TestServer()
+    let event = try server.event(seats: 1_000)
+    let (port, mint) = (server.port, server.mint)
     let bookers = try (0..<8).map { number in
       try BackgroundThread {
         let client = HTTPClient(port: port, token: mint.token(user: number + 1))
@@ -39,12 +39,12 @@ struct ShutdownTests {
       }
     }
     try eventually("some bookings are made") {
-      try venue.server.client().get("/api/events/\(event)").json().number("seq") > 20
+      try server.server.client().get("/api/events/\(event)").json().number("seq") > 20
     }
-    #expect(try venue.server.terminate() == .exited(0))
+    #expect(try server.server.terminate() == .exited(0))
     let acknowledged = Set(try bookers.flatMap { try $0.join() })
-    try venue.server.restart()
-    let admin = try venue.admin()
+    try server.server.restart()
+    let admin = try server.admin()
     var stored: Set<String> = []
     var after = 0
     while true {
@@ -61,27 +61,27 @@ struct ShutdownTests {
 
   @Test("a second server on the same data folder is refused with a sentence")
   func secondServer() throws {
-    let venue = try Venue()
+    let server = try TestServer()
     let second = try run(
       ServerProcess.executable(),
-      ServerProcess.words(ServerOptions(), folder: venue.server.folder.path, port: 0),
+      ServerProcess.words(ServerOptions(), folder: server.server.folder.path, port: 0),
       environment: ServerProcess.environment(ServerOptions()))
     #expect(second.status != .exited(0))
     #expect(!second.output.contains("listening"))
-    #expect(second.error.contains(venue.server.folder.path))
-    #expect(try venue.server.client().get("/readyz").status == 200)
+    #expect(second.error.contains(server.server.folder.path))
+    #expect(try server.server.client().get("/readyz").status == 200)
   }
 
   @Test("a port in use is refused with a sentence")
   func portInUse() throws {
-    let venue = try Venue()
+    let server = try TestServer()
     let folder = try TemporaryFolder()
     let second = try run(
       ServerProcess.executable(),
-      ServerProcess.words(ServerOptions(), folder: folder.path, port: venue.port),
+      ServerProcess.words(ServerOptions(), folder: folder.path, port: server.port),
       environment: ServerProcess.environment(ServerOptions()))
     #expect(second.status != .exited(0))
-    #expect(second.error.contains(String(venue.port)))
+    #expect(second.error.contains(String(server.port)))
   }
 
   @Test("an unknown flag, command or value exits 64 and suggests what was meant")
@@ -144,11 +144,11 @@ struct ShutdownTests {
   func demo() throws {
     var options = ServerOptions()
     options.demo = true
-    let venue = try Venue(options)
-    let events = try venue.server.client().get("/api/events").json()["items"]
+    let server = try TestServer(options)
+    let events = try server.server.client().get("/api/events").json()["items"]
     #expect(events?.array?.count == 2)
-    #expect(try venue.server.terminate() == .exited(0))
-    try venue.server.restart()
-    #expect(try venue.server.client().get("/api/events").json()["items"] == events)
+    #expect(try server.server.terminate() == .exited(0))
+    try server.server.restart()
+    #expect(try server.server.client().get("/api/events").json()["items"] == events)
   }
 }

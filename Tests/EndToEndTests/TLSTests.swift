@@ -99,8 +99,8 @@ struct TLSTests {
     "bookings made through TLS reach everybody who watches through TLS, in order",
     arguments: [12, 13] as [Int32], ["send", "auto"])
   func broadcast(version: Int32, sender: String) throws {
-    let venue = try Venue(secureOptions(sender: sender))
-    let (port, token) = (venue.port, venue.mint.token(user: 77))
+    let server = try TestServer(secureOptions(sender: sender))
+    let (port, token) = (server.port, server.mint.token(user: 77))
     let target = WebSocketClient.target("/ws/events/1", token: token)
     let upgrade = String(decoding: WebSocketClient.handshake(port: port, target: target), as: UTF8.self)
     let watchers = try (0..<20).map { _ in
@@ -117,13 +117,13 @@ struct TLSTests {
         #expect(heard.contains("\"availableSeats\":\(50 - seq),"), "\(heard)")
       }
     }
-    #expect(try venue.server.terminate() == .exited(0))
+    #expect(try server.server.terminate() == .exited(0))
   }
 
   @Test("plain HTTP on a TLS port gets no answer, and nobody else notices")
   func plain() throws {
-    let venue = try Venue(secureOptions(sender: "auto"))
-    let socket = try Socket(port: venue.port)
+    let server = try TestServer(secureOptions(sender: "auto"))
+    let socket = try Socket(port: server.port)
     try socket.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
     var answer: [UInt8] = []
     do {
@@ -134,7 +134,7 @@ struct TLSTests {
       }
     } catch is ConnectionLost {}
     #expect(!String(decoding: answer, as: UTF8.self).contains("HTTP"))
-    let secure = try SecureConnection(port: venue.port, version: 13)
+    let secure = try SecureConnection(port: server.port, version: 13)
     try secure.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
     #expect(try secure.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
   }

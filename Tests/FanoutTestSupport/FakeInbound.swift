@@ -40,7 +40,7 @@ final class FakeInbound: InboundSink {
   static func stream(_ topic: TopicID, _ resume: Resume) -> HTTPResponse {
     HTTPResponse(
       status: 200, fields: [("Content-Type", "text/event-stream")],
-      stream: StreamStart(topic: topic, resume: resume, visitor: Visitor(id: 1, marks: 0)))
+      stream: StreamStart(topic: topic, resume: resume, client: ClientTag(id: 1, marks: 0)))
   }
 }
 

@@ -1,4 +1,4 @@
-// A model of the other hall's ledger: topics with gapless notices, grants and histories, answered in order by
+// A model of the other plane's ledger: topics with gapless notices, grants and histories, answered in order by
 // whoever pumps. Loops ask from their threads; pumping and publishing belong to one thread, the publisher's.
 //   notice  "n 5 12"   snapshot  "s 5 12"   for missed ones  "c 5 9 12" (9 to 12)
 
@@ -45,34 +45,34 @@ final class FakeTopics: TopicSource {
     return Notice(seq: seq, text: Array("n \(topic.rawValue) \(seq)\(tail)".utf8))
   }
 
-  static func headline(_ topic: TopicID, _ seq: UInt64) -> Headline {
-    Headline(
+  static func summary(_ topic: TopicID, _ seq: UInt64) -> TopicSummary {
+    TopicSummary(
       seq: seq, snapshot: Array("s \(topic.rawValue) \(seq)".utf8),
       before: Array("c \(topic.rawValue) ".utf8),
       after: Array(" \(seq)".utf8))
   }
 
   /// Adds `count` notices and publishes them as one batch.
-  func publish(_ topic: Int64, _ count: Int = 1, to broadcaster: Broadcaster) {
+  func publish(_ topic: Int64, _ count: Int = 1, to publisher: Publisher) {
     let id = TopicID(topic)
     let first = head(topic) + 1
     let head = state.withLock { state in
       state.heads[id, default: 0] += UInt64(count)
       return state.heads[id, default: 0]
     }
-    guard broadcaster.isWatched(id) else { return }
+    guard publisher.isWatched(id) else { return }
     let notices = (first...head).map { notice(id, $0) }
-    broadcaster.publish([TopicNews(topic: id, notices: notices, headline: Self.headline(id, head))])
+    publisher.publish([TopicUpdate(topic: id, notices: notices, summary: Self.summary(id, head))])
   }
 
   /// Answers what was asked, in order; at most `limit` asks.
-  func pump(_ broadcaster: Broadcaster, limit: Int = .max, deliver: (History, Ticket) -> Void) {
+  func pump(_ publisher: Publisher, limit: Int = .max, deliver: (History, Ticket) -> Void) {
     for ask in take(limit) {
       switch ask {
       case .open(let topic, let loop):
         let head = state.withLock { $0.heads[topic] }
-        broadcaster.grant(topic, to: loop, at: head.map { Self.headline(topic, $0) })
-      case .close(let topic, let loop): broadcaster.released(topic, by: loop)
+        publisher.grant(topic, to: loop, at: head.map { Self.summary(topic, $0) })
+      case .close(let topic, let loop): publisher.released(topic, by: loop)
       case .history(let topic, let after, let through, let ticket):
         let first = max(after, state.withLock { $0.forgotten }) + 1
         let notices = first > through ? [] : (first...through).map { notice(topic, $0) }

@@ -72,14 +72,14 @@ extension Loop {
     if topic.subscribers != subscribers { broken.append("topic \(topic.id.rawValue): counts wrong") }
     guard topic.isLive else { return broken }
     for dialect in [Dialect.webSocket, .eventStream] {
-      let lane = topic.live[dialect]
-      broken += lane.brokenInvariants(limit: limits.cohortSubscribers).map {
+      let feed = topic.live[dialect]
+      broken += feed.brokenInvariants(limit: limits.cohortSubscribers).map {
         "topic \(topic.id.rawValue): \($0)"
       }
-      if lane.log.head != topic.live.head {
+      if feed.log.head != topic.live.head {
         broken.append("topic \(topic.id.rawValue): log and headline differ")
       }
-      if lane.isBehind && !topic.isQueued {
+      if feed.isBehind && !topic.isQueued {
         broken.append("topic \(topic.id.rawValue): behind and not in line")
       }
     }
@@ -92,19 +92,19 @@ extension Loop {
     let blocked = open.count { connections[$0].isBlocked }
     let sockets = open.count { if case .webSocket = connections[$0].role { true } else { false } }
     let streams = open.count { if case .eventStream = connections[$0].role { true } else { false } }
-    if tally.connectionsOpen != connections.count { broken.append("tally: connectionsOpen") }
-    if tally.connectionsBlocked != blocked { broken.append("tally: connectionsBlocked") }
-    if tally.webSocketsOpen != sockets { broken.append("tally: webSocketsOpen") }
-    if tally.eventStreamsOpen != streams { broken.append("tally: eventStreamsOpen") }
-    if tally.subscriptions != subscriptions.count { broken.append("tally: subscriptions") }
-    if tally.topics != topics.count { broken.append("tally: topics") }
+    if counts.connectionsOpen != connections.count { broken.append("counts: connectionsOpen") }
+    if counts.connectionsBlocked != blocked { broken.append("counts: connectionsBlocked") }
+    if counts.webSocketsOpen != sockets { broken.append("counts: webSocketsOpen") }
+    if counts.eventStreamsOpen != streams { broken.append("counts: eventStreamsOpen") }
+    if counts.subscriptions != subscriptions.count { broken.append("counts: subscriptions") }
+    if counts.topics != topics.count { broken.append("counts: topics") }
     let logs = topics.indices.reduce(0) { $0 + topics[$1].live.logBytes }
-    if tally.logBytes != logs { broken.append("tally: logBytes") }
+    if counts.logBytes != logs { broken.append("counts: logBytes") }
     return broken
   }
 }
 
-extension Lane {
+extension Feed {
   /// Each sentence names something that is not as it must be.
   func brokenInvariants(limit: Int) -> [String] {
     var broken: [String] = []

@@ -3,32 +3,32 @@
 @testable import FanoutCore
 
 final class LoopDriver {
-  let world: ScriptedWorld
-  let loop: Loop<ScriptedWorld>
+  let io: ScriptedTransport
+  let loop: Loop<ScriptedTransport>
   private var ticked: UInt64
 
-  init(_ loop: Loop<ScriptedWorld>) {
+  init(_ loop: Loop<ScriptedTransport>) {
     self.loop = loop
-    world = loop.world
-    ticked = world.now
+    io = loop.io
+    ticked = io.now
   }
 
   func turn() {
-    for (slot, readiness, hangup) in world.readySlots() where world.isOpen(slot) {
+    for (slot, readiness, hangup) in io.readySlots() where io.isOpen(slot) {
       loop.ready(slot, readiness, hangup: hangup)
     }
     loop.turn()
-    guard world.now >= ticked + loop.limits.tick else { return }
-    ticked = world.now
+    guard io.now >= ticked + loop.limits.tick else { return }
+    ticked = io.now
     loop.tick()
   }
 
   func connect(capacity: Int = 1 << 20) -> ScriptedSocket {
-    let socket = world.makeSocket(capacity: capacity)
+    let socket = io.makeSocket(capacity: capacity)
     loop.accept(socket.descriptor, from: PeerAddress(ipv4: UInt32(socket.descriptor)))
     return socket
   }
 
   /// Everything that is not as it must be, the world's complaints included.
-  func faults() -> [String] { world.offences + loop.brokenInvariants() }
+  func faults() -> [String] { io.offences + loop.brokenInvariants() }
 }

@@ -1,16 +1,16 @@
 // A loop on a scripted world with every port faked, driven turn by turn on the test's thread.
 @testable import FanoutCore
 
-struct SilentBell: Doorbell {
+struct SilentWaker: LoopWaker {
   func ring() {}
 }
 
 /// One loop and everything around it.
 final class LoopRig {
-  let world: ScriptedWorld
-  let loop: Loop<ScriptedWorld>
+  let io: ScriptedTransport
+  let loop: Loop<ScriptedTransport>
   let proxy: LoopProxy
-  let broadcaster: Broadcaster
+  let publisher: Publisher
   let inbound = FakeInbound()
   let topics = FakeTopics()
   let observer = RecordingObserver()
@@ -20,12 +20,12 @@ final class LoopRig {
   private let driver: LoopDriver
 
   init(_ limits: Limits = Limits(), now: UInt64 = 1_000_000) {
-    world = ScriptedWorld(now: now)
-    proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, doorbell: SilentBell())
-    broadcaster = Broadcaster(loops: [proxy])
+    io = ScriptedTransport(now: now)
+    proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, waker: SilentWaker())
+    publisher = Publisher(loops: [proxy])
     loop = Loop(
-      id: LoopID(0), limits: limits, world: world, proxy: proxy, counters: counters, inbound: inbound,
-      gatekeeper: FakeGatekeeper(), source: topics, observer: observer)
+      id: LoopID(0), limits: limits, io: io, proxy: proxy, counters: counters, inbound: inbound,
+      sessions: FakeSessionHandler(), source: topics, observer: observer)
     driver = LoopDriver(loop)
   }
 
@@ -42,18 +42,18 @@ final class LoopRig {
 
   /// Moves the clock in steps of one tick, with turns in between.
   func pass(_ milliseconds: UInt64) {
-    let end = world.now + milliseconds
-    while world.now < end {
-      world.advance(by: min(loop.limits.tick, end - world.now))
+    let end = io.now + milliseconds
+    while io.now < end {
+      io.advance(by: min(loop.limits.tick, end - io.now))
       turn()
     }
     turn()
   }
 
   /// The ledger answers what it was asked.
-  func answer() { topics.pump(broadcaster) { proxy.post(.history($0, $1)) } }
+  func answer() { topics.pump(publisher) { proxy.post(.history($0, $1)) } }
 
-  func publish(_ topic: Int64, _ count: Int = 1) { topics.publish(topic, count, to: broadcaster) }
+  func publish(_ topic: Int64, _ count: Int = 1) { topics.publish(topic, count, to: publisher) }
 
   // MARK: Clients
 

@@ -91,7 +91,7 @@ final class Caller {
       }
       if message.number("quantity") != quantity { record.fault("\(name): another quantity") }
       record.booked(
-        Record.Deed(event: event, seq: seq, booking: booking, quantity: quantity), key: key)
+        Record.Act(event: event, seq: seq, booking: booking, quantity: quantity), key: key)
       claim(message, event, seq)
     case (.look(let event), 200): claim(message, event, message.seq("seq") ?? 0)
     case (.resize(let event, _), 200): claim(message, event, message.seq("seq") ?? 0)

@@ -16,7 +16,7 @@ import Testing
 
   @Test("from this seed every promise holds", arguments: seeds)
   func promises(seed: UInt64) throws {
-    let story = try Story(seed: seed)
+    let story = try Scenario(seed: seed)
     try story.run(steps: Self.steps)
     #expect(story.record.faults == [], "SEATCAST_SEED=\(seed) SEATCAST_STEPS=\(Self.steps)")
   }
@@ -25,7 +25,7 @@ import Testing
   func reach() throws {
     var sums: [String: Int] = [:]
     for seed in UInt64(1)...12 {
-      let story = try Story(seed: seed)
+      let story = try Scenario(seed: seed)
       try story.run(steps: Self.steps)
       sums.merge(story.deeds, uniquingKeysWith: +)
     }

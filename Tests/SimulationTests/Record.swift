@@ -16,7 +16,7 @@ final class Record {
   }
 
   /// A booking or a cancellation that was answered with success.
-  struct Deed {
+  struct Act {
     let event: Int64
     let seq: UInt64
     let booking: String
@@ -25,7 +25,7 @@ final class Record {
 
   private(set) var faults: [String] = []
   private var claims: [Claim] = []
-  private(set) var bookings: [Deed] = []
+  private(set) var bookings: [Act] = []
   private var keys: [String: String] = [:]
 
   var claimCount: Int { claims.count }
@@ -35,7 +35,7 @@ final class Record {
   func claim(_ claim: Claim) { claims.append(claim) }
 
   /// A booking was acknowledged. One key stands for one booking.
-  func booked(_ deed: Deed, key: String) {
+  func booked(_ deed: Act, key: String) {
     if let known = keys[key], known != deed.booking {
       fault("key \(key) made \(known) and \(deed.booking)")
     }
@@ -89,7 +89,7 @@ final class Record {
     }
   }
 
-  private func checkDeed(_ deed: Deed, _ log: [Notice]) {
+  private func checkDeed(_ deed: Act, _ log: [Notice]) {
     let isThere = log.contains { notice in
       if case .bookingCreated(let facts) = notice.change {
         return facts.booking.text == deed.booking && Int64(facts.quantity) == deed.quantity

@@ -16,7 +16,7 @@ struct Watching {
   init(who: String, record: Record) { (self.who, self.record) = (who, record) }
 
   /// A welcome: `asked` are the places after which this connection asked to go on.
-  mutating func welcome(_ message: Message, asked: Set<UInt64>) {
+  mutating func greeting(_ message: Message, asked: Set<UInt64>) {
     guard let event = message.number("eventId"), let seq = message.seq("seq") else { return }
     if message.text("recovered") == "true" {
       if !asked.contains(seq) {
@@ -169,7 +169,7 @@ final class Viewer {
     switch message.type {
     case "connection_established", "subscribed":
       if message.text("recovered") == "true" { recoveries += 1 }
-      watching.welcome(message, asked: event.flatMap { asked[$0] } ?? [])
+      watching.greeting(message, asked: event.flatMap { asked[$0] } ?? [])
     case "booking_created", "booking_cancelled", "seat_update":
       if message.text("fromSeq") != nil { conflations += 1 }
       watching.notice(message)
@@ -264,7 +264,7 @@ final class Listener {
     guard let data else { return }
     let message = Message(data)
     switch message.type {
-    case "connection_established", "subscribed": watching.welcome(message, asked: asked)
+    case "connection_established", "subscribed": watching.greeting(message, asked: asked)
     case "booking_created", "booking_cancelled", "seat_update": watching.notice(message)
     case "server_draining": return
     default: record.fault("\(name): a message of type \(message.type)")

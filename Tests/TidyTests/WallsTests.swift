@@ -1,4 +1,4 @@
-// The walls of docs/ARCHITECTURE.md: who may import what, and which words a hall does not know. The package holds
+// The walls of docs/ARCHITECTURE.md: who may import what, and which words a plane does not know. The package holds
 // imports between targets; these rules hold what it cannot see.
 import Testing
 
@@ -112,11 +112,11 @@ struct WallsTests {
     tell(foreignC.map { "\($0) names what belongs in CUVShim." })
   }
 
-  @Test("Only the entrance imports both halls")
+  @Test("Only the executable imports both planes")
   func bothHalls() {
     let inCore = files(under: "Sources/FanoutCore").filter { $0.code.imports.contains("ControlPlane") }
     let inControl = files(under: "Sources/ControlPlane").filter { $0.code.imports.contains("FanoutCore") }
-    tell((inCore + inControl).map { "\($0.file) imports the other hall." })
+    tell((inCore + inControl).map { "\($0.file) imports the other plane." })
   }
 
   @Test("The package depends on no other package")

@@ -1,4 +1,4 @@
-/* CUVShim: what the data hall needs from the operating system, libuv and OpenSSL, and nothing more.
+/* CUVShim: what the data plane needs from the operating system, libuv and OpenSSL, and nothing more.
  * It exists because uv_ handles, io_uring and SSL_ objects want C; it may shrink when Swift can hold them.
  *
  * Rules, once and for all:

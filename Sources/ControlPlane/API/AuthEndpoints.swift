@@ -19,7 +19,7 @@ struct AuthEndpoints: Sendable {
     try body.finish()
     accounts.register(
       email: email, password: password, name: name, ticket: call.ticket,
-      answer: call.answer(welcome(status: 201)))
+      answer: call.answer(loginReply(status: 201)))
     return nil
   }
 
@@ -31,7 +31,7 @@ struct AuthEndpoints: Sendable {
     try body.finish()
     let account = try call.read { reads throws(DomainError) in try reads.account(EmailKey(email)) }
     accounts.login(
-      account, password: password, ticket: call.ticket, answer: call.answer(welcome(status: 200)))
+      account, password: password, ticket: call.ticket, answer: call.answer(loginReply(status: 200)))
     return nil
   }
 
@@ -42,9 +42,9 @@ struct AuthEndpoints: Sendable {
     return .json(user)
   }
 
-  private func welcome(status: Int) -> @Sendable (User) -> Reply {
+  private func loginReply(status: Int) -> @Sendable (User) -> Reply {
     let tokens = tokens
-    return { user in .json(Welcome(user: user, token: tokens.issue(to: user)), status: status) }
+    return { user in .json(LoginReply(user: user, token: tokens.issue(to: user)), status: status) }
   }
 
   // MARK: Rules
@@ -62,7 +62,7 @@ struct AuthEndpoints: Sendable {
 }
 
 /// What register and login answer.
-private struct Welcome: JSONWritable {
+private struct LoginReply: JSONWritable {
   var user: User
   var token: IssuedToken
 

@@ -114,7 +114,7 @@ struct JSONWriter {
 
   mutating func bool(_ value: Bool) { word(value ? "true" : "false") }
 
-  /// Values beyond 64 bits do not occur in this house; one would be written as the nearest that fits.
+  /// Values beyond 64 bits do not occur in this server; one would be written as the nearest that fits.
   mutating func integer(_ value: some BinaryInteger) {
     separate()
     if value < 0 {

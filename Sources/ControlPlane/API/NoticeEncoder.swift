@@ -27,14 +27,14 @@ struct NoticeEncoder: NoticeTexts {
     return text
   }
 
-  func headline(of state: EventState, at moment: Instant) -> EventHeadline {
+  func summary(of state: EventState, at moment: Instant) -> EventSummary {
     var before = buffer()
     appendUpdate(of: state, at: moment, to: &before)
     before += words.fromSeq
     var after = words.toSeq
     Decimal.append(state.seq, to: &after)
     after.append(UInt8(ascii: "}"))
-    return EventHeadline(
+    return EventSummary(
       seq: state.seq, snapshot: snapshot(of: state, at: moment), before: before, after: after)
   }
 

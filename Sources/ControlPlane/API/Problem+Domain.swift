@@ -1,4 +1,4 @@
-// The one table from the house's vocabulary of "no" to the outside.
+// The one table from the server's vocabulary of "no" to the outside.
 
 extension Problem {
   init(_ error: DomainError) {

@@ -1,7 +1,7 @@
 // How the API says no: a problem document (RFC 9457) with a stable `type`. One table of types; which domain
 // error is which problem stands in Problem+Domain.swift. Pure; any thread.
 
-/// Every kind of problem that this hall answers with. The raw value is the last part of the `type` URN
+/// Every kind of problem that this plane answers with. The raw value is the last part of the `type` URN
 /// (`urn:seatcast:problem:sold-out`) and never changes; texts may.
 enum ProblemType: String, CaseIterable, Sendable {
   // The request
@@ -40,7 +40,7 @@ enum ProblemType: String, CaseIterable, Sendable {
   case unknownBooking = "unknown-booking"
   case notYourBooking = "not-your-booking"
 
-  // The house
+  // The server
   case storageUnavailable = "storage-unavailable"
   case overloaded = "overloaded"
   case internalError = "internal-error"

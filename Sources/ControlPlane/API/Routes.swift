@@ -1,4 +1,4 @@
-// The API's index: every path of docs/API.md that this hall answers, who may ask, and where to read on.
+// The API's index: every path of docs/API.md that this plane answers, who may ask, and where to read on.
 
 /// What answers, and who may ask. Returns nil after it gave the request's ticket to a service.
 enum Endpoint: Sendable {

@@ -16,7 +16,7 @@ public struct SessionMessages: Sendable {
   private let clock: any Clock
   private let identifiers: any IdentifierSource
 
-  /// `epoch`: the control hall's (`FrontDesk.epoch`), named in greetings that carry no snapshot.
+  /// `epoch`: the control plane's (`Backend.epoch`), named in greetings that carry no snapshot.
   public init(epoch: String, clock: any Clock, identifiers: any IdentifierSource) {
     (self.epoch, self.clock, self.identifiers) = (epoch, clock, identifiers)
   }
@@ -65,7 +65,7 @@ public struct SessionMessages: Sendable {
 
   // MARK: Writing
 
-  /// The first message of a connection. `snapshot` is `EventHeadline.snapshot` and brings `eventId` and its
+  /// The first message of a connection. `snapshot` is `EventSummary.snapshot` and brings `eventId` and its
   /// `timestamp`; `recovered` is nil when no resume was asked.
   public func connected(event: EventID?, snapshot: [UInt8]?, recovered: Bool?) -> [UInt8] {
     JSONWriter.object { writer in
@@ -90,7 +90,7 @@ public struct SessionMessages: Sendable {
     }
   }
 
-  /// The members of a greeting, as `EventHeadline.snapshot` but for somebody who stands behind `seq`: the notices
+  /// The members of a greeting, as `EventSummary.snapshot` but for somebody who stands behind `seq`: the notices
   /// that follow bring the counts, so there are none.
   public func place(behind seq: UInt64, of event: EventID) -> [UInt8] {
     let object = JSONWriter.object { writer in

@@ -1,4 +1,4 @@
-// The one JSON reader of this hall: REST bodies, client messages and tokens. Strict where others are lenient:
+// The one JSON reader of this plane: REST bodies, client messages and tokens. Strict where others are lenient:
 // one value, nothing after it, no member twice, no lone surrogate, valid UTF-8, bounded depth.
 // Every error names the byte at which the document stopped being JSON. Pure; any thread.
 

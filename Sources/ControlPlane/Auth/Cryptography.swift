@@ -1,5 +1,5 @@
 // The door to OpenSSL's libcrypto: everything that Auth/ needs of it, as functions over byte arrays. The only
-// file of the hall that imports CCrypto. Every function may be called from any thread.
+// file of the plane that imports CCrypto. Every function may be called from any thread.
 import CCrypto
 
 enum Cryptography {

@@ -1,4 +1,4 @@
-/// The hall's one vocabulary for "no": each case is one problem type of the API, and nothing else is ever
+/// The plane's one vocabulary for "no": each case is one problem type of the API, and nothing else is ever
 /// thrown by services and stores.
 enum DomainError: Error, Sendable, Equatable {
   // Booking
@@ -29,7 +29,7 @@ enum DomainError: Error, Sendable, Equatable {
   case unknownUser
   case wrongCredentials
 
-  // The house
+  // The server
   /// The disk refused; nothing of the request took effect.
   case storageUnavailable
   /// A queue is full; nothing was begun.

@@ -54,7 +54,7 @@ struct EventTag: Sendable, Hashable {
 
   init(version: UInt64, seq: UInt64) { (self.version, self.seq) = (version, seq) }
 
-  /// The opaque part of an `ETag` (without quotes); nil: this house never made it.
+  /// The opaque part of an `ETag` (without quotes); nil: this server never made it.
   init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, let version = UInt64(parts[0]), let seq = UInt64(parts[1]),

@@ -11,7 +11,7 @@ public struct UserID: Hashable, Sendable {
   public init(_ rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// The number of a booking inside the house; strictly increasing in commit order.
+/// The number of a booking inside the server; strictly increasing in commit order.
 public struct BookingID: Hashable, Sendable {
   public let rawValue: Int64
   public init(_ rawValue: Int64) { self.rawValue = rawValue }

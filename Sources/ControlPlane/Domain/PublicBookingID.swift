@@ -1,5 +1,5 @@
 // A booking's number as people see it: `BK-` and eight characters of Crockford's base 32 (no I, L, O, U),
-// which are 40 bits. They are a keyed permutation of the inner number, so that nobody can count a house's
+// which are 40 bits. They are a keyed permutation of the inner number, so that nobody can count a server's
 // bookings or guess a neighbour's; the key lives in the database. It hides, it does not protect: rights are
 // checked.
 

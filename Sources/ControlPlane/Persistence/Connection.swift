@@ -1,5 +1,5 @@
 // One SQLite connection, owned by one thread (SQLITE_OPEN_NOMUTEX). This file and Statement.swift are the
-// only ones that call sqlite3_ functions. There is one writer in the house, and it alone checkpoints:
+// only ones that call sqlite3_ functions. There is one writer in the server, and it alone checkpoints:
 // versions up to 3.51.2 can lose commits when two connections race a checkpoint against a WAL reset.
 
 import CSQLite

@@ -1,6 +1,6 @@
-/// What the control hall has done since it opened; numbers that only grow, and depths that come and go.
+/// What the control plane has done since it opened; numbers that only grow, and depths that come and go.
 public struct ControlCounters: Sendable, Equatable {
-  /// Requests taken from the entrance.
+  /// Requests taken from the executable.
   public var requests: UInt64 = 0
   /// Requests and commands that a full queue turned away.
   public var overloaded: UInt64 = 0

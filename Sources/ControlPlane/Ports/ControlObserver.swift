@@ -1,4 +1,4 @@
-/// Told about rare things worth a log line. Called on any thread of the hall; must not block.
+/// Told about rare things worth a log line. Called on any thread of the plane; must not block.
 public protocol ControlObserver: Sendable {
   func observe(_ incident: ControlIncident)
 }

@@ -1,20 +1,20 @@
 /// Takes what the ledger announces. `isWatched`, `announce`, `grant` and `released` are called on the
 /// ledger's thread only, and after the commit of what they speak of; so a watcher that is granted at `seq`
-/// s hears of s+1, s+2, … and nothing else. Must not block on the control hall.
+/// s hears of s+1, s+2, … and nothing else. Must not block on the control plane.
 public protocol NoticeSink: Sendable {
   /// Whether anybody watches this event: texts of unwatched events are never made.
   func isWatched(_ event: EventID) -> Bool
   /// The notices of one committed batch, per event, each event's contiguous and in order.
-  func announce(_ batch: [EventNews])
-  /// The answer to `FrontDesk.watch`; nil: there is no such event.
-  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?)
-  /// The answer to `FrontDesk.unwatch`.
+  func announce(_ batch: [EventUpdate])
+  /// The answer to `Backend.watch`; nil: there is no such event.
+  func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?)
+  /// The answer to `Backend.unwatch`.
   func released(_ event: EventID, by watcher: Watcher)
-  /// The answer to `FrontDesk.history`; on a worker thread. Empty when they are not to be had.
+  /// The answer to `Backend.history`; on a worker thread. Empty when they are not to be had.
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
 }
 
-/// Somebody who wants an event's notices: a number that only the entrance understands.
+/// Somebody who wants an event's notices: a number that only the executable understands.
 public struct Watcher: Hashable, Sendable {
   public let rawValue: UInt32
   public init(_ rawValue: UInt32) { self.rawValue = rawValue }
@@ -28,7 +28,7 @@ public struct EncodedNotice: Sendable, Equatable {
 }
 
 /// The state of an event after `seq`, as text.
-public struct EventHeadline: Sendable, Equatable {
+public struct EventSummary: Sendable, Equatable {
   public let seq: UInt64
   /// The members that greetings carry, without braces:
   /// `"eventId":1,"seq":7,"epoch":"…","availableSeats":44,"seatCapacity":50,"timestamp":"…"`.
@@ -42,11 +42,11 @@ public struct EventHeadline: Sendable, Equatable {
   }
 }
 
-public struct EventNews: Sendable, Equatable {
+public struct EventUpdate: Sendable, Equatable {
   public let event: EventID
   public let notices: [EncodedNotice]
-  public let headline: EventHeadline
-  public init(event: EventID, notices: [EncodedNotice], headline: EventHeadline) {
-    (self.event, self.notices, self.headline) = (event, notices, headline)
+  public let summary: EventSummary
+  public init(event: EventID, notices: [EncodedNotice], summary: EventSummary) {
+    (self.event, self.notices, self.summary) = (event, notices, summary)
   }
 }

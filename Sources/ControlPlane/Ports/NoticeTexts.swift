@@ -3,7 +3,7 @@ protocol NoticeTexts: Sendable {
   /// The notice as one JSON object, UTF-8 without line breaks.
   func text(of notice: Notice) -> [UInt8]
   /// - Parameter at: the commit that `state` is true after.
-  func headline(of state: EventState, at: Instant) -> EventHeadline
+  func summary(of state: EventState, at: Instant) -> EventSummary
 }
 
 /// Whether other people's booking and user numbers are broadcast.

@@ -1,5 +1,5 @@
-// What the control hall takes in and gives back. It has never seen a socket: a request is a value, and the
-// way back is a ticket that only the entrance understands.
+// What the control plane takes in and gives back. It has never seen a socket: a request is a value, and the
+// way back is a ticket that only the executable understands.
 
 /// A whole HTTP request as a value.
 public struct Request: Sendable {
@@ -36,7 +36,7 @@ public struct Request: Sendable {
   public func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 }
 
-/// The way back to whoever asked: two words that this hall carries and never reads.
+/// The way back to whoever asked: two words that this plane carries and never reads.
 public struct ReplyTicket: Hashable, Sendable {
   public let high: UInt64
   public let low: UInt64

@@ -1,4 +1,4 @@
-/// What the workers ask about each request: API/ supplies it, the front desk's workers call it.
+/// What the workers ask about each request: API/ supplies it, the backend's workers call it.
 protocol RequestHandler: Sendable {
   /// Answers at once, or returns nil after it gave the request's ticket to a service, which then answers it
   /// exactly once. Never throws: whatever goes wrong is a reply too.

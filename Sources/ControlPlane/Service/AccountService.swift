@@ -1,9 +1,9 @@
 /// Registers people and checks their passwords. The hashing runs on the hashing pool, whose queue is short:
 /// when it is full the answer is `overloaded`. Each function answers `ticket` exactly once; any thread.
 struct AccountService: Sendable {
-  let ledger: any LedgerDoor
+  let ledger: any CommandSink
   let replies: any ReplySink
-  let hashing: any JobDoor
+  let hashing: any JobQueue
   let hasher: any PasswordHasher
 
   /// Makes an ordinary user. Fails with `emailTaken`, `storageUnavailable`, `internalFailure` or

@@ -1,7 +1,7 @@
 /// Books seats and gives them back. Each function answers `ticket` exactly once, after the commit, through
 /// `answer`; any thread.
 struct BookingService: Sendable {
-  let ledger: any LedgerDoor
+  let ledger: any CommandSink
   let replies: any ReplySink
 
   /// Fails with `unknownEvent`, `eventCancelled`, `closed`, `notOpenYet`, `quantityLimit`, `perUserLimit`,

@@ -1,7 +1,7 @@
 /// What admins do with events; reads go straight to the `ReadStore`. Each function answers `ticket` exactly
 /// once, after the commit, through `answer`; any thread.
 struct CatalogueService: Sendable {
-  let ledger: any LedgerDoor
+  let ledger: any CommandSink
   let replies: any ReplySink
 
   /// Fails with `salesWindowInverted`, `storageUnavailable` or `overloaded`.

@@ -24,7 +24,7 @@ final class Ledger {
     let texts: any NoticeTexts
     let observer: any ControlObserver
     let clock: any Clock
-    let tally: Tally
+    let metrics: ControlMetrics
   }
 
   init(_ store: any BookingStore, _ outside: Outside) throws(StoreFailure) {
@@ -52,7 +52,7 @@ final class Ledger {
     }
     admit(batch.watches)
     answer(batch, failure)
-    outside.tally.add(batch, commands: commands.count, failed: failure != nil)
+    outside.metrics.add(batch, commands: commands.count, failed: failure != nil)
     if failure == nil, store.isTidyingDue { tidy() }
   }
 
@@ -96,26 +96,26 @@ final class Ledger {
   // MARK: After the commit
 
   private func announce(_ batch: inout Batch) {
-    var news: [EventNews] = []
+    var updates: [EventUpdate] = []
     for id in batch.order {
       guard let notices = batch.notices[id], let event = events[id] else { continue }
       batch.counts.notices += UInt64(notices.count)
       guard outside.notices.isWatched(id) else { continue }
       batch.counts.announced += UInt64(notices.count)
       let encoded = notices.map { EncodedNotice(seq: $0.seq, text: outside.texts.text(of: $0)) }
-      let headline = outside.texts.headline(of: event.state, at: batch.at)
-      news.append(EventNews(event: id, notices: encoded, headline: headline))
+      let summary = outside.texts.summary(of: event.state, at: batch.at)
+      updates.append(EventUpdate(event: id, notices: encoded, summary: summary))
     }
-    if !news.isEmpty { outside.notices.announce(news) }
+    if !updates.isEmpty { outside.notices.announce(updates) }
   }
 
-  /// After the announcements of the same batch: the headline already counts them.
+  /// After the announcements of the same batch: the summary already counts them.
   private func admit(_ watches: [Batch.Watch]) {
     for watch in watches {
       switch watch {
       case .begin(let id, let watcher):
-        let headline = events[id].map { outside.texts.headline(of: $0.state, at: $0.updatedAt) }
-        outside.notices.grant(id, to: watcher, at: headline)
+        let summary = events[id].map { outside.texts.summary(of: $0.state, at: $0.updatedAt) }
+        outside.notices.grant(id, to: watcher, at: summary)
       case .end(let id, let watcher):
         outside.notices.released(id, by: watcher)
       }
@@ -131,14 +131,14 @@ final class Ledger {
 
   private func report(_ failure: StoreFailure) {
     isFailing = true
-    outside.tally.storeFails(true)
+    outside.metrics.storeFails(true)
     outside.observer.observe(.commitFailed(failure.message))
   }
 
   private func reportRecovery() {
     guard isFailing else { return }
     isFailing = false
-    outside.tally.storeFails(false)
+    outside.metrics.storeFails(false)
     outside.observer.observe(.commitRecovered)
   }
 
@@ -155,7 +155,7 @@ final class Ledger {
   private func tidy() {
     do throws(StoreFailure) {
       try store.tidy(expired: keysExpire(at: max(lastAt, outside.clock.now)))
-      outside.tally.addCheckpoint()
+      outside.metrics.addCheckpoint()
       tidyingFails = false
     } catch {
       store.rollback()

@@ -55,7 +55,7 @@ enum LedgerCommand: Sendable {
 enum Answering<Outcome: Sendable>: Sendable {
   /// A request: the reply goes out with all others of the batch.
   case reply(ReplyTicket, Answer<Outcome>)
-  /// Somebody inside the house.
+  /// Somebody inside the server.
   case call(@Sendable (Result<Outcome, DomainError>) -> Void)
 
   /// Tells the outcome; the reply that is to be delivered, if a request waits.
@@ -72,12 +72,12 @@ enum Answering<Outcome: Sendable>: Sendable {
 typealias TicketedReply = (ticket: ReplyTicket, reply: Reply)
 
 /// The ledger as others see it. Any thread; never blocks on disk.
-protocol LedgerDoor: Sendable {
+protocol CommandSink: Sendable {
   /// False: the queue is full and the command was not taken.
   func submit(_ command: LedgerCommand) -> Bool
 }
 
-extension LedgerDoor {
+extension CommandSink {
   /// Submits a request's command, or answers it `overloaded` at once.
   func submit<Outcome>(
     _ ticket: ReplyTicket, _ answer: @escaping Answer<Outcome>, replies: any ReplySink,

@@ -14,7 +14,7 @@ final class Pool<Context>: @unchecked Sendable {
   ///   - name: of the threads, with a number after it.
   ///   - contexts: one per thread; only the first is used inline.
   init(
-    _ name: String, contexts: [Context], depth: Int, threads mode: FrontDesk.Threads
+    _ name: String, contexts: [Context], depth: Int, threads mode: Backend.Threads
   ) throws(StartFailure) {
     queue = BoundedQueue(capacity: depth)
     guard mode == .own else {
@@ -62,6 +62,6 @@ final class Pool<Context>: @unchecked Sendable {
   }
 }
 
-extension Pool: JobDoor where Context == Void {
+extension Pool: JobQueue where Context == Void {
   func offer(_ job: @escaping @Sendable () -> Void) -> Bool { queue.offer { _ in job() } }
 }

@@ -5,8 +5,8 @@ import Synchronization
   import Glibc
 #endif
 
-/// Wakes a loop that may be asleep. `DataHall` rings through libuv; a simulation does nothing.
-protocol Doorbell: Sendable {
+/// Wakes a loop that may be asleep. `DataPlane` rings through libuv; a simulation does nothing.
+protocol LoopWaker: Sendable {
   func ring()
 }
 
@@ -14,13 +14,13 @@ protocol Doorbell: Sendable {
 final class LoopProxy: Sendable {
   let id: LoopID
   private let mailbox: Mailbox<Parcel>
-  private let doorbell: any Doorbell
+  private let waker: any LoopWaker
   private let isClosed = Atomic<Bool>(false)
 
-  init(id: LoopID, capacity: Int, doorbell: any Doorbell) {
+  init(id: LoopID, capacity: Int, waker: any LoopWaker) {
     self.id = id
     mailbox = Mailbox(capacity: capacity)
-    self.doorbell = doorbell
+    self.waker = waker
   }
 
   /// Hands the parcel over and wakes the loop. Waits while the mailbox is full: the loop never waits for its
@@ -28,10 +28,10 @@ final class LoopProxy: Sendable {
   func post(_ parcel: Parcel) {
     while !isClosed.load(ordering: .acquiring) {  // pairs with the release in close()
       if mailbox.offer(parcel) {
-        doorbell.ring()
+        waker.ring()
         return
       }
-      doorbell.ring()
+      waker.ring()
       usleep(50)
     }
   }

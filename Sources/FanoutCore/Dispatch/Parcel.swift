@@ -1,9 +1,9 @@
 /// What other threads send to a loop. A batch makes one parcel per loop, whatever the number of subscribers.
 enum Parcel: Sendable {
   /// New frames of one batch, for the topics that the loop holds.
-  case news([FrameRun])
+  case updates([FrameRun])
   /// The answer to `TopicSource.open`; nil: there is no such topic.
-  case grant(TopicID, Headline?)
+  case grant(TopicID, TopicSummary?)
   case replies([(ticket: Ticket, response: HTTPResponse)])
   case history(History, Ticket)
   /// Close the listener; answers from now on end their connections.

@@ -24,23 +24,23 @@ struct Delivery {
   }
 
   /// One message for everything after `cursor`.
-  init(conflating headline: Headline, after cursor: UInt64, as dialect: Dialect) {
-    var text = headline.before
+  init(conflating summary: TopicSummary, after cursor: UInt64, as dialect: Dialect) {
+    var text = summary.before
     text.appendDecimal(cursor + 1)
-    text.append(contentsOf: headline.after)
+    text.append(contentsOf: summary.after)
     var bytes: [UInt8] = []
-    dialect.append(text, seq: headline.seq, to: &bytes)
+    dialect.append(text, seq: summary.seq, to: &bytes)
     storage = bytes
     range = 0..<bytes.count
-    head = headline.seq
+    head = summary.seq
     start = cursor
     log = nil
   }
 
   /// All frames after `cursor` when the log has them, else one message for them.
-  init(from log: TopicLog, or headline: Headline, after cursor: UInt64, as dialect: Dialect) {
+  init(from log: TopicLog, or summary: TopicSummary, after cursor: UInt64, as dialect: Dialect) {
     self =
-      Delivery(framesOf: log, after: cursor) ?? Delivery(conflating: headline, after: cursor, as: dialect)
+      Delivery(framesOf: log, after: cursor) ?? Delivery(conflating: summary, after: cursor, as: dialect)
   }
 
   /// For a subscriber that took only `taken` bytes: its cursor once it has got `rest`, the end of the frame

@@ -8,15 +8,15 @@ struct FrameRun: Sendable {
   let first: UInt64
   let webSocket: EncodedFrames
   let eventStream: EncodedFrames
-  let headline: Headline
+  let summary: TopicSummary
 
-  /// Encodes the notices of `news`.
-  init(_ news: TopicNews) {
-    topic = news.topic
-    first = news.notices.first?.seq ?? news.headline.seq + 1
-    webSocket = EncodedFrames(news.notices, as: .webSocket)
-    eventStream = EncodedFrames(news.notices, as: .eventStream)
-    headline = news.headline
+  /// Encodes the notices of `updates`.
+  init(_ updates: TopicUpdate) {
+    topic = updates.topic
+    first = updates.notices.first?.seq ?? updates.summary.seq + 1
+    webSocket = EncodedFrames(updates.notices, as: .webSocket)
+    eventStream = EncodedFrames(updates.notices, as: .eventStream)
+    summary = updates.summary
   }
 }
 

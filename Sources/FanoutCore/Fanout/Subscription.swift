@@ -22,9 +22,9 @@ struct Subscription {
 
   enum Place: Equatable {
     /// The topic's grant is on its way; then the subscriber is welcomed.
-    indirect case waiting(Resume, Welcome)
+    indirect case waiting(Resume, Greeting)
     /// What it missed after `after` is being fetched under this request number.
-    indirect case recalling(request: UInt32, after: UInt64, Welcome)
+    indirect case recalling(request: UInt32, after: UInt64, Greeting)
     /// In a cohort, whose cursor is its cursor.
     case cohort(UInt32, position: UInt32)
     /// Out of all cohorts because its connection is blocked; the last `seq` on its wire.
@@ -32,7 +32,7 @@ struct Subscription {
   }
 
   /// Which message greets the subscriber.
-  enum Welcome: Equatable {
+  enum Greeting: Equatable {
     /// The connection's first message; a refused topic closes the connection.
     case connected
     /// The answer to a client's wish; a refused topic is an error message.

@@ -1,4 +1,4 @@
-// A topic on one loop: its lanes, its newest state and how many care. One loop's thread.
+// A topic on one loop: its feeds, its newest state and how many care. One loop's thread.
 
 /// One topic as one loop holds it: asked for at first, then live. A struct in place and not an enumeration with its
 /// parts inside, because those would be copied, reference by reference, by each look at them.
@@ -19,7 +19,7 @@ struct Topic {
 
   init(opening id: TopicID, limits: Limits) {
     self.id = id
-    live = Live(Headline(seq: 0, snapshot: [], before: [], after: []), limits: limits)
+    live = Live(TopicSummary(seq: 0, snapshot: [], before: [], after: []), limits: limits)
   }
 
   /// A subscription that is to be welcomed when the grant comes.
@@ -32,27 +32,27 @@ struct Topic {
   }
 
   /// The topic is granted with this state.
-  mutating func grant(_ headline: Headline, limits: Limits) {
-    live = Live(headline, limits: limits)
+  mutating func grant(_ summary: TopicSummary, limits: Limits) {
+    live = Live(summary, limits: limits)
     isLive = true
   }
 
   /// What a granted topic consists of.
   struct Live {
-    var headline: Headline
-    var webSocket: Lane
-    var eventStream: Lane
+    var summary: TopicSummary
+    var webSocket: Feed
+    var eventStream: Feed
 
-    init(_ headline: Headline, limits: Limits) {
-      self.headline = headline
-      webSocket = Lane(dialect: .webSocket, head: headline.seq, limits: limits)
-      eventStream = Lane(dialect: .eventStream, head: headline.seq, limits: limits)
+    init(_ summary: TopicSummary, limits: Limits) {
+      self.summary = summary
+      webSocket = Feed(dialect: .webSocket, head: summary.seq, limits: limits)
+      eventStream = Feed(dialect: .eventStream, head: summary.seq, limits: limits)
     }
 
-    var head: UInt64 { headline.seq }
+    var head: UInt64 { summary.seq }
     var isBehind: Bool { webSocket.isBehind || eventStream.isBehind }
 
-    subscript(dialect: Dialect) -> Lane {
+    subscript(dialect: Dialect) -> Feed {
       _read {
         switch dialect {
         case .webSocket: yield webSocket
@@ -74,7 +74,7 @@ struct Topic {
     mutating func append(_ run: FrameRun, room: LogRoom) {
       webSocket.append(run.webSocket, first: run.first, room: room)
       eventStream.append(run.eventStream, first: run.first, room: room)
-      headline = run.headline
+      summary = run.summary
     }
   }
 }

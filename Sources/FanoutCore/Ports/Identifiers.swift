@@ -1,12 +1,12 @@
-// The names that cross the data hall's door. Each is a plain number; none means anything to the other hall.
+// The names that cross the data plane's door. Each is a plain number; none means anything to the other plane.
 
-/// A topic: what subscribers subscribe to and notices are published on. The entrance decides what it stands for.
+/// A topic: what subscribers subscribe to and notices are published on. The executable decides what it stands for.
 public struct TopicID: Hashable, Sendable {
   public let rawValue: Int64
   public init(_ rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// One loop of a hall, counted from 0.
+/// One loop of a plane, counted from 0.
 public struct LoopID: Hashable, Sendable {
   public let rawValue: UInt16
   public init(_ rawValue: UInt16) { self.rawValue = rawValue }
@@ -24,8 +24,8 @@ public struct Ticket: Hashable, Sendable {
   }
 }
 
-/// Who is behind a connection, in words of the entrance: the core carries it and never reads it.
-public struct Visitor: Hashable, Sendable {
+/// Who is behind a connection, in words of the executable: the core carries it and never reads it.
+public struct ClientTag: Hashable, Sendable {
   public let id: Int64
   public let marks: UInt64
   public init(id: Int64, marks: UInt64) { (self.id, self.marks) = (id, marks) }

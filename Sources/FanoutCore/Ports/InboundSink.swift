@@ -1,4 +1,4 @@
-/// Takes complete HTTP requests that are not upgrades. Supplied by the entrance.
+/// Takes complete HTTP requests that are not upgrades. Supplied by the executable.
 public protocol InboundSink: Sendable {
   /// Called on a loop's thread for each request; must not block.
   /// - Returns: `.answer` to answer at once from the loop; `.later` when the answer will come through
@@ -11,7 +11,7 @@ public enum InboundDisposition: Sendable {
   case answer(HTTPResponse)
 }
 
-/// An answer of the entrance or of the core itself. The loop adds `Date`, `Content-Length` and `Connection`.
+/// An answer of the executable or of the core itself. The loop adds `Date`, `Content-Length` and `Connection`.
 public struct HTTPResponse: Sendable {
   public var status: Int
   public var fields: [(name: String, value: String)]
@@ -31,8 +31,8 @@ public struct HTTPResponse: Sendable {
 public struct StreamStart: Sendable {
   public var topic: TopicID
   public var resume: Resume
-  public var visitor: Visitor
-  public init(topic: TopicID, resume: Resume, visitor: Visitor) {
-    (self.topic, self.resume, self.visitor) = (topic, resume, visitor)
+  public var client: ClientTag
+  public init(topic: TopicID, resume: Resume, client: ClientTag) {
+    (self.topic, self.resume, self.client) = (topic, resume, client)
   }
 }

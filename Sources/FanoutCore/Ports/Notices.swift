@@ -1,4 +1,4 @@
-/// One notice as the control hall hands it over: its place in the topic and its finished text.
+/// One notice as the control plane hands it over: its place in the topic and its finished text.
 public struct Notice: Sendable, Equatable {
   /// Counts from 1 per topic, without gaps.
   public let seq: UInt64
@@ -8,10 +8,10 @@ public struct Notice: Sendable, Equatable {
 }
 
 /// The newest state of a topic, as opaque text.
-public struct Headline: Sendable, Equatable {
+public struct TopicSummary: Sendable, Equatable {
   /// The `seq` whose state this is.
   public let seq: UInt64
-  /// Handed back to the gatekeeper in `SessionOccasion.subscribed` and `.connected`.
+  /// Handed back to the session handler in `ServerMessage.subscribed` and `.connected`.
   public let snapshot: [UInt8]
   /// One message that stands for all missed notices is `before` + the first missed `seq` in decimal + `after`.
   public let before: [UInt8]
@@ -22,12 +22,12 @@ public struct Headline: Sendable, Equatable {
 }
 
 /// What happened to one topic in one batch: its notices, contiguous and in order, and the state after the last.
-public struct TopicNews: Sendable, Equatable {
+public struct TopicUpdate: Sendable, Equatable {
   public let topic: TopicID
   public let notices: [Notice]
-  public let headline: Headline
-  public init(topic: TopicID, notices: [Notice], headline: Headline) {
-    (self.topic, self.notices, self.headline) = (topic, notices, headline)
+  public let summary: TopicSummary
+  public init(topic: TopicID, notices: [Notice], summary: TopicSummary) {
+    (self.topic, self.notices, self.summary) = (topic, notices, summary)
   }
 }
 

@@ -1,6 +1,6 @@
-/// Where topics come from. Supplied by the entrance. Called on loop threads; must not block.
+/// Where topics come from. Supplied by the executable. Called on loop threads; must not block.
 ///
-/// Order is the whole point: the source answers `open` with `Broadcaster.grant` from the same thread that
+/// Order is the whole point: the source answers `open` with `Publisher.grant` from the same thread that
 /// publishes, so a loop receives the grant at `seq` s and then exactly s+1, s+2, …
 public protocol TopicSource: Sendable {
   /// Asks for a grant of `topic` for `loop`. False: too busy, nothing was asked.

@@ -15,7 +15,7 @@ public enum SenderKind: Sendable, CaseIterable {
 }
 
 /// A libuv loop, its listener, its connections and its sender.
-@safe final class CUVTransport: Transport, Doorbell, @unchecked Sendable {
+@safe final class CUVTransport: Transport, LoopWaker, @unchecked Sendable {
   /// The loop that is driven; set while it runs.
   var loop: Loop<CUVTransport>?
   private let uv: OpaquePointer
@@ -28,7 +28,7 @@ public enum SenderKind: Sendable, CaseIterable {
 
   /// Makes the loop and its sender; nothing runs and nobody listens yet.
   /// - Parameter tls: every connection speaks TLS by it; nil: none does.
-  init(tick: UInt64, sender kind: SenderKind, tls: TLSContext? = nil) throws(HallFailure) {
+  init(tick: UInt64, sender kind: SenderKind, tls: TLSContext? = nil) throws(DataPlaneFailure) {
     isSecure = tls != nil
     var sender: OpaquePointer?
     let wanted =
@@ -37,15 +37,16 @@ public enum SenderKind: Sendable, CaseIterable {
       case .send: CUV_SENDER_SEND
       case .ioUring: CUV_SENDER_URING
       }
-    try HallFailure.check(unsafe cuv_sender_create(&sender, Int32(wanted)), "the batch sender cannot be made")
+    try DataPlaneFailure.check(
+      unsafe cuv_sender_create(&sender, Int32(wanted)), "the batch sender cannot be made")
     var uv: OpaquePointer?
     let context = LoopContext()
     var hooks = unsafe context.hooks()
-    try HallFailure.check(unsafe cuv_loop_create(&uv, &hooks, UInt32(tick)), "the loop cannot be made")
+    try DataPlaneFailure.check(unsafe cuv_loop_create(&uv, &hooks, UInt32(tick)), "the loop cannot be made")
     guard let uv = unsafe uv, let sender = unsafe sender else {
-      throw HallFailure(description: "the loop cannot be made")
+      throw DataPlaneFailure(description: "the loop cannot be made")
     }
-    if let tls { try HallFailure.check(unsafe tls.use(on: uv), "the loop cannot speak TLS") }
+    if let tls { try DataPlaneFailure.check(unsafe tls.use(on: uv), "the loop cannot speak TLS") }
     unsafe self.uv = uv
     unsafe self.sender = sender
     self.context = context
@@ -63,14 +64,14 @@ public enum SenderKind: Sendable, CaseIterable {
   var senderName: String { unsafe String(cString: cuv_sender_name(sender)) }
 
   /// Binds this loop's own listener; returns the port.
-  func listen(host: String, port: Int, limits: Limits) throws(HallFailure) -> Int {
+  func listen(host: String, port: Int, limits: Limits) throws(DataPlaneFailure) -> Int {
     var bound: Int32 = 0
     var options = cuv_listen_options(
       backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
       unsent_bytes: UInt32(limits.unsentBytes),
       unacknowledged_ms: UInt32(clamping: min(2 * limits.pingInterval, UInt64(Int32.max))))
     let result = unsafe cuv_listen(uv, host, Int32(port), &options, &bound)
-    try HallFailure.check(result, "cannot listen on \(host) port \(port)")
+    try DataPlaneFailure.check(result, "cannot listen on \(host) port \(port)")
     return Int(bound)
   }
 
@@ -81,7 +82,7 @@ public enum SenderKind: Sendable, CaseIterable {
     self.loop = nil
   }
 
-  // MARK: Doorbell
+  // MARK: LoopWaker
 
   /// Any thread.
   func ring() { _ = unsafe cuv_loop_wake(uv) }

@@ -40,7 +40,7 @@ struct Connection {
 
   /// What is particular to a WebSocket.
   struct Socket {
-    let visitor: Visitor
+    let client: ClientTag
     /// The end of its admission, and once a close handshake is under way the end of that: then it is given up. In
     /// the loop's milliseconds; `.max`: never.
     var endsAt: UInt64

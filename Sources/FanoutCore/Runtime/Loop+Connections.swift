@@ -4,21 +4,21 @@ extension Loop {
   /// A socket was accepted.
   func accept(_ descriptor: Int32, from peer: PeerAddress) {
     guard isAccepting, connections.count < limits.connectionsPerLoop else {
-      world.discard(descriptor)
+      io.discard(descriptor)
       if isAccepting { observer.observe(.connectionRefused) }
       return
     }
     arrivals &+= 1
     let exchange = HTTPExchange(limits: limits)
-    exchange.deadline = world.now + limits.headTimeout
+    exchange.deadline = io.now + limits.headTimeout
     let slot = connections.insert(
       Connection(descriptor: descriptor, peer: peer, generation: arrivals, role: .http(exchange)))
-    guard world.open(descriptor, slot: slot) else {
+    guard io.open(descriptor, slot: slot) else {
       connections.remove(slot)
       return
     }
-    tally.connectionsAccepted += 1
-    tally.connectionsOpen += 1
+    counts.connectionsAccepted += 1
+    counts.connectionsOpen += 1
     wheel.arm(slot, at: exchange.deadline)
     // A loop that is busy accepts what has waited, and its request waits with it.
     read(slot)
@@ -26,8 +26,8 @@ extension Loop {
 
   /// Tells that accepting paused since the last tick.
   func noteAcceptFailures() {
-    guard world.acceptFailures > tally.acceptFailures else { return }
-    tally.acceptFailures = world.acceptFailures
+    guard io.acceptFailures > counts.acceptFailures else { return }
+    counts.acceptFailures = io.acceptFailures
     observer.observe(.acceptPaused)
   }
 
@@ -36,11 +36,11 @@ extension Loop {
     guard let connection = connections.at(slot) else { return }
     leaveAllTopics(slot)
     countRole(connection.role, open: false)
-    if connection.isBlocked { tally.connectionsBlocked -= 1 }
-    tally.connectionsOpen -= 1
+    if connection.isBlocked { counts.connectionsBlocked -= 1 }
+    counts.connectionsOpen -= 1
     wheel.disarm(slot)
     connections.remove(slot)
-    world.close(slot, reset: reset)
+    io.close(slot, reset: reset)
   }
 
   /// Ends the connection once its outbox is empty: our direction first, then, when the peer has ended its own
@@ -54,11 +54,11 @@ extension Loop {
   /// The outbox is empty and the connection is to end.
   func linger(_ slot: UInt32) {
     if case .lingering = connections[slot].role { return }
-    if connections[slot].isBlocked { tally.connectionsBlocked -= 1 }
+    if connections[slot].isBlocked { counts.connectionsBlocked -= 1 }
     connections[slot].backlog = nil
-    world.shutdownWrite(slot)
+    io.shutdownWrite(slot)
     countRole(connections[slot].role, open: false)
-    let until = world.now + limits.closeTimeout
+    let until = io.now + limits.closeTimeout
     connections[slot].role = .lingering(until: until)
     setInterest(slot, .readable)
     wheel.arm(slot, at: until)
@@ -69,13 +69,13 @@ extension Loop {
     countRole(connections[slot].role, open: false)
     connections[slot].role = role
     countRole(role, open: true)
-    wheel.arm(slot, at: world.now)
+    wheel.arm(slot, at: io.now)
   }
 
   private func countRole(_ role: Connection.Role, open: Bool) {
     switch role {
-    case .webSocket: tally.webSocketsOpen += open ? 1 : -1
-    case .eventStream: tally.eventStreamsOpen += open ? 1 : -1
+    case .webSocket: counts.webSocketsOpen += open ? 1 : -1
+    case .eventStream: counts.eventStreamsOpen += open ? 1 : -1
     case .http, .lingering: break
     }
   }
@@ -90,6 +90,6 @@ extension Loop {
   func setInterest(_ slot: UInt32, _ interest: Interest) {
     guard connections[slot].interest != interest else { return }
     connections[slot].interest = interest
-    world.watch(slot, interest)
+    io.watch(slot, interest)
   }
 }

@@ -6,21 +6,21 @@ extension Loop {
   func deadlinePassed(_ slot: UInt32) {
     if let backlog = connections[slot].backlog {
       if backlog.isLost { return close(slot, reset: true) }
-      if world.now >= backlog.progressAt + limits.stallTimeout { return giveUpStalled(slot) }
+      if io.now >= backlog.progressAt + limits.stallTimeout { return giveUpStalled(slot) }
     }
     var next: UInt64
     switch connections[slot].role {
     case .http(let exchange):
       // While an answer is made, or is being read, nothing is expected of the peer but to read.
       let isAwaited = exchange.answering == nil && !connections[slot].isBlocked
-      guard !isAwaited || world.now < exchange.deadline else {
+      guard !isAwaited || io.now < exchange.deadline else {
         return exchange.isIdle ? close(slot) : refuse(slot, HTTPFailure.timedOut, exchange)
       }
-      next = isAwaited ? exchange.deadline : world.now + limits.keepAliveTimeout
+      next = isAwaited ? exchange.deadline : io.now + limits.keepAliveTimeout
     case .webSocket: next = webSocketDeadline(slot)
     case .eventStream: next = eventStreamDeadline(slot)
     case .lingering(let until):
-      guard world.now < until else { return close(slot) }
+      guard io.now < until else { return close(slot) }
       next = until
     }
     guard let connection = connections.at(slot) else { return }
@@ -30,33 +30,33 @@ extension Loop {
 
   private func giveUpStalled(_ slot: UInt32) {
     observer.observe(.stalled(peer: connections[slot].peer))
-    tally.stalledClosed += 1
+    counts.stalledClosed += 1
     close(slot, reset: true)
   }
 
   /// Pings, expiry and the end of a close handshake; returns what comes next.
   private func webSocketDeadline(_ slot: UInt32) -> UInt64 {
-    guard case .webSocket(let socket) = connections[slot].role else { return world.now }
+    guard case .webSocket(let socket) = connections[slot].role else { return io.now }
     guard socket.session.state == .open else {
-      if world.now >= socket.endsAt { close(slot, reset: connections[slot].isBlocked) }
+      if io.now >= socket.endsAt { close(slot, reset: connections[slot].isBlocked) }
       return socket.endsAt
     }
-    if world.now >= socket.endsAt {
+    if io.now >= socket.endsAt {
       closeWebSocket(slot, .tokenExpired)
-      return world.now + limits.closeTimeout
+      return io.now + limits.closeTimeout
     }
     let verdict = socket.liveness.verdict(
-      now: world.now, interval: limits.pingInterval, lastSent: lastSent(slot),
+      now: io.now, interval: limits.pingInterval, lastSent: lastSent(slot),
       salt: connections[slot].generation)
     switch verdict {
     case .wait(let until): return min(until, socket.endsAt)
     case .silent:
       closeWebSocket(slot, .goingAway)
-      return world.now + limits.closeTimeout
+      return io.now + limits.closeTimeout
     case .ping:
       withSocket(slot) { $0.liveness.pinged = true }
       pinged.append(slot)
-      return min(world.now + limits.pingInterval, socket.endsAt)
+      return min(io.now + limits.pingInterval, socket.endsAt)
     }
   }
 
@@ -82,8 +82,8 @@ extension Loop {
     }
     pinged.removeAll(keepingCapacity: true)
     exceptions.removeAll(keepingCapacity: true)
-    world.sendBatch(clear.map { connections[$0].descriptor }, frame.span, exceptions: &exceptions)
-    tally.sends += clear.count
+    io.sendBatch(clear.map { connections[$0].descriptor }, frame.span, exceptions: &exceptions)
+    counts.sends += clear.count
     for exception in exceptions {
       let slot = clear[exception.position]
       guard exception.result >= 0 else {
@@ -97,17 +97,17 @@ extension Loop {
 
   /// A comment on a quiet stream keeps intermediaries from ending it; a dead peer shows by taking nothing.
   private func eventStreamDeadline(_ slot: UInt32) -> UInt64 {
-    guard case .eventStream(var liveness) = connections[slot].role else { return world.now }
+    guard case .eventStream(var liveness) = connections[slot].role else { return io.now }
     let verdict = liveness.verdict(
-      now: world.now, interval: limits.pingInterval, lastSent: lastSent(slot),
+      now: io.now, interval: limits.pingInterval, lastSent: lastSent(slot),
       salt: connections[slot].generation)
     if case .wait(let until) = verdict { return until }
-    liveness.heard(at: world.now)
+    liveness.heard(at: io.now)
     connections[slot].role = .eventStream(liveness)
     var comment: [UInt8] = []
     EventStreamEncoder.appendKeepAlive(to: &comment)
     sendControl(slot, comment)
-    return world.now + limits.pingInterval
+    return io.now + limits.pingInterval
   }
 }
 

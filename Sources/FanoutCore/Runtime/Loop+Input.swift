@@ -1,4 +1,4 @@
-// Bytes in: requests to the inbound sink, upgrades to the gatekeeper, messages to their meaning.
+// Bytes in: requests to the inbound sink, upgrades to the session handler, messages to their meaning.
 
 extension Loop {
   /// Takes one buffer of input; more of it shows as readiness in the next turn, when others had theirs.
@@ -6,13 +6,13 @@ extension Loop {
     var buffer: [UInt8] = []
     swap(&buffer, &receiveBuffer)
     defer { swap(&buffer, &receiveBuffer) }
-    let count = world.receive(connections[slot].descriptor, into: &buffer)
+    let count = io.receive(connections[slot].descriptor, into: &buffer)
     if count > 0 {
-      tally.bytesReceived += count
+      counts.bytesReceived += count
       take(slot, buffer.span.extracting(0..<count))
     } else if count == 0 {
       inputEnded(slot)
-    } else if count != World.wouldBlock {
+    } else if count != IO.wouldBlock {
       close(slot)
     }
   }
@@ -40,7 +40,7 @@ extension Loop {
   // MARK: HTTP
 
   private func startHeadClock(_ slot: UInt32, _ exchange: HTTPExchange) {
-    exchange.deadline = world.now + limits.headTimeout
+    exchange.deadline = io.now + limits.headTimeout
     wheel.arm(slot, at: exchange.deadline)
   }
 
@@ -70,16 +70,16 @@ extension Loop {
   private func startBodyClock(_ slot: UInt32, _ exchange: HTTPExchange) {
     guard exchange.isInBody, !exchange.bodyClockRuns else { return }
     exchange.bodyClockRuns = true
-    exchange.deadline = world.now + limits.bodyTimeout
+    exchange.deadline = io.now + limits.bodyTimeout
   }
 
   private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
-    tally.requests += 1
+    counts.requests += 1
     let connection = connections[slot]
     switch Handshake.judge(request.head) {
     case .valid(let key): return upgrade(slot, request.head, key: key)
     case .invalid(let failure, let fields):
-      tally.protocolErrors += 1
+      counts.protocolErrors += 1
       return answer(slot, exchange, failure.response(fields: fields))
     case .notAsked: break
     }
@@ -106,7 +106,7 @@ extension Loop {
 
   /// An answer is given: the next head has its own time when its first bytes are here already.
   private func awaitNext(_ slot: UInt32, _ exchange: HTTPExchange) {
-    exchange.deadline = world.now + (exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout)
+    exchange.deadline = io.now + (exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout)
     // A blocked connection is watched for a stall first.
     if !connections[slot].isBlocked { wheel.arm(slot, at: exchange.deadline) }
   }
@@ -120,7 +120,7 @@ extension Loop {
 
   /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted.
   func refuse(_ slot: UInt32, _ failure: HTTPFailure, _ exchange: HTTPExchange) {
-    tally.protocolErrors += 1
+    counts.protocolErrors += 1
     observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
     var bytes: [UInt8] = []
     let context = ResponseContext(isHead: false, keepsAlive: false)
@@ -130,17 +130,17 @@ extension Loop {
   }
 
   private func startStream(_ slot: UInt32, _ stream: StreamStart) {
-    let liveness = Liveness(now: world.now, interval: limits.pingInterval, salt: arrivals)
+    let liveness = Liveness(now: io.now, interval: limits.pingInterval, salt: arrivals)
     become(slot, .eventStream(liveness))
     setInterest(slot, connections[slot].interest.union(.readable))
-    subscribe(slot, to: stream.topic, resume: stream.resume, welcome: .connected)
+    subscribe(slot, to: stream.topic, resume: stream.resume, greeting: .connected)
   }
 
   // MARK: WebSocket
 
   private func upgrade(_ slot: UInt32, _ head: HTTPRequestHead, key: [UInt8]) {
     guard case .http(let exchange) = connections[slot].role else { return }
-    let verdict = gatekeeper.judge(head, from: connections[slot].peer)
+    let verdict = sessions.judge(head, from: connections[slot].peer)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
     // The answer and the greeting behind it go out in one send.
@@ -148,7 +148,7 @@ extension Loop {
     switch verdict {
     case .refuse: return
     case .acceptThenClose(let code, let reason, let subprotocol):
-      switchProtocols(slot, key, Admission(visitor: Visitor(id: 0, marks: 0), subprotocol: subprotocol))
+      switchProtocols(slot, key, Admission(client: ClientTag(id: 0, marks: 0), subprotocol: subprotocol))
       closeWebSocket(slot, code, reason: reason)
     case .accept(let admission):
       switchProtocols(slot, key, admission)
@@ -159,12 +159,12 @@ extension Loop {
   }
 
   private func switchProtocols(_ slot: UInt32, _ key: [UInt8], _ admission: Admission) {
-    let accept = world.webSocketAccept(key)
+    let accept = io.webSocketAccept(key)
     send(slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
     let socket = Connection.Socket(
-      visitor: admission.visitor, endsAt: moment(ofWallClock: admission.expiresAt),
+      client: admission.client, endsAt: moment(ofWallClock: admission.expiresAt),
       session: WebSocketSession(limits: limits),
-      liveness: Liveness(now: world.now, interval: limits.pingInterval, salt: arrivals))
+      liveness: Liveness(now: io.now, interval: limits.pingInterval, salt: arrivals))
     become(slot, .webSocket(socket))
     setInterest(slot, connections[slot].interest.union(.readable))
   }
@@ -172,20 +172,20 @@ extension Loop {
   /// In the loop's milliseconds; what has passed is now, and what has no end never comes.
   private func moment(ofWallClock end: Int64?) -> UInt64 {
     guard let end else { return .max }
-    let wallClock = max(world.wallClock, 0)
-    return end > wallClock ? world.now + UInt64(end - wallClock) : world.now
+    let wallClock = max(io.wallClock, 0)
+    return end > wallClock ? io.now + UInt64(end - wallClock) : io.now
   }
 
   private func greet(_ slot: UInt32, _ admission: Admission) {
     if let topic = admission.topic {
-      subscribe(slot, to: topic, resume: admission.resume, welcome: .connected)
+      subscribe(slot, to: topic, resume: admission.resume, greeting: .connected)
     } else {
       say(slot, .connected(topic: nil, nil))
     }
   }
 
   private func takeFrames(_ slot: UInt32, _ bytes: Span<UInt8>) {
-    withSocket(slot) { $0.liveness.heard(at: world.now) }
+    withSocket(slot) { $0.liveness.heard(at: io.now) }
     var start = 0
     while start < bytes.count {
       // A session is closed in the middle of a buffer when its connection ends; the rest is dropped.
@@ -219,7 +219,7 @@ extension Loop {
       end(slot)
     case .end: end(slot)
     case .fail(let code, let reason):
-      tally.protocolErrors += 1
+      counts.protocolErrors += 1
       observer.observe(.protocolViolation(peer: connections[slot].peer, reason))
       var frame: [UInt8] = []
       FrameEncoder.appendClose(code, reason: reason, to: &frame)
@@ -230,11 +230,11 @@ extension Loop {
 
   private func act(on message: ClientMessage, _ slot: UInt32) {
     guard case .webSocket(let socket) = connections[slot].role else { return }
-    tally.messagesReceived += 1
-    switch gatekeeper.interpret(message, from: socket.visitor) {
+    counts.messagesReceived += 1
+    switch sessions.interpret(message, from: socket.client) {
     case .reply(.text(let text)): sendFrame(slot, .text, text)
     case .reply(.binary(let bytes)): sendFrame(slot, .binary, bytes)
-    case .subscribe(let topic, let resume): subscribe(slot, to: topic, resume: resume, welcome: .subscribed)
+    case .subscribe(let topic, let resume): subscribe(slot, to: topic, resume: resume, greeting: .subscribed)
     case .unsubscribe(let topic): unsubscribe(slot, from: topic)
     case .close(let code, let reason): closeWebSocket(slot, code, reason: reason)
     }
@@ -249,19 +249,19 @@ extension Loop {
   /// Sends a close frame and waits for the peer's (RFC 6455, section 7.1.2). No notice follows it.
   func closeWebSocket(_ slot: UInt32, _ code: CloseCode, reason: String? = nil) {
     var frame: [UInt8] = []
-    FrameEncoder.appendClose(code, reason: reason ?? gatekeeper.reason(for: code), to: &frame)
+    FrameEncoder.appendClose(code, reason: reason ?? sessions.reason(for: code), to: &frame)
     sendControl(slot, frame)
     leaveAllTopics(slot)
     withSocket(slot) {
       $0.session.closeFrameSent()
-      $0.endsAt = world.now + limits.closeTimeout
+      $0.endsAt = io.now + limits.closeTimeout
     }
-    wheel.arm(slot, at: world.now + limits.closeTimeout)
+    wheel.arm(slot, at: io.now + limits.closeTimeout)
   }
 
-  /// Sends the entrance's words for an occasion, in the connection's dialect.
-  func say(_ slot: UInt32, _ occasion: SessionOccasion, seq: UInt64? = nil) {
-    guard let text = gatekeeper.text(for: occasion) else { return }
+  /// Sends the executable's words for an occasion, in the connection's dialect.
+  func say(_ slot: UInt32, _ message: ServerMessage, seq: UInt64? = nil) {
+    guard let text = sessions.text(for: message) else { return }
     var bytes: [UInt8] = []
     connections[slot].dialect.append(text, seq: seq, to: &bytes)
     sendControl(slot, bytes)

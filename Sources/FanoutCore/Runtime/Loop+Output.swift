@@ -7,7 +7,7 @@ extension Loop {
   func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {
     if let backlog = connections[slot].backlog, backlog.outbox.asked + bytes.count > limits.outboxBytes {
       observer.observe(.outboxOverflow(peer: connections[slot].peer))
-      tally.overflowsClosed += 1
+      counts.overflowsClosed += 1
       return lose(slot)
     }
     send(slot, bytes.span)
@@ -44,12 +44,12 @@ extension Loop {
       if !backlog.isLost { backlog.outbox.append(bytes) }
       return
     }
-    let taken = world.send(connections[slot].descriptor, bytes)
-    tally.sends += 1
+    let taken = io.send(connections[slot].descriptor, bytes)
+    counts.sends += 1
     if taken == bytes.count {
-      tally.bytesSent += taken
-    } else if taken >= 0 || taken == World.wouldBlock {
-      tally.bytesSent += max(taken, 0)
+      counts.bytesSent += taken
+    } else if taken >= 0 || taken == IO.wouldBlock {
+      counts.bytesSent += max(taken, 0)
       block(slot)
       connections[slot].backlog?.outbox.append(bytes.extracting(max(taken, 0)..<bytes.count))
     } else {
@@ -60,8 +60,8 @@ extension Loop {
   /// The kernel is full: takes all subscriptions out of their cohorts and waits for writability.
   func block(_ slot: UInt32) {
     guard !connections[slot].isBlocked else { return }
-    connections[slot].backlog = Backlog(since: world.now)
-    tally.connectionsBlocked += 1
+    connections[slot].backlog = Backlog(since: io.now)
+    counts.connectionsBlocked += 1
     forEachSubscription(of: slot) { index in
       if case .cohort(let cohort, let position) = subscriptions[index.rawValue].place {
         leaveCohort(index, cohort, position)
@@ -71,7 +71,7 @@ extension Loop {
     // Of requests no more is read than is answered.
     if case .http = connections[slot].role { interest.remove(.readable) }
     setInterest(slot, interest)
-    wheel.arm(slot, at: world.now + min(limits.stallTimeout, limits.tick))
+    wheel.arm(slot, at: io.now + min(limits.stallTimeout, limits.tick))
   }
 
   /// The socket takes bytes again: first what it began, then what each subscription missed.
@@ -82,7 +82,7 @@ extension Loop {
     if connections[slot].endsWhenFlushed { return linger(slot) }
     guard catchUp(slot), connections.at(slot) != nil else { return }
     connections[slot].backlog = nil
-    tally.connectionsBlocked -= 1
+    counts.connectionsBlocked -= 1
     setInterest(slot, connections[slot].interest.subtracting(.writable))
     forEachSubscription(of: slot) { index in
       if case .lagging = subscriptions[index.rawValue].place { joinCohort(index) }
@@ -94,15 +94,15 @@ extension Loop {
   private func drainOutbox(_ slot: UInt32) -> Bool {
     guard let backlog = connections[slot].backlog, !backlog.outbox.isEmpty else { return true }
     let (bytes, sent) = (backlog.outbox.bytes, backlog.outbox.sent)
-    let taken = world.send(connections[slot].descriptor, bytes.span.extracting(sent..<bytes.count))
-    tally.sends += 1
-    guard taken >= 0 || taken == World.wouldBlock else {
+    let taken = io.send(connections[slot].descriptor, bytes.span.extracting(sent..<bytes.count))
+    counts.sends += 1
+    guard taken >= 0 || taken == IO.wouldBlock else {
       close(slot, reset: true)
       return false
     }
     if taken > 0 {
-      tally.bytesSent += taken
-      backlog.progressAt = world.now
+      counts.bytesSent += taken
+      backlog.progressAt = io.now
       backlog.outbox.took(taken)
     }
     return backlog.outbox.isEmpty
@@ -125,20 +125,20 @@ extension Loop {
     let subscription = subscriptions[index.rawValue]
     let delivery = pullDelivery(subscription.topic, subscription.dialect, after: cursor)
     guard let delivery else { return true }
-    let taken = world.send(connections[slot].descriptor, delivery.storage.span.extracting(delivery.range))
-    tally.sends += 1
-    guard taken >= 0 || taken == World.wouldBlock else {
+    let taken = io.send(connections[slot].descriptor, delivery.storage.span.extracting(delivery.range))
+    counts.sends += 1
+    guard taken >= 0 || taken == IO.wouldBlock else {
       close(slot, reset: true)
       return false
     }
-    if taken > 0 { connections[slot].backlog?.progressAt = world.now }
-    if delivery.isConflated && taken > 0 { tally.conflations += 1 }
+    if taken > 0 { connections[slot].backlog?.progressAt = io.now }
+    if delivery.isConflated && taken > 0 { counts.conflations += 1 }
     return note(delivery, taken: max(taken, 0), index, slot)
   }
 
   /// Notes how far a subscriber outside of all cohorts got. True: it got everything.
   func note(_ delivery: Delivery, taken: Int, _ index: SubscriptionIndex, _ slot: UInt32) -> Bool {
-    tally.bytesSent += taken
+    counts.bytesSent += taken
     if taken == delivery.range.count {
       subscriptions[index.rawValue].place = .lagging(cursor: delivery.head)
       return true
@@ -151,15 +151,15 @@ extension Loop {
 
   /// What a slow reader is sent; nil when it stands at the head.
   private func pullDelivery(_ topic: UInt32, _ dialect: Dialect, after cursor: UInt64) -> Delivery? {
-    let headline = topics[topic].live.headline
-    guard cursor < headline.seq else { return nil }
-    if headline.seq - cursor <= UInt64(limits.pullFrames),
+    let summary = topics[topic].live.summary
+    guard cursor < summary.seq else { return nil }
+    if summary.seq - cursor <= UInt64(limits.pullFrames),
       let frames = Delivery(framesOf: topics[topic].live[dialect].log, after: cursor),
       frames.range.count <= limits.pullBytes
     {
       return frames
     }
-    return Delivery(conflating: headline, after: cursor, as: dialect)
+    return Delivery(conflating: summary, after: cursor, as: dialect)
   }
 
   /// The peer is gone or not worth waiting for. Found out while the connection is in use, so it only falls
@@ -168,6 +168,6 @@ extension Loop {
     block(slot)
     connections[slot].backlog?.isLost = true
     connections[slot].backlog?.outbox = Outbox()
-    wheel.arm(slot, at: world.now)
+    wheel.arm(slot, at: io.now)
   }
 }

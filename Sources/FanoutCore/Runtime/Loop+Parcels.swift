@@ -4,8 +4,8 @@ extension Loop {
   /// Acts on one parcel.
   func open(_ parcel: Parcel) {
     switch parcel {
-    case .news(let runs): runs.forEach(take)
-    case .grant(let topic, let headline): granted(topic, headline)
+    case .updates(let runs): runs.forEach(take)
+    case .grant(let topic, let summary): granted(topic, summary)
     case .replies(let replies): replies.forEach { deliver($0.response, to: $0.ticket) }
     case .history(let history, let ticket): recalled(history, ticket)
     case .stopAccepting: stopAccepting()
@@ -16,11 +16,11 @@ extension Loop {
   private func take(_ run: FrameRun) {
     // A topic that was given back, or is asked for anew, hears nothing before its next grant.
     guard let topic = topics.index(of: run.topic), topics[topic].isLive else { return }
-    let room = LogRoom(limits, held: tally.logBytes, topics: topics.count)
-    tally.logBytes -= topics[topic].live.logBytes
+    let room = LogRoom(limits, held: counts.logBytes, topics: topics.count)
+    counts.logBytes -= topics[topic].live.logBytes
     topics[topic].live.append(run, room: room)
-    tally.logBytes += topics[topic].live.logBytes
-    tally.notices += run.webSocket.ends.count
+    counts.logBytes += topics[topic].live.logBytes
+    counts.notices += run.webSocket.ends.count
     queue(topic)
   }
 
@@ -37,7 +37,7 @@ extension Loop {
 
   private func stopAccepting() {
     isAccepting = false
-    world.stopListening()
+    io.stopListening()
     for slot in connections.indices {
       if case .http(let exchange) = connections[slot].role, exchange.isIdle { end(slot) }
     }
@@ -48,7 +48,7 @@ extension Loop {
     stopAccepting()
     // What was published before the end is sent before the end.
     while !pass.isEmpty { rollPass() }
-    endBy = world.now + limits.closeTimeout
+    endBy = io.now + limits.closeTimeout
     for slot in connections.indices {
       switch connections[slot].role {
       case .webSocket(let socket) where socket.session.state == .open:
@@ -71,11 +71,11 @@ extension Loop {
 
   /// Ends the loop once everybody is gone or has had the time to go.
   func endIfDone() {
-    guard let endBy, connections.count == 0 || world.now >= endBy else { return }
+    guard let endBy, connections.count == 0 || io.now >= endBy else { return }
     self.endBy = nil
     for slot in connections.indices { close(slot) }
-    counters.publish(tally)
+    counters.publish(counts)
     proxy.close()
-    world.stop()
+    io.stop()
   }
 }

@@ -25,17 +25,17 @@ extension Loop {
     // Copies of one cohort and of references, not of the topic: its arrays change below.
     let members = topics[topic].live[dialect].cohorts[cohort]
     let delivery = Delivery(
-      from: topics[topic].live[dialect].log, or: topics[topic].live.headline, after: members.cursor,
+      from: topics[topic].live[dialect].log, or: topics[topic].live.summary, after: members.cursor,
       as: dialect)
     exceptions.removeAll(keepingCapacity: true)
-    world.sendBatch(
+    io.sendBatch(
       members.descriptors, delivery.storage.span.extracting(delivery.range), exceptions: &exceptions)
     count(delivery, sends: members.count, from: members.cursor)
     // `members` is a copy: those who leave move others in the cohort, not here.
     for exception in exceptions {
       setAside(members.members[exception.position], delivery, exception.result)
     }
-    topics[topic].live[dialect].settle(cohort, at: world.now)
+    topics[topic].live[dialect].settle(cohort, at: io.now)
     topics[topic].live[dialect].merge(cohort, in: &subscriptions)
     return members.count
   }
@@ -49,10 +49,10 @@ extension Loop {
   }
 
   private func count(_ delivery: Delivery, sends: Int, from cursor: UInt64) {
-    tally.sends += sends
-    tally.bytesSent += (sends - exceptions.count) * delivery.range.count
-    tally.framesDelivered +=
+    counts.sends += sends
+    counts.bytesSent += (sends - exceptions.count) * delivery.range.count
+    counts.framesDelivered +=
       (sends - exceptions.count) * (delivery.isConflated ? 1 : Int(delivery.head - cursor))
-    if delivery.isConflated { tally.conflations += sends }
+    if delivery.isConflated { counts.conflations += sends }
   }
 }

@@ -4,16 +4,16 @@
 extension Loop {
   /// Subscribes a connection; the answer is its welcome, at once when the loop holds the topic, else when the
   /// grant comes. A second subscription of the same topic starts anew.
-  func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, welcome: Subscription.Welcome) {
+  func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, greeting: Subscription.Greeting) {
     if let old = subscription(of: slot, to: id) { leave(old) }
     guard connections[slot].subscriptionCount < limits.subscriptionsPerConnection else {
       return say(slot, .tooManySubscriptions(id))
     }
     guard let topic = topics.index(of: id) ?? open(id) else {
-      return refuse(slot, welcome, with: .tryAgainLater, .unavailable(id))
+      return refuse(slot, greeting, with: .tryAgainLater, .unavailable(id))
     }
-    let index = enter(slot, topic, .waiting(resume, welcome))
-    if topics[topic].isLive { admit(index, resume, welcome) } else { topics[topic].wait(index) }
+    let index = enter(slot, topic, .waiting(resume, greeting))
+    if topics[topic].isLive { admit(index, resume, greeting) } else { topics[topic].wait(index) }
   }
 
   func unsubscribe(_ slot: UInt32, from id: TopicID) {
@@ -23,29 +23,29 @@ extension Loop {
   }
 
   /// The grant came: welcomes everybody who waited for it.
-  func granted(_ id: TopicID, _ headline: Headline?) {
+  func granted(_ id: TopicID, _ summary: TopicSummary?) {
     guard let topic = topics.index(of: id), !topics[topic].isLive else { return }
-    if let headline { topics[topic].grant(headline, limits: limits) }
+    if let summary { topics[topic].grant(summary, limits: limits) }
     for index in topics[topic].takeWaiting() {
       // Those who left meanwhile are gone from the slab, or their place is another's.
       guard let subscription = subscriptions.at(index.rawValue), subscription.topic == topic,
-        case .waiting(let resume, let welcome) = subscription.place
+        case .waiting(let resume, let greeting) = subscription.place
       else { continue }
-      if headline != nil {
-        admit(index, resume, welcome)
+      if summary != nil {
+        admit(index, resume, greeting)
       } else {
         leave(index)
-        refuse(subscription.slot, welcome, with: .topicNotFound, .unknownTopic(id))
+        refuse(subscription.slot, greeting, with: .topicNotFound, .unknownTopic(id))
       }
     }
-    if headline == nil { closeTopic(topic) } else { noteIfEmpty(topic) }
+    if summary == nil { closeTopic(topic) } else { noteIfEmpty(topic) }
   }
 
   /// What a subscriber missed came from the notice table.
   func recalled(_ history: History, _ ticket: Ticket) {
     guard let connection = connections.at(ticket.slot), connection.generation == ticket.generation,
       let index = subscription(of: ticket.slot, to: history.topic),
-      case .recalling(ticket.request, let after, let welcome) = subscriptions[index.rawValue].place
+      case .recalling(ticket.request, let after, let greeting) = subscriptions[index.rawValue].place
     else { return }
     let dialect = subscriptions[index.rawValue].dialect
     let live = topics[subscriptions[index.rawValue].topic].live
@@ -53,36 +53,36 @@ extension Loop {
     guard reached > after, history.notices.first?.seq == after + 1,
       history.notices.count == Int(exactly: reached - after),
       let frames = Delivery(framesOf: live[dialect].log, after: min(reached, live.head))
-    else { return place(index, welcome, .atHead(snapshot: live.headline.snapshot, recovered: false)) }
+    else { return place(index, greeting, .atHead(snapshot: live.summary.snapshot, recovered: false)) }
     let recalled = EncodedFrames(history.notices, as: dialect)
-    place(index, welcome, .resumed(after: after), missed: recalled.bytes + frames.bytes)
+    place(index, greeting, .resumed(after: after), missed: recalled.bytes + frames.bytes)
   }
 
   // MARK: The welcome
 
   /// Decides where a subscriber of a live topic stands.
-  private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ welcome: Subscription.Welcome) {
+  private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
     let subscription = subscriptions[index.rawValue]
     topics[subscription.topic].live[subscription.dialect].beginReading()
-    // The headline alone is copied, not the topic: a welcome must stay cheap.
-    let headline = topics[subscription.topic].live.headline
+    // The summary alone is copied, not the topic: a welcome must stay cheap.
+    let summary = topics[subscription.topic].live.summary
     switch resume {
-    case .none: place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: nil))
-    case .after(let seq) where seq <= headline.seq:
+    case .none: place(index, greeting, .atHead(snapshot: summary.snapshot, recovered: nil))
+    case .after(let seq) where seq <= summary.seq:
       let log = topics[subscription.topic].live[subscription.dialect].log
       if let missed = Delivery(framesOf: log, after: seq) {
-        place(index, welcome, .resumed(after: seq), missed: Array(missed.bytes))
-      } else if !recall(index, after: seq, through: headline.seq, welcome) {
-        place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: false))
+        place(index, greeting, .resumed(after: seq), missed: Array(missed.bytes))
+      } else if !recall(index, after: seq, through: summary.seq, greeting) {
+        place(index, greeting, .atHead(snapshot: summary.snapshot, recovered: false))
       }
     case .after, .impossible:
-      place(index, welcome, .atHead(snapshot: headline.snapshot, recovered: false))
+      place(index, greeting, .atHead(snapshot: summary.snapshot, recovered: false))
     }
   }
 
   /// Asks for what is older than the log. False: it is too much, or nobody has time.
   private func recall(
-    _ index: SubscriptionIndex, after seq: UInt64, through head: UInt64, _ welcome: Subscription.Welcome
+    _ index: SubscriptionIndex, after seq: UInt64, through head: UInt64, _ greeting: Subscription.Greeting
   ) -> Bool {
     let subscription = subscriptions[index.rawValue]
     guard head - seq <= UInt64(limits.historyNotices) else { return false }
@@ -93,36 +93,37 @@ extension Loop {
       request: request)
     let topic = topics[subscription.topic].id
     guard source.history(of: topic, after: seq, through: head, ticket: ticket) else { return false }
-    subscriptions[index.rawValue].place = .recalling(request: request, after: seq, welcome)
-    tally.recalls += 1
+    subscriptions[index.rawValue].place = .recalling(request: request, after: seq, greeting)
+    counts.recalls += 1
     return true
   }
 
   /// Welcomes a subscriber, sends what it missed, and puts it at the head. One that has not taken yet what it
   /// missed elsewhere is not given more to take, but the newest state.
   private func place(
-    _ index: SubscriptionIndex, _ welcome: Subscription.Welcome, _ wanted: Standing, missed: [UInt8] = []
+    _ index: SubscriptionIndex, _ greeting: Subscription.Greeting, _ wanted: ResumeOutcome,
+    missed: [UInt8] = []
   ) {
     let subscription = subscriptions[index.rawValue]
-    let (id, headline) = (topics[subscription.topic].id, topics[subscription.topic].live.headline)
+    let (id, summary) = (topics[subscription.topic].id, topics[subscription.topic].live.summary)
     let isFarBehind = connections[subscription.slot].waiting > limits.outboxBytes && !missed.isEmpty
-    let standing = isFarBehind ? .atHead(snapshot: headline.snapshot, recovered: false) : wanted
-    subscriptions[index.rawValue].place = .lagging(cursor: headline.seq)
-    let occasion: SessionOccasion =
-      switch welcome {
-      case .connected: .connected(topic: id, standing)
-      case .subscribed: .subscribed(id, standing)
+    let outcome = isFarBehind ? .atHead(snapshot: summary.snapshot, recovered: false) : wanted
+    subscriptions[index.rawValue].place = .lagging(cursor: summary.seq)
+    let message: ServerMessage =
+      switch greeting {
+      case .connected: .connected(topic: id, outcome)
+      case .subscribed: .subscribed(id, outcome)
       }
-    let seq: UInt64 = if case .resumed(let after) = standing { after } else { headline.seq }
-    say(subscription.slot, occasion, seq: seq)
+    let seq: UInt64 = if case .resumed(let after) = outcome { after } else { summary.seq }
+    say(subscription.slot, message, seq: seq)
     if !missed.isEmpty && !isFarBehind { sendMissed(subscription.slot, missed.span) }
     if !connections[subscription.slot].isBlocked { joinCohort(index) }
   }
 
   private func refuse(
-    _ slot: UInt32, _ welcome: Subscription.Welcome, with code: CloseCode, _ occasion: SessionOccasion
+    _ slot: UInt32, _ greeting: Subscription.Greeting, with code: CloseCode, _ message: ServerMessage
   ) {
-    if welcome == .subscribed { return say(slot, occasion) }
+    if greeting == .subscribed { return say(slot, message) }
     if case .webSocket = connections[slot].role { closeWebSocket(slot, code) } else { end(slot) }
   }
 
@@ -130,7 +131,7 @@ extension Loop {
 
   private func open(_ id: TopicID) -> UInt32? {
     guard topics.count < limits.topicsPerLoop, source.open(id, for: self.id) else { return nil }
-    tally.topics += 1
+    counts.topics += 1
     return topics.open(id, limits: limits)
   }
 
@@ -143,7 +144,7 @@ extension Loop {
     connections[slot].subscriptions = index
     connections[slot].subscriptionCount += 1
     topics[topic].subscribers += 1
-    tally.subscriptions += 1
+    counts.subscriptions += 1
     return index
   }
 
@@ -154,7 +155,7 @@ extension Loop {
     unlink(index, from: subscription.slot)
     subscriptions.remove(index.rawValue)
     topics[subscription.topic].subscribers -= 1
-    tally.subscriptions -= 1
+    counts.subscriptions -= 1
     noteIfEmpty(subscription.topic)
   }
 
@@ -207,21 +208,21 @@ extension Loop {
   // MARK: Topics without subscribers
 
   private func closeTopic(_ topic: UInt32) {
-    tally.logBytes -= topics[topic].live.logBytes
+    counts.logBytes -= topics[topic].live.logBytes
     topics.close(topic)
-    tally.topics -= 1
+    counts.topics -= 1
   }
 
   private func noteIfEmpty(_ topic: UInt32) {
     guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
-    topics[topic].emptySince = world.now
-    emptyTopics.append((topic, since: world.now))
+    topics[topic].emptySince = io.now
+    emptyTopics.append((topic, since: io.now))
   }
 
   /// Gives back topics that nobody has wanted for a while, the longest empty first; when the source is busy, at a
   /// later tick.
   func closeLingeringTopics() {
-    while let (topic, since) = emptyTopics.first, world.now >= since + limits.topicLinger {
+    while let (topic, since) = emptyTopics.first, io.now >= since + limits.topicLinger {
       // Wanted again meanwhile, or gone and its index another's: then it stands further back, or not at all.
       if topics.contains(topic), topics[topic].subscribers == 0, topics[topic].isLive,
         topics[topic].emptySince == since

@@ -5,19 +5,19 @@
 //   Loop+Input         bytes to requests and messages      Loop+Parcels        what other threads sent
 //   Loop+Output        the outbox, blocked and clear
 
-/// One loop of the data hall over a transport.
-final class Loop<World: Transport> {
+/// One loop of the data plane over a transport.
+final class Loop<IO: Transport> {
   let id: LoopID
   let limits: Limits
-  let world: World
+  let io: IO
   let proxy: LoopProxy
   let inbound: any InboundSink
-  let gatekeeper: any Gatekeeper
+  let sessions: any SessionHandler
   let source: any TopicSource
   let observer: any LoopObserver
-  /// Shows the tally to other threads.
+  /// Shows the counts to other threads.
   let counters: LoopCounters
-  var tally = LoopTally()
+  var counts = LoopCounts()
 
   var connections = Slab<Connection>()
   var subscriptions = Subscriptions()
@@ -44,24 +44,25 @@ final class Loop<World: Transport> {
   private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
 
   init(
-    id: LoopID, limits: Limits, world: World, proxy: LoopProxy, counters: LoopCounters,
-    inbound: any InboundSink, gatekeeper: any Gatekeeper, source: any TopicSource, observer: any LoopObserver
+    id: LoopID, limits: Limits, io: IO, proxy: LoopProxy, counters: LoopCounters,
+    inbound: any InboundSink, sessions: any SessionHandler, source: any TopicSource,
+    observer: any LoopObserver
   ) {
     self.id = id
     self.limits = limits
-    self.world = world
+    self.io = io
     self.proxy = proxy
     self.counters = counters
     self.inbound = inbound
-    self.gatekeeper = gatekeeper
+    self.sessions = sessions
     self.source = source
     self.observer = observer
-    wheel = TimerWheel(tick: limits.tick, now: world.now)
+    wheel = TimerWheel(tick: limits.tick, now: io.now)
   }
 
   /// The value of `Date`, made once a second.
   func currentDate() -> [UInt8] {
-    let second = world.wallClock / 1000
+    let second = io.wallClock / 1000
     if date.second != second { date = (second, HTTPDate.bytes(secondsSince1970: second)) }
     return date.bytes
   }
@@ -88,17 +89,17 @@ final class Loop<World: Transport> {
   func turn() {
     wake()
     rollPass()
-    world.setBusy(!pass.isEmpty)
+    io.setBusy(!pass.isEmpty)
   }
 
   /// Time has gone by.
   func tick() {
-    for slot in wheel.advance(to: world.now) where connections.contains(slot) { deadlinePassed(slot) }
+    for slot in wheel.advance(to: io.now) where connections.contains(slot) { deadlinePassed(slot) }
     sendPings()
     closeLingeringTopics()
     noteAcceptFailures()
-    tally.idleMilliseconds = Int(world.idle)
-    counters.publish(tally)
+    counts.idleMilliseconds = Int(io.idle)
+    counters.publish(counts)
     endIfDone()
   }
 }

@@ -3,7 +3,7 @@
 import Synchronization
 
 /// What one loop counted since it started; `…Open` and the like are what is now.
-public struct LoopTally: Sendable, Equatable {
+public struct LoopCounts: Sendable, Equatable {
   public internal(set) var connectionsAccepted = 0
   public internal(set) var connectionsOpen = 0
   /// Connections whose socket is full.
@@ -39,13 +39,13 @@ public struct LoopTally: Sendable, Equatable {
   public internal(set) var idleMilliseconds = 0
 }
 
-/// Where a loop shows its tally. Any thread.
+/// Where a loop shows its counts. Any thread.
 final class LoopCounters: Sendable {
-  private let shown = Mutex(LoopTally())
+  private let shown = Mutex(LoopCounts())
 
   /// The loop's thread; holds the lock for one copy.
-  func publish(_ tally: LoopTally) { shown.withLock { $0 = tally } }
+  func publish(_ counts: LoopCounts) { shown.withLock { $0 = counts } }
 
   /// As of the loop's last tick.
-  var tally: LoopTally { shown.withLock { $0 } }
+  var counts: LoopCounts { shown.withLock { $0 } }
 }

@@ -4,7 +4,7 @@ internal import CUVShim
 @safe final class LoopThread: @unchecked Sendable {
   private var thread: OpaquePointer?
 
-  init(name: String, _ body: @escaping @Sendable () -> Void) throws(HallFailure) {
+  init(name: String, _ body: @escaping @Sendable () -> Void) throws(DataPlaneFailure) {
     let box = unsafe Unmanaged.passRetained(Body(run: body))
     let result = unsafe cuv_thread_start(
       &thread, name,
@@ -13,7 +13,7 @@ internal import CUVShim
         unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
       }, box.toOpaque())
     if result < 0 { unsafe box.release() }
-    try HallFailure.check(result, "the thread \(name) cannot be started")
+    try DataPlaneFailure.check(result, "the thread \(name) cannot be started")
   }
 
   /// Waits until the body has returned. Once only.

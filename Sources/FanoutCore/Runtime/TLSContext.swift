@@ -6,13 +6,13 @@ internal import CUVShim
   private let context: OpaquePointer
 
   /// - Throws: a sentence that names the file when it cannot be used.
-  init(_ files: DataHall.TLSFiles) throws(HallFailure) {
+  init(_ files: DataPlane.TLSFiles) throws(DataPlaneFailure) {
     var context: OpaquePointer?
     var why = [CChar](repeating: 0, count: 256)
     let result = unsafe cuv_tls_context_create(&context, files.certificate, files.key, &why)
     guard result == 0, let context = unsafe context else {
       let sentence = String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      throw HallFailure(description: sentence)
+      throw DataPlaneFailure(description: sentence)
     }
     unsafe self.context = context
   }

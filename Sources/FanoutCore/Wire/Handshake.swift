@@ -1,5 +1,5 @@
 // The opening handshake of a WebSocket, server side (RFC 6455, section 4.2). Grammar only: SHA-1 belongs to
-// the runtime, and whether this visitor is let in belongs to the gatekeeper.
+// the runtime, and whether this client is let in belongs to the session handler.
 
 /// What a request's head says about WebSocket.
 enum HandshakeVerdict: Sendable {

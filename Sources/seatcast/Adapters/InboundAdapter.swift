@@ -1,15 +1,15 @@
-// Requests on their way in: the entrance's own pages are answered on the loop, everything else is copied once into
-// a value of the control hall. Loop threads; never blocks.
+// Requests on their way in: the executable's own pages are answered on the loop, everything else is copied once into
+// a value of the control plane. Loop threads; never blocks.
 import ControlPlane
 import FanoutCore
 
 struct InboundAdapter: InboundSink {
-  let desk: any ControlDoor
+  let backend: any BackendPort
   let pages: Pages
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     if let answer = pages.answer(request.head) { return .answer(answer) }
-    return desk.offer(Request(request, ticket: ReplyTicket(ticket))) ? .later : .answer(Answers.overloaded)
+    return backend.offer(Request(request, ticket: ReplyTicket(ticket))) ? .later : .answer(Answers.overloaded)
   }
 }
 

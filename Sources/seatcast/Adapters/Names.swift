@@ -1,4 +1,4 @@
-// The names of one hall in the words of the other. Every pair is a bijection: what goes over comes back as it was.
+// The names of one plane in the words of the other. Every pair is a bijection: what goes over comes back as it was.
 import ControlPlane
 import FanoutCore
 
@@ -37,7 +37,7 @@ extension Ticket {
   }
 }
 
-extension Visitor {
+extension ClientTag {
   private static let adminMark: UInt64 = 1
 
   init(_ principal: Principal) {

@@ -1,26 +1,26 @@
-// What the ledger announces, handed to the broadcaster; and old notices, handed to whoever resumes.
+// What the ledger announces, handed to the publisher; and old notices, handed to whoever resumes.
 // The ledger's thread, except for `history`, which workers call.
 import ControlPlane
 import FanoutCore
 
 struct NoticeAdapter: NoticeSink {
-  let broadcaster: any BroadcastDoor
-  let hall: any ReplyDoor
+  let publisher: any PublisherPort
+  let plane: any ReplyPort
 
-  func isWatched(_ event: EventID) -> Bool { broadcaster.isWatched(TopicID(event)) }
+  func isWatched(_ event: EventID) -> Bool { publisher.isWatched(TopicID(event)) }
 
-  func announce(_ batch: [EventNews]) { broadcaster.publish(batch.map(TopicNews.init)) }
+  func announce(_ batch: [EventUpdate]) { publisher.publish(batch.map(TopicUpdate.init)) }
 
-  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?) {
-    broadcaster.grant(TopicID(event), to: LoopID(watcher), at: headline.map(Headline.init))
+  func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {
+    publisher.grant(TopicID(event), to: LoopID(watcher), at: summary.map(TopicSummary.init))
   }
 
   func released(_ event: EventID, by watcher: Watcher) {
-    broadcaster.released(TopicID(event), by: LoopID(watcher))
+    publisher.released(TopicID(event), by: LoopID(watcher))
   }
 
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
-    hall.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))
+    plane.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))
   }
 }
 
@@ -28,16 +28,17 @@ extension Notice {
   init(_ notice: EncodedNotice) { self.init(seq: notice.seq, text: notice.text) }
 }
 
-extension Headline {
-  init(_ headline: EventHeadline) {
+extension TopicSummary {
+  init(_ summary: EventSummary) {
     self.init(
-      seq: headline.seq, snapshot: headline.snapshot, before: headline.before, after: headline.after)
+      seq: summary.seq, snapshot: summary.snapshot, before: summary.before, after: summary.after)
   }
 }
 
-extension TopicNews {
-  init(_ news: EventNews) {
+extension TopicUpdate {
+  init(_ updates: EventUpdate) {
     self.init(
-      topic: TopicID(news.event), notices: news.notices.map(Notice.init), headline: Headline(news.headline))
+      topic: TopicID(updates.event), notices: updates.notices.map(Notice.init),
+      summary: TopicSummary(updates.summary))
   }
 }

@@ -1,12 +1,12 @@
-// Answers of the control hall on their way out. Worker, hashing and ledger threads.
+// Answers of the control plane on their way out. Worker, hashing and ledger threads.
 import ControlPlane
 import FanoutCore
 
 struct ReplyAdapter: ReplySink {
-  let hall: any ReplyDoor
+  let plane: any ReplyPort
 
   func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {
-    hall.reply(replies.map { (ticket: Ticket($0.ticket), response: HTTPResponse($0.reply)) })
+    plane.reply(replies.map { (ticket: Ticket($0.ticket), response: HTTPResponse($0.reply)) })
   }
 }
 
@@ -22,6 +22,6 @@ extension StreamStart {
   init(_ stream: Reply.Stream) {
     self.init(
       topic: TopicID(stream.event), resume: stream.after.map(Resume.after) ?? .none,
-      visitor: Visitor(stream.user))
+      client: ClientTag(stream.user))
   }
 }

@@ -1,23 +1,23 @@
-// The composition root: the one place that knows both halls and every adapter, and the order in which they open
+// The composition root: the one place that knows both planes and every adapter, and the order in which they open
 // and close. Main thread.
 import ControlPlane
 import FanoutCore
 
 struct Assembly {
-  let hall: DataHall
-  let desk: FrontDesk
+  let plane: DataPlane
+  let backend: Backend
   private let configuration: ServeConfiguration
   private let log: Log
 
-  /// Opens the database and starts the control hall's threads; nobody listens yet.
-  /// - Parameter secret: nil: the control hall's own.
+  /// Opens the database and starts the control plane's threads; nobody listens yet.
+  /// - Parameter secret: nil: the control plane's own.
   init(_ configuration: ServeConfiguration, secret: [UInt8]?, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     do {
-      hall = try DataHall(Self.hallConfiguration(configuration))
-      desk = try FrontDesk.open(
+      plane = try DataPlane(Self.hallConfiguration(configuration))
+      backend = try Backend.open(
         Self.deskConfiguration(configuration, secret: secret),
-        notices: NoticeAdapter(broadcaster: hall.broadcaster, hall: hall), replies: ReplyAdapter(hall: hall),
+        notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
     } catch {
       throw StartError(telling: error)
@@ -27,73 +27,74 @@ struct Assembly {
   /// Binds and serves.
   /// - Returns: the real port.
   func start() throws(StartError) -> Int {
-    let messages = SessionMessages(epoch: desk.epoch, clock: SystemClock(), identifiers: SystemRandom())
+    let messages = SessionMessages(epoch: backend.epoch, clock: SystemClock(), identifiers: SystemRandom())
     let pages = Pages(
-      files: .embedded(), isReady: { [desk] in desk.isReady },
-      metrics: { [hall, desk] in
+      files: .embedded(), isReady: { [backend] in backend.isReady },
+      metrics: { [plane, backend] in
         MetricsText.render(
-          MetricFamily.hall(hall.tallies(), sender: hall.senderName) + MetricFamily.desk(desk.counters())
-            + MetricFamily.process(ProcessMemory.now, descriptorLimit: hall.descriptorLimit))
+          MetricFamily.plane(plane.counts(), sender: plane.senderName)
+            + MetricFamily.backend(backend.counters())
+            + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
       })
     do {
-      return try hall.start(
-        inbound: InboundAdapter(desk: desk, pages: pages),
-        gatekeeper: UpgradeGatekeeper(desk: desk, messages: messages, origins: configuration.origins),
-        topics: TopicAdapter(desk: desk), observer: log)
+      return try plane.start(
+        inbound: InboundAdapter(backend: backend, pages: pages),
+        sessions: WebSocketHandler(backend: backend, messages: messages, origins: configuration.origins),
+        topics: TopicAdapter(backend: backend), observer: log)
     } catch {
       throw StartError(telling: error)
     }
   }
 
   /// Finishes what was taken, answers it, commits it, says goodbye to every client, and returns when all threads
-  /// have ended. Answers and notices of the last commits still go out, because the data hall closes last.
+  /// have ended. Answers and notices of the last commits still go out, because the data plane closes last.
   func stop() {
-    hall.stopAccepting()
-    desk.stopIntake()
-    desk.close()
-    hall.closeAll()
+    plane.stopAccepting()
+    backend.stopIntake()
+    backend.close()
+    plane.closeAll()
   }
 
-  private static func hallConfiguration(_ configuration: ServeConfiguration) -> DataHall.Configuration {
-    var hall = DataHall.Configuration()
-    hall.host = configuration.address.host
-    hall.port = configuration.address.port
-    hall.loops = configuration.address.loopsHere
-    hall.tls = configuration.address.tls
-    hall.sender =
+  private static func hallConfiguration(_ configuration: ServeConfiguration) -> DataPlane.Configuration {
+    var plane = DataPlane.Configuration()
+    plane.host = configuration.address.host
+    plane.port = configuration.address.port
+    plane.loops = configuration.address.loopsHere
+    plane.tls = configuration.address.tls
+    plane.sender =
       switch configuration.sender {
       case .auto: .automatic
       case .send: .send
       case .ioUring: .ioUring
       }
-    hall.descriptorTables = configuration.descriptorTables == .perLoop ? .perLoop : .shared
-    return hall
+    plane.descriptorTables = configuration.descriptorTables == .perLoop ? .perLoop : .shared
+    return plane
   }
 
   /// What bounds the number of connections here.
   var descriptors: DescriptorBudget {
     DescriptorBudget(
-      limit: hall.descriptorLimit,
+      limit: plane.descriptorLimit,
       tables: configuration.descriptorTables == .perLoop ? configuration.address.loopsHere : 1)
   }
 
   private static func deskConfiguration(
     _ configuration: ServeConfiguration, secret: [UInt8]?
-  ) -> FrontDesk.Configuration {
-    var desk = FrontDesk.Configuration(dataFolder: configuration.dataFolder)
-    desk.secret = secret
-    desk.identity = configuration.identity == .full ? .full : .none
-    desk.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
-    desk.historyLimit = Limits().historyNotices
-    return desk
+  ) -> Backend.Configuration {
+    var backend = Backend.Configuration(dataFolder: configuration.dataFolder)
+    backend.secret = secret
+    backend.identity = configuration.identity == .full ? .full : .none
+    backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
+    backend.historyLimit = Limits().historyNotices
+    return backend
   }
 }
 
-extension FrontDesk: ControlDoor {}
-extension DataHall: ReplyDoor {}
+extension Backend: BackendPort {}
+extension DataPlane: ReplyPort {}
 
 extension StartError {
-  /// A hall's own sentence, with a capital letter and a full stop.
+  /// A plane's own sentence, with a capital letter and a full stop.
   init(telling error: any Error) {
     let text = "\(error)"
     let sentence = text.prefix(1).uppercased() + text.dropFirst()

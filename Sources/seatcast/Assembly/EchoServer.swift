@@ -1,4 +1,4 @@
-// `seatcast conformance-echo`: the data hall alone, with a gatekeeper that lets everybody in and sends everything
+// `seatcast conformance-echo`: the data plane alone, with a session handler that lets everybody in and sends everything
 // back, so that protocol test suites exercise the very code that serves. A testing aid, never part of the server.
 import FanoutCore
 
@@ -7,36 +7,36 @@ enum EchoServer {
   static func run(_ configuration: EchoConfiguration) throws(StartError) {
     StopSignals.block()
     let log = Log(format: StandardError.isTerminal ? .text : .json)
-    let hall = try open(configuration)
-    let port = try start(hall, observer: log)
+    let plane = try open(configuration)
+    let port = try start(plane, observer: log)
     StandardOutput.write("seatcast conformance-echo listening on \(configuration.address.url(port: port))\n")
     _ = StopSignals.wait()
-    hall.stopAccepting()
-    hall.closeAll()
+    plane.stopAccepting()
+    plane.closeAll()
     log.close()
   }
 
-  static func open(_ configuration: EchoConfiguration) throws(StartError) -> DataHall {
-    var hall = DataHall.Configuration()
-    hall.host = configuration.address.host
-    hall.port = configuration.address.port
-    hall.loops = configuration.address.loopsHere
+  static func open(_ configuration: EchoConfiguration) throws(StartError) -> DataPlane {
+    var plane = DataPlane.Configuration()
+    plane.host = configuration.address.host
+    plane.port = configuration.address.port
+    plane.loops = configuration.address.loopsHere
     // As large as the suites' largest messages, with room for answers that wait behind them.
-    hall.limits.messageBytes = 16 * 1024 * 1024
-    hall.limits.acceptsBinary = true
-    hall.limits.outboxBytes = 64 * 1024 * 1024
+    plane.limits.messageBytes = 16 * 1024 * 1024
+    plane.limits.acceptsBinary = true
+    plane.limits.outboxBytes = 64 * 1024 * 1024
     do {
-      return try DataHall(hall)
+      return try DataPlane(plane)
     } catch {
       throw StartError(telling: error)
     }
   }
 
   /// - Returns: the real port.
-  static func start(_ hall: DataHall, observer: any LoopObserver) throws(StartError) -> Int {
+  static func start(_ plane: DataPlane, observer: any LoopObserver) throws(StartError) -> Int {
     do {
-      return try hall.start(
-        inbound: EchoInbound(), gatekeeper: EchoGatekeeper(), topics: NoTopics(), observer: observer)
+      return try plane.start(
+        inbound: EchoInbound(), sessions: EchoSessionHandler(), topics: NoTopics(), observer: observer)
     } catch {
       throw StartError(telling: error)
     }
@@ -44,15 +44,15 @@ enum EchoServer {
 }
 
 /// Lets everybody in and sends every message back.
-struct EchoGatekeeper: Gatekeeper {
+struct EchoSessionHandler: SessionHandler {
   func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
-    .accept(Admission(visitor: Visitor(id: 0, marks: 0)))
+    .accept(Admission(client: ClientTag(id: 0, marks: 0)))
   }
 
-  func interpret(_ message: ClientMessage, from visitor: Visitor) -> ClientIntent { .reply(message) }
+  func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent { .reply(message) }
 
   /// An echo says nothing of its own.
-  func text(for occasion: SessionOccasion) -> [UInt8]? { nil }
+  func text(for message: ServerMessage) -> [UInt8]? { nil }
   func reason(for code: CloseCode) -> String { "" }
 }
 

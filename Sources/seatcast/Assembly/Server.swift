@@ -15,7 +15,7 @@ enum Server {
     let port: Int
     let demo: DemoContent?
     do throws(StartError) {
-      demo = try prepare(configuration, password: password, assembly.desk)
+      demo = try prepare(configuration, password: password, assembly.backend)
       port = try assembly.start()
     } catch {
       assembly.stop()
@@ -32,7 +32,7 @@ enum Server {
         .info, "serving",
         [
           "url": url, "data": configuration.dataFolder, "loops": String(configuration.address.loopsHere),
-          "sender": assembly.hall.senderName, "descriptors": assembly.descriptors.text,
+          "sender": assembly.plane.senderName, "descriptors": assembly.descriptors.text,
           "version": Version.number,
         ]))
 
@@ -50,13 +50,13 @@ enum Server {
 
   /// What must be in the database before anybody asks. Blocks for the time of a few password hashes.
   private static func prepare(
-    _ configuration: ServeConfiguration, password: String?, _ desk: FrontDesk
+    _ configuration: ServeConfiguration, password: String?, _ backend: Backend
   ) throws(StartError) -> DemoContent? {
     do {
       if let admin = configuration.admin, let password {
-        _ = try desk.ensureAdmin(email: admin.email, password: password)
+        _ = try backend.ensureAdmin(email: admin.email, password: password)
       }
-      return configuration.demo ? try desk.seedDemo() : nil
+      return configuration.demo ? try backend.seedDemo() : nil
     } catch {
       throw StartError(telling: error)
     }

@@ -1,4 +1,4 @@
-// Where a hall listens, and with how many loops: the part of the configuration that `serve` and
+// Where a plane listens, and with how many loops: the part of the configuration that `serve` and
 // `conformance-echo` share.
 import FanoutCore
 import FoundationEssentials
@@ -12,7 +12,7 @@ struct ListenAddress: Equatable, Sendable {
   /// Nil: one per core.
   var loops: Int?
   /// Nil: plain HTTP.
-  var tls: DataHall.TLSFiles?
+  var tls: DataPlane.TLSFiles?
 
   init(_ settings: Settings) throws(UsageError) {
     host = try settings.text(.host) ?? "127.0.0.1"
@@ -25,9 +25,9 @@ struct ListenAddress: Equatable, Sendable {
     tls = try Self.tls(settings)
   }
 
-  private static func tls(_ settings: Settings) throws(UsageError) -> DataHall.TLSFiles? {
+  private static func tls(_ settings: Settings) throws(UsageError) -> DataPlane.TLSFiles? {
     switch (try settings.text(.tlsCertificate), try settings.text(.tlsKey)) {
-    case (let certificate?, let key?): return DataHall.TLSFiles(certificate: certificate, key: key)
+    case (let certificate?, let key?): return DataPlane.TLSFiles(certificate: certificate, key: key)
     case (nil, nil): return nil
     case (_?, nil): throw UsageError("A TLS certificate needs its key: --tls-key or SEATCAST_TLS_KEY.")
     case (nil, _?): throw UsageError("A TLS key needs its certificate: --tls-cert or SEATCAST_TLS_CERT.")

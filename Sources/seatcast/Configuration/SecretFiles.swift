@@ -5,7 +5,7 @@ enum SecretFiles {
   /// HS256 keys shorter than its hash are refused (RFC 7518, section 3.2).
   static let minimumSecretBytes = 32
 
-  /// The bytes that sign tokens; nil: the control hall makes and keeps its own.
+  /// The bytes that sign tokens; nil: the control plane makes and keeps its own.
   static func secret(_ source: ServeConfiguration.SecretSource) throws(StartError) -> [UInt8]? {
     let (bytes, place): ([UInt8], String)
     switch source {

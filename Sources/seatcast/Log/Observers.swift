@@ -1,4 +1,4 @@
-// The incidents of the two halls as log lines, each kind within its own budget.
+// The incidents of the two planes as log lines, each kind within its own budget.
 import ControlPlane
 import FanoutCore
 

@@ -1,4 +1,4 @@
-// Answers that the entrance gives itself, from the loop, without the control hall: refusals as problem documents
+// Answers that the executable gives itself, from the loop, without the control plane: refusals as problem documents
 // (RFC 9457), plain texts, and the fields that every one of them carries.
 import FanoutCore
 
@@ -10,7 +10,7 @@ enum Answers {
   ]
 
   /// - Parameters:
-  ///   - type: the stable name of the problem, as in the control hall's own (docs/API.md).
+  ///   - type: the stable name of the problem, as in the control plane's own (docs/API.md).
   ///   - title: plain words without quotes or backslashes.
   static func problem(
     _ status: Int, _ type: String, title: String, fields: [(name: String, value: String)] = []
@@ -26,7 +26,7 @@ enum Answers {
 
   static let problemBase = "urn:seatcast:problem:"
 
-  /// The control hall's queue is full.
+  /// The control plane's queue is full.
   static let overloaded = problem(
     503, "overloaded", title: "Overloaded",
     fields: [(name: "Retry-After", value: "1")])

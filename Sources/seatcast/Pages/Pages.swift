@@ -9,7 +9,7 @@ struct Pages: Sendable {
   /// Makes the metrics page.
   let metrics: @Sendable () -> String
 
-  /// Nil when the path belongs to the control hall.
+  /// Nil when the path belongs to the control plane.
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
     switch head.path {
     case "/livez": return Answers.unlessReading(head) ?? Answers.text(200, "ok\n")

@@ -1,42 +1,42 @@
-// A whole control hall on the test's own thread, and a client that talks to it as the entrance does.
+// A whole control plane on the test's own thread, and a client that talks to it as the executable does.
 import FoundationEssentials
 import Synchronization
 import Testing
 
 @testable import ControlPlane
 
-final class APIDesk {
-  let desk: FrontDesk
+final class APIFixture {
+  let backend: Backend
   let clock = StillClock(milliseconds: 1_731_321_000_000)
   let incidents = IncidentList()
-  private let replies = ReplyBasket()
+  private let replies = CollectedReplies()
   private let folder: String
   private var nextTicket: UInt64 = 0
 
-  /// A fresh hall with the admin `admin@example.org`, password `admin password`.
+  /// A fresh plane with the admin `admin@example.org`, password `admin password`.
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
-    var configuration = FrontDesk.Configuration(dataFolder: folder)
+    var configuration = Backend.Configuration(dataFolder: folder)
     configuration.secret = TokenForge.secretBytes
     configuration.passwordCost = .insecureTest
-    desk = try FrontDesk.open(
-      configuration, notices: DeafSink(), replies: replies, observer: incidents, clock: clock,
+    backend = try Backend.open(
+      configuration, notices: IgnoringSink(), replies: replies, observer: incidents, clock: clock,
       threads: .inline)
-    _ = try desk.ensureAdmin(email: "admin@example.org", password: "admin password")
+    _ = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
   }
 
   deinit {
-    desk.close()
+    backend.close()
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// Sends a request, lets the hall work until it is idle, and gives the one answer.
+  /// Sends a request, lets the plane work until it is idle, and gives the one answer.
   func send(
     _ method: String, _ target: String, _ body: String? = nil, token: String? = nil,
     fields: [Request.Field] = []
   ) throws -> Reply {
     let ticket = try offer(method, target, body, token: token, fields: fields)
-    while desk.pump() {}
+    while backend.pump() {}
     let answers = replies.take(ticket)
     #expect(answers.count == 1, "\(method) \(target) is answered once")
     return try #require(answers.first)
@@ -57,7 +57,7 @@ final class APIDesk {
     let request = Request(
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
       fields: fields, body: Array((body ?? "").utf8), ticket: ticket)
-    try #require(desk.offer(request))
+    try #require(backend.offer(request))
     return ticket
   }
 
@@ -114,7 +114,7 @@ extension Reply {
   }
 }
 
-private final class ReplyBasket: ReplySink {
+private final class CollectedReplies: ReplySink {
   private let replies = Mutex<[ReplyTicket: [Reply]]>([:])
 
   func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {
@@ -127,10 +127,10 @@ private final class ReplyBasket: ReplySink {
 }
 
 /// Nobody watches.
-private struct DeafSink: NoticeSink {
+private struct IgnoringSink: NoticeSink {
   func isWatched(_ event: EventID) -> Bool { false }
-  func announce(_ batch: [EventNews]) {}
-  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?) {}
+  func announce(_ batch: [EventUpdate]) {}
+  func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {}
 }

@@ -26,7 +26,7 @@ final class IncidentList: ControlObserver {
 }
 
 /// A database with what a test puts into it; fails when it is told to.
-final class ShelfReads: ReadStore {
+final class StubReads: ReadStore {
   var users: [User] = []
   var events: [Event] = []
   var failure: DomainError?

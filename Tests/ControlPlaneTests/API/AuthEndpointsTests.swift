@@ -4,9 +4,9 @@ import Testing
 
 @Suite("AuthEndpoints")
 struct AuthEndpointsTests {
-  private let desk: APIDesk
+  private let backend: APIFixture
 
-  init() throws { desk = try APIDesk() }
+  init() throws { backend = try APIFixture() }
 
   private func register(_ email: String, _ password: String, _ name: String) throws -> Reply {
     let body = JSONWriter.object { writer in
@@ -14,7 +14,7 @@ struct AuthEndpointsTests {
       writer.member("password", password)
       writer.member("name", name)
     }
-    return try desk.send("POST", "/api/auth/register", String(decoding: body, as: UTF8.self))
+    return try backend.send("POST", "/api/auth/register", String(decoding: body, as: UTF8.self))
   }
 
   @Test("Registering gives 201, an ordinary user and a token that works at once")
@@ -27,7 +27,7 @@ struct AuthEndpointsTests {
     #expect(user["name"] == .string("Ann"))
     #expect(user["role"] == .string("user"))
     #expect(try reply.text("expiresAt") == "2024-11-12T10:30:00.000Z")
-    let me = try desk.send("GET", "/api/auth/me", token: reply.text("token"))
+    let me = try backend.send("GET", "/api/auth/me", token: reply.text("token"))
     #expect(me.status == 200)
     #expect(try me.json.members == user)
   }
@@ -35,7 +35,7 @@ struct AuthEndpointsTests {
   @Test("Logging in gives 200 and the same shape, in any case of the address")
   func login() throws {
     let registered = try register("ann@example.org", "password", "Ann")
-    let reply = try desk.send(
+    let reply = try backend.send(
       "POST", "/api/auth/login", #"{"email":"ANN@example.org","password":"password"}"#)
     #expect(reply.status == 200)
     #expect(try reply.member("user") == registered.member("user"))
@@ -45,9 +45,9 @@ struct AuthEndpointsTests {
   @Test("A wrong password and an unknown address get the very same answer")
   func wrong() throws {
     _ = try register("ann@example.org", "password", "Ann")
-    let wrong = try desk.send(
+    let wrong = try backend.send(
       "POST", "/api/auth/login", #"{"email":"ann@example.org","password":"passw0rd"}"#)
-    let unknown = try desk.send(
+    let unknown = try backend.send(
       "POST", "/api/auth/login", #"{"email":"bob@example.org","password":"password"}"#)
     #expect(wrong.status == 401 && wrong.problem == "wrong-credentials")
     #expect(wrong.first("www-authenticate") != nil)
@@ -71,7 +71,7 @@ struct AuthEndpointsTests {
 
   @Test("Every wrong member is named by its pointer")
   func validation() throws {
-    let reply = try desk.send("POST", "/api/auth/register", #"{"email":"nobody","password":1}"#)
+    let reply = try backend.send("POST", "/api/auth/register", #"{"email":"nobody","password":1}"#)
     #expect(reply.status == 422 && reply.problem == "validation-failed")
     guard case .array(let errors) = try reply.member("errors") else {
       Issue.record("errors is an array")
@@ -85,10 +85,10 @@ struct AuthEndpointsTests {
 
   @Test("Login bodies are checked like all others")
   func loginBodies() throws {
-    #expect(try desk.send("POST", "/api/auth/login", "{").status == 400)
-    #expect(try desk.send("POST", "/api/auth/login", "{}").status == 422)
-    #expect(try desk.send("POST", "/api/auth/login", #"{"email":1,"password":[]}"#).status == 422)
-    let form = try desk.send(
+    #expect(try backend.send("POST", "/api/auth/login", "{").status == 400)
+    #expect(try backend.send("POST", "/api/auth/login", "{}").status == 422)
+    #expect(try backend.send("POST", "/api/auth/login", #"{"email":1,"password":[]}"#).status == 422)
+    let form = try backend.send(
       "POST", "/api/auth/login", "email=a", fields: [.init(name: "content-type", value: "text/plain")])
     #expect(form.status == 415)
   }
@@ -96,15 +96,15 @@ struct AuthEndpointsTests {
   @Test("A token of a user who is not here has no account")
   func foreign() throws {
     let token = TokenForge.sign(payload: #"{"sub":"4711","exp":9999999999}"#)
-    let reply = try desk.send("GET", "/api/auth/me", token: token)
+    let reply = try backend.send("GET", "/api/auth/me", token: token)
     #expect(reply.status == 404 && reply.problem == "unknown-user")
   }
 
   @Test("A token dies after 24 hours")
   func expiry() throws {
-    let token = try desk.userToken()
-    desk.clock.set(milliseconds: desk.clock.now.milliseconds + TokenIssuer.lifetimeMilliseconds)
-    #expect(try desk.send("GET", "/api/auth/me", token: token).problem == "invalid-token")
+    let token = try backend.userToken()
+    backend.clock.set(milliseconds: backend.clock.now.milliseconds + TokenIssuer.lifetimeMilliseconds)
+    #expect(try backend.send("GET", "/api/auth/me", token: token).problem == "invalid-token")
   }
 
   @Test("Addresses have one @ with something on both sides")

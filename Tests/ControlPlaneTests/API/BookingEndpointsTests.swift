@@ -4,18 +4,18 @@ import Testing
 
 @Suite("BookingEndpoints")
 struct BookingEndpointsTests {
-  private let desk: APIDesk
+  private let backend: APIFixture
 
-  init() throws { desk = try APIDesk() }
+  init() throws { backend = try APIFixture() }
 
   // MARK: Booking
 
   @Test("Register, log in, create an event, book, cancel: the whole way")
   func wholeWay() throws {
-    _ = try desk.userToken("ann")
-    let token = try desk.token("ann@example.org", "password of ann")
-    let event = try desk.event()
-    let booked = try desk.book(event, quantity: 6, token: token)
+    _ = try backend.userToken("ann")
+    let token = try backend.token("ann@example.org", "password of ann")
+    let event = try backend.event()
+    let booked = try backend.book(event, quantity: 6, token: token)
     #expect(booked.status == 201)
     let id = try booked.text("bookingId")
     #expect(booked.first("location") == "/api/bookings/\(id)")
@@ -24,32 +24,32 @@ struct BookingEndpointsTests {
     #expect(try booked.text("status") == "confirmed")
     #expect(try booked.text("createdAt") == "2024-11-11T10:30:00.000Z")
     #expect(try booked.number("availableSeats") == 44 && booked.number("seq") == 1)
-    let cancelled = try desk.send("DELETE", "/api/bookings/\(id)", token: token)
+    let cancelled = try backend.send("DELETE", "/api/bookings/\(id)", token: token)
     #expect(cancelled.status == 200)
     #expect(try cancelled.text("status") == "cancelled")
     #expect(try cancelled.number("availableSeats") == 50 && cancelled.number("seq") == 2)
-    let again = try desk.send("POST", "/api/bookings/\(id)/cancel", token: token)
+    let again = try backend.send("POST", "/api/bookings/\(id)/cancel", token: token)
     #expect(again.status == 200 && again.body == cancelled.body)
-    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
+    #expect(try backend.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
   }
 
   @Test("One seat is booked when no quantity is said")
   func defaultQuantity() throws {
-    let event = try desk.event()
-    let reply = try desk.send(
-      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":false,"extra":1}"#, token: desk.userToken())
+    let event = try backend.event()
+    let reply = try backend.send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":false,"extra":1}"#, token: backend.userToken())
     #expect(try reply.status == 201 && reply.number("quantity") == 1)
   }
 
   @Test("Sold out is 409 with what is left and what was asked; nothing is taken")
   func soldOut() throws {
-    let event = try desk.event(#""seatCapacity":3"#)
-    let token = try desk.userToken()
-    #expect(try desk.book(event, quantity: 2, token: token).status == 201)
-    let reply = try desk.book(event, quantity: 2, token: token)
+    let event = try backend.event(#""seatCapacity":3"#)
+    let token = try backend.userToken()
+    #expect(try backend.book(event, quantity: 2, token: token).status == 201)
+    let reply = try backend.book(event, quantity: 2, token: token)
     #expect(reply.status == 409 && reply.problem == "sold-out")
     #expect(try reply.number("available") == 1 && reply.number("requested") == 2)
-    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 1)
+    #expect(try backend.send("GET", "/api/events/\(event)").number("availableSeats") == 1)
   }
 
   @Test(
@@ -61,24 +61,24 @@ struct BookingEndpointsTests {
       (#""maxPerUser":1"#, "per-user-limit"), (#""maxPerBooking":1"#, "quantity-limit"),
     ])
   func rules(member: String, problem: String) throws {
-    let event = try desk.event(#""seatCapacity":50,\#(member)"#)
-    let reply = try desk.book(event, quantity: 2, token: desk.userToken())
+    let event = try backend.event(#""seatCapacity":50,\#(member)"#)
+    let reply = try backend.book(event, quantity: 2, token: backend.userToken())
     #expect(reply.status == 409 && reply.problem == problem)
   }
 
   @Test("An unknown event is 404")
   func unknownEvent() throws {
-    let reply = try desk.book(999, token: desk.userToken())
+    let reply = try backend.book(999, token: backend.userToken())
     #expect(reply.status == 404 && reply.problem == "unknown-event")
   }
 
   @Test("A hold is refused rather than sold")
   func hold() throws {
-    let event = try desk.event()
-    let reply = try desk.send(
-      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":true}"#, token: desk.userToken())
+    let event = try backend.event()
+    let reply = try backend.send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":true}"#, token: backend.userToken())
     #expect(reply.status == 422 && reply.problem == "holds-not-offered")
-    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
+    #expect(try backend.send("GET", "/api/events/\(event)").number("availableSeats") == 50)
   }
 
   @Test(
@@ -90,17 +90,17 @@ struct BookingEndpointsTests {
       #"{"eventId":1,"quantity":1e18}"#, #"{"eventId":1,"hold":"yes"}"#, #"{"eventId":1e30}"#,
     ])
   func wrongMembers(body: String) throws {
-    let reply = try desk.send("POST", "/api/bookings", body, token: desk.userToken())
+    let reply = try backend.send("POST", "/api/bookings", body, token: backend.userToken())
     #expect(reply.status == 422 && reply.problem == "validation-failed")
   }
 
   @Test("A token of another service books: its user id is enough")
   func foreignToken() throws {
-    let event = try desk.event()
+    let event = try backend.event()
     let token = TokenForge.sign(payload: #"{"id":4711,"exp":9999999999}"#)
-    let booked = try desk.book(event, token: token)
+    let booked = try backend.book(event, token: token)
     #expect(try booked.status == 201 && booked.number("userId") == 4711)
-    let cancelled = try desk.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: token)
+    let cancelled = try backend.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: token)
     #expect(cancelled.status == 200)
   }
 
@@ -108,49 +108,49 @@ struct BookingEndpointsTests {
 
   @Test("The same key and body tell the first result again, and sell once")
   func replay() throws {
-    let event = try desk.event()
-    let token = try desk.userToken()
-    let first = try desk.book(event, quantity: 2, token: token, key: "k-1")
+    let event = try backend.event()
+    let token = try backend.userToken()
+    let first = try backend.book(event, quantity: 2, token: token, key: "k-1")
     #expect(first.status == 201 && first.first("idempotency-replayed") == nil)
-    let again = try desk.book(event, quantity: 2, token: token, key: "\"k-1\"")
+    let again = try backend.book(event, quantity: 2, token: token, key: "\"k-1\"")
     #expect(again.status == 201 && again.body == first.body)
     #expect(again.first("idempotency-replayed") == "true")
     #expect(again.first("location") == first.first("location"))
-    #expect(try desk.send("GET", "/api/events/\(event)").number("availableSeats") == 48)
-    #expect(try desk.book(event, quantity: 2, token: token, key: "k-2").number("seq") == 2)
+    #expect(try backend.send("GET", "/api/events/\(event)").number("availableSeats") == 48)
+    #expect(try backend.book(event, quantity: 2, token: token, key: "k-2").number("seq") == 2)
   }
 
   @Test("The same key with another body is 422")
   func mismatch() throws {
-    let event = try desk.event()
-    let token = try desk.userToken()
-    _ = try desk.book(event, quantity: 2, token: token, key: "k")
-    let reply = try desk.book(event, quantity: 3, token: token, key: "k")
+    let event = try backend.event()
+    let token = try backend.userToken()
+    _ = try backend.book(event, quantity: 2, token: token, key: "k")
+    let reply = try backend.book(event, quantity: 3, token: token, key: "k")
     #expect(reply.status == 422 && reply.problem == "idempotency-mismatch")
   }
 
   @Test("Keys of two users have nothing to do with each other")
   func scope() throws {
-    let event = try desk.event()
-    let first = try desk.book(event, token: desk.userToken("ann"), key: "k")
-    let second = try desk.book(event, token: desk.userToken("bob"), key: "k")
+    let event = try backend.event()
+    let first = try backend.book(event, token: backend.userToken("ann"), key: "k")
+    let second = try backend.book(event, token: backend.userToken("bob"), key: "k")
     #expect(try second.status == 201 && first.text("bookingId") != second.text("bookingId"))
   }
 
   @Test("A refusal is judged anew")
   func refusalNotKept() throws {
-    let event = try desk.event(#""seatCapacity":1"#)
-    let (ann, bob) = (try desk.userToken("ann"), try desk.userToken("bob"))
-    let taken = try desk.book(event, token: ann)
-    #expect(try desk.book(event, token: bob, key: "k").status == 409)
-    _ = try desk.send("DELETE", "/api/bookings/\(taken.text("bookingId"))", token: ann)
-    #expect(try desk.book(event, token: bob, key: "k").status == 201)
+    let event = try backend.event(#""seatCapacity":1"#)
+    let (ann, bob) = (try backend.userToken("ann"), try backend.userToken("bob"))
+    let taken = try backend.book(event, token: ann)
+    #expect(try backend.book(event, token: bob, key: "k").status == 409)
+    _ = try backend.send("DELETE", "/api/bookings/\(taken.text("bookingId"))", token: ann)
+    #expect(try backend.book(event, token: bob, key: "k").status == 201)
   }
 
   @Test("A key that breaks the rule is 400")
   func badKey() throws {
-    let event = try desk.event()
-    let reply = try desk.book(event, token: desk.userToken(), key: "a b")
+    let event = try backend.event()
+    let reply = try backend.book(event, token: backend.userToken(), key: "a b")
     #expect(reply.status == 400 && reply.problem == "invalid-header")
   }
 
@@ -158,25 +158,27 @@ struct BookingEndpointsTests {
 
   @Test("Owners and admins see and cancel a booking, others do not")
   func ownership() throws {
-    let event = try desk.event()
-    let (ann, bob, admin) = (try desk.userToken("ann"), try desk.userToken("bob"), try desk.adminToken())
-    let path = "/api/bookings/\(try desk.book(event, token: ann).text("bookingId"))"
-    #expect(try desk.send("GET", path, token: ann).status == 200)
-    #expect(try desk.send("GET", path, token: admin).status == 200)
-    #expect(try desk.send("GET", path, token: bob).problem == "not-your-booking")
-    #expect(try desk.send("DELETE", path, token: bob).status == 403)
+    let event = try backend.event()
+    let (ann, bob, admin) = (
+      try backend.userToken("ann"), try backend.userToken("bob"), try backend.adminToken()
+    )
+    let path = "/api/bookings/\(try backend.book(event, token: ann).text("bookingId"))"
+    #expect(try backend.send("GET", path, token: ann).status == 200)
+    #expect(try backend.send("GET", path, token: admin).status == 200)
+    #expect(try backend.send("GET", path, token: bob).problem == "not-your-booking")
+    #expect(try backend.send("DELETE", path, token: bob).status == 403)
     let forged = TokenForge.sign(payload: #"{"sub":"4711","role":"admin","exp":9999999999}"#)
-    #expect(try desk.send("GET", path, token: forged).status == 403)
-    #expect(try desk.send("DELETE", path, token: forged).status == 403)
-    #expect(try desk.send("DELETE", path, token: admin).status == 200)
-    #expect(try desk.send("GET", path, token: ann).text("status") == "cancelled")
+    #expect(try backend.send("GET", path, token: forged).status == 403)
+    #expect(try backend.send("DELETE", path, token: forged).status == 403)
+    #expect(try backend.send("DELETE", path, token: admin).status == 200)
+    #expect(try backend.send("GET", path, token: ann).text("status") == "cancelled")
   }
 
   @Test("Unknown and impossible booking numbers are 404", arguments: ["BK-00000000", "7", "BK-!", "abc"])
   func unknownBooking(id: String) throws {
-    let token = try desk.userToken()
+    let token = try backend.userToken()
     for (method, path) in [("GET", ""), ("DELETE", ""), ("POST", "/cancel")] {
-      let reply = try desk.send(method, "/api/bookings/\(id)\(path)", token: token)
+      let reply = try backend.send(method, "/api/bookings/\(id)\(path)", token: token)
       #expect(reply.status == 404 && reply.problem == "unknown-booking")
     }
   }
@@ -185,17 +187,19 @@ struct BookingEndpointsTests {
 
   @Test("Users list their own bookings, admins everybody's, newest first and in pages")
   func lists() throws {
-    let (one, two) = (try desk.event(), try desk.event())
-    let (ann, bob, admin) = (try desk.userToken("ann"), try desk.userToken("bob"), try desk.adminToken())
+    let (one, two) = (try backend.event(), try backend.event())
+    let (ann, bob, admin) = (
+      try backend.userToken("ann"), try backend.userToken("bob"), try backend.adminToken()
+    )
     var ids: [String] = []
     for (event, token) in [(one, ann), (two, ann), (one, bob), (one, ann)] {
-      ids.append(try desk.book(event, token: token).text("bookingId"))
+      ids.append(try backend.book(event, token: token).text("bookingId"))
     }
     func list(_ query: String, _ token: String) throws -> [String] {
       var found: [String] = []
       var target = "/api/bookings?limit=2\(query)"
       while true {
-        let reply = try desk.send("GET", target, token: token)
+        let reply = try backend.send("GET", target, token: token)
         found += try reply.items.compactMap { $0.members?["bookingId"]?.text }
         guard let link = reply.first("link"), found.count < 20 else { return found }
         target = String(link.dropFirst().prefix { $0 != ">" })
@@ -206,7 +210,7 @@ struct BookingEndpointsTests {
     #expect(try list("", admin) == ids.reversed())
     #expect(try list("&eventId=\(one)", admin) == [ids[3], ids[2], ids[0]])
     #expect(try list("&eventId=\(two)", bob) == [])
-    #expect(try desk.send("GET", "/api/bookings?eventId=x", token: ann).problem == "invalid-parameter")
-    #expect(try desk.send("GET", "/api/bookings?cursor=ZTE", token: ann).problem == "invalid-parameter")
+    #expect(try backend.send("GET", "/api/bookings?eventId=x", token: ann).problem == "invalid-parameter")
+    #expect(try backend.send("GET", "/api/bookings?cursor=ZTE", token: ann).problem == "invalid-parameter")
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Call")
 struct CallTests {
   private let incidents = IncidentList()
-  private let reads = ShelfReads()
+  private let reads = StubReads()
 
   private func call(_ capture: String) throws -> Call {
     let request = Request(method: "GET", path: "/", ticket: ReplyTicket(high: 1, low: 2))

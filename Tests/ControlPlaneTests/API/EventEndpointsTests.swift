@@ -4,21 +4,21 @@ import Testing
 
 @Suite("EventEndpoints")
 struct EventEndpointsTests {
-  private let desk: APIDesk
+  private let backend: APIFixture
 
-  init() throws { desk = try APIDesk() }
+  init() throws { backend = try APIFixture() }
 
   private func patch(_ id: Int64, _ body: String, ifMatch: String? = nil) throws -> Reply {
     let fields = ifMatch.map { [Request.Field(name: "if-match", value: $0)] } ?? []
-    return try desk.send("PATCH", "/api/events/\(id)", body, token: desk.adminToken(), fields: fields)
+    return try backend.send("PATCH", "/api/events/\(id)", body, token: backend.adminToken(), fields: fields)
   }
 
   // MARK: Making
 
   @Test("A new event is 201 with Location, ETag and the contract's defaults")
   func create() throws {
-    let reply = try desk.send(
-      "POST", "/api/events", #"{"name":"Concert","seatCapacity":50}"#, token: desk.adminToken())
+    let reply = try backend.send(
+      "POST", "/api/events", #"{"name":"Concert","seatCapacity":50}"#, token: backend.adminToken())
     #expect(reply.status == 201)
     let id = try reply.number("id")
     #expect(reply.first("location") == "/api/events/\(id)")
@@ -30,17 +30,17 @@ struct EventEndpointsTests {
       "maxPerUser": .integer(0), "seq": .integer(0),
     ]
     #expect(try reply.json.members == expected)
-    let read = try desk.send("GET", "/api/events/\(id)")
+    let read = try backend.send("GET", "/api/events/\(id)")
     #expect(read.status == 200 && read.body == reply.body)
   }
 
   @Test("Every member that a client may set is kept")
   func members() throws {
-    let id = try desk.event(
+    let id = try backend.event(
       #""seatCapacity":5,"description":"d","venue":"v","startsAt":"2030-01-01T20:00:00+01:00","#
         + #""opensAt":"2029-01-01T00:00:00Z","closesAt":"2029-12-31T00:00:00Z","status":"closed","#
         + #""maxPerBooking":3,"maxPerUser":4,"unknown":{}"#)
-    let event = try #require(try desk.send("GET", "/api/events/\(id)").json.members)
+    let event = try #require(try backend.send("GET", "/api/events/\(id)").json.members)
     #expect(event["startsAt"] == .string("2030-01-01T19:00:00.000Z"))
     #expect(event["opensAt"] == .string("2029-01-01T00:00:00.000Z"))
     #expect(event["closesAt"] == .string("2029-12-31T00:00:00.000Z"))
@@ -60,19 +60,19 @@ struct EventEndpointsTests {
       #"{"name":"x","seatCapacity":1,"opensAt":"2030-01-01T00:00:00Z","closesAt":"2030-01-01T00:00:00Z"}"#,
     ])
   func wrongMembers(body: String) throws {
-    let reply = try desk.send("POST", "/api/events", body, token: desk.adminToken())
+    let reply = try backend.send("POST", "/api/events", body, token: backend.adminToken())
     #expect(reply.status == 422 && reply.problem == "validation-failed")
   }
 
   @Test("Only admins make, change and delete events")
   func admins() throws {
-    let id = try desk.event()
-    let token = try desk.userToken()
+    let id = try backend.event()
+    let token = try backend.userToken()
     for (method, path) in [
       ("POST", "/api/events"), ("PATCH", "/api/events/\(id)"), ("DELETE", "/api/events/\(id)"),
     ] {
-      #expect(try desk.send(method, path, "{}", token: token).status == 403)
-      #expect(try desk.send(method, path, "{}").status == 401)
+      #expect(try backend.send(method, path, "{}", token: token).status == 403)
+      #expect(try backend.send(method, path, "{}").status == 401)
     }
   }
 
@@ -80,16 +80,16 @@ struct EventEndpointsTests {
 
   @Test("An unknown or impossible number is 404", arguments: ["999", "abc", "0", "01", "-1", "1.0"])
   func unknown(id: String) throws {
-    let reply = try desk.send("GET", "/api/events/\(id)")
+    let reply = try backend.send("GET", "/api/events/\(id)")
     #expect(reply.status == 404 && reply.problem == "unknown-event")
   }
 
   @Test("What is known is 304 until anything changes, counts too")
   func conditional() throws {
-    let id = try desk.event()
-    let tag = try #require(try desk.send("GET", "/api/events/\(id)").first("etag"))
+    let id = try backend.event()
+    let tag = try #require(try backend.send("GET", "/api/events/\(id)").first("etag"))
     func get(_ value: String) throws -> Reply {
-      try desk.send("GET", "/api/events/\(id)", fields: [.init(name: "if-none-match", value: value)])
+      try backend.send("GET", "/api/events/\(id)", fields: [.init(name: "if-none-match", value: value)])
     }
     let known = try get(tag)
     #expect(known.status == 304 && known.body.isEmpty && known.first("etag") == tag)
@@ -97,18 +97,18 @@ struct EventEndpointsTests {
     #expect(try get("*").status == 304)
     #expect(try get("\"0.0\"").status == 200)
     #expect(try get("nonsense").status == 400)
-    _ = try desk.book(id, token: desk.userToken())
+    _ = try backend.book(id, token: backend.userToken())
     let changed = try get(tag)
     #expect(changed.status == 200 && changed.first("etag") != tag)
   }
 
   @Test("The list comes in pages that neither repeat nor skip")
   func pages() throws {
-    let ids = try (0..<5).map { _ in try desk.event() }
+    let ids = try (0..<5).map { _ in try backend.event() }
     var seen: [Int64] = []
     var target = "/api/events?limit=2"
     for page in 1...3 {
-      let reply = try desk.send("GET", target)
+      let reply = try backend.send("GET", target)
       #expect(reply.status == 200)
       seen += try reply.items.compactMap { $0.members?["id"]?.whole }
       let next = try reply.member("next").text
@@ -122,19 +122,19 @@ struct EventEndpointsTests {
 
   @Test("The list can be narrowed to a status, and the link keeps that")
   func status() throws {
-    _ = try desk.event()
-    let closed = try (0..<2).map { _ in try desk.event(#""seatCapacity":1,"status":"closed""#) }
-    let reply = try desk.send("GET", "/api/events?status=closed&limit=1")
+    _ = try backend.event()
+    let closed = try (0..<2).map { _ in try backend.event(#""seatCapacity":1,"status":"closed""#) }
+    let reply = try backend.send("GET", "/api/events?status=closed&limit=1")
     #expect(try reply.items.compactMap { $0.members?["id"]?.whole } == [closed[0]])
     #expect(reply.first("link")?.contains("status=closed") == true)
-    #expect(try desk.send("GET", "/api/events?status=open").problem == "invalid-parameter")
+    #expect(try backend.send("GET", "/api/events?status=open").problem == "invalid-parameter")
   }
 
   @Test(
     "Wrong parameters are 400",
     arguments: ["limit=0", "limit=101", "limit=x", "cursor=x", "cursor=YjE", "limit=1&limit=2"])
   func parameters(query: String) throws {
-    let reply = try desk.send("GET", "/api/events?\(query)")
+    let reply = try backend.send("GET", "/api/events?\(query)")
     #expect(reply.status == 400 && reply.problem == "invalid-parameter")
   }
 
@@ -142,7 +142,7 @@ struct EventEndpointsTests {
 
   @Test("A patch changes what it names and nothing else")
   func patches() throws {
-    let id = try desk.event(#""seatCapacity":5,"opensAt":"2024-01-01T00:00:00Z","venue":"v""#)
+    let id = try backend.event(#""seatCapacity":5,"opensAt":"2024-01-01T00:00:00Z","venue":"v""#)
     let reply = try patch(id, #"{"name":"New","opensAt":null,"seatCapacity":7}"#)
     #expect(reply.status == 200)
     #expect(try reply.text("name") == "New")
@@ -150,25 +150,25 @@ struct EventEndpointsTests {
     #expect(try reply.text("venue") == "v")
     #expect(try reply.number("seatCapacity") == 7 && reply.number("availableSeats") == 7)
     #expect(try reply.number("seq") == 1)
-    #expect(try desk.send("GET", "/api/events/\(id)").body == reply.body)
+    #expect(try backend.send("GET", "/api/events/\(id)").body == reply.body)
   }
 
   @Test("A patch may come as a merge patch")
   func mergePatch() throws {
-    let id = try desk.event()
+    let id = try backend.event()
     let type = Request.Field(name: "content-type", value: "application/merge-patch+json")
-    let reply = try desk.send(
-      "PATCH", "/api/events/\(id)", #"{"name":"N"}"#, token: desk.adminToken(), fields: [type])
+    let reply = try backend.send(
+      "PATCH", "/api/events/\(id)", #"{"name":"N"}"#, token: backend.adminToken(), fields: [type])
     #expect(reply.status == 200)
-    let created = try desk.send(
-      "POST", "/api/events", #"{"name":"N","seatCapacity":1}"#, token: desk.adminToken(), fields: [type])
+    let created = try backend.send(
+      "POST", "/api/events", #"{"name":"N","seatCapacity":1}"#, token: backend.adminToken(), fields: [type])
     #expect(created.status == 415)
   }
 
   @Test("A capacity below what is sold is 409 with the counts")
   func capacity() throws {
-    let id = try desk.event()
-    _ = try desk.book(id, quantity: 5, token: desk.userToken())
+    let id = try backend.event()
+    _ = try backend.book(id, quantity: 5, token: backend.userToken())
     let reply = try patch(id, #"{"seatCapacity":4}"#)
     #expect(reply.status == 409 && reply.problem == "capacity-below-sold")
     #expect(try reply.number("sold") == 5 && reply.number("held") == 0)
@@ -177,8 +177,8 @@ struct EventEndpointsTests {
 
   @Test("If-Match guards against changes in between")
   func ifMatch() throws {
-    let id = try desk.event()
-    let tag = try #require(try desk.send("GET", "/api/events/\(id)").first("etag"))
+    let id = try backend.event()
+    let tag = try #require(try backend.send("GET", "/api/events/\(id)").first("etag"))
     let first = try patch(id, #"{"name":"A"}"#, ifMatch: tag)
     #expect(first.status == 200)
     let second = try patch(id, #"{"name":"B"}"#, ifMatch: tag)
@@ -193,23 +193,23 @@ struct EventEndpointsTests {
   @Test("Patching what is not there is 404, and what is cancelled stays so")
   func patchRefusals() throws {
     #expect(try patch(999, "{}").problem == "unknown-event")
-    let id = try desk.event()
+    let id = try backend.event()
     #expect(try patch(id, #"{"status":"cancelled"}"#).status == 200)
     #expect(try patch(id, #"{"status":"on_sale"}"#).problem == "event-cancelled")
   }
 
   @Test("An event that was never booked can go, any other cannot")
   func deletes() throws {
-    let (free, booked) = (try desk.event(), try desk.event())
-    _ = try desk.book(booked, token: desk.userToken())
-    let admin = try desk.adminToken()
-    let gone = try desk.send("DELETE", "/api/events/\(free)", token: admin)
+    let (free, booked) = (try backend.event(), try backend.event())
+    _ = try backend.book(booked, token: backend.userToken())
+    let admin = try backend.adminToken()
+    let gone = try backend.send("DELETE", "/api/events/\(free)", token: admin)
     #expect(gone.status == 204 && gone.body.isEmpty)
-    #expect(try desk.send("GET", "/api/events/\(free)").status == 404)
-    #expect(try desk.send("DELETE", "/api/events/\(free)", token: admin).status == 404)
-    let kept = try desk.send("DELETE", "/api/events/\(booked)", token: admin)
+    #expect(try backend.send("GET", "/api/events/\(free)").status == 404)
+    #expect(try backend.send("DELETE", "/api/events/\(free)", token: admin).status == 404)
+    let kept = try backend.send("DELETE", "/api/events/\(booked)", token: admin)
     #expect(kept.status == 409 && kept.problem == "event-has-bookings")
-    let stale = try desk.send(
+    let stale = try backend.send(
       "DELETE", "/api/events/\(booked)", token: admin, fields: [.init(name: "if-match", value: "\"9.9\"")])
     #expect(stale.status == 412)
   }

@@ -79,10 +79,10 @@ struct NoticeEncoderTests {
   @Test("A headline's snapshot is members without braces")
   func snapshot() throws {
     let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
-    let headline = encoder.headline(of: state, at: at)
-    #expect(headline.seq == 17)
+    let summary = encoder.summary(of: state, at: at)
+    #expect(summary.seq == 17)
     #expect(
-      String(decoding: headline.snapshot, as: UTF8.self)
+      String(decoding: summary.snapshot, as: UTF8.self)
         == #""eventId":3,"seq":17,"epoch":"ep-1","availableSeats":44,"seatCapacity":50,"#
         + #""timestamp":"2024-11-11T10:30:00.000Z""#)
   }
@@ -90,10 +90,10 @@ struct NoticeEncoderTests {
   @Test("before + the first missed seq + after is a seat_update for all that was missed")
   func conflation() throws {
     let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
-    let headline = encoder.headline(of: state, at: at)
+    let summary = encoder.summary(of: state, at: at)
     let expected = Message(
       type: "seat_update", eventId: 3, availableSeats: 44, seatCapacity: 50,
       timestamp: "2024-11-11T10:30:00.000Z", seq: 17, fromSeq: 5, toSeq: 17)
-    #expect(try decode(headline.before + Array("5".utf8) + headline.after) == expected)
+    #expect(try decode(summary.before + Array("5".utf8) + summary.after) == expected)
   }
 }

@@ -4,24 +4,25 @@ import Testing
 
 @Suite("NoticeEndpoints")
 struct NoticeEndpointsTests {
-  private let desk: APIDesk
+  private let backend: APIFixture
 
-  init() throws { desk = try APIDesk() }
+  init() throws { backend = try APIFixture() }
 
   // MARK: The stream
 
   @Test("A stream begins as text/event-stream for this event and user, resuming where asked")
   func stream() throws {
-    let event = try desk.event()
+    let event = try backend.event()
     let token = TokenForge.sign(payload: #"{"sub":"9","exp":9999999999}"#)
     let path = "/api/events/\(event)/stream"
-    let reply = try desk.send("GET", path, token: token)
+    let reply = try backend.send("GET", path, token: token)
     #expect(reply.status == 200 && reply.body.isEmpty)
     #expect(reply.first("content-type") == "text/event-stream")
     #expect(reply.first("cache-control") == "no-store")
     #expect(reply.stream == .init(event: EventID(event), after: nil, user: UserID(9)))
     func resumed(_ value: String) throws -> UInt64? {
-      try desk.send("GET", path, token: token, fields: [.init(name: "last-event-id", value: value)]).stream?
+      try backend.send("GET", path, token: token, fields: [.init(name: "last-event-id", value: value)])
+        .stream?
         .after
     }
     #expect(try resumed("17") == 17)
@@ -32,20 +33,20 @@ struct NoticeEndpointsTests {
 
   @Test("The token may stand in the query, as browsers cannot set fields here")
   func queryToken() throws {
-    let event = try desk.event()
-    let token = try desk.userToken()
-    #expect(try desk.send("GET", "/api/events/\(event)/stream?token=\(token)").stream != nil)
-    #expect(try desk.send("GET", "/api/events/\(event)/stream").status == 401)
-    #expect(try desk.send("GET", "/api/events/\(event)/stream?token=x").status == 401)
+    let event = try backend.event()
+    let token = try backend.userToken()
+    #expect(try backend.send("GET", "/api/events/\(event)/stream?token=\(token)").stream != nil)
+    #expect(try backend.send("GET", "/api/events/\(event)/stream").status == 401)
+    #expect(try backend.send("GET", "/api/events/\(event)/stream?token=x").status == 401)
   }
 
   @Test("HEAD tells about a stream without opening it, and an unknown event has none")
   func noStream() throws {
-    let event = try desk.event()
-    let token = try desk.userToken()
-    let head = try desk.send("HEAD", "/api/events/\(event)/stream", token: token)
+    let event = try backend.event()
+    let token = try backend.userToken()
+    let head = try backend.send("HEAD", "/api/events/\(event)/stream", token: token)
     #expect(head.status == 200 && head.stream == nil)
-    let unknown = try desk.send("GET", "/api/events/999/stream", token: token)
+    let unknown = try backend.send("GET", "/api/events/999/stream", token: token)
     #expect(unknown.status == 404 && unknown.stream == nil)
   }
 
@@ -53,13 +54,13 @@ struct NoticeEndpointsTests {
 
   @Test("The log tells every change in order, in pages, with identities")
   func log() throws {
-    let event = try desk.event()
-    let (user, admin) = (try desk.userToken(), try desk.adminToken())
-    let booked = try desk.book(event, quantity: 2, token: user)
-    _ = try desk.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: user)
-    _ = try desk.send("PATCH", "/api/events/\(event)", #"{"seatCapacity":60}"#, token: admin)
+    let event = try backend.event()
+    let (user, admin) = (try backend.userToken(), try backend.adminToken())
+    let booked = try backend.book(event, quantity: 2, token: user)
+    _ = try backend.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: user)
+    _ = try backend.send("PATCH", "/api/events/\(event)", #"{"seatCapacity":60}"#, token: admin)
     let path = "/api/events/\(event)/notices"
-    let first = try desk.send("GET", "\(path)?limit=2", token: admin)
+    let first = try backend.send("GET", "\(path)?limit=2", token: admin)
     #expect(first.status == 200)
     #expect(
       try first.items.compactMap { $0.members?["type"]?.text } == ["booking_created", "booking_cancelled"])
@@ -67,7 +68,7 @@ struct NoticeEndpointsTests {
     #expect(try first.items.first?.members?["userId"] == booked.member("userId"))
     #expect(try first.number("next") == 2)
     #expect(first.first("link") == "<\(path)?limit=2&after=2>; rel=\"next\"")
-    let second = try desk.send("GET", "\(path)?limit=2&after=2", token: admin)
+    let second = try backend.send("GET", "\(path)?limit=2&after=2", token: admin)
     #expect(try second.items.compactMap { $0.members?["seq"]?.whole } == [3])
     #expect(try second.items.first?.members?["type"] == .string("seat_update"))
     #expect(try second.member("next") == .null)
@@ -75,12 +76,12 @@ struct NoticeEndpointsTests {
 
   @Test("The log is for admins, and its parameters are checked")
   func logRefusals() throws {
-    let event = try desk.event()
-    let admin = try desk.adminToken()
-    #expect(try desk.send("GET", "/api/events/\(event)/notices", token: desk.userToken()).status == 403)
-    #expect(try desk.send("GET", "/api/events/\(event)/notices").status == 401)
-    #expect(try desk.send("GET", "/api/events/999/notices", token: admin).status == 404)
-    #expect(try desk.send("GET", "/api/events/\(event)/notices?after=-1", token: admin).status == 400)
-    #expect(try desk.send("GET", "/api/events/\(event)/notices?after=99", token: admin).items.isEmpty)
+    let event = try backend.event()
+    let admin = try backend.adminToken()
+    #expect(try backend.send("GET", "/api/events/\(event)/notices", token: backend.userToken()).status == 403)
+    #expect(try backend.send("GET", "/api/events/\(event)/notices").status == 401)
+    #expect(try backend.send("GET", "/api/events/999/notices", token: admin).status == 404)
+    #expect(try backend.send("GET", "/api/events/\(event)/notices?after=-1", token: admin).status == 400)
+    #expect(try backend.send("GET", "/api/events/\(event)/notices?after=99", token: admin).items.isEmpty)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Router")
 struct RouterTests {
   private let incidents = IncidentList()
-  private let reads = ShelfReads()
+  private let reads = StubReads()
 
   init() {
     reads.users = [

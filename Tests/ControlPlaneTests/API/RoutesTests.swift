@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Routes")
 struct RoutesTests {
-  private struct NoLedger: LedgerDoor {
+  private struct NoLedger: CommandSink {
     func submit(_ command: LedgerCommand) -> Bool { false }
   }
-  private struct NoJobs: JobDoor {
+  private struct NoJobs: JobQueue {
     func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
   }
   private struct NoReplies: ReplySink {
@@ -69,7 +69,7 @@ struct RoutesTests {
         let path = route.path.text.split(separator: "/").map { $0 == "{id}" ? "1" : String($0) }
         let request = Request(
           method: method, path: "/" + path.joined(separator: "/"), ticket: ReplyTicket(high: 0, low: 0))
-        return router.handle(request, reads: ShelfReads())?.status
+        return router.handle(request, reads: StubReads())?.status
       }
       #expect(status("OPTIONS") == 204)
       if case .anyone = route.endpoint { continue }

@@ -7,13 +7,13 @@ import Testing
 struct DomainErrorTests {
   @Test("whatever fails inside a decision that is no refusal fails as storage, never as a rule")
   func storeFailuresAreNotRefusals() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 1)
-    house.store.failsNotices = true
-    #expect(throws: DomainError.storageUnavailable) { try house.book(event) }
-    house.store.failsNotices = false
-    try house.book(event)
-    #expect(throws: DomainError.soldOut(available: 0, requested: 1)) { try house.book(event) }
-    #expect(house.tally.snapshot.refusals == 1)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 1)
+    fixture.store.failsNotices = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
+    fixture.store.failsNotices = false
+    try fixture.book(event)
+    #expect(throws: DomainError.soldOut(available: 0, requested: 1)) { try fixture.book(event) }
+    #expect(fixture.metrics.snapshot.refusals == 1)
   }
 }

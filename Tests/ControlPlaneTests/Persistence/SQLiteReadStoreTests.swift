@@ -5,18 +5,18 @@ import Testing
 
 @Suite("SQLiteReadStore")
 struct SQLiteReadStoreTests {
-  private let house: LedgerHouse
+  private let fixture: LedgerFixture
   private let reads: SQLiteReadStore
 
   init() throws {
-    house = try LedgerHouse()
-    reads = try house.reader()
+    fixture = try LedgerFixture()
+    reads = try fixture.reader()
   }
 
   @Test("events come in pages, in order of their numbers, and by status")
   func events() throws {
     let all = try (0..<5).map { number in
-      try house.makeEvent(capacity: 1) { $0.status = number % 2 == 0 ? .onSale : .closed }
+      try fixture.makeEvent(capacity: 1) { $0.status = number % 2 == 0 ? .onSale : .closed }
     }
     #expect(try reads.events(after: nil, status: nil, limit: 3) == Array(all.prefix(3)))
     #expect(try reads.events(after: all[2].id, status: nil, limit: 3) == Array(all.suffix(2)))
@@ -28,12 +28,12 @@ struct SQLiteReadStoreTests {
 
   @Test("bookings come newest first, of a user, of an event, of both or of all, in pages")
   func bookings() throws {
-    let events = [try house.makeEvent(capacity: 100), try house.makeEvent(capacity: 100)]
+    let events = [try fixture.makeEvent(capacity: 100), try fixture.makeEvent(capacity: 100)]
     var all: [BookingOutcome] = []
     for number in 0..<12 {
-      all.insert(try house.book(events[number % 2], user: Int64(number % 3 + 1), 1), at: 0)
+      all.insert(try fixture.book(events[number % 2], user: Int64(number % 3 + 1), 1), at: 0)
     }
-    all[4] = try house.cancel(all[4].booking.publicID, by: 9, .admin)
+    all[4] = try fixture.cancel(all[4].booking.publicID, by: 9, .admin)
     for user in [nil, UserID(1), UserID(2), UserID(77)] {
       for event in [nil, events[0].id, events[1].id, EventID(77)] {
         let expected = all.filter {
@@ -58,9 +58,9 @@ struct SQLiteReadStoreTests {
 
   @Test("nothing comes before a booking that is not there or not of the list")
   func foreignCursor() throws {
-    let (event, other) = (try house.makeEvent(capacity: 9), try house.makeEvent(capacity: 9))
-    try house.book(event)
-    let elsewhere = try house.book(other).booking.publicID
+    let (event, other) = (try fixture.makeEvent(capacity: 9), try fixture.makeEvent(capacity: 9))
+    try fixture.book(event)
+    let elsewhere = try fixture.book(other).booking.publicID
     #expect(try reads.bookings(of: nil, event: event.id, before: elsewhere, limit: 5).isEmpty)
     let nowhere = try #require(PublicBookingID(code: 99))
     #expect(try reads.bookings(of: nil, event: event.id, before: nowhere, limit: 5).isEmpty)
@@ -69,13 +69,13 @@ struct SQLiteReadStoreTests {
 
   @Test("notices come in order between two seqs, with what their bookings say")
   func notices() throws {
-    let event = try house.makeEvent(capacity: 10)
-    let booking = try house.book(event, user: 7, 3).booking
-    try house.patch(event, EventPatch(seatCapacity: 12))
-    house.clock.set(milliseconds: house.clock.now.milliseconds + 5)
-    try house.cancel(booking.publicID, by: 7)
+    let event = try fixture.makeEvent(capacity: 10)
+    let booking = try fixture.book(event, user: 7, 3).booking
+    try fixture.patch(event, EventPatch(seatCapacity: 12))
+    fixture.clock.set(milliseconds: fixture.clock.now.milliseconds + 5)
+    try fixture.cancel(booking.publicID, by: 7)
     let facts = Notice.BookingFacts(booking: booking.publicID, user: UserID(7), quantity: 3)
-    let (start, end) = (booking.createdAt, house.clock.now)
+    let (start, end) = (booking.createdAt, fixture.clock.now)
     let all = [
       Notice(
         event: event.id, seq: 1, change: .bookingCreated(facts), availableSeats: 7, seatCapacity: 10,
@@ -86,7 +86,7 @@ struct SQLiteReadStoreTests {
         event: event.id, seq: 3, change: .bookingCancelled(facts), availableSeats: 12, seatCapacity: 12,
         at: end),
     ]
-    #expect(try house.log(event) == all)
+    #expect(try fixture.log(event) == all)
     #expect(try reads.notices(of: event.id, after: 1, through: 2, limit: 9) == [all[1]])
     #expect(try reads.notices(of: event.id, after: 0, through: 9, limit: 2) == Array(all.prefix(2)))
     #expect(try reads.notices(of: event.id, after: .max, through: .max, limit: 9).isEmpty)

@@ -6,7 +6,7 @@ import Testing
 @Suite("AccountService")
 struct AccountServiceTests {
   /// Runs jobs at once, or refuses them; keeps commands.
-  private final class Doors: JobDoor, LedgerDoor {
+  private final class AdapterPorts: JobQueue, CommandSink {
     let isOpen: Bool
     let commands = Monitor<[LedgerCommand]>([])
     init(isOpen: Bool) { self.isOpen = isOpen }
@@ -44,7 +44,7 @@ struct AccountServiceTests {
     }
   }
 
-  private func service(_ doors: Doors) -> AccountService {
+  private func service(_ doors: AdapterPorts) -> AccountService {
     AccountService(ledger: doors, replies: stage, hashing: doors, hasher: PlainHasher())
   }
 
@@ -58,7 +58,7 @@ struct AccountServiceTests {
 
   @Test("registering sends an ordinary user with a hashed password to the ledger, which answers")
   func register() {
-    let doors = Doors(isOpen: true)
+    let doors = AdapterPorts(isOpen: true)
     service(doors).register(
       email: "a@b.c", password: "secret", name: "Ann", ticket: ticket, answer: answer)
     guard case .registerUser(let user, _) = doors.commands.withLock({ $0.first }) else {
@@ -72,7 +72,7 @@ struct AccountServiceTests {
 
   @Test("a hasher that fails is an answer, not a silence")
   func unhashable() {
-    let doors = Doors(isOpen: true)
+    let doors = AdapterPorts(isOpen: true)
     service(doors).register(
       email: "a@b.c", password: "unhashable", name: "Ann", ticket: ticket, answer: answer)
     #expect(words == #"internalFailure("no memory")"#)
@@ -80,21 +80,21 @@ struct AccountServiceTests {
 
   @Test("the right password is the user, the wrong one and an unknown user are the same refusal")
   func login() {
-    service(Doors(isOpen: true)).login(
+    service(AdapterPorts(isOpen: true)).login(
       account(password: "p"), password: "p", ticket: ticket, answer: answer)
     #expect(words == "Ann")
   }
 
   @Test("a wrong password and an unknown user are the same refusal", arguments: [true, false])
   func wrongLogin(isKnown: Bool) {
-    service(Doors(isOpen: true)).login(
+    service(AdapterPorts(isOpen: true)).login(
       isKnown ? account(password: "p") : nil, password: "q", ticket: ticket, answer: answer)
     #expect(words == "wrongCredentials")
   }
 
   @Test("a stale hash is made anew after the answer")
   func staleHash() {
-    let doors = Doors(isOpen: true)
+    let doors = AdapterPorts(isOpen: true)
     service(doors).login(account(password: "old"), password: "old", ticket: ticket, answer: answer)
     #expect(words == "Ann")
     guard case .setPasswordHash(UserID(4), "hash:old", _) = doors.commands.withLock({ $0.first }) else {
@@ -105,7 +105,7 @@ struct AccountServiceTests {
 
   @Test("a full hashing queue is overloaded, at once")
   func overloaded() {
-    service(Doors(isOpen: false)).login(
+    service(AdapterPorts(isOpen: false)).login(
       account(password: "p"), password: "p", ticket: ticket, answer: answer)
     #expect(words == "overloaded")
   }

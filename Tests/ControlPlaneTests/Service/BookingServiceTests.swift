@@ -10,7 +10,7 @@ struct BookingServiceTests {
 
   @Test("commands go to the ledger as they are, and nothing is answered before it is")
   func submitting() throws {
-    let door = DoorOfCommands(isOpen: true)
+    let door = RecordingCommands(isOpen: true)
     let service = BookingService(ledger: door, replies: stage)
     service.create(.init(EventID(4), 5, 6, "k"), ticket: ticket) { $0.told }
     let name = try #require(PublicBookingID(code: 1))
@@ -31,7 +31,7 @@ struct BookingServiceTests {
 
   @Test("a full ledger is answered at once")
   func overloaded() {
-    let service = BookingService(ledger: DoorOfCommands(isOpen: false), replies: stage)
+    let service = BookingService(ledger: RecordingCommands(isOpen: false), replies: stage)
     service.create(.init(EventID(4), 5, 6), ticket: ticket) { $0.told }
     #expect(stage.replies[1]?.body == Array("overloaded".utf8))
   }

@@ -10,7 +10,7 @@ struct CatalogueServiceTests {
 
   @Test("commands go to the ledger as they are, with their condition")
   func submitting() {
-    let door = DoorOfCommands(isOpen: true)
+    let door = RecordingCommands(isOpen: true)
     let service = CatalogueService(ledger: door, replies: stage)
     let tag = EventTag(version: 1, seq: 2)
     service.create(EventDraft(name: "E", seatCapacity: 3), ticket: ticket) { $0.told }
@@ -33,7 +33,7 @@ struct CatalogueServiceTests {
 
   @Test("a full ledger is answered at once")
   func overloaded() {
-    let service = CatalogueService(ledger: DoorOfCommands(isOpen: false), replies: stage)
+    let service = CatalogueService(ledger: RecordingCommands(isOpen: false), replies: stage)
     service.delete(EventID(5), ifMatch: nil, ticket: ticket) { $0.told }
     #expect(stage.replies[1]?.body == Array("overloaded".utf8))
   }

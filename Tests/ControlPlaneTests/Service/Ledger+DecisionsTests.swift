@@ -11,32 +11,32 @@ struct LedgerDecisionsTests {
 
   @Test("a booking takes its seats and has the event's next seq")
   func booking() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    let outcome = try house.book(event, user: 5, 4)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    let outcome = try fixture.book(event, user: 5, 4)
     #expect(outcome.availableSeats == 6)
     #expect(outcome.seq == 1)
     #expect(!outcome.replayed)
     #expect(outcome.booking.user == UserID(5))
     #expect(outcome.booking.status == .confirmed)
-    #expect(try house.reader().booking(outcome.booking.publicID) == outcome)
-    #expect(try house.reader().event(event.id)?.sold == 4)
+    #expect(try fixture.reader().booking(outcome.booking.publicID) == outcome)
+    #expect(try fixture.reader().event(event.id)?.sold == 4)
   }
 
   @Test("an event that is not there cannot be booked")
   func unknownEvent() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     #expect(throws: DomainError.unknownEvent) {
-      _ = try house.ask { .createBooking(.init(EventID(9), 1, 1), $0) } as BookingOutcome
+      _ = try fixture.ask { .createBooking(.init(EventID(9), 1, 1), $0) } as BookingOutcome
     }
   }
 
   @Test("within one batch, each command sees what the ones before it did")
   func withinABatch() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 5) { $0.maxPerUser = 4 }
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 5) { $0.maxPerUser = 4 }
     let asked = (0..<4).map { _ in Question<BookingOutcome>() }
-    house.ledger.perform([
+    fixture.ledger.perform([
       .createBooking(.init(event.id, 1, 3), asked[0].answering),
       .createBooking(.init(event.id, 1, 2), asked[1].answering),
       .createBooking(.init(event.id, 2, 3), asked[2].answering),
@@ -54,143 +54,143 @@ struct LedgerDecisionsTests {
 
   @Test("the same key and request tell the first outcome again, whatever happened since")
   func replay() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    var first = try house.book(event, 4, key: "k")
-    try house.book(event, user: 2, 6)
-    try house.cancel(first.booking.publicID)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    var first = try fixture.book(event, 4, key: "k")
+    try fixture.book(event, user: 2, 6)
+    try fixture.cancel(first.booking.publicID)
     first.replayed = true
-    #expect(try house.book(event, 4, key: "k") == first)
-    #expect(try house.log(event).count == 3)
+    #expect(try fixture.book(event, 4, key: "k") == first)
+    #expect(try fixture.log(event).count == 3)
   }
 
   @Test("the same key with another request is refused")
   func mismatch() throws {
-    let house = try LedgerHouse()
-    let (event, other) = (try house.makeEvent(capacity: 10), try house.makeEvent(capacity: 10))
-    try house.book(event, 4, key: "k")
-    #expect(throws: DomainError.idempotencyMismatch) { try house.book(event, 3, key: "k") }
-    #expect(throws: DomainError.idempotencyMismatch) { try house.book(other, 4, key: "k") }
+    let fixture = try LedgerFixture()
+    let (event, other) = (try fixture.makeEvent(capacity: 10), try fixture.makeEvent(capacity: 10))
+    try fixture.book(event, 4, key: "k")
+    #expect(throws: DomainError.idempotencyMismatch) { try fixture.book(event, 3, key: "k") }
+    #expect(throws: DomainError.idempotencyMismatch) { try fixture.book(other, 4, key: "k") }
   }
 
   @Test("a key is one user's own")
   func keyScope() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    try house.book(event, user: 1, 4, key: "k")
-    #expect(try !house.book(event, user: 2, 4, key: "k").replayed)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    try fixture.book(event, user: 1, 4, key: "k")
+    #expect(try !fixture.book(event, user: 2, 4, key: "k").replayed)
   }
 
   @Test("a twin in the same batch tells the first one's outcome")
   func replayWithinABatch() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
     let (first, twin) = (Question<BookingOutcome>(), Question<BookingOutcome>())
-    house.ledger.perform([
+    fixture.ledger.perform([
       .createBooking(.init(event.id, 1, 3, "k"), first.answering),
       .createBooking(.init(event.id, 1, 3, "k"), twin.answering),
     ])
     var expected = try first.result()
     expected.replayed = true
     #expect(try twin.result() == expected)
-    #expect(house.ledger.events[event.id]?.sold == 3)
+    #expect(fixture.ledger.events[event.id]?.sold == 3)
   }
 
   @Test("a refusal is not kept: the same key is judged anew")
   func refusalsAreNotKept() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 2)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 2)
     #expect(throws: DomainError.soldOut(available: 2, requested: 3)) {
-      try house.book(event, 3, key: "k")
+      try fixture.book(event, 3, key: "k")
     }
-    try house.patch(event, EventPatch(seatCapacity: 3))
-    #expect(try house.book(event, 3, key: "k").availableSeats == 0)
+    try fixture.patch(event, EventPatch(seatCapacity: 3))
+    #expect(try fixture.book(event, 3, key: "k").availableSeats == 0)
   }
 
   @Test("after 24 hours a key is free again")
   func keyExpiry() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    let start = house.clock.now.milliseconds
-    try house.book(event, key: "k")
-    house.clock.set(milliseconds: start + Ledger.keyLifetime - 1)
-    #expect(try house.book(event, key: "k").replayed)
-    house.clock.set(milliseconds: start + Ledger.keyLifetime)
-    #expect(try !house.book(event, key: "k").replayed)
-    #expect(try house.book(event, key: "k").seq == 2)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    let start = fixture.clock.now.milliseconds
+    try fixture.book(event, key: "k")
+    fixture.clock.set(milliseconds: start + Ledger.keyLifetime - 1)
+    #expect(try fixture.book(event, key: "k").replayed)
+    fixture.clock.set(milliseconds: start + Ledger.keyLifetime)
+    #expect(try !fixture.book(event, key: "k").replayed)
+    #expect(try fixture.book(event, key: "k").seq == 2)
   }
 
   // MARK: Cancelling
 
   @Test("cancelling frees the seats, and a second time changes and announces nothing")
   func cancelling() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    house.stage.watch(event.id)
-    let booking = try house.book(event, 4).booking.publicID
-    var first = try house.cancel(booking)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    let booking = try fixture.book(event, 4).booking.publicID
+    var first = try fixture.cancel(booking)
     #expect(first.availableSeats == 10)
     #expect(first.booking.status == .cancelled)
     #expect(first.booking.cancelledSeq == 2)
-    try house.book(event, user: 3, 1)
+    try fixture.book(event, user: 3, 1)
     first.replayed = true
-    #expect(try house.cancel(booking) == first)
-    #expect(house.stage.announced.map(\.seq) == [1, 2, 3])
+    #expect(try fixture.cancel(booking) == first)
+    #expect(fixture.stage.announced.map(\.seq) == [1, 2, 3])
   }
 
   @Test("twice in one batch cancels once")
   func cancellingTwiceInABatch() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    let booking = try house.book(event, 4).booking.publicID
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    let booking = try fixture.book(event, 4).booking.publicID
     let command = CancelBooking(booking: booking, by: .init(user: UserID(1), role: .user))
     let (first, second) = (Question<BookingOutcome>(), Question<BookingOutcome>())
-    house.ledger.perform([
+    fixture.ledger.perform([
       .cancelBooking(command, first.answering), .cancelBooking(command, second.answering),
     ])
     #expect(try !first.result().replayed)
     #expect(try second.result().replayed)
-    #expect(house.ledger.events[event.id]?.sold == 0)
+    #expect(fixture.ledger.events[event.id]?.sold == 0)
   }
 
   @Test("only the owner and admins cancel")
   func ownership() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    let booking = try house.book(event, user: 1).booking.publicID
-    #expect(throws: DomainError.notYours) { try house.cancel(booking, by: 2) }
-    #expect(try house.cancel(booking, by: 2, .admin).availableSeats == 10)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    let booking = try fixture.book(event, user: 1).booking.publicID
+    #expect(throws: DomainError.notYours) { try fixture.cancel(booking, by: 2) }
+    #expect(try fixture.cancel(booking, by: 2, .admin).availableSeats == 10)
   }
 
   @Test("a booking that is not there cannot be cancelled")
   func unknownBooking() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     let nobody = try #require(PublicBookingID(code: 12345))
-    #expect(throws: DomainError.unknownBooking) { try house.cancel(nobody) }
+    #expect(throws: DomainError.unknownBooking) { try fixture.cancel(nobody) }
   }
 
   @Test("freed seats are sold again, and a user's limit counts only what the user has")
   func reselling() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 2) { $0.maxPerUser = 2 }
-    let booking = try house.book(event, 2).booking.publicID
-    #expect(throws: DomainError.perUserLimit(limit: 2, booked: 2, requested: 1)) { try house.book(event) }
-    try house.cancel(booking)
-    #expect(try house.book(event, 2).availableSeats == 0)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 2) { $0.maxPerUser = 2 }
+    let booking = try fixture.book(event, 2).booking.publicID
+    #expect(throws: DomainError.perUserLimit(limit: 2, booked: 2, requested: 1)) { try fixture.book(event) }
+    try fixture.cancel(booking)
+    #expect(try fixture.book(event, 2).availableSeats == 0)
   }
 
   // MARK: Events
 
   @Test("a new event has what was asked for")
   func createEvent() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     let draft = EventDraft(
       name: "Name\u{0} with ü", seatCapacity: 7, description: "D", venue: "V",
       startsAt: Instant(milliseconds: 3), opensAt: Instant(milliseconds: -5),
       closesAt: Instant(milliseconds: 9), status: .closed, maxPerBooking: 2, maxPerUser: 3,
       holdSeconds: 4)
-    let event: Event = try house.ask { .createEvent(draft, $0) }
-    let now = house.clock.now
+    let event: Event = try fixture.ask { .createEvent(draft, $0) }
+    let now = fixture.clock.now
     #expect(
       event
         == Event(
@@ -198,14 +198,14 @@ struct LedgerDecisionsTests {
           startsAt: Instant(milliseconds: 3), opensAt: Instant(milliseconds: -5),
           closesAt: Instant(milliseconds: 9), status: .closed, seatCapacity: 7, maxPerBooking: 2,
           maxPerUser: 3, holdSeconds: 4, createdAt: now, updatedAt: now))
-    #expect(try house.reader().event(event.id) == event)
+    #expect(try fixture.reader().event(event.id) == event)
   }
 
   @Test("a new event whose sales end before they begin is refused")
   func createInverted() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     #expect(throws: DomainError.salesWindowInverted) {
-      try house.makeEvent(capacity: 1) {
+      try fixture.makeEvent(capacity: 1) {
         $0.opensAt = Instant(milliseconds: 5)
         $0.closesAt = Instant(milliseconds: 5)
       }
@@ -214,112 +214,113 @@ struct LedgerDecisionsTests {
 
   @Test("a change of capacity is announced with the next seq")
   func capacity() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    house.stage.watch(event.id)
-    try house.book(event, 4)
-    let patched = try house.patch(event, EventPatch(seatCapacity: 6))
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    try fixture.book(event, 4)
+    let patched = try fixture.patch(event, EventPatch(seatCapacity: 6))
     #expect(patched.seq == 2)
     #expect(patched.version == 2)
     #expect(patched.availableSeats == 2)
-    #expect(house.stage.announced.map(\.words) == ["1: +4 by 1, 6 free", "2: capacity 6, 2 free"])
-    #expect(try house.reader().event(event.id) == patched)
+    #expect(fixture.stage.announced.map(\.words) == ["1: +4 by 1, 6 free", "2: capacity 6, 2 free"])
+    #expect(try fixture.reader().event(event.id) == patched)
   }
 
   @Test("other changes are not announced, and none at all leaves the tag as it is")
   func quietChanges() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    house.stage.watch(event.id)
-    let renamed = try house.patch(event, EventPatch(name: "Renamed", status: .cancelled))
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    let renamed = try fixture.patch(event, EventPatch(name: "Renamed", status: .cancelled))
     #expect(renamed.tag == EventTag(version: 2, seq: 0))
-    #expect(try house.patch(event, EventPatch(name: "Renamed")) == renamed)
-    #expect(house.stage.announced.isEmpty)
-    #expect(throws: DomainError.eventCancelled) { try house.book(event) }
+    #expect(try fixture.patch(event, EventPatch(name: "Renamed")) == renamed)
+    #expect(fixture.stage.announced.isEmpty)
+    #expect(throws: DomainError.eventCancelled) { try fixture.book(event) }
   }
 
   @Test("If-Match lets only the tag through that the event has")
   func ifMatch() throws {
-    let house = try LedgerHouse()
-    let event = try house.makeEvent(capacity: 10)
-    try house.book(event)
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    try fixture.book(event)
     let current = EventTag(version: 1, seq: 1)
     for stale in [[event.tag], []] {
       #expect(throws: DomainError.versionMismatch(current: current)) {
-        try house.patch(event, EventPatch(name: "X"), ifMatch: stale)
+        try fixture.patch(event, EventPatch(name: "X"), ifMatch: stale)
       }
     }
-    #expect(try house.patch(event, EventPatch(name: "X"), ifMatch: [event.tag, current]).name == "X")
+    #expect(try fixture.patch(event, EventPatch(name: "X"), ifMatch: [event.tag, current]).name == "X")
   }
 
   @Test("an event goes only when it was never booked, and its number is not used again")
   func delete() throws {
-    let house = try LedgerHouse()
-    let (bare, booked) = (try house.makeEvent(capacity: 10), try house.makeEvent(capacity: 10))
-    try house.patch(bare, EventPatch(seatCapacity: 11))
-    try house.cancel(try house.book(booked).booking.publicID)
+    let fixture = try LedgerFixture()
+    let (bare, booked) = (try fixture.makeEvent(capacity: 10), try fixture.makeEvent(capacity: 10))
+    try fixture.patch(bare, EventPatch(seatCapacity: 11))
+    try fixture.cancel(try fixture.book(booked).booking.publicID)
     #expect(throws: DomainError.eventHasBookings) {
-      _ = try house.ask { .deleteEvent(booked.id, ifMatch: nil, $0) } as EventID
+      _ = try fixture.ask { .deleteEvent(booked.id, ifMatch: nil, $0) } as EventID
     }
     #expect(throws: DomainError.versionMismatch(current: EventTag(version: 2, seq: 1))) {
-      _ = try house.ask { .deleteEvent(bare.id, ifMatch: [bare.tag], $0) } as EventID
+      _ = try fixture.ask { .deleteEvent(bare.id, ifMatch: [bare.tag], $0) } as EventID
     }
-    #expect(try house.ask { .deleteEvent(bare.id, ifMatch: nil, $0) } == bare.id)
-    #expect(throws: DomainError.unknownEvent) { try house.book(bare) }
-    #expect(try house.reader().event(bare.id) == nil)
-    #expect(try house.makeEvent(capacity: 1).id == EventID(3))
+    #expect(try fixture.ask { .deleteEvent(bare.id, ifMatch: nil, $0) } == bare.id)
+    #expect(throws: DomainError.unknownEvent) { try fixture.book(bare) }
+    #expect(try fixture.reader().event(bare.id) == nil)
+    #expect(try fixture.makeEvent(capacity: 1).id == EventID(3))
   }
 
   @Test("made, changed and deleted in one batch leaves nothing")
   func shortLife() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     let gone = Question<EventID>()
-    house.ledger.perform([
+    fixture.ledger.perform([
       .createEvent(EventDraft(name: "Brief", seatCapacity: 1), .silent(1)),
       .patchEvent(PatchEvent(event: EventID(1), patch: EventPatch(name: "X")), .silent(2)),
       .deleteEvent(EventID(1), ifMatch: nil, gone.answering),
     ])
     #expect(try gone.result() == EventID(1))
-    #expect(house.ledger.events.isEmpty)
-    #expect(try house.reader().events(after: nil, status: nil, limit: 10).isEmpty)
+    #expect(fixture.ledger.events.isEmpty)
+    #expect(try fixture.reader().events(after: nil, status: nil, limit: 10).isEmpty)
   }
 
   // MARK: Accounts
 
   @Test("an address is one account's, however it is spelled")
   func register() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     let new = NewUser(email: "Ann@Example.org", name: "Ann", role: .user, passwordHash: "h")
-    let ann: User = try house.ask { .registerUser(new, $0) }
+    let ann: User = try fixture.ask { .registerUser(new, $0) }
     #expect(ann.email == "Ann@Example.org")
-    #expect(try house.reader().account(EmailKey("ann@example.org")) == Account(user: ann, passwordHash: "h"))
-    #expect(try house.reader().user(ann.id) == ann)
+    #expect(
+      try fixture.reader().account(EmailKey("ann@example.org")) == Account(user: ann, passwordHash: "h"))
+    #expect(try fixture.reader().user(ann.id) == ann)
     var again = new
     again.email = "ANN@example.org"
-    #expect(throws: DomainError.emailTaken) { _ = try house.ask { .registerUser(again, $0) } as User }
+    #expect(throws: DomainError.emailTaken) { _ = try fixture.ask { .registerUser(again, $0) } as User }
   }
 
   @Test("putting a user makes one, or gives an old one its role and password")
   func put() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     var new = NewUser(email: "a@b.c", name: "A", role: .user, passwordHash: "h")
-    let made: User = try house.ask { .putUser(new, $0) }
+    let made: User = try fixture.ask { .putUser(new, $0) }
     (new.role, new.passwordHash) = (.admin, "i")
-    let raised: User = try house.ask { .putUser(new, $0) }
+    let raised: User = try fixture.ask { .putUser(new, $0) }
     #expect(raised.id == made.id)
     #expect(raised.role == .admin)
-    #expect(try house.reader().account(EmailKey("a@b.c")) == Account(user: raised, passwordHash: "i"))
+    #expect(try fixture.reader().account(EmailKey("a@b.c")) == Account(user: raised, passwordHash: "i"))
   }
 
   @Test("a password's hash is renewed for those who exist")
   func renewHash() throws {
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     let new = NewUser(email: "a@b.c", name: "A", role: .user, passwordHash: "h")
-    let user: User = try house.ask { .registerUser(new, $0) }
-    #expect(try house.ask { .setPasswordHash(user.id, "j", $0) } == user.id)
-    #expect(try house.reader().account(EmailKey("a@b.c"))?.passwordHash == "j")
+    let user: User = try fixture.ask { .registerUser(new, $0) }
+    #expect(try fixture.ask { .setPasswordHash(user.id, "j", $0) } == user.id)
+    #expect(try fixture.reader().account(EmailKey("a@b.c"))?.passwordHash == "j")
     #expect(throws: DomainError.unknownUser) {
-      _ = try house.ask { .setPasswordHash(UserID(99), "j", $0) } as UserID
+      _ = try fixture.ask { .setPasswordHash(UserID(99), "j", $0) } as UserID
     }
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import ControlPlane
 
 /// Takes commands, or does not.
-final class DoorOfCommands: LedgerDoor {
+final class RecordingCommands: CommandSink {
   private let isOpen: Bool
   private let taken = Monitor<[LedgerCommand]>([])
   init(isOpen: Bool) { self.isOpen = isOpen }

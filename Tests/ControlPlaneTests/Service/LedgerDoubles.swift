@@ -5,11 +5,11 @@ import Testing
 
 @testable import ControlPlane
 
-/// Takes what leaves the hall, in order.
+/// Takes what leaves the plane, in order.
 final class Stage: NoticeSink, ReplySink {
   enum Happening: Equatable {
-    case announced([EventNews])
-    case granted(EventID, Watcher, EventHeadline?)
+    case announced([EventUpdate])
+    case granted(EventID, Watcher, EventSummary?)
     case released(EventID, Watcher)
     case history([EncodedNotice], EventID, ReplyTicket)
     case replied([UInt64])
@@ -31,16 +31,16 @@ final class Stage: NoticeSink, ReplySink {
 
   var announced: [EncodedNotice] {
     happenings.flatMap { happening -> [EncodedNotice] in
-      if case .announced(let news) = happening { news.flatMap(\.notices) } else { [] }
+      if case .announced(let updates) = happening { updates.flatMap(\.notices) } else { [] }
     }
   }
 
   func isWatched(_ event: EventID) -> Bool { state.withLock { $0.watched.contains(event) } }
 
-  func announce(_ batch: [EventNews]) { state.withLock { $0.happenings.append(.announced(batch)) } }
+  func announce(_ batch: [EventUpdate]) { state.withLock { $0.happenings.append(.announced(batch)) } }
 
-  func grant(_ event: EventID, to watcher: Watcher, at headline: EventHeadline?) {
-    state.withLock { $0.happenings.append(.granted(event, watcher, headline)) }
+  func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {
+    state.withLock { $0.happenings.append(.granted(event, watcher, summary)) }
   }
 
   func released(_ event: EventID, by watcher: Watcher) {
@@ -74,9 +74,9 @@ struct PlainTexts: NoticeTexts {
     return Array("\(notice.seq): \(kind), \(notice.availableSeats) free".utf8)
   }
 
-  func headline(of state: EventState, at: Instant) -> EventHeadline {
+  func summary(of state: EventState, at: Instant) -> EventSummary {
     let text = "\(state.seq): \(state.availableSeats) of \(state.seatCapacity) at \(at.milliseconds)"
-    return EventHeadline(seq: state.seq, snapshot: Array(text.utf8), before: [], after: [])
+    return EventSummary(seq: state.seq, snapshot: Array(text.utf8), before: [], after: [])
   }
 }
 
@@ -92,12 +92,12 @@ final class SeededIdentifiers: IdentifierSource {
 }
 
 /// A ledger, its store, and short words for its commands. One thread.
-final class LedgerHouse {
+final class LedgerFixture {
   let folder: TemporaryFolder
   let clock = StillClock(milliseconds: 1_700_000_000_000)
   let stage = Stage()
   let incidents = IncidentList()
-  let tally = Tally()
+  let metrics = ControlMetrics()
   let database: Database
   let store: ScriptedStore
   let ledger: Ledger
@@ -112,7 +112,7 @@ final class LedgerHouse {
       store,
       Ledger.Outside(
         notices: stage, replies: stage, texts: PlainTexts(), observer: incidents, clock: clock,
-        tally: tally))
+        metrics: metrics))
   }
 
   /// One command in a batch of its own.

@@ -12,34 +12,34 @@ struct LedgerModelTests {
     "never oversold, no gap in seq, nothing lost, whatever comes", arguments: 1...12 as ClosedRange<UInt64>)
   func randomStreams(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
-    let house = try LedgerHouse()
+    let fixture = try LedgerFixture()
     var model = Model()
     for _ in 0..<3 {
       let capacity = Int.random(in: 0...30, using: &random)
       let limit = Int.random(in: 0...8, using: &random)
-      let event = try house.makeEvent(capacity: capacity) { $0.maxPerUser = limit }
+      let event = try fixture.makeEvent(capacity: capacity) { $0.maxPerUser = limit }
       model.events[event.id.rawValue] = Model.Event(capacity: capacity, maxPerUser: limit)
-      house.stage.watch(event.id)
+      fixture.stage.watch(event.id)
     }
     for _ in 0..<60 {
       let fails = Int.random(in: 0..<8, using: &random) == 0
-      house.store.failsCommits = fails
-      house.clock.set(milliseconds: house.clock.now.milliseconds + 1)
+      fixture.store.failsCommits = fails
+      fixture.clock.set(milliseconds: fixture.clock.now.milliseconds + 1)
       let before = model
       let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in
         Step.random(&random, model.bookings.map(\.name))
       }
       let questions = steps.map { _ in Question<BookingOutcome>() }
       let capacities = steps.map { _ in Question<Event>() }
-      house.ledger.perform(
+      fixture.ledger.perform(
         zip(steps, zip(questions, capacities)).map { $0.command($1.0.answering, $1.1.answering) })
       for (step, (question, capacity)) in zip(steps, zip(questions, capacities)) {
         try check(step, question, capacity, &model, failed: fails)
       }
       if fails { model = before }
-      try compare(house, model)
+      try compare(fixture, model)
     }
-    #expect(house.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
+    #expect(fixture.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
   }
 
   private func check(
@@ -68,21 +68,21 @@ struct LedgerModelTests {
     }
   }
 
-  private func compare(_ house: LedgerHouse, _ model: Model) throws {
-    let reads = try house.reader()
+  private func compare(_ fixture: LedgerFixture, _ model: Model) throws {
+    let reads = try fixture.reader()
     for (id, expected) in model.events {
-      let event = try #require(house.ledger.events[EventID(id)])
+      let event = try #require(fixture.ledger.events[EventID(id)])
       #expect(event.sold == expected.sold)
       #expect(event.seatCapacity == expected.capacity)
       #expect(event.sold <= event.seatCapacity)
       #expect(event.seq == expected.seq)
       #expect(try reads.event(EventID(id)) == event)
-      let log = try house.log(event)
+      let log = try fixture.log(event)
       #expect(log.map(\.seq) == Array(1..<(expected.seq + 1)))
       if let last = log.last { #expect(last.availableSeats == event.availableSeats) }
-      let announced = house.stage.happenings.flatMap { happening -> [UInt64] in
-        guard case .announced(let news) = happening else { return [] }
-        return news.filter { $0.event.rawValue == id }.flatMap { $0.notices.map(\.seq) }
+      let announced = fixture.stage.happenings.flatMap { happening -> [UInt64] in
+        guard case .announced(let updates) = happening else { return [] }
+        return updates.filter { $0.event.rawValue == id }.flatMap { $0.notices.map(\.seq) }
       }
       #expect(announced == log.map(\.seq))
     }

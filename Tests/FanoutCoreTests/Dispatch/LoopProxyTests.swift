@@ -5,7 +5,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-private final class CountingBell: Doorbell {
+private final class CountingWaker: LoopWaker {
   let rings = Atomic(0)
   func ring() { rings.add(1, ordering: .relaxed) }
 }
@@ -18,8 +18,8 @@ private final class CountingBell: Doorbell {
 
   @Test("parcels come out as they went in, and each rings")
   func order() {
-    let bell = CountingBell()
-    let proxy = LoopProxy(id: LoopID(3), capacity: 8, doorbell: bell)
+    let bell = CountingWaker()
+    let proxy = LoopProxy(id: LoopID(3), capacity: 8, waker: bell)
     for number in Int64(0)..<8 { proxy.post(.grant(TopicID(number), nil)) }
     #expect(bell.rings.load(ordering: .relaxed) == 8)
     for expected in Int64(0)..<8 { #expect(number(proxy.take()) == expected) }
@@ -29,7 +29,7 @@ private final class CountingBell: Doorbell {
 
   @Test("a full mailbox makes its producer wait, and nothing is lost")
   func full() throws {
-    let proxy = LoopProxy(id: LoopID(0), capacity: 2, doorbell: SilentBell())
+    let proxy = LoopProxy(id: LoopID(0), capacity: 2, waker: SilentWaker())
     let thread = try BackgroundThread {
       for number in Int64(0)..<500 { proxy.post(.grant(TopicID(number), nil)) }
     }
@@ -46,7 +46,7 @@ private final class CountingBell: Doorbell {
 
   @Test("each producer's parcels keep their order")
   func producers() throws {
-    let proxy = LoopProxy(id: LoopID(0), capacity: 16, doorbell: SilentBell())
+    let proxy = LoopProxy(id: LoopID(0), capacity: 16, waker: SilentWaker())
     let threads = try (0..<3).map { producer in
       try BackgroundThread {
         for number in 0..<400 { proxy.post(.grant(TopicID(Int64(producer * 1000 + number)), nil)) }
@@ -67,7 +67,7 @@ private final class CountingBell: Doorbell {
 
   @Test("a loop that has ended takes nothing, and nobody waits for it")
   func closed() {
-    let proxy = LoopProxy(id: LoopID(0), capacity: 2, doorbell: SilentBell())
+    let proxy = LoopProxy(id: LoopID(0), capacity: 2, waker: SilentWaker())
     proxy.close()
     for _ in 0..<10 { proxy.post(.stopAccepting) }
     #expect(proxy.take() == nil)
@@ -75,7 +75,7 @@ private final class CountingBell: Doorbell {
 
   @Test("a producer that waits is let go when the loop ends")
   func closedWhileFull() throws {
-    let proxy = LoopProxy(id: LoopID(0), capacity: 2, doorbell: SilentBell())
+    let proxy = LoopProxy(id: LoopID(0), capacity: 2, waker: SilentWaker())
     let thread = try BackgroundThread { for _ in 0..<5 { proxy.post(.stopAccepting) } }
     pause(milliseconds: 20)
     proxy.close()

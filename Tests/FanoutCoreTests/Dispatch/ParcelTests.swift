@@ -6,16 +6,16 @@ import Testing
 @Suite struct ParcelTests {
   @Test("one parcel carries a whole batch, and its frames are shared between loops, not copied")
   func shared() throws {
-    let proxies = (0..<2).map { LoopProxy(id: LoopID($0), capacity: 8, doorbell: SilentBell()) }
-    let broadcaster = Broadcaster(loops: proxies)
+    let proxies = (0..<2).map { LoopProxy(id: LoopID($0), capacity: 8, waker: SilentWaker()) }
+    let publisher = Publisher(loops: proxies)
     for proxy in proxies {
-      broadcaster.grant(TopicID(5), to: proxy.id, at: FakeTopics.headline(TopicID(5), 0))
+      publisher.grant(TopicID(5), to: proxy.id, at: FakeTopics.summary(TopicID(5), 0))
       _ = proxy.take()
     }
-    let headline = FakeTopics.headline(TopicID(5), 9)
-    broadcaster.publish([TopicNews(topic: TopicID(5), notices: notices(1...9), headline: headline)])
+    let summary = FakeTopics.summary(TopicID(5), 9)
+    publisher.publish([TopicUpdate(topic: TopicID(5), notices: notices(1...9), summary: summary)])
     let addresses = try proxies.map { proxy in
-      guard case .news(let runs) = try #require(proxy.take()) else { throw Unexpected() }
+      guard case .updates(let runs) = try #require(proxy.take()) else { throw Unexpected() }
       #expect(runs.count == 1)
       #expect(proxy.take() == nil)
       return unsafe runs[0].webSocket.bytes.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }

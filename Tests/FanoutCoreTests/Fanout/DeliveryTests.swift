@@ -4,7 +4,7 @@ import Testing
 @testable import FanoutTestSupport
 
 @Suite struct DeliveryTests {
-  private let headline = FakeTopics.headline(TopicID(5), 9)
+  private let summary = FakeTopics.summary(TopicID(5), 9)
 
   private func log() -> TopicLog {
     var log = TopicLog(head: 0)
@@ -29,17 +29,17 @@ import Testing
 
   @Test("one message stands for all missed ones and names the first of them")
   func conflated() {
-    let delivery = Delivery(conflating: headline, after: 3, as: .webSocket)
+    let delivery = Delivery(conflating: summary, after: 3, as: .webSocket)
     #expect(delivery.isConflated)
     #expect(delivery.head == 9)
     #expect(Array(delivery.bytes) == [0x81, 7] + Array("c 5 4 9".utf8))
-    let stream = Delivery(conflating: headline, after: 3, as: .eventStream)
+    let stream = Delivery(conflating: summary, after: 3, as: .eventStream)
     #expect(Array(stream.bytes) == Array("id: 9\ndata: c 5 4 9\n\n".utf8))
   }
 
   @Test("a conflated message that was begun must be finished, at every byte of it")
   func conflatedPosition() {
-    let delivery = Delivery(conflating: headline, after: 3, as: .webSocket)
+    let delivery = Delivery(conflating: summary, after: 3, as: .webSocket)
     for taken in 0...delivery.range.count {
       let (cursor, rest) = delivery.position(taken: taken)
       #expect(cursor == (taken == 0 ? 3 : 9))

@@ -38,8 +38,8 @@ import Testing
   func live() {
     var table = TopicTable()
     let index = table.open(TopicID(5), limits: Limits())
-    table[index].grant(FakeTopics.headline(TopicID(5), 3), limits: Limits())
-    table[index].live.headline = FakeTopics.headline(TopicID(5), 4)
+    table[index].grant(FakeTopics.summary(TopicID(5), 3), limits: Limits())
+    table[index].live.summary = FakeTopics.summary(TopicID(5), 4)
     #expect(table[index].live.head == 4)
     #expect(table[index].isLive)
   }

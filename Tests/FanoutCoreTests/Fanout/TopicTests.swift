@@ -10,20 +10,20 @@ import Testing
 
   /// Lanes that somebody reads.
   private func live(head: UInt64 = 3) -> Topic.Live {
-    var live = Topic.Live(FakeTopics.headline(id, head), limits: Limits())
+    var live = Topic.Live(FakeTopics.summary(id, head), limits: Limits())
     live.webSocket.beginReading()
     live.eventStream.beginReading()
     return live
   }
 
   private func delivery(_ live: Topic.Live, _ dialect: Dialect, after cursor: UInt64) -> Delivery {
-    Delivery(from: live[dialect].log, or: live.headline, after: cursor, as: dialect)
+    Delivery(from: live[dialect].log, or: live.summary, after: cursor, as: dialect)
   }
 
   private func run(_ range: ClosedRange<UInt64>) -> FrameRun {
     FrameRun(
-      TopicNews(
-        topic: id, notices: notices(range), headline: FakeTopics.headline(id, range.upperBound)))
+      TopicUpdate(
+        topic: id, notices: notices(range), summary: FakeTopics.summary(id, range.upperBound)))
   }
 
   @Test("a topic that was asked for is not live, and is once it was granted")
@@ -32,7 +32,7 @@ import Testing
     #expect(!topic.isLive)
     topic.wait(SubscriptionIndex(4))
     topic.wait(SubscriptionIndex(2))
-    topic.grant(FakeTopics.headline(id, 3), limits: Limits())
+    topic.grant(FakeTopics.summary(id, 3), limits: Limits())
     #expect(topic.isLive)
     #expect(topic.takeWaiting() == [SubscriptionIndex(4), SubscriptionIndex(2)])
     #expect(topic.takeWaiting().isEmpty)
@@ -56,7 +56,7 @@ import Testing
 
   @Test("a lane that nobody reads keeps no frames, and what it keeps is counted")
   func unused() {
-    var live = Topic.Live(FakeTopics.headline(id, 3), limits: Limits())
+    var live = Topic.Live(FakeTopics.summary(id, 3), limits: Limits())
     live.append(run(4...6), room: room)
     #expect(live.head == 6)
     #expect(live.webSocket.log.head == 6)

@@ -8,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-/// The calls that need no running loop; what runs is tested through `DataHall`.
+/// The calls that need no running loop; what runs is tested through `DataPlane`.
 @Suite struct CUVTransportTests {
   /// Two connected stream sockets.
   private func pair() throws -> (Int32, Int32) {
@@ -92,7 +92,7 @@ import Testing
     let first = try CUVTransport(tick: 100, sender: .send)
     let port = try first.listen(host: "127.0.0.1", port: 0, limits: Limits())
     #expect(port > 0)
-    let failure = #expect(throws: HallFailure.self) {
+    let failure = #expect(throws: DataPlaneFailure.self) {
       _ = try first.listen(host: "127.0.0.1", port: 0, limits: Limits())
     }
     #expect(failure?.description.hasPrefix("cannot listen on 127.0.0.1 port 0: ") == true)

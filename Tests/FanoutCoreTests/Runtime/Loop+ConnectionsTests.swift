@@ -23,21 +23,21 @@ import Testing
   @Test("a connection that the world cannot open leaves nothing behind")
   func cannotOpen() {
     let rig = LoopRig()
-    rig.world.refusesToOpen = true
+    rig.io.refusesToOpen = true
     let socket = rig.connect()
     #expect(!socket.isOpen)
     #expect(rig.loop.connections.count == 0)
-    #expect(rig.loop.tally.connectionsOpen == 0)
+    #expect(rig.loop.counts.connectionsOpen == 0)
     #expect(rig.faults() == [])
   }
 
   @Test("a pause in accepting is told once and counted")
   func acceptPaused() {
     let rig = LoopRig()
-    rig.world.acceptFailures = 3
+    rig.io.acceptFailures = 3
     rig.pass(1000)
     #expect(rig.observer.incidents == [.acceptPaused])
-    #expect(rig.loop.tally.acceptFailures == 3)
+    #expect(rig.loop.counts.acceptFailures == 3)
   }
 
   @Test("a connection that says nothing is closed without a word")
@@ -135,7 +135,7 @@ import Testing
       let answers = HTTPAnswers.read(bytes)
       #expect(answers.map(\.status) == [200])
       #expect(answers.first?.body.utf8.count == 20_000)
-      #expect(rig.loop.tally.stalledClosed == 0)
+      #expect(rig.loop.counts.stalledClosed == 0)
       #expect(rig.faults() == [])
     }
   }
@@ -147,7 +147,7 @@ import Testing
     socket.write("GET /size/20000 HTTP/1.1\r\nHost: here\r\n\r\n")
     rig.pass(Limits().stallTimeout + 500)
     #expect(socket.closing == .reset)
-    #expect(rig.loop.tally.stalledClosed == 1)
+    #expect(rig.loop.counts.stalledClosed == 1)
     #expect(rig.faults() == [])
   }
 

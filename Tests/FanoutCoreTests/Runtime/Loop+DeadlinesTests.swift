@@ -39,7 +39,7 @@ import Testing
   @Test("an admission that ends closes the connection with 4001")
   func expiry() {
     let rig = LoopRig()
-    let client = rig.webSocket("/ws?expires=\(rig.world.wallClock + 20_000)")
+    let client = rig.webSocket("/ws?expires=\(rig.io.wallClock + 20_000)")
     _ = client.read()
     rig.pass(19_000)
     #expect(client.read() == [])
@@ -89,7 +89,7 @@ import Testing
       _ = fast.texts()
     }
     #expect(slow.socket.closing == .reset)
-    #expect(rig.loop.tally.stalledClosed == 1)
+    #expect(rig.loop.counts.stalledClosed == 1)
     #expect(
       rig.observer.incidents.contains(.stalled(peer: PeerAddress(ipv4: UInt32(slow.socket.descriptor)))))
     rig.publish(5)
@@ -159,9 +159,9 @@ import Testing
     let clients = (0..<50).map { _ in coarse.webSocket() }
     for client in clients { _ = client.read() }
     clients[7].socket.capacity = 1
-    let before = coarse.world.batches
+    let before = coarse.io.batches
     coarse.pass(limits.pingInterval + 1000)
-    #expect(coarse.world.batches - before <= Int(limits.pingInterval / 4 / limits.tick) + 2)
+    #expect(coarse.io.batches - before <= Int(limits.pingInterval / 4 / limits.tick) + 2)
     for (number, client) in clients.enumerated() where number != 7 { #expect(client.read() == [.ping([])]) }
     #expect(clients[7].read() == [])
     clients[7].socket.capacity = 1 << 20

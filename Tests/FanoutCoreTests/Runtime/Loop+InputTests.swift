@@ -23,7 +23,7 @@ import Testing
       #expect(answers.first?.head.contains("Date: ") == true)
     }
     #expect(socket.isOpen)
-    #expect(rig.loop.tally.requests == 3)
+    #expect(rig.loop.counts.requests == 3)
     #expect(rig.faults() == [])
   }
 
@@ -77,7 +77,7 @@ import Testing
     let padding = "X-Padding: " + String(repeating: "x", count: 1000) + "\r\n"
     for _ in 0..<100 { socket.write(get("/small", padding)) }
     rig.settle(30)
-    let read = rig.loop.tally.bytesReceived
+    let read = rig.loop.counts.bytesReceived
     #expect(read <= Limits().readAheadBytes + 2 * 8 * 1024)
     let ticket = try #require(rig.inbound.asked.first?.ticket)
     rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 200))]))
@@ -102,7 +102,7 @@ import Testing
       rig.turn()
     }
     #expect(HTTPAnswers.read(Array(bytes.prefix(60_000))).allSatisfy { $0.body.utf8.count == 5000 })
-    #expect(rig.loop.tally.requests == 2000)
+    #expect(rig.loop.counts.requests == 2000)
     #expect(rig.faults() == [])
   }
 
@@ -128,7 +128,7 @@ import Testing
     let answers = HTTPAnswers.read(socket.read())
     #expect(answers.map(\.status) == [400])
     #expect(socket.isEnded)
-    #expect(rig.loop.tally.protocolErrors == 1)
+    #expect(rig.loop.counts.protocolErrors == 1)
     #expect(rig.observer.incidents.count == 1)
     #expect(rig.inbound.asked.isEmpty)
     #expect(rig.faults() == [])
@@ -206,7 +206,7 @@ import Testing
     #expect(client.texts() == ["connected"])
     #expect(client.status == 101)
     #expect(client.head.contains("Sec-WebSocket-Accept: scripted:dGhlIHNhbXBsZSBub25\r\n"))
-    #expect(rig.loop.tally.webSocketsOpen == 1)
+    #expect(rig.loop.counts.webSocketsOpen == 1)
     #expect(rig.faults() == [])
   }
 
@@ -229,7 +229,7 @@ import Testing
     client.socket.write(ClientFrames.text("too late") + ClientFrames.close(1008))
     rig.settle(2)
     #expect(client.socket.isEnded)
-    #expect(rig.loop.tally.webSocketsOpen == 0)
+    #expect(rig.loop.counts.webSocketsOpen == 0)
     #expect(rig.faults() == [])
   }
 
@@ -263,7 +263,7 @@ import Testing
       rig.turn()
     }
     #expect(client.texts() == ["echo me"])
-    #expect(rig.loop.tally.messagesReceived == 1)
+    #expect(rig.loop.counts.messagesReceived == 1)
   }
 
   // MARK: Close handshakes
@@ -278,7 +278,7 @@ import Testing
     rig.settle(2)
     #expect(client.read() == [.close(1000, "")])
     #expect(client.socket.isEnded)
-    #expect(rig.loop.tally.subscriptions == 0)
+    #expect(rig.loop.counts.subscriptions == 0)
     client.socket.end()
     rig.settle(2)
     #expect(client.socket.closing == .orderly)

@@ -27,7 +27,7 @@ import Testing
       rig.settle(3)
       #expect(client.texts() == ["n 5 1", "n 5 2", "n 5 3", "n 5 4"], "capacity \(capacity)")
       #expect(client.frames.offence == nil)
-      #expect(rig.loop.tally.connectionsBlocked == 0)
+      #expect(rig.loop.counts.connectionsBlocked == 0)
       #expect(rig.faults() == [])
     }
   }
@@ -48,7 +48,7 @@ import Testing
     client.socket.capacity = 4096
     rig.settle(3)
     #expect(client.texts() == ["n 5 1", "n 5 2", "c 5 3 12"])
-    #expect(rig.loop.tally.conflations == 1)
+    #expect(rig.loop.counts.conflations == 1)
     rig.publish(5)
     rig.settle(2)
     #expect(client.texts() == ["n 5 13"])
@@ -90,7 +90,7 @@ import Testing
     #expect(texts.first == "n 5 1")
     #expect(texts.last?.hasSuffix(" 30") == true)
     #expect(client.frames.offence == nil)
-    #expect(rig.loop.tally.connectionsBlocked == 0)
+    #expect(rig.loop.counts.connectionsBlocked == 0)
     #expect(rig.faults() == [])
   }
 
@@ -140,7 +140,7 @@ import Testing
     }
     rig.pass(500)
     #expect(client.socket.closing == .reset)
-    #expect(rig.loop.tally.overflowsClosed == 1)
+    #expect(rig.loop.counts.overflowsClosed == 1)
     #expect(rig.observer.incidents.contains { if case .outboxOverflow = $0 { true } else { false } })
     #expect(rig.faults() == [])
   }
@@ -162,7 +162,7 @@ import Testing
     #expect(frames.first == .text("connected 5 resumed 0"))
     #expect(frames.last == .pong(Array("p".utf8)))
     #expect(frames.count == 902)
-    #expect(rig.loop.tally.overflowsClosed == 0)
+    #expect(rig.loop.counts.overflowsClosed == 0)
     #expect(rig.faults() == [])
   }
 
@@ -192,7 +192,7 @@ import Testing
 
   @Test("a peer that breaks off while its outbox is flushed is forgotten")
   func breaksOffBlocked() {
-    for failure in [ScriptedWorld.connectionReset, ScriptedWorld.brokenPipe] {
+    for failure in [ScriptedTransport.connectionReset, ScriptedTransport.brokenPipe] {
       let rig = LoopRig()
       rig.topics.create(5)
       let client = slowSubscriber(rig, capacity: 3)

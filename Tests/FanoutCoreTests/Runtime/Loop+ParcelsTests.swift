@@ -47,7 +47,7 @@ import Testing
     #expect(text.contains("Connection: close\r\n"))
     #expect(!text.contains("Content-Length"))
     #expect(text.hasSuffix("\r\n\r\nid: 3\ndata: connected 5 s 5 3\n\nid: 4\ndata: n 5 4\n\n"))
-    #expect(rig.loop.tally.eventStreamsOpen == 1)
+    #expect(rig.loop.counts.eventStreamsOpen == 1)
     #expect(rig.faults() == [])
   }
 
@@ -68,11 +68,11 @@ import Testing
   func strayNews() {
     let rig = LoopRig()
     rig.topics.create(5)
-    rig.broadcaster.grant(TopicID(5), to: LoopID(0), at: FakeTopics.headline(TopicID(5), 0))
+    rig.publisher.grant(TopicID(5), to: LoopID(0), at: FakeTopics.summary(TopicID(5), 0))
     rig.publish(5)
     rig.settle(2)
     #expect(rig.loop.topics.count == 0)
-    #expect(rig.loop.tally.notices == 0)
+    #expect(rig.loop.counts.notices == 0)
     #expect(rig.faults() == [])
   }
 
@@ -87,7 +87,7 @@ import Testing
     let socket = rig.webSocket()
     rig.proxy.post(.stopAccepting)
     rig.turn()
-    #expect(!rig.world.isListening)
+    #expect(!rig.io.isListening)
     #expect(idle.isEnded)
     #expect(!rig.connect().isOpen)
     #expect(!busy.isEnded)
@@ -133,13 +133,13 @@ import Testing
     let text = String(decoding: stream.read(), as: UTF8.self)
     #expect(text.hasPrefix("id: 1\ndata: n 5 1\n\ndata: draining "))
     #expect(stream.isEnded && idle.isEnded)
-    #expect(!rig.world.isStopped)
+    #expect(!rig.io.isStopped)
     for client in clients { client.socket.write(ClientFrames.close(1012)) }
     rig.settle(2)
     for socket in clients.map(\.socket) + [stream, idle] { socket.end() }
     rig.pass(300)
-    #expect(rig.world.isStopped)
-    #expect(rig.world.openSockets == 0)
+    #expect(rig.io.isStopped)
+    #expect(rig.io.openSockets == 0)
     #expect(rig.faults() == [])
   }
 
@@ -155,22 +155,22 @@ import Testing
     }
     rig.proxy.post(.closeAll)
     rig.pass(Limits().closeTimeout + 500)
-    #expect(rig.world.isStopped)
+    #expect(rig.io.isStopped)
     #expect(!deaf.socket.isOpen && !quiet.socket.isOpen)
     rig.proxy.post(.stopAccepting)
     #expect(rig.proxy.take() == nil)
     #expect(rig.faults() == [])
   }
 
-  @Test("an empty loop ends at once, and shows its last tally")
+  @Test("an empty loop ends at once, and shows its last counts")
   func closeAllEmpty() {
     let rig = LoopRig()
     rig.webSocket().socket.reset()
     rig.turn()
     rig.proxy.post(.closeAll)
     rig.turn()
-    #expect(rig.world.isStopped)
-    #expect(rig.counters.tally == rig.loop.tally)
-    #expect(rig.counters.tally.connectionsAccepted == 1)
+    #expect(rig.io.isStopped)
+    #expect(rig.counters.counts == rig.loop.counts)
+    #expect(rig.counters.counts.connectionsAccepted == 1)
   }
 }

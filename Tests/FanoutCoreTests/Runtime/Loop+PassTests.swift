@@ -11,13 +11,13 @@ import Testing
     rig.topics.create(5)
     let clients = (0..<10).map { _ in rig.webSocket("/ws/5") }
     _ = clients.map { $0.texts() }
-    let before = rig.world.sends
+    let before = rig.io.sends
     for _ in 0..<5 { rig.publish(5, 2) }
     rig.settle(2)
-    #expect(rig.world.sends - before == 10)
+    #expect(rig.io.sends - before == 10)
     for client in clients { #expect(client.texts() == (1...10).map { "n 5 \($0)" }) }
-    #expect(rig.loop.tally.framesDelivered == 100)
-    #expect(rig.loop.tally.notices == 10)
+    #expect(rig.loop.counts.framesDelivered == 100)
+    #expect(rig.loop.counts.notices == 10)
     #expect(rig.faults() == [])
   }
 
@@ -107,14 +107,14 @@ import Testing
       // The publisher is faster than the loop's look at its sockets.
       rig.publish(5)
       let lost = Set((0..<12).filter { _ in Int.random(in: 0..<3, using: &random) == 0 })
-      for number in lost { clients[number].socket.reset(ScriptedWorld.brokenPipe) }
+      for number in lost { clients[number].socket.reset(ScriptedTransport.brokenPipe) }
       rig.loop.turn()
       #expect(rig.faults() == [], "round \(round)")
       for (number, client) in clients.enumerated() {
         #expect(client.socket.isOpen == !lost.contains(number))
         if !lost.contains(number) { #expect(client.texts() == ["n 5 1"]) }
       }
-      #expect(rig.loop.tally.framesDelivered == 12 - lost.count)
+      #expect(rig.loop.counts.framesDelivered == 12 - lost.count)
       rig.publish(5)
       rig.settle(2)
       #expect(rig.loop.subscriptions.count == 12 - lost.count)
@@ -138,7 +138,7 @@ import Testing
     rig.publish(5, 2)
     rig.loop.turn()
     #expect(rig.faults() == [])
-    #expect(rig.loop.tally.connectionsBlocked == 3)
+    #expect(rig.loop.counts.connectionsBlocked == 3)
     #expect(rig.loop.connections.count == 6)
     for client in clients where client.socket.isOpen { client.socket.capacity = 4096 }
     rig.settle(3)
@@ -180,11 +180,11 @@ import Testing
     var turns = 0
     var late: ScriptedClient?
     repeat {
-      let before = rig.world.sends
+      let before = rig.io.sends
       rig.turn()
       turns += 1
       // A cohort's worth, and at most one more cohort begun with the last of it.
-      #expect(rig.world.sends - before <= 2 * limits.cohortSubscribers + 2)
+      #expect(rig.io.sends - before <= 2 * limits.cohortSubscribers + 2)
       if turns == 10 {
         late = ScriptedClient(rig.connect())
         late?.socket.write(ScriptedClient.upgrade("/ws"))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LoopSubscriptionsTests {
   @Test("who comes first makes the loop ask for the topic; who comes later is welcomed from memory")
-  func welcome() {
+  func greeting() {
     let rig = LoopRig()
     rig.topics.create(5, head: 41)
     let first = rig.webSocket("/ws/5")
@@ -88,7 +88,7 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("when the other hall has no time the client is told to come again")
+  @Test("when the other plane has no time the client is told to come again")
   func unavailable() {
     let rig = LoopRig()
     rig.topics.create(5)
@@ -211,7 +211,7 @@ import Testing
     rig.publish(5)
     rig.settle(2)
     #expect(client.texts() == ["n 5 13"])
-    #expect(rig.loop.tally.recalls == 1)
+    #expect(rig.loop.counts.recalls == 1)
     #expect(rig.faults() == [])
   }
 
@@ -318,7 +318,7 @@ import Testing
     rig.pass(2000)
     #expect(rig.loop.topics.count == 0)
     #expect(rig.topics.everAsked == [.open(TopicID(5), LoopID(0)), .close(TopicID(5), LoopID(0))])
-    #expect(!rig.broadcaster.isWatched(TopicID(5)))
+    #expect(!rig.publisher.isWatched(TopicID(5)))
     let again = rig.webSocket("/ws/5")
     rig.publish(5)
     rig.settle(2)

@@ -4,21 +4,21 @@ import Testing
 @testable import FanoutCore
 
 @Suite struct LoopCountersTests {
-  @Test("what is shown is one whole tally, never a mixture of two")
+  @Test("what is shown is one whole set of counts, never a mixture of two")
   func whole() throws {
     let counters = LoopCounters()
-    #expect(counters.tally == LoopTally())
+    #expect(counters.counts == LoopCounts())
     let thread = try BackgroundThread {
       for number in 1...2000 {
-        var tally = LoopTally()
-        (tally.sends, tally.acceptFailures) = (number, number)
-        counters.publish(tally)
+        var counts = LoopCounts()
+        (counts.sends, counts.acceptFailures) = (number, number)
+        counters.publish(counts)
       }
     }
-    try eventually("the last tally is shown") {
-      let tally = counters.tally
-      #expect(tally.sends == tally.acceptFailures)
-      return tally.sends == 2000
+    try eventually("the last counts is shown") {
+      let counts = counters.counts
+      #expect(counts.sends == counts.acceptFailures)
+      return counts.sends == 2000
     }
     try thread.join()
   }

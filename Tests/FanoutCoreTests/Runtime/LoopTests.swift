@@ -12,12 +12,12 @@ import Testing
     rig.topics.create(5)
     let clients = (0..<7).map { _ in rig.webSocket("/ws/5") }
     rig.settle()
-    #expect(!rig.world.isBusy)
+    #expect(!rig.io.isBusy)
     rig.publish(5)
     rig.turn()
-    #expect(rig.world.isBusy)
+    #expect(rig.io.isBusy)
     rig.settle()
-    #expect(!rig.world.isBusy)
+    #expect(!rig.io.isBusy)
     #expect(clients.allSatisfy { $0.texts().last == "n 5 1" })
     #expect(rig.faults() == [])
   }
@@ -48,25 +48,25 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("a tick shows the tally to other threads")
+  @Test("a tick shows the counts to other threads")
   func counters() {
     let rig = LoopRig()
     _ = rig.connect()
     rig.turn()
-    #expect(rig.counters.tally.connectionsOpen == 0)
+    #expect(rig.counters.counts.connectionsOpen == 0)
     rig.pass(200)
-    #expect(rig.counters.tally.connectionsOpen == 1)
-    #expect(rig.counters.tally == rig.loop.tally)
+    #expect(rig.counters.counts.connectionsOpen == 1)
+    #expect(rig.counters.counts == rig.loop.counts)
   }
 
   @Test("the date is that of the second")
   func date() {
     let rig = LoopRig()
-    rig.world.wallClock = 784_111_777_000
+    rig.io.wallClock = 784_111_777_000
     #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
-    rig.world.wallClock += 999
+    rig.io.wallClock += 999
     #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
-    rig.world.wallClock += 1
+    rig.io.wallClock += 1
     #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:38 GMT".utf8))
   }
 }

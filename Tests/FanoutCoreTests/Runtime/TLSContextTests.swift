@@ -6,8 +6,8 @@ import Testing
 @Suite struct TLSContextTests {
   private static let folder = SourceTree.root + "/Tests/Certificates/"
 
-  private func files(_ certificate: String, _ key: String) -> DataHall.TLSFiles {
-    DataHall.TLSFiles(certificate: Self.folder + certificate, key: Self.folder + key)
+  private func files(_ certificate: String, _ key: String) -> DataPlane.TLSFiles {
+    DataPlane.TLSFiles(certificate: Self.folder + certificate, key: Self.folder + key)
   }
 
   @Test("a certificate with its key is taken")
@@ -24,7 +24,7 @@ import Testing
       ("localhost-test-certificate.pem", "other-test-key.pem", "other-test-key.pem"),
     ])
   func refused(certificate: String, key: String, named: String) {
-    let failure = #expect(throws: HallFailure.self) { try TLSContext(files(certificate, key)) }
+    let failure = #expect(throws: DataPlaneFailure.self) { try TLSContext(files(certificate, key)) }
     #expect(failure?.description.contains(named) == true, "\(failure?.description ?? "")")
   }
 }

@@ -5,8 +5,8 @@ import Synchronization
 
 @testable import seatcast
 
-/// A control hall that takes everything unless it is full.
-final class FakeDesk: ControlDoor {
+/// A control plane that takes everything unless it is full.
+final class FakeBackend: BackendPort {
   enum Asked: Equatable {
     case watch(EventID, Watcher)
     case unwatch(EventID, Watcher)
@@ -58,13 +58,13 @@ final class FakeDesk: ControlDoor {
   }
 }
 
-/// A data hall that keeps what it is handed.
-final class FakeHall: ReplyDoor, BroadcastDoor {
+/// A data plane that keeps what it is handed.
+final class FakeDataPlane: ReplyPort, PublisherPort {
   struct Heard {
     var replies: [(ticket: Ticket, response: HTTPResponse)] = []
     var histories: [(history: History, ticket: Ticket)] = []
-    var news: [[TopicNews]] = []
-    var grants: [(topic: TopicID, loop: LoopID, headline: Headline?)] = []
+    var updates: [[TopicUpdate]] = []
+    var grants: [(topic: TopicID, loop: LoopID, summary: TopicSummary?)] = []
     var releases: [(topic: TopicID, loop: LoopID)] = []
   }
 
@@ -82,9 +82,9 @@ final class FakeHall: ReplyDoor, BroadcastDoor {
     state.withLock { $0.histories.append((history, ticket)) }
   }
   func isWatched(_ topic: TopicID) -> Bool { watched.contains(topic) }
-  func publish(_ news: [TopicNews]) { state.withLock { $0.news.append(news) } }
-  func grant(_ topic: TopicID, to loop: LoopID, at headline: Headline?) {
-    state.withLock { $0.grants.append((topic, loop, headline)) }
+  func publish(_ updates: [TopicUpdate]) { state.withLock { $0.updates.append(updates) } }
+  func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?) {
+    state.withLock { $0.grants.append((topic, loop, summary)) }
   }
   func released(_ topic: TopicID, by loop: LoopID) { state.withLock { $0.releases.append((topic, loop)) } }
 }

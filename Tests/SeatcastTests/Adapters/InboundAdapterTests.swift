@@ -9,22 +9,23 @@ struct InboundAdapterTests {
   private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
   private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { "" })
 
-  private func receive(_ desk: FakeDesk, _ head: HTTPRequestHead, _ body: [UInt8] = []) -> InboundDisposition
+  private func receive(_ backend: FakeBackend, _ head: HTTPRequestHead, _ body: [UInt8] = [])
+    -> InboundDisposition
   {
-    InboundAdapter(desk: desk, pages: pages).receive(
+    InboundAdapter(backend: backend, pages: pages).receive(
       HTTPRequest(head: head, body: body), from: PeerAddress(ipv4: 0x7F00_0001), ticket: ticket)
   }
 
   @Test("A request is copied whole, with its names in lower case")
   func copied() throws {
-    let desk = FakeDesk()
+    let backend = FakeBackend()
     let head = HTTPRequestHead.make(
       "POST", "/api/bookings?a=%20&b", [("Content-Type", "application/json"), ("X-A", "B"), ("x-a", "C")])
-    guard case .later = receive(desk, head, Array("{}".utf8)) else {
+    guard case .later = receive(backend, head, Array("{}".utf8)) else {
       Issue.record("answered on the loop")
       return
     }
-    let request = try #require(desk.requests.first)
+    let request = try #require(backend.requests.first)
     #expect(request.method == "POST")
     #expect(request.path == "/api/bookings")
     #expect(request.query == "a=%20&b")
@@ -39,14 +40,14 @@ struct InboundAdapterTests {
 
   @Test("A request without a query has none")
   func withoutQuery() {
-    let desk = FakeDesk()
-    _ = receive(desk, .make("GET", "/api/events"))
-    #expect(desk.requests.first?.query == nil)
+    let backend = FakeBackend()
+    _ = receive(backend, .make("GET", "/api/events"))
+    #expect(backend.requests.first?.query == nil)
   }
 
   @Test("A full queue is answered at once from the loop")
   func fullQueue() throws {
-    guard case .answer(let answer) = receive(FakeDesk(isFull: true), .make("GET", "/api/events")) else {
+    guard case .answer(let answer) = receive(FakeBackend(isFull: true), .make("GET", "/api/events")) else {
       Issue.record("not answered on the loop")
       return
     }
@@ -55,14 +56,14 @@ struct InboundAdapterTests {
     #expect(answer.value("Content-Type") == "application/problem+json")
   }
 
-  @Test("The entrance's own pages never reach the control hall, full or not")
+  @Test("The executable's own pages never reach the control plane, full or not")
   func ownPages() {
-    let desk = FakeDesk(isFull: true)
-    guard case .answer(let answer) = receive(desk, .make("GET", "/livez")) else {
+    let backend = FakeBackend(isFull: true)
+    guard case .answer(let answer) = receive(backend, .make("GET", "/livez")) else {
       Issue.record("not answered on the loop")
       return
     }
     #expect(answer.status == 200)
-    #expect(desk.requests.isEmpty)
+    #expect(backend.requests.isEmpty)
   }
 }

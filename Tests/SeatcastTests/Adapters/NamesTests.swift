@@ -4,7 +4,7 @@ import Testing
 
 @testable import seatcast
 
-@Suite("Names of one hall in the words of the other")
+@Suite("Names of one plane in the words of the other")
 struct NamesTests {
   @Test(
     "A ticket comes back as it went",
@@ -37,13 +37,13 @@ struct NamesTests {
     #expect(EventID(TopicID(.max)) == EventID(.max))
   }
 
-  @Test("A visitor is the user, and admins are marked")
+  @Test("A client tag is the user, and admins are marked")
   func visitors() {
     let moment = Instant(milliseconds: 0)
-    let user = Visitor(Principal(user: UserID(7), role: .user, expiresAt: moment))
-    let admin = Visitor(Principal(user: UserID(7), role: .admin, expiresAt: moment))
+    let user = ClientTag(Principal(user: UserID(7), role: .user, expiresAt: moment))
+    let admin = ClientTag(Principal(user: UserID(7), role: .admin, expiresAt: moment))
     #expect(user.id == 7)
-    #expect(user == Visitor(UserID(7)))
+    #expect(user == ClientTag(UserID(7)))
     #expect(admin.id == 7)
     #expect(admin.marks != user.marks)
   }

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Notice adapter")
 struct NoticeAdapterTests {
-  private let hall = FakeHall(watched: [TopicID(1)])
-  private var adapter: NoticeAdapter { NoticeAdapter(broadcaster: hall, hall: hall) }
-  private let headline = EventHeadline(seq: 4, snapshot: [1], before: [2], after: [3])
+  private let plane = FakeDataPlane(watched: [TopicID(1)])
+  private var adapter: NoticeAdapter { NoticeAdapter(publisher: plane, plane: plane) }
+  private let summary = EventSummary(seq: 4, snapshot: [1], before: [2], after: [3])
 
   @Test("Interest is what the broadcaster says")
   func interest() {
@@ -19,29 +19,30 @@ struct NoticeAdapterTests {
   @Test("A batch is published in one call with everything in it")
   func announce() {
     adapter.announce([
-      EventNews(
+      EventUpdate(
         event: EventID(1), notices: [EncodedNotice(seq: 3, text: [7]), EncodedNotice(seq: 4, text: [8])],
-        headline: headline)
+        summary: summary)
     ])
     #expect(
-      hall.heard.news == [
+      plane.heard.updates == [
         [
-          TopicNews(
+          TopicUpdate(
             topic: TopicID(1), notices: [Notice(seq: 3, text: [7]), Notice(seq: 4, text: [8])],
-            headline: Headline(seq: 4, snapshot: [1], before: [2], after: [3]))
+            summary: TopicSummary(seq: 4, snapshot: [1], before: [2], after: [3]))
         ]
       ])
   }
 
   @Test("Grants, refusals and releases reach the loop that asked")
   func grants() {
-    adapter.grant(EventID(1), to: Watcher(LoopID(3)), at: headline)
+    adapter.grant(EventID(1), to: Watcher(LoopID(3)), at: summary)
     adapter.grant(EventID(9), to: Watcher(LoopID(4)), at: nil)
     adapter.released(EventID(1), by: Watcher(LoopID(3)))
-    let heard = hall.heard
+    let heard = plane.heard
     #expect(heard.grants.map(\.topic) == [TopicID(1), TopicID(9)])
     #expect(heard.grants.map(\.loop) == [LoopID(3), LoopID(4)])
-    #expect(heard.grants.map(\.headline) == [Headline(seq: 4, snapshot: [1], before: [2], after: [3]), nil])
+    #expect(
+      heard.grants.map(\.summary) == [TopicSummary(seq: 4, snapshot: [1], before: [2], after: [3]), nil])
     #expect(heard.releases.map(\.topic) == [TopicID(1)])
     #expect(heard.releases.map(\.loop) == [LoopID(3)])
   }
@@ -51,9 +52,9 @@ struct NoticeAdapterTests {
     let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
     adapter.history([EncodedNotice(seq: 1, text: [9])], of: EventID(5), for: ReplyTicket(ticket))
     #expect(
-      hall.heard.histories.map(\.history) == [
+      plane.heard.histories.map(\.history) == [
         History(topic: TopicID(5), notices: [Notice(seq: 1, text: [9])])
       ])
-    #expect(hall.heard.histories.map(\.ticket) == [ticket])
+    #expect(plane.heard.histories.map(\.ticket) == [ticket])
   }
 }

@@ -10,15 +10,15 @@ struct ReplyAdapterTests {
 
   @Test("The replies of a batch go over in one call, in order, each to its own ticket")
   func batch() {
-    let hall = FakeHall()
+    let plane = FakeDataPlane()
     let other = Ticket(loop: LoopID(0), slot: 9, generation: 9, request: 9)
-    ReplyAdapter(hall: hall).deliver([
+    ReplyAdapter(plane: plane).deliver([
       (
         ReplyTicket(ticket), Reply(status: 201, fields: [.init(name: "location", value: "/x")], body: [1, 2])
       ),
       (ReplyTicket(other), Reply(status: 409)),
     ])
-    let replies = hall.heard.replies
+    let replies = plane.heard.replies
     #expect(replies.map(\.ticket) == [ticket, other])
     #expect(replies.map(\.response.status) == [201, 409])
     #expect(replies.first?.response.value("location") == "/x")
@@ -35,6 +35,6 @@ struct ReplyAdapterTests {
     #expect(try start(after: 3).topic == TopicID(5))
     #expect(try start(after: 3).resume == .after(3))
     #expect(try start(after: nil).resume == .none)
-    #expect(try start(after: nil).visitor == Visitor(UserID(7)))
+    #expect(try start(after: nil).client == ClientTag(UserID(7)))
   }
 }

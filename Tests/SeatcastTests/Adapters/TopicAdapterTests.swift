@@ -8,15 +8,15 @@ import Testing
 struct TopicAdapterTests {
   private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
 
-  @Test("What a loop asks for reaches the desk in its own words")
+  @Test("What a loop asks for reaches the backend in its own words")
   func asks() {
-    let desk = FakeDesk()
-    let adapter = TopicAdapter(desk: desk)
+    let backend = FakeBackend()
+    let adapter = TopicAdapter(backend: backend)
     #expect(adapter.open(TopicID(5), for: LoopID(3)))
     #expect(adapter.close(TopicID(5), for: LoopID(3)))
     #expect(adapter.history(of: TopicID(5), after: 1, through: 9, ticket: ticket))
     #expect(
-      desk.asked == [
+      backend.asked == [
         .watch(EventID(5), Watcher(3)), .unwatch(EventID(5), Watcher(3)),
         .history(EventID(5), after: 1, through: 9, ReplyTicket(ticket)),
       ])
@@ -24,7 +24,7 @@ struct TopicAdapterTests {
 
   @Test("A full queue is told to the loop")
   func full() {
-    let adapter = TopicAdapter(desk: FakeDesk(isFull: true))
+    let adapter = TopicAdapter(backend: FakeBackend(isFull: true))
     #expect(!adapter.open(TopicID(5), for: LoopID(3)))
     #expect(!adapter.close(TopicID(5), for: LoopID(3)))
     #expect(!adapter.history(of: TopicID(5), after: 1, through: 9, ticket: ticket))

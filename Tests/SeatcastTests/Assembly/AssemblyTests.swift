@@ -36,14 +36,14 @@ struct AssemblyTests {
     #expect(String(decoding: metrics.body, as: UTF8.self).contains("\nseatcast_requests_total 2\n"))
     client.disconnect()
     assembly.stop()
-    #expect(!assembly.desk.isReady)
+    #expect(!assembly.backend.isReady)
     #expect(throws: (any Error).self) { try HTTPClient(port: port).get("/livez") }
   }
 
   @Test("A booking reaches a subscriber through every adapter")
   func broadcasts() throws {
     let assembly = try assembly()
-    let demo = try assembly.desk.seedDemo()
+    let demo = try assembly.backend.seedDemo()
     let port = try assembly.start()
     defer { assembly.stop() }
     let event = try #require(demo.events.first?.id.rawValue)
@@ -86,7 +86,7 @@ struct AssemblyTests {
     }
   }
 
-  @Test("A hall's sentence gets a capital letter and one full stop")
+  @Test("A data plane's sentence gets a capital letter and one full stop")
   func sentences() {
     #expect(StartError(telling: StartError("cannot do")).description == "Cannot do.")
     #expect(StartError(telling: StartError("It ended.")).description == "It ended.")

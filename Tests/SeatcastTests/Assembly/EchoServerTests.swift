@@ -9,10 +9,10 @@ struct EchoServerTests {
   @Test("Texts and binary messages come back as they were, whatever the path, and nothing else is said")
   func echoes() throws {
     let settings = Settings(flags: [.port: "0"], environment: [:], table: .conformanceEcho)
-    let hall = try EchoServer.open(EchoConfiguration(settings))
+    let plane = try EchoServer.open(EchoConfiguration(settings))
     let log = Log(format: .json, output: LinesKept(), now: { 0 })
-    let port = try EchoServer.start(hall, observer: log)
-    defer { hall.closeAll() }
+    let port = try EchoServer.start(plane, observer: log)
+    defer { plane.closeAll() }
     let client = try WebSocketClient(port: port, path: "/any?where")
     let large = [UInt8](repeating: 0xAB, count: 1_000_000)
     try client.send(.text("héllo"))
@@ -23,14 +23,14 @@ struct EchoServerTests {
     #expect(try HTTPClient(port: port).get("/").status == 426)
   }
 
-  @Test("The gatekeeper sends messages back and has no words of its own")
-  func gatekeeper() {
-    let gatekeeper = EchoGatekeeper()
-    let visitor = Visitor(id: 0, marks: 0)
-    #expect(gatekeeper.interpret(.binary([1]), from: visitor) == .reply(.binary([1])))
-    #expect(gatekeeper.interpret(.text([2]), from: visitor) == .reply(.text([2])))
-    #expect(gatekeeper.text(for: .connected(topic: nil, nil)) == nil)
-    #expect(gatekeeper.reason(for: .protocolError) == "")
+  @Test("The session handler sends messages back and has no words of its own")
+  func sessions() {
+    let sessions = EchoSessionHandler()
+    let client = ClientTag(id: 0, marks: 0)
+    #expect(sessions.interpret(.binary([1]), from: client) == .reply(.binary([1])))
+    #expect(sessions.interpret(.text([2]), from: client) == .reply(.text([2])))
+    #expect(sessions.text(for: .connected(topic: nil, nil)) == nil)
+    #expect(sessions.reason(for: .protocolError) == "")
   }
 
   @Test("There are no topics in an echo")

@@ -33,7 +33,7 @@ struct ListenAddressTests {
     "With a certificate the address is a secure one, and a half of the pair is refused with the other's name")
   func tls() throws {
     let secure = try address([.tlsCertificate: "c.pem", .tlsKey: "k.pem"])
-    #expect(secure.tls == DataHall.TLSFiles(certificate: "c.pem", key: "k.pem"))
+    #expect(secure.tls == DataPlane.TLSFiles(certificate: "c.pem", key: "k.pem"))
     #expect(secure.url(port: 3_000) == "https://127.0.0.1:3000")
     #expect(try address([:]).tls == nil)
     let noKey = #expect(throws: UsageError.self) { try address([.tlsCertificate: "c.pem"]) }

@@ -47,7 +47,7 @@ struct SecretFilesTests {
     #expect(inFile?.hasSuffix("is too short: 31 bytes, needed are 32.") == true)
   }
 
-  @Test("A long secret is taken as it is, and none means the hall's own")
+  @Test("A long secret is taken as it is, and none means the control plane's own")
   func taken() throws {
     #expect(try SecretFiles.secret(.bytes(long)) == long)
     #expect(try SecretFiles.secret(.kept) == nil)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Observers")
 struct ObserversTests {
   @Test(
-    "Every incident of the data hall is a line that names the peer where there is one",
+    "Every incident of the data plane is a line that names the peer where there is one",
     arguments: [
       (
         LoopIncident.protocolViolation(peer: PeerAddress(ipv4: 0x0909_0909), "bad opcode"),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import seatcast
 
-@Suite("Answers of the entrance")
+@Suite("Answers of the executable")
 struct AnswersTests {
   @Test("A refusal is a problem document")
   func problem() {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import seatcast
 
-@Suite("Pages of the entrance")
+@Suite("Pages of the executable")
 struct PagesTests {
   private func pages(isReady: Bool = true) -> Pages {
     Pages(
@@ -42,7 +42,7 @@ struct PagesTests {
   }
 
   @Test(
-    "Files are served, and everything else is the control hall's",
+    "Files are served, and everything else is the control plane's",
     arguments: ["/api/events", "/wss", "/livez/", "/x"])
   func others(path: String) {
     #expect(pages().answer(.make("GET", "/"))?.text == "!")

@@ -98,10 +98,10 @@ enum Samples {
   static let encoder = NoticeEncoder(identity: .full, epoch: "0123456789abcdef")
   static let noticeText = encoder.text(of: bookingNotice)
 
-  static var headline: Headline {
-    let headline = encoder.headline(of: state, at: moment)
-    return Headline(
-      seq: headline.seq, snapshot: headline.snapshot, before: headline.before, after: headline.after)
+  static var summary: TopicSummary {
+    let summary = encoder.summary(of: state, at: moment)
+    return TopicSummary(
+      seq: summary.seq, snapshot: summary.snapshot, before: summary.before, after: summary.after)
   }
 }
 

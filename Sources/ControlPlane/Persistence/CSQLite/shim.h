@@ -3,7 +3,7 @@
 #pragma once
 #include <sqlite3.h>
 
-/// This connection never checkpoints while it closes (storage: one checkpointer per house).
+/// This connection never checkpoints while it closes (storage: one checkpointer per process).
 static inline int seatcast_no_checkpoint_on_close(sqlite3 *database) {
   return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }

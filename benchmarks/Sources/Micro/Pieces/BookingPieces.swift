@@ -6,8 +6,8 @@ enum BookingPieces {
   static var all: [Piece] {
     [
       json, body, route("router_booking", "POST /api/bookings to the ledger's door", booking),
-      route("router_event", "GET /api/events/3, whole answer", read), reply, noticeText, headline,
-      clientMessage, welcome,
+      route("router_event", "GET /api/events/3, whole answer", read), reply, noticeText, summary,
+      clientMessage, greeting,
     ]
   }
 
@@ -65,7 +65,7 @@ enum BookingPieces {
   /// From the request as a value to the reply, or to a ledger that only takes the command; the token is a known one.
   private static func route(_ name: String, _ operation: String, _ request: Request) -> Piece {
     let ledger = TakingLedger()
-    let deaf = DeafReplies()
+    let deaf = IgnoringReplies()
     let services = Services(
       bookings: BookingService(ledger: ledger, replies: deaf),
       catalogue: CatalogueService(ledger: ledger, replies: deaf),
@@ -73,7 +73,7 @@ enum BookingPieces {
         ledger: ledger, replies: deaf, hashing: ClosedJobs(), hasher: ScryptHasher(cost: .insecureTest)))
     let router = Router(
       routes: Routes.all(services: services, tokens: TokenPieces.issuer, epoch: "0123456789abcdef"),
-      tokens: TokenPieces.knowing(), observer: DeafObserver())
+      tokens: TokenPieces.knowing(), observer: IgnoringObserver())
     let reads = OneEvent()
     let expected = check(router.handle(request, reads: reads))
     guard expected == 1 || expected == 200 else { fail("The router answered \(expected) to \(name).") }
@@ -100,10 +100,10 @@ enum BookingPieces {
     }
   }
 
-  private static var headline: Piece {
-    let size = UInt64(Samples.encoder.headline(of: Samples.state, at: Samples.moment).snapshot.count)
+  private static var summary: Piece {
+    let size = UInt64(Samples.encoder.summary(of: Samples.state, at: Samples.moment).snapshot.count)
     return Piece("notice_headline", "the state after a batch", checksum: size) {
-      UInt64(Samples.encoder.headline(of: Samples.state, at: Samples.moment).snapshot.count)
+      UInt64(Samples.encoder.summary(of: Samples.state, at: Samples.moment).snapshot.count)
     }
   }
 
@@ -123,9 +123,9 @@ enum BookingPieces {
   }
 
   /// The first message of each connection, with the machine's clock and random bytes.
-  private static var welcome: Piece {
+  private static var greeting: Piece {
     let messages = messages
-    let snapshot = Samples.headline.snapshot
+    let snapshot = Samples.summary.snapshot
     let event = Samples.state.event
     let size = UInt64(messages.connected(event: event, snapshot: snapshot, recovered: nil).count)
     return Piece("session_welcome", "connection_established", checksum: size) {

@@ -2,20 +2,20 @@
 @testable import ControlPlane
 
 /// Takes each command and forgets it.
-struct TakingLedger: LedgerDoor {
+struct TakingLedger: CommandSink {
   func submit(_ command: LedgerCommand) -> Bool { true }
 }
 
-struct DeafReplies: ReplySink {
+struct IgnoringReplies: ReplySink {
   func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {}
 }
 
-struct DeafObserver: ControlObserver {
+struct IgnoringObserver: ControlObserver {
   func observe(_ incident: ControlIncident) {}
 }
 
 /// Nobody hashes passwords while pieces are timed.
-struct ClosedJobs: JobDoor {
+struct ClosedJobs: JobQueue {
   func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
 }
 

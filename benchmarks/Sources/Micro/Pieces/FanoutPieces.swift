@@ -1,5 +1,5 @@
 // Topics and subscribers on a loop: the log, a delivery, cohorts, the pass without its sends, the topic table.
-// Slab is generic and private to its hall's optimizer; it is timed inside of these, where its elements are known.
+// Slab is generic and private to its plane's optimizer; it is timed inside of these, where its elements are known.
 @testable import FanoutCore
 
 enum FanoutPieces {
@@ -21,7 +21,7 @@ enum FanoutPieces {
   private static let room = LogRoom(Limits(), held: 0, topics: 1)
 
   private static func write(to log: inout TopicLog) { log.append(frames, first: log.head + 1, room: room) }
-  private static func write(to lane: inout Lane) { lane.append(frames, first: lane.log.head + 1, room: room) }
+  private static func write(to feed: inout Feed) { feed.append(frames, first: feed.log.head + 1, room: room) }
 
   private static var logAppend: Piece {
     Piece("log_append", "a notice into a full log", bytes: frames.bytes.count, checksum: 1) { count in
@@ -51,10 +51,10 @@ enum FanoutPieces {
 
   /// What a slow reader gets instead of what it missed.
   private static var conflate: Piece {
-    let size = Delivery(conflating: Samples.headline, after: 17, as: .webSocket).range.count
-    let headline = Samples.headline
+    let size = Delivery(conflating: Samples.summary, after: 17, as: .webSocket).range.count
+    let summary = Samples.summary
     return Piece("delivery_conflated", "one message for all missed", checksum: UInt64(size)) {
-      UInt64(Delivery(conflating: headline, after: 17, as: .webSocket).range.count)
+      UInt64(Delivery(conflating: summary, after: 17, as: .webSocket).range.count)
     }
   }
 
@@ -63,16 +63,16 @@ enum FanoutPieces {
   private static let subscribers = 10_000
 
   private struct Audience: ~Copyable {
-    var lane = Lane(dialect: .webSocket, head: 0, limits: Limits())
+    var feed = Feed(dialect: .webSocket, head: 0, limits: Limits())
     var subscriptions = Subscriptions()
 
     init() {
-      lane.beginReading()
+      feed.beginReading()
       for number in 0..<subscribers {
         let index = subscriptions.insert(
           Subscription(
             place: .lagging(cursor: 0), dialect: .webSocket, slot: UInt32(number), topic: 0, next: .none))
-        lane.join(SubscriptionIndex(index), descriptor: Int32(number), in: &subscriptions)
+        feed.join(SubscriptionIndex(index), descriptor: Int32(number), in: &subscriptions)
       }
     }
   }
@@ -84,17 +84,17 @@ enum FanoutPieces {
     return Piece("cohort_leave_join", "one of 10,000 leaves and joins", checksum: 1) { count in
       place.lend { audience in
         for _ in 0..<count {
-          var cohort = random.next(below: audience.lane.cohorts.count)
-          while audience.lane.cohorts[cohort].count == 0 {
-            cohort = (cohort + 1) % audience.lane.cohorts.count
+          var cohort = random.next(below: audience.feed.cohorts.count)
+          while audience.feed.cohorts[cohort].count == 0 {
+            cohort = (cohort + 1) % audience.feed.cohorts.count
           }
-          let position = random.next(below: audience.lane.cohorts[cohort].count)
-          let member = audience.lane.cohorts[cohort].members[position]
-          let descriptor = audience.lane.cohorts[cohort].descriptors[position]
-          _ = audience.lane.leave(UInt32(cohort), position: UInt32(position), in: &audience.subscriptions)
-          audience.lane.join(member, descriptor: descriptor, in: &audience.subscriptions)
+          let position = random.next(below: audience.feed.cohorts[cohort].count)
+          let member = audience.feed.cohorts[cohort].members[position]
+          let descriptor = audience.feed.cohorts[cohort].descriptors[position]
+          _ = audience.feed.leave(UInt32(cohort), position: UInt32(position), in: &audience.subscriptions)
+          audience.feed.join(member, descriptor: descriptor, in: &audience.subscriptions)
         }
-        return audience.lane.count == subscribers ? UInt64(count) : 0
+        return audience.feed.count == subscribers ? UInt64(count) : 0
       }
     }
   }
@@ -106,14 +106,14 @@ enum FanoutPieces {
       place.lend { audience in
         var sum: UInt64 = 0
         for _ in 0..<count {
-          if !audience.lane.isBehind { write(to: &audience.lane) }
-          guard let cohort = audience.lane.nextBehind() else { continue }
-          let members = audience.lane.cohorts[cohort]
-          guard var delivery = Delivery(framesOf: audience.lane.log, after: members.cursor) else { continue }
+          if !audience.feed.isBehind { write(to: &audience.feed) }
+          guard let cohort = audience.feed.nextBehind() else { continue }
+          let members = audience.feed.cohorts[cohort]
+          guard var delivery = Delivery(framesOf: audience.feed.log, after: members.cursor) else { continue }
           touch(&delivery)
           if delivery.range.count == frames.bytes.count && members.count > 0 { sum &+= 1 }
-          audience.lane.settle(cohort, at: 0)
-          audience.lane.merge(cohort, in: &audience.subscriptions)
+          audience.feed.settle(cohort, at: 0)
+          audience.feed.merge(cohort, in: &audience.subscriptions)
         }
         return sum
       }

@@ -83,20 +83,20 @@ enum FramePieces {
     }
   }
 
-  /// What the broadcaster makes of a batch of one notice, once for all loops.
+  /// What the publisher makes of a batch of one notice, once for all loops.
   private static var encodeRun: Piece {
-    let news = TopicNews(
-      topic: TopicID(3), notices: [Notice(seq: 421, text: Samples.noticeText)], headline: Samples.headline)
-    let frames = FrameRun(news)
+    let updates = TopicUpdate(
+      topic: TopicID(3), notices: [Notice(seq: 421, text: Samples.noticeText)], summary: Samples.summary)
+    let frames = FrameRun(updates)
     let size = UInt64(frames.webSocket.bytes.count + frames.eventStream.bytes.count)
     return Piece(
       "frame_run_notice", "a notice in both dialects", bytes: Samples.noticeText.count, checksum: size
     ) { count in
-      var news = news
+      var updates = updates
       var sum: UInt64 = 0
       for _ in 0..<count {
-        touch(&news)
-        let run = FrameRun(news)
+        touch(&updates)
+        let run = FrameRun(updates)
         sum &+= UInt64(run.webSocket.bytes.count + run.eventStream.bytes.count)
       }
       return sum

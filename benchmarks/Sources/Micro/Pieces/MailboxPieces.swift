@@ -18,21 +18,21 @@ enum MailboxPieces {
   }
 
   /// A loop that never sleeps needs no bell.
-  private struct Silence: Doorbell {
+  private struct Silence: LoopWaker {
     func ring() {}
   }
 
   private static func proxy() -> LoopProxy {
-    LoopProxy(id: LoopID(0), capacity: Limits().mailboxParcels, doorbell: Silence())
+    LoopProxy(id: LoopID(0), capacity: Limits().mailboxParcels, waker: Silence())
   }
 
   /// Each producer posts these round and round; `first` says which, `topic` whose.
   private static func parcels(of producer: Int) -> [Parcel] {
     (0..<256).map { number in
-      let news = TopicNews(
+      let updates = TopicUpdate(
         topic: TopicID(Int64(producer)), notices: [Notice(seq: UInt64(number), text: Samples.noticeText)],
-        headline: Samples.headline)
-      return .news([FrameRun(news)])
+        summary: Samples.summary)
+      return .updates([FrameRun(updates)])
     }
   }
 
@@ -75,7 +75,7 @@ enum MailboxPieces {
     init(producers: Int) { next = Array(repeating: 0, count: producers) }
 
     mutating func follows(_ parcel: Parcel) -> Bool {
-      guard case .news(let runs) = parcel, let run = runs.first else { return false }
+      guard case .updates(let runs) = parcel, let run = runs.first else { return false }
       let producer = Int(run.topic.rawValue)
       guard run.first == next[producer] else { return false }
       next[producer] = (next[producer] + 1) & 255

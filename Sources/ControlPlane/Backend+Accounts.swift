@@ -1,0 +1,37 @@
+// What the executable asks for at start, before anything is served: an admin who can log in, and demo content.
+// All of it blocks, and doing it twice changes nothing.
+
+extension Backend {
+  /// Afterwards this admin exists and has this password.
+  public func ensureAdmin(email: String, password: String) throws(StartFailure) -> UserID {
+    guard AuthEndpoints.isAddress(email) else {
+      throw StartFailure("the admin's email address \(email) is none")
+    }
+    guard (8...1024).contains(password.utf8.count) else {
+      throw StartFailure("the admin's password must have 8 to 1024 bytes")
+    }
+    return try ensure(email: email, name: "Admin", role: .admin, password: password).id
+  }
+
+  /// A user of this role with this password, whatever was there before.
+  func ensure(email: String, name: String, role: Role, password: String) throws(StartFailure) -> User {
+    do throws(DomainError) {
+      let hasher = endpoints.services.accounts.hasher
+      if let known = try known(email), known.user.role == role,
+        hasher.verify(password, against: known.passwordHash) == .correct
+      {
+        return known.user
+      }
+      let user = NewUser(
+        email: email, name: name, role: role, passwordHash: try hasher.hash(password))
+      return try ledger.ask { .putUser(user, $0) }
+    } catch {
+      throw StartFailure("cannot make the account \(email): \(error)")
+    }
+  }
+
+  private func known(_ email: String) throws(DomainError) -> Account? {
+    guard let reads = try? openReader() else { throw .storageUnavailable }
+    return try reads.account(EmailKey(email))
+  }
+}

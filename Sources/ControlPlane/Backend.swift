@@ -1,0 +1,117 @@
+// The control plane's one public entry: requests, watches and tokens come in here; answers and notices leave
+// through the two sinks. Every function may be called from any thread and never blocks on disk, unless it
+// says so. Backend+Open.swift puts the plane together.
+
+import Synchronization
+
+public final class Backend: Sendable {
+  let database: Database
+  let threads: ControlThreads
+  let endpoints: Endpoints
+  let ports: ControlPorts
+  private let texts: any NoticeTexts
+  private let historyLimit: Int
+  private let takesIn = Atomic(true)
+
+  public enum Threads: Sendable {
+    /// Workers, hashers and the ledger run on threads of the plane.
+    case own
+    /// Simulation: nothing runs until `pump()`, which runs on the caller's thread.
+    case inline
+  }
+
+  /// What `open` has put together.
+  init(
+    _ database: Database, _ texts: any NoticeTexts, _ threads: ControlThreads, _ endpoints: Endpoints,
+    _ ports: ControlPorts, historyLimit: Int
+  ) {
+    (self.database, self.texts, self.threads) = (database, texts, threads)
+    (self.endpoints, self.ports, self.historyLimit) = (endpoints, ports, historyLimit)
+  }
+
+  // MARK: What comes in
+
+  /// The answer goes to the `ReplySink`, once.
+  /// - Returns: false when the queue is full or the intake is stopped; the request was not taken.
+  public func offer(_ request: Request) -> Bool {
+    guard takesIn.load(ordering: .relaxed) else { return false }
+    let isTaken = threads.workers.offer { [handler = endpoints.handler, replies = ports.replies] reads in
+      guard let reply = handler.handle(request, reads: reads) else { return }
+      replies.deliver([(request.ticket, reply)])
+    }
+    threads.metrics.addRequest(taken: isTaken)
+    return isTaken
+  }
+
+  /// Answered by `NoticeSink.grant`, in order with the announcements.
+  /// - Returns: false when the queue is full; ask again later.
+  public func watch(_ event: EventID, by watcher: Watcher) -> Bool {
+    ledger.submit(.watch(event, watcher))
+  }
+
+  /// Answered by `NoticeSink.released`, in order with the announcements.
+  /// - Returns: false when the queue is full; ask again later.
+  public func unwatch(_ event: EventID, by watcher: Watcher) -> Bool {
+    ledger.submit(.unwatch(event, watcher))
+  }
+
+  /// The notices with `after < seq <= through`: all of them go to `NoticeSink.history`, or none when they are
+  /// more than the limit or cannot be read.
+  /// - Returns: false when the queue is full; nothing will come.
+  public func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
+    threads.workers.offer { [self] reads in
+      let found = whole(of: event, after: after, through: through, reads)
+      ports.notices.history(found, of: event, for: ticket)
+    }
+  }
+
+  private func whole(of event: EventID, after: UInt64, through: UInt64, _ reads: any ReadStore)
+    -> [EncodedNotice]
+  {
+    guard through > after, through - after <= UInt64(historyLimit) else { return [] }
+    let found = try? reads.notices(of: event, after: after, through: through, limit: historyLimit)
+    guard let found, UInt64(found.count) == through - after else { return [] }
+    return found.map { EncodedNotice(seq: $0.seq, text: texts.text(of: $0)) }
+  }
+
+  /// Any thread; no I/O.
+  public func verify(_ token: String) -> TokenVerdict { endpoints.verifier.verify(token) }
+
+  // MARK: What can be seen
+
+  /// Names this database: changes only when it is made anew or restored.
+  public var epoch: String { database.epoch }
+
+  /// False while the disk takes no writes, and after `stopIntake`.
+  public var isReady: Bool { takesIn.load(ordering: .relaxed) && !threads.metrics.storeIsFailing }
+
+  public func counters() -> ControlCounters {
+    var counters = threads.metrics.snapshot
+    counters.requestsWaiting = threads.workers.depth
+    counters.commandsWaiting = ledger.depth
+    counters.passwordsWaiting = threads.hashers.depth
+    return counters
+  }
+
+  var ledger: LedgerQueue { threads.ledger }
+  var tokens: any TokenIssuing { endpoints.tokens }
+
+  /// A read-only view for the starting thread. Touches the disk.
+  func openReader() throws(StartFailure) -> any ReadStore { try database.openReader() }
+
+  // MARK: The end
+
+  /// `offer` takes nothing more; what was taken is still done.
+  public func stopIntake() { takesIn.store(false, ordering: .relaxed) }
+
+  /// Does and answers everything that was taken, commits it, checkpoints and closes the database, ends the
+  /// threads and lets the data folder go. Blocks; once, by one thread, and not by one of the plane's.
+  public func close() {
+    stopIntake()
+    threads.close()
+    database.folder.release()
+  }
+
+  /// Inline only: does one unit of work; false when there is none.
+  public func pump() -> Bool { threads.workers.pump() || threads.hashers.pump() || ledger.pump() }
+}

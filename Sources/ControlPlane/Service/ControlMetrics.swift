@@ -1,0 +1,44 @@
+// The plane's counters, added to by the ledger once per batch and by workers once per request.
+
+import Synchronization
+
+final class ControlMetrics: Sendable {
+  private let counters = Monitor(ControlCounters())
+  private let failing = Atomic(false)
+
+  /// Whether the last attempt to write failed.
+  var storeIsFailing: Bool { failing.load(ordering: .relaxed) }
+
+  func storeFails(_ fails: Bool) { failing.store(fails, ordering: .relaxed) }
+
+  var snapshot: ControlCounters { counters.withLock { $0 } }
+
+  func addRequest(taken: Bool) {
+    counters.withLock {
+      if taken { $0.requests += 1 } else { $0.overloaded += 1 }
+    }
+  }
+
+  func addOverload() { counters.withLock { $0.overloaded += 1 } }
+
+  func addCheckpoint() { counters.withLock { $0.checkpoints += 1 } }
+
+  /// What a failed batch counted never happened; only that it failed did.
+  func add(_ batch: Batch, commands: Int, failed: Bool) {
+    counters.withLock { total in
+      total.commands += UInt64(commands)
+      total.largestBatch = max(total.largestBatch, UInt64(commands))
+      guard !failed else {
+        total.failedCommits += 1
+        return
+      }
+      if batch.hasWritten { total.commits += 1 }
+      total.refusals += batch.counts.refusals
+      total.bookings += batch.counts.bookings
+      total.cancellations += batch.counts.cancellations
+      total.replays += batch.counts.replays
+      total.notices += batch.counts.notices
+      total.announced += batch.counts.announced
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// The ledger's queue and its thread: takes everything that waits as one batch, so batches grow with the load
+// and shrink to one without it, and no timer is in the way. Inline, `pump` performs a batch on the caller's
+// thread.
+
+final class LedgerQueue: CommandSink, @unchecked Sendable {
+  /// Commands of one transaction at most: bounds what one failure undoes, and how long an answer waits.
+  static let batchLimit = 512
+  /// A pause this long is a quiet moment.
+  private static let quietMilliseconds = 200
+
+  private let queue: BoundedQueue<LedgerCommand>
+  private let metrics: ControlMetrics
+  /// Written by `init` and `close` only, which one thread calls; nil inline.
+  private var thread: NamedThread?
+  /// Inline only; touched by whoever pumps.
+  private var ledger: Ledger?
+
+  /// - Parameter ledger: belongs to the line from here on.
+  init(
+    _ ledger: Handover<Ledger>, depth: Int, metrics: ControlMetrics, threads: Backend.Threads
+  ) throws(StartFailure) {
+    queue = BoundedQueue(capacity: depth)
+    self.metrics = metrics
+    guard threads == .own else {
+      self.ledger = ledger.value
+      return
+    }
+    let queue = self.queue
+    thread = try NamedThread("ledger") { Self.keep(ledger.value, queue) }
+  }
+
+  func submit(_ command: LedgerCommand) -> Bool {
+    let isTaken = queue.offer(command)
+    if !isTaken { metrics.addOverload() }
+    return isTaken
+  }
+
+  /// Commands that wait.
+  var depth: Int { queue.count }
+
+  /// Inline only: performs one batch; false: nothing waits.
+  func pump() -> Bool {
+    guard let ledger, case .elements(let commands) = queue.poll(most: Self.batchLimit) else { return false }
+    ledger.perform(commands)
+    return true
+  }
+
+  /// Performs what waits, tidies the database and closes it.
+  func close() {
+    queue.close()
+    while pump() {}
+    ledger?.rest()
+    ledger = nil
+    thread?.join()
+    thread = nil
+  }
+
+  private static func keep(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
+    while true {
+      let pause = ledger.wantsRest ? quietMilliseconds : nil
+      switch queue.take(most: batchLimit, idleAfter: pause) {
+      case .elements(let commands): ledger.perform(commands)
+      case .idle: ledger.rest()
+      case .closed: return ledger.rest()
+      }
+    }
+  }
+}
+
+extension LedgerQueue {
+  /// Submits a command of the server's own and waits for its outcome. Not from the ledger's thread.
+  func ask<Outcome: Sendable>(_ command: (Answering<Outcome>) -> LedgerCommand) throws(DomainError) -> Outcome
+  {
+    let outcome = Monitor<Result<Outcome, DomainError>?>(nil)
+    let isTaken = submit(
+      command(
+        .call { result in
+          outcome.withLock { $0 = result }
+          outcome.notifyAll()
+        }))
+    guard isTaken else { throw .overloaded }
+    if ledger != nil { while outcome.withLock({ $0 == nil }), pump() {} }
+    guard let result = outcome.wait({ $0 }) else { throw .storageUnavailable }
+    return try result.get()
+  }
+}

@@ -1,0 +1,119 @@
+// A topic in one dialect on one loop: its log and its cohorts, and the pass that rolls over them. One loop's
+// thread. The slab of subscriptions is lent by the loop, because a member that moves must be told its place.
+
+typealias Subscriptions = Slab<Subscription>
+
+/// The log, the cohorts and the rolling pass of one dialect.
+struct Feed {
+  let dialect: Dialect
+  private(set) var log: TopicLog
+  private(set) var cohorts: [Cohort] = []
+  private let cohortLimit: Int
+  /// Whether anybody ever subscribed in this dialect: until then the log keeps nothing.
+  private var isRead = false
+  /// The cohort that the pass visits next.
+  private var next = 0
+  /// Cohorts that were found or brought to the head, one after the other; all of them: the pass is over.
+  private var settled = 0
+  /// A cohort that had room lately.
+  private var roomy = 0
+
+  init(dialect: Dialect, head: UInt64, limits: Limits) {
+    self.dialect = dialect
+    log = TopicLog(head: head)
+    cohortLimit = limits.cohortSubscribers
+  }
+
+  /// Whether some cohort may stand behind the head.
+  var isBehind: Bool { settled < cohorts.count }
+  /// Members of all cohorts.
+  var count: Int { cohorts.reduce(0) { $0 + $1.count } }
+
+  /// Somebody subscribes: from here on the log keeps what comes.
+  mutating func beginReading() { isRead = true }
+
+  mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom) {
+    guard isRead else { return log.skip(to: first + UInt64(frames.ends.count) - 1) }
+    log.append(frames, first: first, room: room)
+    settled = 0
+  }
+
+  /// Puts a subscriber that stands at the head into a cohort at the head.
+  mutating func join(_ index: SubscriptionIndex, descriptor: Int32, in subscriptions: inout Subscriptions) {
+    let cohort = roomyCohort()
+    let position = cohorts[cohort].add(index, descriptor: descriptor)
+    subscriptions[index.rawValue].place = .cohort(UInt32(cohort), position: position)
+  }
+
+  /// Takes a subscriber out of its cohort and returns its cursor.
+  mutating func leave(_ cohort: UInt32, position: UInt32, in subscriptions: inout Subscriptions) -> UInt64 {
+    if let moved = cohorts[Int(cohort)].remove(at: position) {
+      subscriptions[moved.rawValue].place = .cohort(cohort, position: position)
+    }
+    if cohorts[Int(cohort)].cursor == log.head { roomy = Int(cohort) }
+    return cohorts[Int(cohort)].cursor
+  }
+
+  /// The next cohort of the pass that has members behind the head; nil when the pass is over.
+  mutating func nextBehind() -> Int? {
+    while isBehind {
+      if next >= cohorts.count { next = 0 }
+      if cohorts[next].cursor < log.head && cohorts[next].count > 0 { return next }
+      cohorts[next].cursor = log.head
+      advance()
+    }
+    return nil
+  }
+
+  /// Says that the cohort `nextBehind` named has been sent everything.
+  mutating func settle(_ cohort: Int, at now: UInt64) {
+    cohorts[cohort].cursor = log.head
+    cohorts[cohort].sentAt = now
+    advance()
+  }
+
+  /// Moves the members of a sparse cohort at the head into another one there, so that leaves do not leave
+  /// many small sends behind. Returns whether anybody moved.
+  @discardableResult
+  mutating func merge(_ cohort: Int, in subscriptions: inout Subscriptions) -> Bool {
+    guard roomy != cohort, roomy < cohorts.count, cohorts[cohort].count * 2 <= cohortLimit,
+      cohorts[roomy].cursor == cohorts[cohort].cursor,
+      cohorts[roomy].count + cohorts[cohort].count <= cohortLimit
+    else {
+      if cohorts[cohort].count < cohortLimit { roomy = cohort }
+      return false
+    }
+    cohorts[roomy].sentAt = min(cohorts[roomy].sentAt, cohorts[cohort].sentAt)
+    while cohorts[cohort].count > 0 {
+      let last = cohorts[cohort].count - 1
+      let member = cohorts[cohort].members[last]
+      let descriptor = cohorts[cohort].descriptors[last]
+      _ = cohorts[cohort].remove(at: UInt32(last))
+      let position = cohorts[roomy].add(member, descriptor: descriptor)
+      subscriptions[member.rawValue].place = .cohort(UInt32(roomy), position: position)
+    }
+    return true
+  }
+
+  private mutating func advance() {
+    settled += 1
+    next += 1
+  }
+
+  /// A cohort at the head with room: the last one known, an empty one, or a new one.
+  private mutating func roomyCohort() -> Int {
+    if roomy < cohorts.count && cohorts[roomy].count < cohortLimit {
+      if cohorts[roomy].count == 0 { cohorts[roomy].cursor = log.head }
+      if cohorts[roomy].cursor == log.head { return roomy }
+    }
+    if let empty = cohorts.firstIndex(where: { $0.count == 0 }) {
+      cohorts[empty].cursor = log.head
+      roomy = empty
+      return empty
+    }
+    cohorts.append(Cohort(cursor: log.head))
+    if settled == cohorts.count - 1 { settled += 1 }
+    roomy = cohorts.count - 1
+    return roomy
+  }
+}

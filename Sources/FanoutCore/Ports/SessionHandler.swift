@@ -1,0 +1,91 @@
+/// Judges upgrades and gives meaning to what WebSocket clients say. Supplied by the executable; the core
+/// knows neither tokens nor JSON. All calls come from loop threads, several at once; none may block.
+public protocol SessionHandler: Sendable {
+  /// Judges a request that asks for an upgrade to WebSocket and is well-formed (RFC 6455, section 4.2.1).
+  func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict
+  /// What one whole message of a client asks for.
+  func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent
+  /// The text to send to a client about its session; nil: nothing is sent.
+  /// For an event stream the text becomes one `data:` line.
+  func text(for message: ServerMessage) -> [UInt8]?
+  /// The reason that stands in a close frame with this code when the core closes by itself.
+  func reason(for code: CloseCode) -> String
+}
+
+public enum UpgradeVerdict: Sendable {
+  /// Answer with HTTP and do not upgrade.
+  case refuse(HTTPResponse)
+  /// Upgrade (101), then close at once with this code and reason. The subprotocol is answered as for an admission:
+  /// a browser that offered some and is answered none breaks off before it reads the reason.
+  case acceptThenClose(CloseCode, reason: String, subprotocol: String?)
+  case accept(Admission)
+}
+
+/// What an accepted client may do and what it asked for in its URL.
+public struct Admission: Sendable {
+  public var client: ClientTag
+  /// The `Sec-WebSocket-Protocol` to answer with, when one was offered and chosen.
+  public var subprotocol: String?
+  /// Subscribed at once when present. Refused by the topic source: close 4404.
+  public var topic: TopicID?
+  public var resume: Resume
+  /// Wall clock, milliseconds since 1970, at which the admission ends (close 4001); nil: never.
+  public var expiresAt: Int64?
+  public init(
+    client: ClientTag, subprotocol: String? = nil, topic: TopicID? = nil, resume: Resume = .none,
+    expiresAt: Int64? = nil
+  ) {
+    self.client = client
+    self.subprotocol = subprotocol
+    self.topic = topic
+    self.resume = resume
+    self.expiresAt = expiresAt
+  }
+}
+
+/// Where a subscriber wants to go on from.
+public enum Resume: Sendable, Equatable {
+  /// Nothing asked: start at the newest state.
+  case none
+  /// Everything after this `seq`.
+  case after(UInt64)
+  /// Asked, but of another epoch: start at the newest state and say that it was not recovered.
+  case impossible
+}
+
+public enum ClientMessage: Sendable, Equatable {
+  case text([UInt8])
+  case binary([UInt8])
+}
+
+public enum ClientIntent: Sendable, Equatable {
+  /// Send this back as it is.
+  case reply(ClientMessage)
+  case subscribe(TopicID, Resume)
+  case unsubscribe(TopicID)
+  case close(CloseCode, reason: String)
+}
+
+/// The moments at which the core needs words from the executable.
+public enum ServerMessage: Sendable, Equatable {
+  /// The first message of a connection. Both are nil when no topic was asked for.
+  case connected(topic: TopicID?, ResumeOutcome?)
+  case subscribed(TopicID, ResumeOutcome)
+  case unsubscribed(TopicID)
+  case notSubscribed(TopicID)
+  case unknownTopic(TopicID)
+  case tooManySubscriptions(TopicID)
+  /// The topic could not be opened now.
+  case unavailable(TopicID)
+  /// The server is about to close the connection for a restart.
+  case draining(reconnectAfterMilliseconds: Int)
+}
+
+/// Where a new subscriber stands in its topic.
+public enum ResumeOutcome: Sendable, Equatable {
+  /// At the head, whose state is `TopicSummary.snapshot`. `recovered` is false when a resume was asked but what
+  /// was missed is not to be had, nil when none was asked.
+  case atHead(snapshot: [UInt8], recovered: Bool?)
+  /// Behind the given `seq`: exactly the notices after it follow, in order.
+  case resumed(after: UInt64)
+}

@@ -1,0 +1,178 @@
+// The data plane's one public entry: loops on threads of their own, each with its listener, behind one port.
+// Start, drain and stop are for the main thread; `reply` and `deliver` for any; the publisher for one.
+internal import CUVShim
+import Synchronization
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+/// Serves HTTP, WebSocket and event streams, and brings notices to whoever subscribed.
+public final class DataPlane: Sendable {
+  public struct Configuration: Sendable {
+    /// A numeric address or `localhost`.
+    public var host = "127.0.0.1"
+    /// 0: any free one.
+    public var port = 3000
+    /// Loops, each a thread with a listener of its own.
+    public var loops = 1
+    public var limits = Limits()
+    public var sender = SenderKind.automatic
+    public var descriptorTables = DescriptorTables.shared
+    /// Nil: connections are plain.
+    public var tls: TLSFiles?
+    public init() {}
+  }
+
+  /// PEM files: the certificate with the chain behind it, and its key, which is not encrypted. Read once, at start.
+  public struct TLSFiles: Sendable, Equatable {
+    public var certificate: String
+    public var key: String
+    public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
+  }
+
+  /// Who shares a table of descriptors, whose size the system limits.
+  public enum DescriptorTables: Sendable, CaseIterable {
+    /// The whole process.
+    case shared
+    /// Each loop has its own, with its own limit.
+    case perLoop
+  }
+
+  /// Where notices are published. One thread only.
+  public let publisher: Publisher
+  private let configuration: Configuration
+  private let proxies: [LoopProxy]
+  private let transports: [CUVTransport]
+  private let counted: [LoopCounters]
+  private let threads = Mutex<[LoopThread]>([])
+  /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
+  public let descriptorLimit: Int
+
+  /// Makes loops and mailboxes; nobody listens yet.
+  /// - Throws: a sentence when limits contradict each other or the system refuses.
+  public init(_ configuration: Configuration) throws(DataPlaneFailure) {
+    do {
+      _ = try configuration.limits.checked()
+    } catch {
+      throw DataPlaneFailure(description: error.description)
+    }
+    guard (0...65_535).contains(configuration.port) else {
+      throw DataPlaneFailure(description: "the port must be 0 to 65535")
+    }
+    guard (1...1024).contains(configuration.loops) else {
+      throw DataPlaneFailure(description: "the number of loops must be 1 to 1024")
+    }
+    descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
+    if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
+    let tls: TLSContext? = if let files = configuration.tls { try TLSContext(files) } else { nil }
+    var transports: [CUVTransport] = []
+    for _ in 0..<configuration.loops {
+      transports.append(
+        try CUVTransport(tick: configuration.limits.tick, sender: configuration.sender, tls: tls))
+    }
+    self.configuration = configuration
+    self.transports = transports
+    counted = transports.map { _ in LoopCounters() }
+    proxies = transports.enumerated().map { index, transport in
+      LoopProxy(
+        id: LoopID(UInt16(index)), capacity: configuration.limits.mailboxParcels, waker: transport)
+    }
+    publisher = Publisher(loops: proxies)
+  }
+
+  /// Binds and starts the loops.
+  /// - Returns: the port that is listened on.
+  /// - Throws: a sentence when the address cannot be had.
+  public func start(
+    inbound: any InboundSink, sessions: any SessionHandler, topics: any TopicSource,
+    observer: any LoopObserver
+  ) throws(DataPlaneFailure) -> Int {
+    let port = try listen()
+    for (index, transport) in transports.enumerated() {
+      let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
+      let ownsTable = configuration.descriptorTables == .perLoop
+      let thread = try LoopThread(name: "loop-\(index)") {
+        // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
+        if ownsTable { _ = cuv_own_descriptor_table() }
+        transport.run(
+          Loop(
+            id: proxy.id, limits: limits, io: transport, proxy: proxy, counters: counters,
+            inbound: inbound, sessions: sessions, source: topics, observer: observer))
+      }
+      threads.withLock { $0.append(thread) }
+    }
+    return port
+  }
+
+  /// On a thread that ends at once: a table cannot be given back.
+  private static func tryOwnTable() throws(DataPlaneFailure) {
+    let result = Atomic<Int32>(0)
+    let thread = try LoopThread(name: "table-probe") {
+      result.store(cuv_own_descriptor_table(), ordering: .relaxed)  // join() orders it before the load
+    }
+    thread.join()
+    try DataPlaneFailure.check(
+      result.load(ordering: .relaxed), "loops cannot have descriptor tables of their own here")
+  }
+
+  /// The first listener finds the port, the others share it. The kernel lets anybody of the same user share it
+  /// too, so that somebody else is there already must be found out first.
+  private func listen() throws(DataPlaneFailure) -> Int {
+    let host = configuration.host
+    if configuration.port != 0 {
+      let probe = unsafe cuv_port_probe(host, Int32(configuration.port))
+      try DataPlaneFailure.check(probe, "cannot listen on \(host) port \(configuration.port)")
+    }
+    var port = configuration.port
+    for transport in transports {
+      port = try transport.listen(host: host, port: port, limits: configuration.limits)
+    }
+    return port
+  }
+
+  /// Answers requests that the inbound sink left for later: one parcel per loop. Any thread.
+  public func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
+    for proxy in proxies {
+      let own = proxies.count == 1 ? replies : replies.filter { $0.ticket.loop == proxy.id }
+      if !own.isEmpty { proxy.post(.replies(own)) }
+    }
+  }
+
+  /// Answers `TopicSource.history`. Any thread.
+  public func deliver(_ history: History, to ticket: Ticket) {
+    guard Int(ticket.loop.rawValue) < proxies.count else { return }
+    proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
+  }
+
+  /// Closes the listeners; answers from now on end their connections.
+  public func stopAccepting() { proxies.forEach { $0.post(.stopAccepting) } }
+
+  /// Tells every client to come back, closes all connections (1012) within the close timeout, and returns when
+  /// the loops have ended.
+  public func closeAll() {
+    let running = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
+    if !running.isEmpty { proxies.forEach { $0.post(.closeAll) } }
+    running.forEach { $0.join() }
+  }
+
+  /// What each loop counted, as of its last tick. Any thread.
+  public func counts() -> [LoopCounts] { counted.map(\.counts) }
+
+  /// How batches are sent: "io_uring" or "send".
+  public var senderName: String { transports[0].senderName }
+}
+
+/// Why the plane cannot start, in one sentence.
+public struct DataPlaneFailure: Error, CustomStringConvertible, Equatable {
+  public let description: String
+
+  /// Turns a negative errno of CUVShim into a sentence.
+  static func check(_ result: Int32, _ sentence: String) throws(DataPlaneFailure) {
+    guard result < 0 else { return }
+    throw DataPlaneFailure(description: "\(sentence): \(unsafe String(cString: strerror(-result)))")
+  }
+}

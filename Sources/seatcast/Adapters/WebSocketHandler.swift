@@ -1,0 +1,129 @@
+// Judges WebSocket upgrades and lends the core its words: the contract of docs/WIRE_PROTOCOL.md in code.
+// Loop threads, several at once; never blocks. Tokens are judged here and stay here: no log line ever has one.
+import ControlPlane
+import FanoutCore
+
+struct WebSocketHandler: SessionHandler {
+  let backend: any BackendPort
+  let messages: SessionMessages
+  /// Allowed besides the origin that the request's own `Host` names.
+  let origins: Set<WebOrigin>
+
+  // MARK: Upgrades
+
+  func judge(_ head: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
+    let request = UpgradeRequest(head)
+    let event: EventID?
+    switch request.target {
+    case .elsewhere: return .refuse(Self.nothingHere)
+    case _ where !isOriginAllowed(head): return .refuse(Self.foreignOrigin)
+    case .malformedEvent: return refuse(request, "Invalid event id")
+    case .session: event = nil
+    case .event(let id): event = id
+    }
+    guard let token = request.token else {
+      return refuse(request, "Authentication token required")
+    }
+    guard case .valid(let principal) = backend.verify(token) else {
+      return refuse(request, "Invalid authentication token")
+    }
+    return .accept(
+      Admission(
+        client: ClientTag(principal),
+        subprotocol: request.chosenSubprotocol,
+        topic: event.map(TopicID.init), resume: resume(request),
+        expiresAt: principal.expiresAt.milliseconds))
+  }
+
+  private func refuse(_ request: UpgradeRequest, _ reason: String) -> UpgradeVerdict {
+    .acceptThenClose(.policyViolation, reason: reason, subprotocol: request.chosenSubprotocol)
+  }
+
+  static let nothingHere = Answers.problem(404, "not-found", title: "Not found")
+  static let foreignOrigin = Answers.problem(403, "origin-not-allowed", title: "Origin not allowed")
+
+  /// Browsers send `Origin` and let no page lie about it; other clients need none.
+  private func isOriginAllowed(_ head: HTTPRequestHead) -> Bool {
+    head.all("Origin").allSatisfy { text in
+      guard let origin = WebOrigin(text) else { return false }
+      return origins.contains(origin) || head.first("Host").map(origin.isServed) ?? false
+    }
+  }
+
+  private func resume(_ request: UpgradeRequest) -> Resume {
+    guard let since = request.since else { return .none }
+    return resume(since: UInt64(since), epoch: request.epoch)
+  }
+
+  /// Numbers of another epoch, or of none, say nothing about this one's.
+  private func resume(since: UInt64?, epoch: String?) -> Resume {
+    guard let since, epoch == backend.epoch else { return .impossible }
+    return .after(since)
+  }
+
+  // MARK: Messages
+
+  func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent {
+    guard case .text(let text) = message else {
+      return .close(.unsupportedData, reason: "Text messages only")
+    }
+    switch messages.decode(text) {
+    case .ping: return .reply(.text(messages.pong()))
+    case .unsubscribe(let event): return .unsubscribe(TopicID(event))
+    case .subscribe(let event, nil, _): return .subscribe(TopicID(event), .none)
+    case .subscribe(let event, let since, let epoch):
+      return .subscribe(TopicID(event), resume(since: since, epoch: epoch))
+    case .refused(let code, let message, let event):
+      return .reply(.text(messages.error(code: code, message: message, event: event)))
+    }
+  }
+
+  func text(for message: ServerMessage) -> [UInt8]? {
+    switch message {
+    case .connected(let topic, let outcome):
+      guard let topic, let outcome else {
+        return messages.connected(event: nil, snapshot: nil, recovered: nil)
+      }
+      let (snapshot, recovered) = members(outcome, of: topic)
+      return messages.connected(event: EventID(topic), snapshot: snapshot, recovered: recovered)
+    case .subscribed(let topic, let outcome):
+      let (snapshot, recovered) = members(outcome, of: topic)
+      return messages.subscribed(snapshot, recovered: recovered)
+    case .unsubscribed(let topic): return messages.unsubscribed(EventID(topic))
+    case .notSubscribed(let topic): return error("not_subscribed", "Not subscribed to this event", topic)
+    case .unknownTopic(let topic): return error("event_not_found", "Event not found", topic)
+    case .tooManySubscriptions(let topic):
+      return error("too_many_subscriptions", "Too many subscriptions", topic)
+    case .unavailable(let topic): return error("unavailable", "Event not available now, try again", topic)
+    case .draining(let milliseconds): return messages.draining(reconnectAfterMilliseconds: milliseconds)
+    }
+  }
+
+  private func error(_ code: String, _ message: String, _ topic: TopicID) -> [UInt8] {
+    messages.error(code: code, message: message, event: EventID(topic))
+  }
+
+  /// The members of a greeting and whether what was missed follows.
+  private func members(_ outcome: ResumeOutcome, of topic: TopicID) -> (snapshot: [UInt8], recovered: Bool?) {
+    switch outcome {
+    case .atHead(let snapshot, let recovered): (snapshot, recovered)
+    case .resumed(let after): (messages.place(behind: after, of: EventID(topic)), true)
+    }
+  }
+
+  func reason(for code: CloseCode) -> String {
+    switch code {
+    case .topicNotFound: "event not found"
+    case .tokenExpired: "token expired"
+    case .serviceRestart: "server restart"
+    case .tryAgainLater: "stalled or overloaded"
+    case .messageTooBig: "message too big"
+    case .unsupportedData: "text messages only"
+    case .invalidPayload: "invalid UTF-8"
+    case .policyViolation: "policy violation"
+    case .internalError: "internal error"
+    case .protocolError: "protocol error"
+    default: ""
+    }
+  }
+}

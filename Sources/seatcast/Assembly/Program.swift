@@ -1,0 +1,26 @@
+// From words to deeds: parses, runs what was asked for, and turns every failure into one sentence on standard error
+// and an exit status. Main thread.
+
+enum Program {
+  /// - Parameter arguments: without the program's own name.
+  /// - Returns: the exit status.
+  static func run(arguments: [String], environment: [String: String]) -> Int32 {
+    do {
+      switch try Invocation.parse(arguments, environment: environment) {
+      case .print(let text): StandardOutput.write(text + "\n")
+      case .serve(let settings): try Server.run(ServeConfiguration(settings))
+      case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
+      }
+      return 0
+    } catch let error as UsageError {
+      return fail(error.description, UsageError.exitStatus)
+    } catch {
+      return fail("\(error)", StartError.exitStatus)
+    }
+  }
+
+  private static func fail(_ sentence: String, _ status: Int32) -> Int32 {
+    StandardError.write("seatcast: \(sentence)\n")
+    return status
+  }
+}

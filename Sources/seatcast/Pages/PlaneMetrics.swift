@@ -1,0 +1,85 @@
+// The counters of the two planes as metric families. Loops are told apart by a label; sums are the reader's business.
+import ControlPlane
+import FanoutCore
+
+extension MetricFamily {
+  /// - Parameter sender: how batches are sent ("io_uring" or "send").
+  static func plane(_ loops: [LoopCounts], sender: String) -> [MetricFamily] {
+    func family(_ kind: Kind, _ name: String, _ help: String, _ value: (LoopCounts) -> Int) -> MetricFamily {
+      MetricFamily(
+        name: name, kind: kind, help: help,
+        samples: loops.enumerated().map { index, counts in
+          Sample(labels: [.init(name: "loop", value: String(index))], value: UInt64(clamping: value(counts)))
+        })
+    }
+    return [
+      family(.gauge, "connections_open", "Open connections", \.connectionsOpen),
+      family(.gauge, "connections_blocked", "Connections whose socket is full", \.connectionsBlocked),
+      family(.gauge, "websockets_open", "Open WebSockets", \.webSocketsOpen),
+      family(.gauge, "event_streams_open", "Open event streams", \.eventStreamsOpen),
+      family(.gauge, "subscriptions", "Subscriptions of all connections", \.subscriptions),
+      family(.gauge, "topics", "Topics that a loop holds", \.topics),
+      family(
+        .gauge, "log_bytes", "Bytes of frames that a loop keeps for slow and returning readers", \.logBytes),
+      family(.counter, "connections_accepted_total", "Connections accepted", \.connectionsAccepted),
+      family(.counter, "http_requests_total", "HTTP requests received", \.requests),
+      family(.counter, "messages_received_total", "WebSocket messages received", \.messagesReceived),
+      family(.counter, "received_bytes_total", "Bytes received", \.bytesReceived),
+      family(.counter, "sent_bytes_total", "Bytes sent", \.bytesSent),
+      family(.counter, "sends_total", "Sends offered to the kernel", \.sends),
+      family(.counter, "loop_notices_total", "Notices that reached a loop", \.notices),
+      family(
+        .counter, "frames_delivered_total", "Frames delivered to subscribers at the head", \.framesDelivered),
+      family(.counter, "conflations_total", "Messages that stood for several missed ones", \.conflations),
+      family(.counter, "recalls_total", "Resumes read from the notice table", \.recalls),
+      family(
+        .counter, "stalled_closed_total", "Subscribers closed because they took nothing", \.stalledClosed),
+      family(
+        .counter, "overflows_closed_total", "Clients closed because they did not read", \.overflowsClosed),
+      family(.counter, "protocol_errors_total", "Violations of HTTP or WebSocket grammar", \.protocolErrors),
+      family(
+        .counter, "accept_failures_total", "Pauses of accepting for want of descriptors", \.acceptFailures),
+      family(
+        .counter, "loop_idle_milliseconds_total", "Time in which a loop had nothing to do", \.idleMilliseconds
+      ),
+      MetricFamily(
+        name: "sender_info", kind: .gauge, help: "How broadcasts are sent",
+        samples: [Sample(labels: [.init(name: "sender", value: sender)], value: 1)]),
+    ]
+  }
+
+  static func process(_ memory: ProcessMemory, descriptorLimit: Int) -> [MetricFamily] {
+    [
+      .gauge("resident_bytes", "Memory of this process", memory.resident),
+      .gauge("anonymous_bytes", "Memory of this process that no file stands behind", memory.anonymous),
+      .gauge(
+        "descriptor_limit", "Descriptors that one descriptor table may hold",
+        UInt64(clamping: descriptorLimit)),
+    ]
+  }
+
+  static func backend(_ counters: ControlCounters) -> [MetricFamily] {
+    [
+      .gauge(
+        "requests_waiting", "Requests that wait for a worker", UInt64(clamping: counters.requestsWaiting)),
+      .gauge(
+        "commands_waiting", "Commands that wait for the ledger", UInt64(clamping: counters.commandsWaiting)),
+      .gauge(
+        "passwords_waiting", "Passwords that wait for a hasher", UInt64(clamping: counters.passwordsWaiting)),
+      .gauge("largest_batch", "Commands of the largest batch", counters.largestBatch),
+      .counter("requests_total", "Requests taken by the control plane", counters.requests),
+      .counter(
+        "overloaded_total", "Requests and commands that a full queue turned away", counters.overloaded),
+      .counter("commands_total", "Commands decided", counters.commands),
+      .counter("refusals_total", "Commands that a rule refused", counters.refusals),
+      .counter("replays_total", "Commands that told an earlier outcome again", counters.replays),
+      .counter("bookings_total", "Bookings made", counters.bookings),
+      .counter("cancellations_total", "Bookings cancelled", counters.cancellations),
+      .counter("notices_total", "Committed changes of counts", counters.notices),
+      .counter("announced_total", "Committed changes that somebody watched", counters.announced),
+      .counter("commits_total", "Transactions that wrote something", counters.commits),
+      .counter("failed_commits_total", "Transactions that could not be committed", counters.failedCommits),
+      .counter("checkpoints_total", "Checkpoints of the database", counters.checkpoints),
+    ]
+  }
+}

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import ControlPlane
+
+@Suite("Control metrics")
+struct ControlMetricsTests {
+  private func batch(bookings: UInt64, hasWritten: Bool) -> Batch {
+    var batch = Batch(at: Instant(milliseconds: 1))
+    batch.counts.bookings = bookings
+    batch.hasWritten = hasWritten
+    return batch
+  }
+
+  @Test("batches add up, and the largest is remembered")
+  func batches() {
+    let metrics = ControlMetrics()
+    metrics.add(batch(bookings: 2, hasWritten: true), commands: 5, failed: false)
+    metrics.add(batch(bookings: 0, hasWritten: false), commands: 3, failed: false)
+    #expect(metrics.snapshot.bookings == 2)
+    #expect(metrics.snapshot.commands == 8)
+    #expect(metrics.snapshot.commits == 1)
+    #expect(metrics.snapshot.largestBatch == 5)
+  }
+
+  @Test("what a failed batch decided did not happen")
+  func failure() {
+    let metrics = ControlMetrics()
+    metrics.add(batch(bookings: 2, hasWritten: true), commands: 5, failed: true)
+    var expected = ControlCounters()
+    (expected.commands, expected.failedCommits, expected.largestBatch) = (5, 1, 5)
+    #expect(metrics.snapshot == expected)
+  }
+
+  @Test("requests are taken or turned away, and the store is well or not")
+  func requests() {
+    let metrics = ControlMetrics()
+    metrics.addRequest(taken: true)
+    metrics.addRequest(taken: false)
+    metrics.addOverload()
+    #expect(metrics.snapshot.requests == 1)
+    #expect(metrics.snapshot.overloaded == 2)
+    #expect(!metrics.storeIsFailing)
+    metrics.storeFails(true)
+    #expect(metrics.storeIsFailing)
+  }
+}

@@ -1,0 +1,257 @@
+import ControlPlane
+import FanoutCore
+import Testing
+
+@testable import seatcast
+
+@Suite("Upgrade session handler")
+struct WebSocketHandlerTests {
+  private struct StoppedClock: ControlPlane.Clock {
+    var now: Instant { Instant(milliseconds: 0) }
+  }
+
+  private struct Zeros: IdentifierSource {
+    func randomBytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+  }
+
+  private let backend = FakeBackend(principals: [
+    "good": Principal(user: UserID(7), role: .user, expiresAt: Instant(milliseconds: 99_000)),
+    "boss": Principal(user: UserID(8), role: .admin, expiresAt: Instant(milliseconds: 99_000)),
+  ])
+
+  private var sessions: WebSocketHandler {
+    WebSocketHandler(
+      backend: backend, messages: SessionMessages(epoch: "e1", clock: StoppedClock(), identifiers: Zeros()),
+      origins: Set([WebOrigin("https://friend.example")].compactMap(\.self)))
+  }
+
+  private func judge(_ target: String, _ fields: [(String, String)] = []) -> UpgradeVerdict {
+    sessions.judge(
+      .make("GET", target, [("Host", "seats.example:3000")] + fields), from: PeerAddress(ipv4: 0x7F00_0001))
+  }
+
+  private func refusal(_ verdict: UpgradeVerdict) -> HTTPResponse? {
+    if case .refuse(let response) = verdict { response } else { nil }
+  }
+
+  private func closed(_ verdict: UpgradeVerdict) -> (code: CloseCode, reason: String)? {
+    if case .acceptThenClose(let code, let reason, _) = verdict { (code, reason) } else { nil }
+  }
+
+  private func admitted(_ verdict: UpgradeVerdict) -> Admission? {
+    if case .accept(let admission) = verdict { admission } else { nil }
+  }
+
+  // MARK: Verdicts
+
+  @Test("A good token opens a session without a topic")
+  func session() throws {
+    let admission = try #require(admitted(judge("/ws?token=good")))
+    #expect(admission.topic == nil)
+    #expect(admission.subprotocol == nil)
+    #expect(admission.resume == .none)
+    #expect(admission.client.id == 7)
+    #expect(admission.expiresAt == 99_000)
+  }
+
+  @Test("A refusal chooses the offered subprotocol too, or a browser would never read its reason")
+  func refusalWithSubprotocol() {
+    let verdict = judge("/ws", [("Sec-WebSocket-Protocol", "seatcast.v1, bearer.wrong")])
+    guard case .acceptThenClose(_, _, let subprotocol) = verdict else {
+      Issue.record("\(verdict)")
+      return
+    }
+    #expect(subprotocol == "seatcast.v1")
+  }
+
+  @Test("A good token and an id open a subscription, admins are known as such")
+  func event() throws {
+    let admission = try #require(admitted(judge("/ws/events/12?token=boss")))
+    #expect(admission.topic == TopicID(12))
+    #expect(admission.client.id == 8)
+    #expect(admission.client.marks != 0)
+  }
+
+  @Test("Another path is a 404", arguments: ["/", "/ws/event/1", "/api/events"])
+  func elsewhere(path: String) throws {
+    let answer = try #require(refusal(judge(path + "?token=good")))
+    #expect(answer.status == 404)
+    #expect(answer.value("Content-Type") == "application/problem+json")
+  }
+
+  @Test(
+    "A malformed id is closed with 1008 and its reason, whatever the token", arguments: ["", "?token=good"])
+  func malformedID(query: String) throws {
+    let close = try #require(closed(judge("/ws/events/abc" + query)))
+    #expect(close.code == .policyViolation)
+    #expect(close.reason == "Invalid event id")
+  }
+
+  @Test(
+    "A missing token is closed with 1008 and its reason", arguments: ["/ws", "/ws/events/1", "/ws?token="])
+  func missingToken(target: String) throws {
+    let close = try #require(closed(judge(target)))
+    #expect(close.code == .policyViolation)
+    #expect(close.reason == "Authentication token required")
+    #expect(backend.tokens.isEmpty)
+  }
+
+  @Test(
+    "A bad token is closed with 1008 and its reason", arguments: ["/ws?token=bad", "/ws/events/1?token=bad"])
+  func badToken(target: String) throws {
+    let close = try #require(closed(judge(target)))
+    #expect(close.code == .policyViolation)
+    #expect(close.reason == "Invalid authentication token")
+    #expect(!close.reason.contains("bad"))
+  }
+
+  @Test("The subprotocol is answered without the token in it, and only when it was offered")
+  func subprotocol() throws {
+    let offered = judge("/ws", [("Sec-WebSocket-Protocol", "seatcast.v1, bearer.good")])
+    #expect(try #require(admitted(offered)).subprotocol == "seatcast.v1")
+    let tokenOnly = judge("/ws", [("Sec-WebSocket-Protocol", "bearer.good")])
+    #expect(try #require(admitted(tokenOnly)).subprotocol == nil)
+  }
+
+  @Test(
+    "Our own origin and a listed one are let in, and so is a client that names none",
+    arguments: ["http://seats.example:3000", "https://SEATS.example:3000", "https://friend.example"])
+  func goodOrigins(origin: String) {
+    #expect(admitted(judge("/ws?token=good", [("Origin", origin)])) != nil)
+    #expect(admitted(judge("/ws?token=good")) != nil)
+  }
+
+  @Test(
+    "A foreign origin is a 403 before the upgrade, and its token is not even looked at",
+    arguments: [
+      "http://seats.example", "http://seats.example:3001", "http://friend.example", "https://evil.example",
+      "null", "",
+    ])
+  func foreignOrigins(origin: String) throws {
+    for target in ["/ws?token=good", "/ws/events/abc", "/ws"] {
+      let answer = try #require(refusal(judge(target, [("Origin", origin)])))
+      #expect(answer.status == 403)
+      #expect(answer.value("Content-Type") == "application/problem+json")
+    }
+    #expect(backend.tokens.isEmpty)
+  }
+
+  @Test("One good origin does not speak for a second one")
+  func twoOrigins() {
+    let fields = [("Origin", "http://seats.example:3000"), ("Origin", "https://evil.example")]
+    #expect(refusal(judge("/ws?token=good", fields))?.status == 403)
+  }
+
+  @Test(
+    "A resume is asked by a number and our epoch, and anything else cannot be recovered",
+    arguments: [
+      ("", Resume.none), ("&epoch=e1", .none), ("&since=5&epoch=e1", .after(5)),
+      ("&since=0&epoch=e1", .after(0)),
+      ("&since=5&epoch=e2", .impossible), ("&since=5", .impossible), ("&since=x&epoch=e1", .impossible),
+      ("&since=&epoch=e1", .impossible), ("&since=-1&epoch=e1", .impossible),
+      ("&since=18446744073709551616&epoch=e1", .impossible),
+    ])
+  func resume(query: String, expected: Resume) throws {
+    #expect(try #require(admitted(judge("/ws/events/1?token=good" + query))).resume == expected)
+  }
+
+  // MARK: Messages
+
+  private func interpret(_ text: String) -> ClientIntent {
+    sessions.interpret(.text(Array(text.utf8)), from: ClientTag(id: 7, marks: 0))
+  }
+
+  private func replied(_ intent: ClientIntent) -> String? {
+    if case .reply(.text(let bytes)) = intent { String(decoding: bytes, as: UTF8.self) } else { nil }
+  }
+
+  @Test("A client's messages become intents")
+  func intents() {
+    #expect(interpret(#"{"type":"subscribe_event","eventId":3}"#) == .subscribe(TopicID(3), .none))
+    #expect(
+      interpret(#"{"type":"subscribe_event","eventId":3,"since":4,"epoch":"e1"}"#)
+        == .subscribe(TopicID(3), .after(4)))
+    #expect(
+      interpret(#"{"type":"subscribe_event","eventId":3,"since":4,"epoch":"e0"}"#)
+        == .subscribe(TopicID(3), .impossible))
+    #expect(
+      interpret(#"{"type":"subscribe_event","eventId":3,"since":4}"#) == .subscribe(TopicID(3), .impossible))
+    #expect(interpret(#"{"type":"unsubscribe_event","eventId":3}"#) == .unsubscribe(TopicID(3)))
+    #expect(replied(interpret(#"{"type":"ping"}"#))?.hasPrefix(#"{"type":"pong""#) == true)
+  }
+
+  @Test(
+    "What is not understood is answered with an error, never with a close",
+    arguments: [
+      ("", "Invalid message format"), ("{", "Invalid message format"), ("[]", "Invalid message format"),
+      (#"{"type":"dance"}"#, "Unknown message type"),
+    ])
+  func errors(text: String, message: String) {
+    let answer = replied(interpret(text))
+    #expect(answer?.hasPrefix(#"{"type":"error""#) == true)
+    #expect(answer?.contains(#""message":"\#(message)""#) == true)
+  }
+
+  @Test("Binary data is refused")
+  func binary() {
+    #expect(
+      sessions.interpret(.binary([1]), from: ClientTag(id: 7, marks: 0))
+        == .close(.unsupportedData, reason: "Text messages only"))
+  }
+
+  // MARK: Words
+
+  private func words(_ message: ServerMessage) -> String {
+    String(decoding: sessions.text(for: message) ?? [], as: UTF8.self)
+  }
+
+  @Test("A greeting carries the snapshot it stands at, or the place it resumes behind")
+  func greetings() {
+    let snapshot = Array(#""eventId":3,"seq":9"#.utf8)
+    let fresh = words(.connected(topic: TopicID(3), .atHead(snapshot: snapshot, recovered: nil)))
+    #expect(fresh.hasPrefix(#"{"type":"connection_established","clientId":"ws_0_"#))
+    #expect(fresh.contains(#""eventId":3,"seq":9"#))
+    #expect(!fresh.contains("recovered"))
+    #expect(
+      words(.subscribed(TopicID(3), .atHead(snapshot: snapshot, recovered: false)))
+        == #"{"type":"subscribed","eventId":3,"seq":9,"recovered":false}"#)
+    #expect(
+      words(.subscribed(TopicID(3), .resumed(after: 5)))
+        == #"{"type":"subscribed","eventId":3,"seq":5,"epoch":"e1","timestamp":"1970-01-01T00:00:00.000Z","#
+        + #""recovered":true}"#)
+    let resumed = words(.connected(topic: TopicID(3), .resumed(after: 5)))
+    #expect(resumed.contains(#""eventId":3,"seq":5,"epoch":"e1""#))
+    #expect(resumed.contains(#""recovered":true"#))
+    let bare = words(.connected(topic: nil, nil))
+    #expect(bare.contains("connection_established"))
+    #expect(!bare.contains("eventId"))
+  }
+
+  @Test(
+    "Every refusal of a subscription names its event and a code of its own",
+    arguments: [
+      (ServerMessage.notSubscribed(TopicID(3)), "not_subscribed"),
+      (.unknownTopic(TopicID(3)), "event_not_found"),
+      (.tooManySubscriptions(TopicID(3)), "too_many_subscriptions"),
+      (.unavailable(TopicID(3)), "unavailable"),
+    ])
+  func refusals(message: ServerMessage, code: String) {
+    let text = words(message)
+    #expect(text.hasPrefix(#"{"type":"error""#))
+    #expect(text.contains(#""code":"\#(code)""#))
+    #expect(text.contains(#""eventId":3"#))
+  }
+
+  @Test("Leaving and draining are told")
+  func others() {
+    #expect(words(.unsubscribed(TopicID(3))).hasPrefix(#"{"type":"unsubscribed","eventId":3"#))
+    #expect(words(.draining(reconnectAfterMilliseconds: 250)).contains(#""reconnectAfterMs":250"#))
+  }
+
+  @Test("Close frames of the core carry short reasons")
+  func reasons() {
+    #expect(sessions.reason(for: .topicNotFound) == "event not found")
+    #expect(sessions.reason(for: .tokenExpired) == "token expired")
+    for code in UInt16(1000)...5000 { #expect(sessions.reason(for: CloseCode(code)).utf8.count <= 123) }
+  }
+}

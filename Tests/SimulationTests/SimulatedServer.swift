@@ -1,0 +1,145 @@
+// The whole server on one thread: the real control plane inline over a real database, the real adapters, and loops
+// on scripted worlds. Nothing runs unless it is told to, so one seed decides everything.
+import Glibc
+import Synchronization
+import TestSupport
+
+@testable import ControlPlane
+@testable import FanoutCore
+@testable import FanoutTestSupport
+@testable import seatcast
+
+/// A clock that is moved by hand.
+final class SimulatedClock: ControlPlane.Clock {
+  private let milliseconds = Atomic<Int64>(1_700_000_000_000)
+  var now: Instant { Instant(milliseconds: milliseconds.load(ordering: .relaxed)) }
+  func advance(by step: UInt64) { milliseconds.add(Int64(step), ordering: .relaxed) }
+}
+
+/// Random bytes that a seed fixes.
+final class SimulatedRandom: IdentifierSource {
+  private let random: Mutex<SeededRandom>
+  init(seed: UInt64) { random = Mutex(SeededRandom(seed: seed)) }
+  func randomBytes(_ count: Int) -> [UInt8] { random.withLock { $0.bytes(count) } }
+}
+
+/// What the control plane complains of.
+final class SimulatedObserver: ControlObserver, LoopObserver {
+  private let told = Mutex<[ControlIncident]>([])
+  var incidents: [ControlIncident] { told.withLock { $0 } }
+  func observe(_ incident: ControlIncident) { told.withLock { $0.append(incident) } }
+  func observe(_ incident: LoopIncident) {}
+}
+
+/// The data plane's door for answers, without a plane.
+struct SimulatedWaker: ReplyPort {
+  let proxies: [LoopProxy]
+
+  func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
+    for proxy in proxies {
+      let own = replies.filter { $0.ticket.loop == proxy.id }
+      if !own.isEmpty { proxy.post(.replies(own)) }
+    }
+  }
+
+  func deliver(_ history: History, to ticket: Ticket) {
+    proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
+  }
+}
+
+final class SimulatedServer {
+  let clock = SimulatedClock()
+  let observer = SimulatedObserver()
+  let backend: Backend
+  let wings: [LoopDriver]
+  let proxies: [LoopProxy]
+  let limits: Limits
+  let adminToken: String
+  private let folder: SimulatedFolder
+  private static let files = StaticFiles.embedded()
+
+  init(seed: UInt64, limits: Limits, wings count: Int) throws {
+    self.limits = limits
+    folder = try SimulatedFolder()
+    proxies = (0..<count).map {
+      LoopProxy(id: LoopID(UInt16($0)), capacity: limits.mailboxParcels, waker: SilentWaker())
+    }
+    let door = SimulatedWaker(proxies: proxies)
+    var configuration = Backend.Configuration(dataFolder: folder.path)
+    configuration.secret = Array("a secret of more than thirty-two bytes".utf8)
+    configuration.passwordCost = .insecureTest
+    configuration.workers = 1
+    configuration.historyLimit = limits.historyNotices
+    backend = try Backend.open(
+      configuration, notices: NoticeAdapter(publisher: Publisher(loops: proxies), plane: door),
+      replies: ReplyAdapter(plane: door), observer: observer, clock: clock,
+      identifiers: SimulatedRandom(seed: seed), threads: .inline)
+    let admin = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
+    adminToken = backend.tokens.issue(to: Self.user(admin, .admin)).text
+    let messages = SessionMessages(
+      epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
+    let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
+    wings = proxies.map { [backend, observer] proxy in
+      LoopDriver(
+        Loop(
+          id: proxy.id, limits: limits, io: ScriptedTransport(), proxy: proxy,
+          counters: LoopCounters(),
+          inbound: InboundAdapter(backend: backend, pages: pages),
+          sessions: WebSocketHandler(backend: backend, messages: messages, origins: []),
+          source: TopicAdapter(backend: backend), observer: observer))
+    }
+  }
+
+  private static func user(_ id: UserID, _ role: Role) -> User {
+    User(
+      id: id, email: "u\(id.rawValue)@example.org", name: "U", role: role,
+      createdAt: Instant(milliseconds: 0))
+  }
+
+  /// A token of a user whom another service made.
+  func token(user: Int64) -> String { backend.tokens.issue(to: Self.user(UserID(user), .user)).text }
+
+  func advance(by milliseconds: UInt64) {
+    clock.advance(by: milliseconds)
+    for wing in wings { wing.io.advance(by: milliseconds) }
+  }
+
+  /// Everything that waits in the control plane.
+  func finishWork() { while backend.pump() {} }
+
+  func faults() -> [String] { wings.flatMap { $0.faults() } + observer.incidents.map { "\($0)" } }
+
+  /// Bytes that wait for one connection at most: its replies, and what one resume missed.
+  func excess() -> [String] {
+    let bound = 2 * limits.outboxBytes + limits.historyNotices * 512 + limits.logBytes
+    return wings.flatMap { wing in
+      wing.loop.connections.indices.compactMap { slot in
+        let count = wing.loop.connections[slot].waiting
+        return count > bound ? "slot \(slot): \(count) bytes wait" : nil
+      }
+    }
+  }
+}
+
+/// A folder in memory where there is one: a simulation asks for thousands of commits, and a disk that keeps them
+/// is tested elsewhere.
+final class SimulatedFolder {
+  let path: String
+  private let temporary: TemporaryFolder?
+  private static let count = Atomic(0)
+
+  init() throws {
+    let number = Self.count.add(1, ordering: .relaxed).newValue
+    let memory = "/dev/shm/seatcast-simulation-\(getpid())-\(number)"
+    if unsafe mkdir(memory, 0o700) == 0 {
+      path = memory
+      temporary = nil
+    } else {
+      let folder = try TemporaryFolder()
+      path = folder.path
+      temporary = folder
+    }
+  }
+
+  deinit { if temporary == nil { removeTree(path) } }
+}
