@@ -48,9 +48,12 @@ let package = Package(
     .target(
       name: "CWebAssets", path: "Sources/seatcast/Web", exclude: ["assets"],
       cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CProcess", path: "Sources/seatcast/CProcess",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])]),
     .executableTarget(
-      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets"],
-      exclude: ["Web"], swiftSettings: strict),
+      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets", "CProcess"],
+      exclude: ["Web", "CProcess"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // The other end of a TLS connection.

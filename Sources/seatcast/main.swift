@@ -2,6 +2,7 @@
 import FoundationEssentials
 import Glibc
 
+ProcessSetup.openMissingStandardDescriptors()
+ProcessSetup.ignoreWriteSignals()
 exit(
-  Program.run(
-    arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment))
+  Program.run(arguments: ProcessSetup.arguments, environment: ProcessInfo.processInfo.environment))

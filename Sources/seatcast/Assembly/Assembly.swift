@@ -28,14 +28,15 @@ struct Assembly {
   /// - Returns: the real port.
   func start() throws(StartError) -> Int {
     let messages = SessionMessages(epoch: backend.epoch, clock: SystemClock(), identifiers: SystemRandom())
+    // Rendering takes a loop's time, and a client may ask in a burst.
+    let metrics = CachedText(lifetime: Limits().tick) { [plane, backend] in
+      MetricsText.render(
+        MetricFamily.plane(plane.counts(), sender: plane.senderName)
+          + MetricFamily.backend(backend.counters())
+          + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
+    }
     let pages = Pages(
-      files: .embedded(), isReady: { [backend] in backend.isReady },
-      metrics: { [plane, backend] in
-        MetricsText.render(
-          MetricFamily.plane(plane.counts(), sender: plane.senderName)
-            + MetricFamily.backend(backend.counters())
-            + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
-      })
+      files: .embedded(), isReady: { [backend] in backend.isReady }, metrics: { metrics.text })
     do {
       return try plane.start(
         inbound: InboundAdapter(backend: backend, pages: pages),

@@ -9,7 +9,8 @@ enum EchoServer {
     let log = Log(format: StandardError.isTerminal ? .text : .json)
     let plane = try open(configuration)
     let port = try start(plane, observer: log)
-    StandardOutput.write("seatcast conformance-echo listening on \(configuration.address.url(port: port))\n")
+    StandardOutput.announce(
+      "seatcast conformance-echo listening on \(configuration.address.url(port: port))\n")
     _ = StopSignals.wait()
     plane.stopAccepting()
     plane.closeAll()

@@ -23,10 +23,9 @@ enum Server {
     }
 
     let url = configuration.address.url(port: port)
-    StandardOutput.write("seatcast listening on \(url)\n")
-    if let demo {
-      StandardOutput.write(DemoText.render(demo, url: configuration.address.localURL(port: port)))
-    }
+    StandardOutput.announce(
+      "seatcast listening on \(url)\n"
+        + (demo.map { DemoText.render($0, url: configuration.address.localURL(port: port)) } ?? ""))
     log.write(
       LogEntry(
         .info, "serving",

@@ -1,9 +1,13 @@
 // Text for people and scripts, written whole and at once; nothing is buffered, so a ready line is seen when it is
-// true. Main thread; may block on a reader that does not read.
+// true. `write` may block on a reader that does not read.
 import Glibc
 
 enum StandardOutput {
   static func write(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
+
+  /// Writes from another thread, so that a full pipe that nobody reads does not keep a server from hearing the signals
+  /// that stop it. What is not taken when the process ends is lost.
+  static func announce(_ text: String) { Task.detached { write(text) } }
 }
 
 extension StandardError {

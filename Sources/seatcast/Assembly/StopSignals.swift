@@ -7,26 +7,24 @@ enum StopSignals {
   static func block() {
     var set = mask()
     unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    // A closed pipe or socket is a failed write, not the end.
-    signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Sleeps until the first of them comes. From then on another SIGINT ends the process at once.
+  /// Sleeps until the first of them comes. From then on a second one ends the process at once.
   /// - Returns: its name.
   static func wait() -> String {
     var set = mask()
     var number: Int32 = 0
     while unsafe sigwait(&set, &number) != 0 {}
-    letInterruptKill()
+    endAtNextSignal()
     return number == SIGINT ? "SIGINT" : "SIGTERM"
   }
 
-  private static func letInterruptKill() {
-    signal(SIGINT, SIG_DFL)
-    var interrupt = sigset_t()
-    unsafe sigemptyset(&interrupt)
-    unsafe sigaddset(&interrupt, SIGINT)
-    unsafe pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
+  /// By a handler and not by the default action, which the kernel does not take for process 1 of a container.
+  private static func endAtNextSignal() {
+    signal(SIGINT) { _exit(128 + $0) }
+    signal(SIGTERM) { _exit(128 + $0) }
+    var set = mask()
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   private static func mask() -> sigset_t {

@@ -136,5 +136,5 @@ struct CommandTable: Sendable {
     summary: "Port to listen on; 0 takes any free one.", fallback: "3000")
   private static let loops = Flag(
     setting: .loops, value: .text("N"), variable: "SEATCAST_LOOPS",
-    summary: "Event loops, each with a thread and a listener of its own.", fallback: "one per core")
+    summary: "Event loops, each with a thread and a listener of its own.", fallback: "one per usable core")
 }

@@ -1,7 +1,6 @@
 // Where a plane listens, and with how many loops: the part of the configuration that `serve` and
 // `conformance-echo` share.
 import FanoutCore
-import FoundationEssentials
 import Glibc
 
 struct ListenAddress: Equatable, Sendable {
@@ -9,7 +8,7 @@ struct ListenAddress: Equatable, Sendable {
   var host: String
   /// 0: any free one.
   var port: Int
-  /// Nil: one per core.
+  /// Nil: one per core that this process may use.
   var loops: Int?
   /// Nil: plain HTTP.
   var tls: DataPlane.TLSFiles?
@@ -35,7 +34,7 @@ struct ListenAddress: Equatable, Sendable {
   }
 
   /// The loops to run here.
-  var loopsHere: Int { loops ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  var loopsHere: Int { loops ?? UsableCores.count }
 
   /// `http://127.0.0.1:3000`, or `https:` with a certificate; an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
   func url(port: Int) -> String {

@@ -16,6 +16,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var rateLimits: RateLimits
   var passwordCost: PasswordCostChoice
   var demo: Bool
+  /// Sentences about environment variables that nothing reads.
+  var unknownVariables: [String]
 
   enum Sender: String, CaseIterable, Sendable {
     case auto, send
@@ -51,9 +53,9 @@ struct ServeConfiguration: Equatable, Sendable {
     var password: Password
   }
 
-  /// Sentences about settings that are not for real use.
+  /// Sentences about settings that are not for real use, or do nothing.
   var warnings: [String] {
-    var sentences: [String] = []
+    var sentences = unknownVariables
     if rateLimits == .off { sentences.append("Rate limits are off: for tests and benchmarks only.") }
     if passwordCost == .insecureTest {
       sentences.append("Passwords are hashed at a cost that protects nobody: for tests and benchmarks only.")
@@ -74,6 +76,7 @@ struct ServeConfiguration: Equatable, Sendable {
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     demo = settings.has(.demo)
+    unknownVariables = settings.warnings
   }
 
   private static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {

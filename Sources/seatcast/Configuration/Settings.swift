@@ -12,6 +12,8 @@ struct Settings: Equatable, Sendable {
   private let given: [Setting: Given]
   /// For variables that have no flag (secrets stay off the command line); empty ones are not in here.
   private let environment: [String: String]
+  /// Sentences about variables that nothing reads.
+  var warnings: [String] { UnknownVariables.warnings(in: environment) }
 
   init(flags: [Setting: String], environment: [String: String], table: CommandTable) {
     var given: [Setting: Given] = [:]
@@ -45,9 +47,11 @@ struct Settings: Equatable, Sendable {
     guard let given = given[setting] else { return nil }
     let digits = given.text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     guard digits, let number = Int(given.text), bounds.contains(number) else {
+      let isLink = UnknownVariables.isServiceLink(given.source, value: given.text)
       throw UsageError(
         "\(given.source) must be a number from \(bounds.lowerBound) to \(bounds.upperBound), "
-          + "not '\(printable(given.text))'.")
+          + "not '\(printable(given.text))'."
+          + (isLink ? " Kubernetes set it as a service link: set enableServiceLinks: false in the pod." : ""))
     }
     return number
   }

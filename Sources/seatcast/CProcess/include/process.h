@@ -1,0 +1,15 @@
+/* What Swift cannot learn of its own process on Linux. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+/* The arguments that the kernel gave this program, its own name included. Swift's list reads /proc, or searches the
+ * stack from the environment: the first is missing in some containers, the second fails when a preloaded library has
+ * moved the environment before main. glibc passes both numbers to the initializers of a program, which needs neither. */
+int process_argument_count(void);
+/* Argument `index`; NULL beyond the last. Lives as long as the process. */
+const char *process_argument(int index);
+
+/* Cores of this thread's affinity mask (sched_getaffinity(2)), whose macros Swift does not import; 0: unknown. */
+int process_allowed_cores(void);
+
+#endif

@@ -1,0 +1,29 @@
+#define _GNU_SOURCE
+#include "process.h"
+#include <sched.h>
+#include <stddef.h>
+
+static int count;
+static char **arguments;
+
+__attribute__((constructor)) static void keep(int argc, char **argv) {
+  count = argc;
+  arguments = argv;
+}
+
+int process_argument_count(void) { return count; }
+
+const char *process_argument(int index) { return index >= 0 && index < count ? arguments[index] : NULL; }
+
+int process_allowed_cores(void) {
+  /* The kernel refuses a mask that is smaller than its own. */
+  for (int cores = 1024; cores <= 65536; cores *= 2) {
+    cpu_set_t *mask = CPU_ALLOC(cores);
+    if (!mask) return 0;
+    size_t size = CPU_ALLOC_SIZE(cores);
+    int allowed = sched_getaffinity(0, size, mask) == 0 ? CPU_COUNT_S(size, mask) : 0;
+    CPU_FREE(mask);
+    if (allowed > 0) return allowed;
+  }
+  return 0;
+}

@@ -1,0 +1,48 @@
+// A text that is dear to make and may be a moment old: made at most once in a while, however many ask. Loop threads;
+// nobody waits for another thread's making, the text before is given instead.
+import Glibc
+import Synchronization
+
+final class CachedText: Sendable {
+  private struct State {
+    var text = ""
+    /// When the text is to be made anew, in the clock's milliseconds.
+    var staleAt: UInt64 = 0
+  }
+
+  private let lifetime: UInt64
+  private let now: @Sendable () -> UInt64
+  private let make: @Sendable () -> String
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - lifetime: milliseconds for which a text is given again.
+  ///   - now: monotonic milliseconds.
+  init(
+    lifetime: UInt64, now: @escaping @Sendable () -> UInt64 = CachedText.monotonic,
+    make: @escaping @Sendable () -> String
+  ) {
+    (self.lifetime, self.now, self.make) = (lifetime, now, make)
+  }
+
+  var text: String {
+    let moment = now()
+    let kept = state.withLock { state -> String? in
+      guard moment >= state.staleAt else { return state.text }
+      // Others get the text before while this thread makes the next. Of the very first there is none before, so each
+      // of those who ask for it makes its own.
+      if !state.text.isEmpty { state.staleAt = moment + lifetime }
+      return nil
+    }
+    if let kept { return kept }
+    let made = make()
+    state.withLock { $0 = State(text: made, staleAt: moment + lifetime) }
+    return made
+  }
+
+  static let monotonic: @Sendable () -> UInt64 = {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+  }
+}
