@@ -1,5 +1,5 @@
-// The composition root: the one place that knows both planes and every adapter, and the order in which they open
-// and close. Main thread.
+// The composition root: creates both planes and the adapters between them, and starts and stops them in order.
+// Main thread.
 import ControlPlane
 import FanoutCore
 
@@ -9,8 +9,8 @@ struct Assembly {
   private let configuration: ServeConfiguration
   private let log: Log
 
-  /// Opens the database and starts the control plane's threads; nobody listens yet.
-  /// - Parameter secret: nil: the control plane's own.
+  /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`.
+  /// - Parameter secret: signs tokens; nil: the control plane uses the secret kept in the data folder.
   init(_ configuration: ServeConfiguration, secret: [UInt8]?, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     do {
@@ -24,11 +24,11 @@ struct Assembly {
     }
   }
 
-  /// Binds and serves.
-  /// - Returns: the real port.
+  /// Opens the listeners and starts the loops.
+  /// - Returns: the port that is listened on.
   func start() throws(StartError) -> Int {
     let messages = SessionMessages(epoch: backend.epoch, clock: SystemClock(), identifiers: SystemRandom())
-    // Rendering takes a loop's time, and a client may ask in a burst.
+    // The page is rendered on a loop's thread, and a client may request it in a burst.
     let metrics = CachedText(lifetime: Limits().tick) { [plane, backend] in
       MetricsText.render(
         MetricFamily.plane(plane.counts(), sender: plane.senderName)
@@ -47,8 +47,8 @@ struct Assembly {
     }
   }
 
-  /// Finishes what was taken, answers it, commits it, says goodbye to every client, and returns when all threads
-  /// have ended. Answers and notices of the last commits still go out, because the data plane closes last.
+  /// Stops accepting, finishes and answers every request that was accepted, closes all connections, and returns when
+  /// all threads have ended. The data plane closes last, so that the answers and notices of the last commit are sent.
   func stop() {
     plane.stopAccepting()
     backend.stopIntake()
@@ -72,7 +72,7 @@ struct Assembly {
     return plane
   }
 
-  /// What bounds the number of connections here.
+  /// The descriptors that this process may open, which bound its connections.
   var descriptors: DescriptorBudget {
     DescriptorBudget(
       limit: plane.descriptorLimit,
@@ -95,7 +95,7 @@ extension Backend: BackendPort {}
 extension DataPlane: ReplyPort {}
 
 extension StartError {
-  /// A plane's own sentence, with a capital letter and a full stop.
+  /// The text of `error` as a sentence: with a capital letter and a full stop.
   init(telling error: any Error) {
     let text = "\(error)"
     let sentence = text.prefix(1).uppercased() + text.dropFirst()

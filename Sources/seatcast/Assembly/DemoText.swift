@@ -1,8 +1,8 @@
-// What `--demo` prints below the ready line: who is there, what there is to book, and lines to paste.
+// What `--demo` prints below the ready line: accounts, events, and commands to paste.
 import ControlPlane
 
 enum DemoText {
-  /// - Parameter url: as this machine reaches the server.
+  /// - Parameter url: the server's address as seen from this machine.
   static func render(_ demo: DemoContent, url: String) -> String {
     let people = demo.accounts.map { account in
       "  \(padded(account.role.rawValue, 5))  \(padded(account.email, 22))  password \(account.password)"
@@ -25,7 +25,7 @@ enum DemoText {
       """
   }
 
-  /// Nothing, when there is nobody to do it or nothing to book.
+  /// Commands to paste; empty when there is no user or no event.
   private static func recipes(_ demo: DemoContent, url: String) -> String {
     guard let event = demo.events.first, let user = demo.accounts.first(where: { $0.role == .user }) else {
       return ""

@@ -1,17 +1,17 @@
-/// How many descriptors, and so about how many connections, the system lets this process have.
+/// How many descriptors this process may open; each connection takes one.
 struct DescriptorBudget: Equatable, Sendable {
-  /// Of one descriptor table.
+  /// The limit of one descriptor table.
   var limit: Int
-  /// Tables that take connections: one, or one for each loop.
+  /// Descriptor tables that hold connections: one, or one per loop.
   var tables: Int
 
-  /// Connections that are worth a word to the operator when they cannot be had.
+  /// Below this many connections the operator is warned.
   private static let expected = 65_536
 
   /// For the log: `20000` or `60 x 20000`.
   var text: String { tables == 1 ? "\(limit)" : "\(tables) x \(limit)" }
 
-  /// A sentence when the number is small for a server that broadcasts; nil when it is not.
+  /// A warning when the limit is low for a broadcasting server, else nil.
   var warning: String? {
     guard limit * tables < Self.expected else { return nil }
     let advice =

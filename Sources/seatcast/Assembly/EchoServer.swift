@@ -1,9 +1,9 @@
-// `seatcast conformance-echo`: the data plane alone, with a session handler that lets everybody in and sends everything
-// back, so that protocol test suites exercise the very code that serves. A testing aid, never part of the server.
+// `seatcast conformance-echo`: the data plane alone, with a session handler that accepts every client and echoes every
+// message, so that protocol test suites run against the code that serves. A testing aid; `serve` does not use it.
 import FanoutCore
 
 enum EchoServer {
-  /// Returns when a signal has stopped it.
+  /// Serves until a signal stops it.
   static func run(_ configuration: EchoConfiguration) throws(StartError) {
     StopSignals.block()
     let log = Log(format: StandardError.isTerminal ? .text : .json)
@@ -22,7 +22,7 @@ enum EchoServer {
     plane.host = configuration.address.host
     plane.port = configuration.address.port
     plane.loops = configuration.address.loopsHere
-    // As large as the suites' largest messages, with room for answers that wait behind them.
+    // The suites' largest messages, and room for the echoes that wait to be read.
     plane.limits.messageBytes = 16 * 1024 * 1024
     plane.limits.acceptsBinary = true
     plane.limits.outboxBytes = 64 * 1024 * 1024
@@ -33,7 +33,7 @@ enum EchoServer {
     }
   }
 
-  /// - Returns: the real port.
+  /// - Returns: the port that is listened on.
   static func start(_ plane: DataPlane, observer: any LoopObserver) throws(StartError) -> Int {
     do {
       return try plane.start(
@@ -44,7 +44,7 @@ enum EchoServer {
   }
 }
 
-/// Lets everybody in and sends every message back.
+/// Accepts every client and echoes every message.
 struct EchoSessionHandler: SessionHandler {
   func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     .accept(Admission(client: ClientTag(id: 0, marks: 0)))
@@ -52,19 +52,19 @@ struct EchoSessionHandler: SessionHandler {
 
   func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent { .reply(message) }
 
-  /// An echo says nothing of its own.
+  /// The echo sends no messages of its own.
   func text(for message: ServerMessage) -> [UInt8]? { nil }
   func reason(for code: CloseCode) -> String { "" }
 }
 
-/// Plain HTTP has nothing to find here.
+/// Answers plain HTTP requests with 426.
 struct EchoInbound: InboundSink {
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     .answer(Pages.upgradeRequired)
   }
 }
 
-/// No topic exists.
+/// A source without topics.
 struct NoTopics: TopicSource {
   func open(_ topic: TopicID, for loop: LoopID) -> Bool { false }
   func close(_ topic: TopicID, for loop: LoopID) -> Bool { true }

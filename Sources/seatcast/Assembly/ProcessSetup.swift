@@ -1,5 +1,4 @@
-// What has to be right before anything else runs: arguments, standard descriptors, signal dispositions. Main thread,
-// before the first thread starts.
+// Arguments, standard descriptors and signal dispositions. Main thread, before the first thread starts.
 import CProcess
 import Glibc
 
@@ -20,7 +19,8 @@ enum ProcessSetup {
     }
   }
 
-  /// A closed pipe is a failed write, and so is a file at its size limit (RLIMIT_FSIZE); neither ends the process.
+  /// Writing to a closed pipe, or beyond the file size limit (RLIMIT_FSIZE), then fails with EPIPE or EFBIG instead of
+  /// ending the process.
   static func ignoreWriteSignals() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

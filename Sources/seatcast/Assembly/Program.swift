@@ -1,8 +1,8 @@
-// From words to deeds: parses, runs what was asked for, and turns every failure into one sentence on standard error
-// and an exit status. Main thread.
+// Parses the command line, runs the command, and turns a failure into one sentence on standard error and an exit
+// status. Main thread.
 
 enum Program {
-  /// - Parameter arguments: without the program's own name.
+  /// - Parameter arguments: the command-line arguments without the program's name.
   /// - Returns: the exit status.
   static func run(arguments: [String], environment: [String: String]) -> Int32 {
     do {

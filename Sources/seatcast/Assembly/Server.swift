@@ -1,9 +1,9 @@
-// `seatcast serve`: from a configuration to a stopped server. Main thread, which only starts, waits and stops.
+// `seatcast serve`: starts the server, waits for a stop signal, stops the server. Main thread.
 import ControlPlane
 import FanoutCore
 
 enum Server {
-  /// Returns when a signal has stopped it and everything is closed.
+  /// Serves until a signal stops it; returns when everything is closed.
   static func run(_ configuration: ServeConfiguration) throws(StartError) {
     let secret = try SecretFiles.secret(configuration.secret)
     let password = try configuration.admin.map(Server.password)
@@ -47,7 +47,7 @@ enum Server {
     try SecretFiles.password(admin.password)
   }
 
-  /// What must be in the database before anybody asks. Blocks for the time of a few password hashes.
+  /// Creates the configured admin and the demo content before the first request. Blocks for a few password hashes.
   private static func prepare(
     _ configuration: ServeConfiguration, password: String?, _ backend: Backend
   ) throws(StartError) -> DemoContent? {

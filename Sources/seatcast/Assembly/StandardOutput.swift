@@ -1,21 +1,21 @@
-// Text for people and scripts, written whole and at once; nothing is buffered, so a ready line is seen when it is
-// true. `write` may block on a reader that does not read.
+// Unbuffered text on standard output and standard error. `write` blocks while the reader of a full pipe does not
+// read; `announce` does not.
 import Glibc
 
 enum StandardOutput {
   static func write(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
 
-  /// Writes from another thread, so that a full pipe that nobody reads does not keep a server from hearing the signals
-  /// that stop it. What is not taken when the process ends is lost.
+  /// Writes from another thread, so that a full pipe does not keep the main thread from receiving stop signals. What
+  /// is still unwritten when the process ends is lost.
   static func announce(_ text: String) { Task.detached { write(text) } }
 }
 
 extension StandardError {
-  /// Before and after there is a log.
+  /// For messages before the log exists and after it is closed.
   static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
 }
 
-/// A reader that has gone away loses the rest; nobody else does.
+/// Stops at the first error, for example when the reader has closed the pipe.
 private func writeAll(_ text: String, to descriptor: Int32) {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {

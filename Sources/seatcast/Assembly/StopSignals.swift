@@ -1,16 +1,16 @@
-// SIGINT and SIGTERM as something that the main thread waits for. They are blocked before any thread starts, so
-// that every thread inherits the mask and none is ever interrupted.
+// SIGINT and SIGTERM, received by the main thread with sigwait(3). They are blocked before any thread starts, so
+// that every thread inherits the mask and no system call is interrupted.
 import Glibc
 
 enum StopSignals {
-  /// Before the first thread starts.
+  /// Call before the first thread starts.
   static func block() {
     var set = mask()
     unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// Sleeps until the first of them comes. From then on a second one ends the process at once.
-  /// - Returns: its name.
+  /// Waits for one of the two signals. From then on a second one ends the process at once.
+  /// - Returns: the name of the signal.
   static func wait() -> String {
     var set = mask()
     var number: Int32 = 0
@@ -19,7 +19,7 @@ enum StopSignals {
     return number == SIGINT ? "SIGINT" : "SIGTERM"
   }
 
-  /// By a handler and not by the default action, which the kernel does not take for process 1 of a container.
+  /// Installs handlers, because the kernel ignores the default action for process 1 of a container.
   private static func endAtNextSignal() {
     signal(SIGINT) { _exit(128 + $0) }
     signal(SIGTERM) { _exit(128 + $0) }

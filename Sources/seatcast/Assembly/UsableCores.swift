@@ -1,5 +1,5 @@
-// How many cores this process may use, which in a container or under taskset(1) is fewer than the machine has.
-// Read once, at start.
+// The number of cores this process may use; in a container or under taskset(1) fewer than the machine has. Read
+// once, at start.
 import CProcess
 import FoundationEssentials
 

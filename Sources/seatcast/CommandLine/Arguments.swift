@@ -1,14 +1,14 @@
-// Arguments into a command and its settings: a pure function over the tables in Flag.swift. Values are judged
-// later (Configuration/), together with those from the environment.
+// Parses the arguments into a command and its settings, by the tables in Flag.swift. Values are validated later
+// (Configuration/), together with those from the environment.
 
-/// What was asked for on the command line.
+/// A parsed command line.
 enum Invocation: Equatable, Sendable {
   /// Print this text on standard output and succeed.
   case print(String)
   case serve(Settings)
   case conformanceEcho(Settings)
 
-  /// - Parameter arguments: without the program's own name.
+  /// - Parameter arguments: the command-line arguments without the program's name.
   static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError) -> Invocation {
     guard let word = arguments.first else {
       throw UsageError("seatcast needs a command. Try 'seatcast --help'.")
@@ -33,7 +33,7 @@ enum Invocation: Equatable, Sendable {
     }
   }
 
-  /// Both `--port 3000` and `--port=3000` are understood; a flag may be given once.
+  /// Accepts `--port 3000` and `--port=3000`. A repeated flag is an error.
   private static func flags(
     in arguments: ArraySlice<String>, of table: CommandTable
   ) throws(UsageError) -> [Setting: String] {
@@ -72,7 +72,7 @@ enum Invocation: Equatable, Sendable {
   }
 }
 
-/// A word from outside as it may stand in a sentence on a terminal: bounded, without control characters.
+/// `word`, shortened and with control characters replaced, so that it can be shown on a terminal.
 func printable(_ word: String) -> String {
   let kept = word.unicodeScalars.prefix(80).map {
     $0.properties.generalCategory == .control ? "\u{FFFD}" : $0

@@ -1,10 +1,9 @@
-// Where a plane listens, and with how many loops: the part of the configuration that `serve` and
-// `conformance-echo` share.
+// Listening address, loops and TLS files: the settings that `serve` and `conformance-echo` share.
 import FanoutCore
 import Glibc
 
 struct ListenAddress: Equatable, Sendable {
-  /// Numeric, or `localhost`; names are not looked up.
+  /// A numeric address or `localhost`; other names are refused.
   var host: String
   /// 0: any free one.
   var port: Int
@@ -33,7 +32,7 @@ struct ListenAddress: Equatable, Sendable {
     }
   }
 
-  /// The loops to run here.
+  /// The number of loops to run.
   var loopsHere: Int { loops ?? UsableCores.count }
 
   /// `http://127.0.0.1:3000`, or `https:` with a certificate; an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
@@ -41,7 +40,7 @@ struct ListenAddress: Equatable, Sendable {
     "\(tls == nil ? "http" : "https")://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
   }
 
-  /// The same, as this machine reaches it: a wildcard address is no place to go to.
+  /// The same with a loopback address in place of a wildcard address, for a browser on this machine.
   func localURL(port: Int) -> String {
     var local = self
     if host == "0.0.0.0" { local.host = "127.0.0.1" }
@@ -56,13 +55,13 @@ struct ListenAddress: Equatable, Sendable {
   }
 }
 
-/// What `seatcast conformance-echo` was told.
+/// The settings of `seatcast conformance-echo`.
 struct EchoConfiguration: Equatable, Sendable {
   var address: ListenAddress
 
   init(_ settings: Settings) throws(UsageError) {
     address = try ListenAddress(settings)
-    // One loop shows a protocol suite everything, in an order that can be followed.
+    // One loop is enough for a protocol suite, and its log is in order.
     if address.loops == nil { address.loops = 1 }
   }
 }

@@ -1,11 +1,11 @@
-// Reads the small files that a configuration names: the token secret and the admin's password. At start only.
+// Reads the token secret and the admin's password from the files that the configuration names. At start only.
 import FoundationEssentials
 
 enum SecretFiles {
   /// HS256 keys shorter than its hash are refused (RFC 7518, section 3.2).
   static let minimumSecretBytes = 32
 
-  /// The bytes that sign tokens; nil: the control plane makes and keeps its own.
+  /// The secret that signs tokens; nil: the control plane creates one and keeps it in the data folder.
   static func secret(_ source: ServeConfiguration.SecretSource) throws(StartError) -> [UInt8]? {
     let (bytes, place): ([UInt8], String)
     switch source {
@@ -31,7 +31,7 @@ enum SecretFiles {
     }
   }
 
-  /// A file's content without the one line break that editors and `echo` put at the end.
+  /// The content of a file without one line break at its end.
   private static func line(at path: String, what: String) throws(StartError) -> [UInt8] {
     let data: Data
     do {

@@ -1,5 +1,5 @@
-// Everything that `seatcast serve` was told, typed and judged. A pure function of arguments and environment:
-// files that it names are read later (SecretFiles.swift), so a wrong word is an error before anything is touched.
+// The validated settings of `seatcast serve`, a pure function of arguments and environment. Files that they name are
+// read later (SecretFiles.swift), so a wrong value is an error before anything is opened.
 
 struct ServeConfiguration: Equatable, Sendable {
   var address: ListenAddress
@@ -11,19 +11,19 @@ struct ServeConfiguration: Equatable, Sendable {
   /// Origins that may open WebSockets besides our own.
   var origins: Set<WebOrigin>
   var identity: Identity
-  /// Nil: by what standard error is.
+  /// Nil: text when standard error is a terminal, else JSON.
   var log: LogFormat?
   var rateLimits: RateLimits
   var passwordCost: PasswordCostChoice
   var demo: Bool
-  /// Sentences about environment variables that nothing reads.
+  /// Warnings about environment variables that nothing reads.
   var unknownVariables: [String]
 
   enum Sender: String, CaseIterable, Sendable {
     case auto, send
     case ioUring = "io_uring"
   }
-  /// `private` is a word of the language.
+  /// `private` is a Swift keyword, so the case has another name.
   enum DescriptorTables: String, CaseIterable, Sendable {
     case shared
     case perLoop = "private"
@@ -35,15 +35,15 @@ struct ServeConfiguration: Equatable, Sendable {
     case insecureTest = "insecure-test"
   }
 
-  /// Where the bytes that sign tokens come from.
+  /// Where the secret that signs tokens comes from.
   enum SecretSource: Equatable, Sendable {
-    /// Made once and kept in the data folder.
+    /// Created once and kept in the data folder.
     case kept
     case file(String)
     case bytes([UInt8])
   }
 
-  /// An admin that exists after the start.
+  /// An administrator account to create or update at start.
   struct Admin: Equatable, Sendable {
     enum Password: Equatable, Sendable {
       case text(String)
@@ -53,7 +53,7 @@ struct ServeConfiguration: Equatable, Sendable {
     var password: Password
   }
 
-  /// Sentences about settings that are not for real use, or do nothing.
+  /// Warnings about settings that are unsafe in production or have no effect.
   var warnings: [String] {
     var sentences = unknownVariables
     if rateLimits == .off { sentences.append("Rate limits are off: for tests and benchmarks only.") }

@@ -1,8 +1,8 @@
-// The settings of one start, each with where it came from, so that an error names what the operator typed.
-// Flags beat environment beats defaults (the defaults stand where the typed configuration is made).
+// The settings of one start with their sources, so that an error names the flag or variable to correct. A flag
+// overrides its variable; defaults are applied where the typed configuration is made.
 
 struct Settings: Equatable, Sendable {
-  /// A value and the name under which it was given.
+  /// A value and its source.
   struct Given: Equatable, Sendable {
     let text: String
     /// `--port` or `SEATCAST_PORT`.
@@ -10,9 +10,9 @@ struct Settings: Equatable, Sendable {
   }
 
   private let given: [Setting: Given]
-  /// For variables that have no flag (secrets stay off the command line); empty ones are not in here.
+  /// All variables that are not empty. Secrets have a variable and no flag, because command lines are public.
   private let environment: [String: String]
-  /// Sentences about variables that nothing reads.
+  /// Warnings about variables that nothing reads.
   var warnings: [String] { UnknownVariables.warnings(in: environment) }
 
   init(flags: [Setting: String], environment: [String: String], table: CommandTable) {
@@ -32,7 +32,7 @@ struct Settings: Equatable, Sendable {
 
   func has(_ setting: Setting) -> Bool { given[setting] != nil }
 
-  /// A variable without a flag; nil when unset or empty.
+  /// The value of a variable that has no flag; nil when unset or empty.
   func variable(_ name: String) -> String? { environment[name] }
 
   /// Non-empty text.

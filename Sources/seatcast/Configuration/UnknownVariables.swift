@@ -1,10 +1,10 @@
-// Environment variables that begin like ours and are none of them: a slip of the fingers must not pass in silence.
+// Warnings about `SEATCAST_…` variables that nothing reads, so that a mistyped one is noticed.
 
 enum UnknownVariables {
   static let prefix = "SEATCAST_"
 
-  /// A sentence for each variable that no command reads, with a suggestion where one is near, sorted by name. Those
-  /// that Kubernetes sets for a service called `seatcast` share one sentence.
+  /// One warning per variable, sorted by name, with a suggestion where a known name is near. The variables that
+  /// Kubernetes sets for a service called `seatcast` share one warning.
   static func warnings(in environment: [String: String]) -> [String] {
     let known = Set(
       CommandTable.all.flatMap(\.flags).flatMap { [$0.variable].compactMap(\.self) + $0.relatives })
@@ -22,8 +22,8 @@ enum UnknownVariables {
     return sentences
   }
 
-  /// Whether Kubernetes makes such a variable for a service: `…_SERVICE_HOST`, `…_SERVICE_PORT`, `…_PORT_3000_TCP…`, or a
-  /// value that is the address of one.
+  /// Whether Kubernetes sets such a variable for a service: `…_SERVICE_HOST`, `…_SERVICE_PORT`, `…_PORT_3000_TCP…`, or a
+  /// value like `tcp://10.0.0.1:3000`.
   static func isServiceLink(_ name: String, value: String) -> Bool {
     let protocols = ["TCP", "UDP", "SCTP"]
     if protocols.contains(where: { value.hasPrefix($0.lowercased() + "://") }) { return true }

@@ -1,11 +1,11 @@
-// A web origin (RFC 6454): scheme, host and port, as browsers send it in `Origin`, in one comparable form.
+// A web origin (RFC 6454): scheme, host and port, as browsers send it in `Origin`, normalized for comparison.
 
 struct WebOrigin: Hashable, Sendable {
   let scheme: String
-  /// Host in lower case with the port unless it is the scheme's own; the form of a `Host` field.
+  /// The host in lower case, with the port unless it is the scheme's default.
   let authority: String
 
-  /// Nil for anything that is not exactly `http://host[:port]` or `https://host[:port]`; `null` too.
+  /// Nil unless `text` is `http://host[:port]` or `https://host[:port]`; also nil for the origin `null`.
   init?(_ text: String) {
     let lower = text.lowercased()
     guard let scheme = ["http", "https"].first(where: { lower.hasPrefix($0 + "://") }) else { return nil }
@@ -16,13 +16,13 @@ struct WebOrigin: Hashable, Sendable {
     self.authority = authority
   }
 
-  /// Whether a page of this origin was served by the host that a `Host` field names: a page and the socket that
-  /// it opens share host and port, whatever TLS terminator stands in between.
+  /// Whether this origin has the host and port of a `Host` field. The scheme is not compared, because a TLS
+  /// terminator may stand in front of the server.
   func isServed(by host: String) -> Bool {
     Self.normalized(host.lowercased(), scheme: scheme) == authority
   }
 
-  /// `host[:port]` without the scheme's default port; nil when it has other parts.
+  /// `host[:port]` without the scheme's default port; nil when the text is not of this form.
   private static func normalized(_ authority: String, scheme: String) -> String? {
     let (host, port) = split(authority)
     guard !host.isEmpty, host.utf8.allSatisfy(isHostByte) else { return nil }

@@ -1,5 +1,5 @@
-// The log on standard error: one write per line, from any thread. It never blocks its callers (loops are among
-// them): when the reader of standard error does not keep up, lines are dropped and counted.
+// The log on standard error: one write per line, from any thread. It never blocks its callers, which include the
+// loops: while the reader of standard error does not keep up, lines are dropped and counted.
 import Glibc
 import Synchronization
 
@@ -23,13 +23,13 @@ final class Log: Sendable {
     (self.format, self.output, self.now) = (format, output, now)
   }
 
-  /// Writes whatever the rate.
+  /// Writes a line without a rate limit.
   func write(_ entry: LogEntry) {
     let moment = now()
     state.withLock { write(entry, at: moment, &$0) }
   }
 
-  /// Writes within the budget of this kind.
+  /// Writes a line unless its kind has used up its budget.
   func write(_ entry: LogEntry, kind: LogKind) {
     let moment = now()
     state.withLock { state in
@@ -40,7 +40,7 @@ final class Log: Sendable {
     }
   }
 
-  /// Tells what was suppressed and not yet told.
+  /// Logs how many lines were suppressed and not yet reported.
   func close() {
     let moment = now()
     state.withLock { state in
@@ -71,15 +71,15 @@ final class Log: Sendable {
   }
 }
 
-/// Where lines go. Must not block.
+/// The destination of log lines. Must not block.
 protocol LogOutput: Sendable {
-  /// False: it would have blocked, nothing was taken.
+  /// False: writing would have blocked; nothing was written.
   func take(_ line: String) -> Bool
 }
 
-/// Descriptor 2, asked for room before each write.
+/// Descriptor 2, polled for room before each write.
 struct StandardError: LogOutput {
-  /// At most PIPE_BUF bytes, which a pipe that polls writable takes whole and at once (pipe(7)).
+  /// PIPE_BUF: a pipe that polls writable takes this much without blocking (pipe(7)); longer lines are cut.
   static let maximumBytes = 4_096
 
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }

@@ -1,10 +1,10 @@
-// How many lines of one kind may be written: a token bucket per kind, so that a thousand bad clients cost ten
-// lines and a count, and a rare failure is still seen in the middle of them. A value without a clock.
+// Rate limit of log lines: a token bucket per kind, so that a thousand bad clients cost ten lines and a count, and
+// other kinds are still logged. Pure: the caller passes the time.
 
 struct LogBudget: Sendable {
-  /// Lines of one kind that may come at once.
+  /// Lines of one kind that may be written at once.
   static let burst = 10
-  /// After a burst, one line of a kind per so many milliseconds.
+  /// After a burst, one line per this many milliseconds.
   static let refillMilliseconds: Int64 = 1_000
 
   private struct Bucket: Sendable {
@@ -15,7 +15,7 @@ struct LogBudget: Sendable {
 
   private var buckets: [LogKind: Bucket] = [:]
 
-  /// Nil: do not write. Otherwise write, and say how many of this kind were left out before.
+  /// Nil: suppress the line. Otherwise write it, together with the number of lines suppressed before it.
   mutating func admit(_ kind: LogKind, at milliseconds: Int64) -> Int? {
     var bucket = buckets[kind] ?? Bucket(refilledAt: milliseconds)
     defer { buckets[kind] = bucket }
@@ -36,7 +36,7 @@ struct LogBudget: Sendable {
     return bucket.suppressed
   }
 
-  /// Kinds with lines that were left out and never counted in a later one; empty afterwards.
+  /// The kinds with suppressed lines that no later line has reported; resets their counts.
   mutating func drainSuppressed() -> [(kind: LogKind, count: Int)] {
     let left = buckets.filter { $0.value.suppressed > 0 }.map { (kind: $0.key, count: $0.value.suppressed) }
     for kind in buckets.keys { buckets[kind]?.suppressed = 0 }
@@ -44,7 +44,7 @@ struct LogBudget: Sendable {
   }
 }
 
-/// Kinds of lines that clients or failures can cause many times over.
+/// The kinds of lines that clients or failures can cause in large numbers.
 enum LogKind: String, Hashable, Sendable {
   case protocolViolation = "protocol violations"
   case stalled = "stalled subscribers"

@@ -1,5 +1,5 @@
-// One thing worth telling, and its two forms: a line for people, a JSON object for machines.
-// Whatever comes from outside is escaped, so that no client can write lines of its own.
+// A log entry and its two renderings, a text line and a JSON object. Text from outside is escaped, so that no client
+// can forge a line.
 import FoundationEssentials
 
 enum LogFormat: String, CaseIterable, Sendable { case text, json }
@@ -10,7 +10,7 @@ struct LogEntry: Equatable, Sendable {
   var level: LogLevel
   /// One sentence without its full stop.
   var message: String
-  /// Facts beside the sentence, in order.
+  /// Named values, in order.
   var facts: [Fact]
 
   struct Fact: Equatable, Sendable {
@@ -42,13 +42,13 @@ struct LogEntry: Equatable, Sendable {
 
   /// ISO 8601, UTC, with milliseconds.
   static func timestamp(_ milliseconds: Int64) -> String {
-    // Whole seconds, because the formatter cuts fractions that binary numbers cannot hold.
+    // The formatter gets whole seconds: it would round fractions that a Double cannot represent.
     let fraction = (milliseconds % 1_000 + 1_000) % 1_000
     let seconds = Date(timeIntervalSince1970: Double((milliseconds - fraction) / 1_000)).formatted(.iso8601)
     return "\(seconds.dropLast()).\(String(fraction + 1_000).dropFirst())Z"
   }
 
-  /// A fact stands bare when it is one plain word, else in quotes.
+  /// `value` without quotes when it is a single word of printable ASCII, else quoted.
   private static func fact(_ value: String) -> String {
     let bare =
       !value.isEmpty

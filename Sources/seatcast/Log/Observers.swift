@@ -1,4 +1,4 @@
-// The incidents of the two planes as log lines, each kind within its own budget.
+// Renders the incidents of both planes as log lines, each kind within its rate limit.
 import ControlPlane
 import FanoutCore
 

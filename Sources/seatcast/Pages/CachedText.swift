@@ -1,12 +1,12 @@
-// A text that is dear to make and may be a moment old: made at most once in a while, however many ask. Loop threads;
-// nobody waits for another thread's making, the text before is given instead.
+// A text that is expensive to render and may be slightly out of date: rendered at most once per lifetime. Any thread;
+// while one thread renders, others get the previous text instead of waiting.
 import Glibc
 import Synchronization
 
 final class CachedText: Sendable {
   private struct State {
     var text = ""
-    /// When the text is to be made anew, in the clock's milliseconds.
+    /// When the text must be rendered again, in the clock's milliseconds.
     var staleAt: UInt64 = 0
   }
 
@@ -16,7 +16,7 @@ final class CachedText: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - lifetime: milliseconds for which a text is given again.
+  ///   - lifetime: milliseconds for which a text is reused.
   ///   - now: monotonic milliseconds.
   init(
     lifetime: UInt64, now: @escaping @Sendable () -> UInt64 = CachedText.monotonic,
@@ -29,8 +29,8 @@ final class CachedText: Sendable {
     let moment = now()
     let kept = state.withLock { state -> String? in
       guard moment >= state.staleAt else { return state.text }
-      // Others get the text before while this thread makes the next. Of the very first there is none before, so each
-      // of those who ask for it makes its own.
+      // Other threads keep getting the previous text while this one renders. Before the first text there is none, so
+      // every thread that asks renders its own.
       if !state.text.isEmpty { state.staleAt = moment + lifetime }
       return nil
     }

@@ -1,12 +1,12 @@
-// Everything that the loop answers itself: the page's files, health, metrics, and a word to those who ask for a
-// WebSocket without upgrading. Loop threads; nothing here waits.
+// The requests that a loop answers itself: static files, health checks, metrics, and 426 for a WebSocket path without
+// an upgrade. Loop threads; nothing here blocks.
 import FanoutCore
 
 struct Pages: Sendable {
   let files: StaticFiles
-  /// Whether requests can be served; for load balancers.
+  /// Whether requests can be served (`/readyz`).
   let isReady: @Sendable () -> Bool
-  /// Makes the metrics page.
+  /// Renders the metrics page.
   let metrics: @Sendable () -> String
 
   /// Nil when the path belongs to the control plane.

@@ -1,4 +1,4 @@
-// The counters of the two planes as metric families. Loops are told apart by a label; sums are the reader's business.
+// The counters of both planes as metric families. Loops have a label each; sums are left to the query.
 import ControlPlane
 import FanoutCore
 

@@ -1,14 +1,14 @@
-// How much memory this process has, as the kernel counts it (proc_pid_statm(5)). Reading procfs asks the kernel and
-// no disk, so a loop may do it. Any thread.
+// The memory of this process as the kernel counts it (proc_pid_statm(5)). Reading procfs touches no disk, so a loop
+// may do it. Any thread.
 import Glibc
 
 struct ProcessMemory: Equatable, Sendable {
-  /// Bytes in memory, the shared pages of program and libraries included.
+  /// Resident bytes, including the shared pages of program and libraries.
   var resident: UInt64
-  /// Of these, bytes that no file stands behind: heap and stacks.
+  /// Resident bytes that are not backed by a file: heap and stacks.
   var anonymous: UInt64
 
-  /// Zeros when the kernel does not tell.
+  /// Zeros when `/proc` is not available.
   static var now: ProcessMemory {
     var text = [UInt8](repeating: 0, count: 128)
     let file = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)

@@ -1,4 +1,4 @@
-// The page's files, answered on the loop from memory. The table is copied out of CWebAssets once at start.
+// The page's files, served by the loops from memory. They are copied from CWebAssets once at start.
 import CWebAssets
 import FanoutCore
 
@@ -19,7 +19,7 @@ struct StaticFiles: Sendable {
 
   init(_ files: [String: File]) { self.files = files }
 
-  /// What the executable carries.
+  /// The files that are compiled into the executable.
   static func embedded() -> StaticFiles {
     var count = 0
     guard let assets = unsafe web_assets(&count) else { return StaticFiles([:]) }
@@ -33,7 +33,7 @@ struct StaticFiles: Sendable {
     return StaticFiles(files)
   }
 
-  /// Nil when this path is none of ours. `HEAD` is answered like `GET`: the loop leaves the body out.
+  /// Nil when there is no file at this path. `HEAD` is answered like `GET`; the loop leaves the body out.
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
     guard let file = files[head.path] else { return nil }
     if let refusal = Answers.unlessReading(head) { return refusal }
@@ -45,7 +45,7 @@ struct StaticFiles: Sendable {
     return HTTPResponse(status: 200, fields: type + validators, body: file.bytes)
   }
 
-  /// Always asked again, so that a new release shows at once; cheap because of the ETag.
+  /// Browsers revalidate on each use, so that a new release shows at once; the ETag makes that cheap.
   private static let common: [(name: String, value: String)] =
     [
       (name: "Cache-Control", value: "no-cache"),
@@ -53,7 +53,7 @@ struct StaticFiles: Sendable {
     ]
     + Answers.securityFields
 
-  /// Own files only; sockets also to a server behind another name (the page may be proxied).
+  /// Scripts and styles from this server only; WebSockets also to another name, because the page may be proxied.
   static let contentSecurityPolicy =
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     + "form-action 'self'; frame-ancestors 'none'"
@@ -67,7 +67,7 @@ struct StaticFiles: Sendable {
   }
 }
 
-/// FNV-1a, 64 bits, in hexadecimal: the same bytes get the same tag in every run.
+/// FNV-1a, 64 bits, in hexadecimal: the same bytes have the same tag in every run.
 private func fingerprint(_ bytes: [UInt8]) -> String {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
   for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
