@@ -1,4 +1,4 @@
-"""What the pieces cost that no server can do without: copying a frame, and a commit that is on the disk.
+"""What the pieces cost that no server can do without: copying a frame, and a write that is on the disk.
 
 SpeedOfLight measures them by itself (`--measure`) and prints a line of key=value for each.
 """
@@ -12,7 +12,7 @@ from suite.failure import Failure
 def section(programs):
     """A part of the document."""
     with tempfile.TemporaryDirectory(prefix="seatcast-bench-") as scratch, lock.held():
-        made = [_line(programs, "memcpy"), _line(programs, "sqlite", "--scratch", scratch)]
+        made = [_line(programs, "memcpy"), _line(programs, "sync", "--scratch", scratch)]
     return "## What no server can do without\n\n" + table(made)
 
 

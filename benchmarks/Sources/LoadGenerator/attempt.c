@@ -37,13 +37,11 @@ static void set(int fd, int level, int name, const void *value, socklen_t size) 
   if (setsockopt(fd, level, name, value, size) != 0) give_up("setsockopt: %s", strerror(errno));
 }
 
-int dial(uint32_t number, int flags) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), yes = 1, window = window_of_stalled;
-  if (fd < 0 && errno == EMFILE)
-    give_up("connection %u: no more descriptors; have more --threads with --tables private", number);
-  if (fd < 0) give_up("connection %u: %s", number, strerror(errno));
-  struct sockaddr_in from = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number / per_address)};
+int dial_from(uint32_t address, int flags, int window) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), yes = 1;
+  if (fd < 0 && errno == EMFILE) give_up("no more descriptors; have more --threads with --tables private");
+  if (fd < 0) give_up("socket: %s", strerror(errno));
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + address)};
   struct sockaddr_in to = {.sin_family = AF_INET,
                            .sin_port = htons((uint16_t)chosen->port),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -51,13 +49,17 @@ int dial(uint32_t number, int flags) {
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   set(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-  /* With little room at this end the server soon meets a full socket. */
-  bool stalls = number < chosen->subscribers && number >= chosen->subscribers - chosen->stalled;
-  if (stalls) set(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+  if (window) set(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
   if (bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
       (connect(fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS))
-    give_up("connection %u: %s", number, strerror(errno));
+    give_up("connect: %s", strerror(errno));
   return fd;
+}
+
+/* With little room at the end of one that never reads the server soon meets a full socket. */
+int dial(uint32_t number, int flags) {
+  bool stalls = number < chosen->subscribers && number >= chosen->subscribers - chosen->stalled;
+  return dial_from(number / per_address, flags, stalls ? window_of_stalled : 0);
 }
 
 void watch(int poller, int fd, uint32_t events, uint64_t tag) {

@@ -25,7 +25,9 @@ void attempt_start(attempt *fresh, uint32_t number, int poller, uint64_t tag);
 /* After readiness. True when the subscription stands. Gives up when it is refused. */
 bool attempt_goes_on(attempt *one);
 
-/* A socket that is bound to one of many loopback addresses (each has some 28,000 ports) and connects. */
+/* A socket that connects from the loopback address 127.0.0.1 + `address`. `window`: its receive buffer; 0: as it is. */
+int dial_from(uint32_t address, int flags, int window);
+/* The same for a client: each address has some 28,000 ports, so the clients are spread over many. */
 int dial(uint32_t number, int flags);
 void watch(int poller, int fd, uint32_t events, uint64_t tag);
 

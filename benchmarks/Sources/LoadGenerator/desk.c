@@ -4,6 +4,7 @@
  * waits for the handshake meanwhile, and nobody else does. */
 #define _GNU_SOURCE
 #include "desk.h"
+#include "answer.h"
 #include "attempt.h"
 #include "members.h"
 #include "messages.h"
@@ -137,42 +138,8 @@ void desk_books(int64_t begun) {
 
 /* ---- answers ----------------------------------------------------------------------------------- */
 
-typedef struct {
-  size_t head, body, whole;
-  bool closes;
-} shape;
-
-/* The value of a field of the head, or NULL. */
-static const char *field(const char *answer, size_t head, const char *name) {
-  const char *end = answer + head;
-  size_t count = strlen(name);
-  for (const char *line = answer; line < end; line = strstr(line, "\r\n") + 2)
-    if (strncasecmp(line, name, count) == 0) return line + count + strspn(line + count, " ");
-  return NULL;
-}
-
-/* False while the answer is not complete: head, and as many bytes as it declares. */
-static bool shape_of(const booker *one, shape *out) {
-  const char *end = memmem(one->answer, one->count, "\r\n\r\n", 4);
-  if (!end) return false;
-  out->head = (size_t)(end - one->answer) + 4;
-  const char *length = field(one->answer, out->head, "content-length:");
-  const char *coding = field(one->answer, out->head, "transfer-encoding:");
-  const char *connection = field(one->answer, out->head, "connection:");
-  out->closes = connection && strncasecmp(connection, "close", 5) == 0;
-  if (coding) {
-    out->body = 0; /* in pieces: nothing is read from it */
-    out->whole = one->count;
-    return memcmp(one->answer + one->count - 5, "0\r\n\r\n", 5) == 0;
-  }
-  out->body = length ? strtoul(length, NULL, 10) : 0;
-  out->whole = out->head + out->body;
-  if (one->count > out->whole) give_up("an answer is longer than it says: %s", one->answer);
-  return one->count == out->whole;
-}
-
 /* Where the sold booking stands among the notices. */
-static uint32_t place_in(const booker *one, const shape *of) {
+static uint32_t place_in(const booker *one, const answer *of) {
   member seq = {.name = "seq"};
   int64_t value;
   if (chosen->publishes_notice || !read_members(one->answer + of->head, of->body, &seq, 1) ||
@@ -183,8 +150,8 @@ static uint32_t place_in(const booker *one, const shape *of) {
   return place;
 }
 
-static void judge(const booker *one, const shape *of) {
-  uint64_t status = memcmp(one->answer, "HTTP/1.1 ", 9) == 0 ? strtoul(one->answer + 9, NULL, 10) : 0;
+static void judge(const booker *one, const answer *of) {
+  uint32_t status = of->status;
   if (status == 409 && chosen->mode == mode_rush) {
     refused += 1;
   } else if (status == 201 || (chosen->publishes_notice && status / 100 == 2)) {
@@ -206,8 +173,9 @@ static void take_answer(uint32_t number) {
     give_up("a booking's connection was closed, or answered twice: %s", one->answer);
   one->count += (size_t)more;
   one->answer[one->count] = 0;
-  shape found;
-  if (!shape_of(one, &found)) return;
+  answer found;
+  if (!read_answer(one->answer, one->count, &found)) return;
+  if (one->count > found.whole) give_up("an answer is longer than it says: %s", one->answer);
   judge(one, &found);
   if (found.closes) hang_up(one);
   one->waits = false;

@@ -3,7 +3,11 @@
  * the first violation ends the run with one sentence and status 1. Else prints one line of key=value.
  * With --tls yes all connections speak TLS and take any certificate: the server is one that the caller has
  * started on loopback.
- * Begin with runs.c (what the modes do), then crowd.c and audience.c (the receiving side). */
+ * Begin with runs.c (what the modes with subscribers do), then crowd.c and audience.c (the receiving side). The modes
+ * book and get are in clients.c, attack in attack.c. */
+#include "attack.h"
+#include "attempt.h"
+#include "clients.h"
 #include "crowd.h"
 #include "meter.h"
 #include "report.h"
@@ -27,6 +31,9 @@ int main(int argument_count, char **arguments) {
   static options chosen;
   read_options(argument_count, arguments, &chosen);
   raise_descriptor_limit();
+  if (chosen.mode >= mode_book) attempts_prepare(&chosen);
+  if (chosen.mode == mode_attack) return attack(&chosen), 0;
+  if (chosen.mode >= mode_book) return clients_run(&chosen), 0;
   if (chosen.speaks_tls) transports_speak_tls();
   outcome measured = run(&chosen);
   haul received = crowds_end();

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const mode_names[] = {"closed", "rate", "rush", "connect", "handshakes", "idle"};
+const char *const mode_names[] = {"closed",     "rate", "rush", "connect",
+                                  "handshakes", "idle", "book", "get", "attack"};
 enum { mode_count = sizeof mode_names / sizeof *mode_names };
 
 typedef enum { whole_number, fraction, words, choice } kind;
@@ -41,6 +42,19 @@ static const struct {
     {"--rate", fraction, offsetof(options, rate), NULL, NULL},
     {"--connects", whole_number, offsetof(options, connects), NULL, NULL},
     {"--per-second", fraction, offsetof(options, per_second), NULL, NULL},
+    {"--warm-up-seconds", fraction, offsetof(options, warm_up_seconds), NULL, NULL},
+    {"--measured-seconds", fraction, offsetof(options, measured_seconds), NULL, NULL},
+    {"--tokens", words, offsetof(options, tokens), NULL, NULL},
+    {"--path", words, offsetof(options, path), NULL, NULL},
+    {"--events", whole_number, offsetof(options, events), NULL, NULL},
+    {"--keys", choice, offsetof(options, with_keys), "no", "yes"},
+    {"--others", choice, offsetof(options, with_others), "no", "yes"},
+    {"--capacity", whole_number, offsetof(options, capacity), NULL, NULL},
+    {"--expect", whole_number, offsetof(options, expect), NULL, NULL},
+    {"--type", words, offsetof(options, type), NULL, NULL},
+    {"--addresses", whole_number, offsetof(options, addresses), NULL, NULL},
+    {"--first-address", whole_number, offsetof(options, first_address), NULL, NULL},
+    {"--attack", words, offsetof(options, attack), NULL, NULL},
 };
 
 static double number_of(const char *name, const char *text, bool may_be_fraction) {
@@ -94,6 +108,10 @@ static void check(const options *of) {
   if (of->mode == mode_connect && (of->per_second <= 0 || of->connects == 0))
     give_up("--connects and --per-second must be more than 0");
   if (of->mode == mode_idle && of->server == 0) give_up("idle wants --pid");
+  if (of->mode >= mode_book && (of->measured_seconds <= 0 || of->events == 0 || of->addresses == 0))
+    give_up("--measured-seconds, --events and --addresses must not be 0");
+  if (of->mode >= mode_book && of->speaks_tls) give_up("book, get and attack go without --tls");
+  if (of->mode == mode_attack && !of->attack) give_up("attack wants --attack KIND");
   if (of->publishes_notice && of->bookers > 1) give_up("notices are published by one --bookers");
 }
 
@@ -101,9 +119,12 @@ void read_options(int count, char **words, options *into) {
   static char default_path[128];
   *into = (options){.seconds = 300, .event = "1", .publish_path = "/api/bookings", .threads = 1,
                     .subscribers = 1000, .concurrency = 64, .warm_up = 5, .broadcasts = 100, .outstanding = 1,
-                    .rate = 10, .connects = 100, .per_second = 20};
+                    .connects = 100, .per_second = 20, .warm_up_seconds = 0.5, .measured_seconds = 3,
+                    .path = "/api/bookings", .events = 1, .addresses = 1};
   int at = 1;
   if (count > 1 && words[1][0] != '-') into->mode = mode_of(words[at++]);
+  into->rate = into->mode < mode_book ? 10 : 0;
+  into->expect = into->mode == mode_book ? 201 : 200;
   if ((count - at) % 2) give_up("%s has no value", words[count - 1]);
   for (; at < count; at += 2) read_option(into, words[at], words[at + 1]);
   if (!into->bookers) into->bookers = default_bookers(into);

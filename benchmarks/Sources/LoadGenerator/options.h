@@ -5,7 +5,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-typedef enum { mode_closed, mode_rate, mode_rush, mode_connect, mode_handshakes, mode_idle } mode;
+typedef enum {
+  mode_closed, mode_rate, mode_rush, mode_connect, mode_handshakes, mode_idle, /* with subscribers: runs.c */
+  mode_book, mode_get,                                                         /* without: clients.c */
+  mode_attack,                                                                 /* attack.c */
+} mode;
 
 typedef struct {
   mode mode;
@@ -30,6 +34,19 @@ typedef struct {
   double rate;               /* bookings per second */
   uint32_t connects;         /* clients that come while others listen */
   double per_second;         /* and how many of them */
+
+  /* book, get and attack; --connections are `subscribers`, --rate 0 (the default there) is a closed loop */
+  double warm_up_seconds, measured_seconds;
+  const char *tokens;        /* a file with a token of a user in each line, used in turn; NULL: `token` */
+  const char *path;
+  uint32_t events;           /* with consecutive ids from `event` on, used in turn */
+  uint32_t with_keys;        /* each booking has an Idempotency-Key (0 or 1) */
+  uint32_t with_others;      /* others change the same events (0 or 1) */
+  uint32_t capacity;         /* free seats of each event: then 409 is right, too; 0: not known */
+  uint32_t expect;           /* the status of every answer */
+  const char *type;          /* a text that every answer's body contains; NULL: any */
+  uint32_t addresses, first_address; /* connections come from 127.0.0.1 + first_address and the following */
+  const char *attack;        /* its kind */
 } options;
 
 extern const char *const mode_names[];

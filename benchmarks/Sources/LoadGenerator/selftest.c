@@ -42,6 +42,7 @@ size_t make_frame(char *into, uint8_t first, const char *payload, size_t count) 
 int selftest(void) {
   readers_work();
   audiences_work();
+  clients_work();
   tls_works();
   printf("selftest=ok checks=%u\n", checks);
   return 0;

@@ -15,6 +15,7 @@ void expect_refusal(void (*act)(const char *), const char *bytes, long long whic
 size_t make_frame(char *into, uint8_t first, const char *payload, size_t count);
 void readers_work(void);   /* selftest_readers.c: frames, members, histograms */
 void audiences_work(void); /* selftest_audience.c: what is counted in, and what is refused */
+void clients_work(void);   /* selftest_clients.c: answers to bookings */
 void tls_works(void);      /* selftest_tls.c, behind the others: the same over TLS */
 
 enum { notices = 3, began_at = 7 }; /* the run began at this seq; so many bookings have been sent */

@@ -2,7 +2,7 @@
  * that a real server owes its clients, no state of a subscriber but its descriptor.
  * main.c reads the command line, loop.c is one thread's event loop, requests.c speaks just enough HTTP,
  * log.c holds the frames, deliver.c sends them in the chosen style, ring.c is the io_uring way, tls.c the way
- * through TLS, measure.c measures without a network. */
+ * through TLS, measure.c and bookings.c (with statements.c) measure without a network. */
 #ifndef FLOOR_H
 #define FLOOR_H
 #define _GNU_SOURCE /* before any system header: accept4, memfd_create, memmem, unshare */
@@ -26,6 +26,11 @@ typedef struct {
   bool by_ring, private_tables, only_check;
   const char *measure, *scratch;
   const char *certificate, *key; /* PEM files; NULL: no TLS */
+  /* --measure bookings */
+  const char *database, *statements;
+  int batch, events, first_event, users, first_user;
+  bool keys, only_one; /* only_one: one batch, and no figures */
+  double seconds;
 } options;
 
 extern options chosen; /* main.c; nobody writes it after the start */
@@ -112,6 +117,15 @@ void check_sent(int64_t taken, size_t count);
 
 /* ---- measure.c --------------------------------------------------------------------------------- */
 void measure_memcpy(void);
-void measure_sqlite(const char *scratch);
+void measure_sync(void);
+double now_seconds(void);
+double cpu_seconds(void); /* of this process */
+void durations_forget(void);
+void durations_note(double seconds);
+/* Prints NAME_p50_ms and NAME_p99_ms of what was noted. */
+void durations_print(const char *name);
+
+/* ---- bookings.c -------------------------------------------------------------------------------- */
+void measure_bookings(void);
 
 #endif

@@ -1,6 +1,8 @@
 /* SpeedOfLight [--port N] [--sender send|io_uring] [--style each|joined|rolling] [--threads N]
  *              [--tables shared|private] [--tls CERTIFICATE,KEY] [--check yes]
- * SpeedOfLight --measure memcpy | --measure sqlite --scratch FOLDER
+ * SpeedOfLight --measure memcpy | --measure sync --scratch FOLDER [--seconds N]
+ * SpeedOfLight --measure bookings --database FILE --statements FILE [--batch N] [--events N] [--first-event ID]
+ *              [--users N] [--first-user ID] [--keys no|yes] [--once no|yes] [--seconds N]
  * Takes WebSocket subscribers and broadcasts one booking_created frame for every POST, in one of three styles
  * (floor.h). --tables private gives each thread a descriptor table of its own.
  * --tls: all connections speak TLS, with a certificate and a key from PEM files.
@@ -11,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-options chosen = {.threads = 1};
+options chosen = {
+    .threads = 1, .batch = 64, .events = 1, .first_event = 1, .users = 1, .first_user = 1, .seconds = 3};
 
 _Noreturn void die(const char *what) {
   fprintf(stderr, "SpeedOfLight: %s: %s\n", what, strerror(errno));
@@ -44,12 +47,27 @@ static void read_files(const char *value) {
   if (!(chosen.certificate = strndup(value, (size_t)(comma - value)))) die("strndup");
 }
 
+static bool read_booking_option(const char *name, const char *value) {
+  static const char *const answers[] = {"no", "yes", NULL};
+  if (strcmp(name, "--database") == 0) chosen.database = value;
+  else if (strcmp(name, "--statements") == 0) chosen.statements = value;
+  else if (strcmp(name, "--batch") == 0) chosen.batch = number_of(name, value, 1, 100000);
+  else if (strcmp(name, "--events") == 0) chosen.events = number_of(name, value, 1, 10000000);
+  else if (strcmp(name, "--first-event") == 0) chosen.first_event = number_of(name, value, 1, 1000000000);
+  else if (strcmp(name, "--users") == 0) chosen.users = number_of(name, value, 1, 10000000);
+  else if (strcmp(name, "--first-user") == 0) chosen.first_user = number_of(name, value, 1, 1000000000);
+  else if (strcmp(name, "--keys") == 0) chosen.keys = one_of(name, value, answers) == 1;
+  else if (strcmp(name, "--once") == 0) chosen.only_one = one_of(name, value, answers) == 1;
+  else return false;
+  return true;
+}
+
 static void read_option(const char *name, const char *value) {
   static const char *const senders[] = {"send", "io_uring", NULL};
   static const char *const styles[] = {"each", "joined", "rolling", NULL};
   static const char *const tables[] = {"shared", "private", NULL};
   static const char *const answers[] = {"no", "yes", NULL};
-  static const char *const measures[] = {"memcpy", "sqlite", NULL};
+  static const char *const measures[] = {"memcpy", "sync", "bookings", NULL};
   if (strcmp(name, "--port") == 0) chosen.port = number_of(name, value, 0, 65535);
   else if (strcmp(name, "--threads") == 0) chosen.threads = number_of(name, value, 1, most_threads);
   else if (strcmp(name, "--sender") == 0) chosen.by_ring = one_of(name, value, senders) == 1;
@@ -59,13 +77,18 @@ static void read_option(const char *name, const char *value) {
   else if (strcmp(name, "--measure") == 0) chosen.measure = measures[one_of(name, value, measures)];
   else if (strcmp(name, "--tls") == 0) read_files(value);
   else if (strcmp(name, "--scratch") == 0) chosen.scratch = value;
-  else refuse(name, value);
+  else if (strcmp(name, "--seconds") == 0) chosen.seconds = number_of(name, value, 1, 3600);
+  else if (!read_booking_option(name, value)) refuse(name, value);
 }
 
 static void measure(void) {
   if (strcmp(chosen.measure, "memcpy") == 0) return measure_memcpy();
-  if (!chosen.scratch) refuse("--measure sqlite", "without --scratch");
-  measure_sqlite(chosen.scratch);
+  if (strcmp(chosen.measure, "sync") == 0) {
+    if (!chosen.scratch) refuse("--measure sync", "without --scratch");
+    return measure_sync();
+  }
+  if (!chosen.database || !chosen.statements) refuse("--measure bookings", "without --database and --statements");
+  measure_bookings();
 }
 
 int main(int count, char **words) {

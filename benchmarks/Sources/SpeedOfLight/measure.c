@@ -1,8 +1,7 @@
-/* Two floors without a network: the copy of a frame into a buffer that is in the cache, and a durable commit
- * of a booking in SQLite. Each prints one line of key=value. */
+/* Two floors without a network: the copy of a frame into a buffer that is in the cache, and a write that is on the
+ * disk. Each prints one line of key=value. And the clocks and quantiles of all measurements. */
 #include "floor.h"
-#include <errno.h>
-#include <sqlite3.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +10,43 @@
 #include <unistd.h>
 
 enum { frame_size = 190, buffer_size = 16 * 1024, copies = 100000000 };
-static const double seconds_per_kind = 3;
 
-static double now_seconds(void) {
+double now_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double cpu_seconds(void) {
+double cpu_seconds(void) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
          (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* ---- durations --------------------------------------------------------------------------------- */
+
+enum { most_durations = 4 * 1024 * 1024 };
+static float *durations; /* seconds; what is more than fits is left out */
+static size_t duration_count;
+
+void durations_forget(void) { duration_count = 0; }
+
+void durations_note(double seconds) {
+  if (!durations && !(durations = malloc(most_durations * sizeof *durations))) die("malloc");
+  if (duration_count < most_durations) durations[duration_count++] = (float)seconds;
+}
+
+static int compare(const void *left, const void *right) {
+  float a = *(const float *)left, b = *(const float *)right;
+  return (a > b) - (a < b);
+}
+
+void durations_print(const char *name) {
+  if (!duration_count) return;
+  qsort(durations, duration_count, sizeof *durations, compare);
+  printf(" %s_p50_ms=%.3f %s_p99_ms=%.3f", name, (double)durations[duration_count / 2] * 1e3, name,
+         (double)durations[(duration_count - 1) * 99 / 100] * 1e3);
 }
 
 /* ---- memcpy ------------------------------------------------------------------------------------ */
@@ -44,84 +67,28 @@ void measure_memcpy(void) {
          frame_size, copies, seconds / copies * 1e9, (double)frame_size * copies / seconds);
 }
 
-/* ---- SQLite ------------------------------------------------------------------------------------ */
+/* ---- a write that is on the disk ---------------------------------------------------------------- */
 
-static sqlite3 *database;
-
-static _Noreturn void die_of_sqlite(void) {
-  fprintf(stderr, "SpeedOfLight: SQLite: %s\n", sqlite3_errmsg(database));
-  exit(1);
-}
-
-static void run(const char *sql) {
-  if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK) die_of_sqlite();
-}
-
-static sqlite3_stmt *prepare(const char *sql) {
-  sqlite3_stmt *statement;
-  if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
-    die_of_sqlite();
-  return statement;
-}
-
-static void step(sqlite3_stmt *statement) {
-  if (sqlite3_step(statement) != SQLITE_DONE || sqlite3_reset(statement) != SQLITE_OK) die_of_sqlite();
-}
-
-static void insert_booking(sqlite3_stmt *insert) {
-  static sqlite3_int64 number;
-  char code[16];
-  snprintf(code, sizeof code, "BK-%08X", 0x9e3779b9U * (unsigned)++number);
-  sqlite3_bind_text(insert, 1, code, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(insert, 2, number);
-  step(insert);
-}
-
-/* Commits for a few seconds, so many rows each; prints its part of the line. */
-static void commit_for_a_while(int rows) {
-  sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT"),
-               *insert = prepare("INSERT INTO bookings (code, event, user, quantity, made) "
-                                 "VALUES (?1, 3, 4, 1, ?2)");
-  double start = now_seconds(), cpu = cpu_seconds(), seconds;
-  uint64_t commits = 0;
-  do {
-    step(begin);
-    for (int i = 0; i < rows; i++) insert_booking(insert);
-    step(commit);
-    commits += 1;
-    seconds = now_seconds() - start;
-  } while (seconds < seconds_per_kind);
-  double microseconds = (cpu_seconds() - cpu) * 1e6;
-  printf(" commits_per_second_%d=%.0f cpu_microseconds_per_commit_%d=%.1f cpu_microseconds_per_row_%d=%.2f",
-         rows, (double)commits / seconds, rows, microseconds / (double)commits, rows,
-         microseconds / (double)commits / rows);
-  sqlite3_finalize(begin);
-  sqlite3_finalize(insert);
-  sqlite3_finalize(commit);
-}
-
-static void remove_database(const char *path) {
-  static const char *const endings[] = {"", "-wal", "-shm"};
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-    char file[4096];
-    snprintf(file, sizeof file, "%s%s", path, endings[i]);
-    if (unlink(file) != 0 && errno != ENOENT) die(file);
+/* Pages of a write-ahead log: four are written, where the file has room already, and then synced. */
+void measure_sync(void) {
+  enum { bytes_at_once = 16 * 1024, file_bytes = 8 * 1024 * 1024 };
+  static char pages[bytes_at_once];
+  char path[4096];
+  if (snprintf(path, sizeof path, "%s/sync-%d", chosen.scratch, (int)getpid()) >= (int)sizeof path) die("--scratch");
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 || unlink(path) != 0) die(path);
+  for (off_t at = 0; at < file_bytes; at += bytes_at_once)
+    if (pwrite(fd, pages, sizeof pages, at) != (ssize_t)sizeof pages) die("pwrite");
+  if (fsync(fd) != 0) die("fsync");
+  double start = now_seconds();
+  for (off_t at = 0; now_seconds() - start < chosen.seconds; at = (at + bytes_at_once) % file_bytes) {
+    double began = now_seconds();
+    memset(pages, (int)at, sizeof pages);
+    if (pwrite(fd, pages, sizeof pages, at) != (ssize_t)sizeof pages || fdatasync(fd) != 0) die("fdatasync");
+    durations_note(now_seconds() - began);
   }
-}
-
-void measure_sqlite(const char *scratch) {
-  char path[4000];
-  int count = snprintf(path, sizeof path, "%s/floor-%d.sqlite", scratch, (int)getpid());
-  if (count >= (int)sizeof path) die("--scratch");
-  if (sqlite3_open(path, &database) != SQLITE_OK) die_of_sqlite();
-  run("PRAGMA journal_mode = WAL");
-  run("PRAGMA synchronous = FULL");
-  run("CREATE TABLE bookings (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, event INTEGER NOT NULL, "
-      "user INTEGER NOT NULL, quantity INTEGER NOT NULL, made INTEGER NOT NULL)");
-  printf("measure=sqlite journal=wal synchronous=full");
-  commit_for_a_while(1);
-  commit_for_a_while(64);
+  printf("measure=sync bytes=%d", bytes_at_once);
+  durations_print("sync");
   printf("\n");
-  sqlite3_close(database);
-  remove_database(path);
+  close(fd);
 }
