@@ -83,7 +83,12 @@ public final class Backend: Sendable {
   public var epoch: String { database.epoch }
 
   /// False while the disk takes no writes, and after `stopIntake`.
-  public var isReady: Bool { takesIn.load(ordering: .relaxed) && !threads.metrics.storeIsFailing }
+  public var isReady: Bool { unreadiness == nil }
+
+  /// Why requests should go to another server, for anybody; nil: they need not.
+  public var unreadiness: String? {
+    takesIn.load(ordering: .relaxed) ? threads.metrics.storeFailure : "the server is stopping"
+  }
 
   public func counters() -> ControlCounters {
     var counters = threads.metrics.snapshot

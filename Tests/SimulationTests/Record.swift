@@ -80,7 +80,7 @@ final class Record {
       switch notice.change {
       case .bookingCreated(let facts): sold += facts.quantity
       case .bookingCancelled(let facts): sold -= facts.quantity
-      case .capacityChanged: break
+      case .capacityChanged, .eventUpdated: break
       }
       if notice.availableSeats != notice.seatCapacity - sold || sold < 0 {
         fault("event \(event), seq \(notice.seq): \(sold) sold of \(notice.seatCapacity)")
@@ -104,6 +104,7 @@ final class Record {
     case .bookingCreated: "booking_created"
     case .bookingCancelled: "booking_cancelled"
     case .capacityChanged: "seat_update"
+    case .eventUpdated: "event_updated"
     }
   }
 }

@@ -170,7 +170,7 @@ final class Viewer {
     case "connection_established", "subscribed":
       if message.text("recovered") == "true" { recoveries += 1 }
       watching.greeting(message, asked: event.flatMap { asked[$0] } ?? [])
-    case "booking_created", "booking_cancelled", "seat_update":
+    case "booking_created", "booking_cancelled", "seat_update", "event_updated":
       if message.text("fromSeq") != nil { conflations += 1 }
       watching.notice(message)
     case "unsubscribed": if let event { watching.forget(event) }
@@ -265,7 +265,8 @@ final class Listener {
     let message = Message(data)
     switch message.type {
     case "connection_established", "subscribed": watching.greeting(message, asked: asked)
-    case "booking_created", "booking_cancelled", "seat_update": watching.notice(message)
+    case "booking_created", "booking_cancelled", "seat_update", "event_updated":
+      watching.notice(message)
     case "server_draining": return
     default: record.fault("\(name): a message of type \(message.type)")
     }

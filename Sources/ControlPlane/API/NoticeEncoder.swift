@@ -1,5 +1,5 @@
-// The texts that watchers receive, as docs/WIRE_PROTOCOL.md has them: made once per notice, by hand into one
-// buffer, because every booking passes here. Ledger thread and workers.
+// The texts that watchers receive, as docs/WIRE_PROTOCOL.md defines them. Each is made once per notice and appended to
+// one buffer, because every booking passes here. The ledger's thread and workers.
 
 struct NoticeEncoder: NoticeTexts {
   /// With `.none` the texts do not tell which booking and whose.
@@ -21,21 +21,38 @@ struct NoticeEncoder: NoticeTexts {
     switch notice.change {
     case .bookingCreated(let facts): append(words.created, facts, of: notice, to: &text)
     case .bookingCancelled(let facts): append(words.cancelled, facts, of: notice, to: &text)
-    case .capacityChanged: appendUpdate(of: notice.state, at: notice.at, to: &text)
+    case .capacityChanged: append(words.update, notice.state, details: [], at: notice.at, to: &text)
+    case .eventUpdated(let details):
+      append(words.updated, notice.state, details: members(of: details), at: notice.at, to: &text)
     }
     text.append(UInt8(ascii: "}"))
     return text
   }
 
-  func summary(of state: EventState, at moment: Instant) -> EventSummary {
-    var before = buffer()
-    appendUpdate(of: state, at: moment, to: &before)
+  /// `,"status":…` to `,"maxPerBooking":…`
+  func members(of details: EventDetails) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("status", details.status.rawValue)
+      writer.member("name", details.name)
+      writer.member("startsAt", orNull: details.startsAt)
+      writer.member("opensAt", orNull: details.opensAt)
+      writer.member("closesAt", orNull: details.closesAt)
+      writer.member("maxPerBooking", details.maxPerBooking)
+    }
+    return [UInt8(ascii: ",")] + writer.bytes.dropFirst().dropLast()
+  }
+
+  func summary(of state: EventState, details: [UInt8], at moment: Instant) -> EventSummary {
+    var before = buffer(details.count)
+    append(words.update, state, details: details, at: moment, to: &before)
     before += words.fromSeq
     var after = words.toSeq
     Decimal.append(state.seq, to: &after)
     after.append(UInt8(ascii: "}"))
     return EventSummary(
-      seq: state.seq, snapshot: snapshot(of: state, at: moment), before: before, after: after)
+      seq: state.seq, snapshot: snapshot(of: state, details: details, at: moment), before: before,
+      after: after)
   }
 
   // MARK: Parts
@@ -58,22 +75,26 @@ struct NoticeEncoder: NoticeTexts {
     Decimal.append(notice.seq, to: &text)
   }
 
-  private func appendUpdate(of state: EventState, at moment: Instant, to text: inout [UInt8]) {
-    text += words.update
+  private func append(
+    _ type: [UInt8], _ state: EventState, details: [UInt8], at moment: Instant, to text: inout [UInt8]
+  ) {
+    text += type
     Decimal.append(state.event.rawValue, to: &text)
+    text += details
     appendCounts(of: state, at: moment, to: &text)
     text += words.seq
     Decimal.append(state.seq, to: &text)
   }
 
   /// Members without braces.
-  private func snapshot(of state: EventState, at moment: Instant) -> [UInt8] {
-    var text = buffer()
+  private func snapshot(of state: EventState, details: [UInt8], at moment: Instant) -> [UInt8] {
+    var text = buffer(details.count)
     text += words.event
     Decimal.append(state.event.rawValue, to: &text)
     text += words.seq
     Decimal.append(state.seq, to: &text)
     text += epoch
+    text += details
     appendCounts(of: state, at: moment, to: &text)
     return text
   }
@@ -88,9 +109,9 @@ struct NoticeEncoder: NoticeTexts {
     text.append(UInt8(ascii: "\""))
   }
 
-  private func buffer() -> [UInt8] {
+  private func buffer(_ further: Int = 0) -> [UInt8] {
     var text: [UInt8] = []
-    text.reserveCapacity(256)
+    text.reserveCapacity(256 + further)
     return text
   }
 
@@ -99,6 +120,7 @@ struct NoticeEncoder: NoticeTexts {
     let created = Array(#"{"type":"booking_created","eventId":"#.utf8)
     let cancelled = Array(#"{"type":"booking_cancelled","eventId":"#.utf8)
     let update = Array(#"{"type":"seat_update","eventId":"#.utf8)
+    let updated = Array(#"{"type":"event_updated","eventId":"#.utf8)
     let event = Array(#""eventId":"#.utf8)
     let booking = Array(#","bookingId":""#.utf8)
     let user = Array(#"","userId":"#.utf8)

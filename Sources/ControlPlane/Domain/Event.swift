@@ -29,7 +29,7 @@ struct Event: Sendable, Equatable {
   /// Seats that one user may have at a time; 0: no limit.
   var maxPerUser: Int = 0
   var holdSeconds: Int = 600
-  /// The number of the last change of a count; 0: none yet.
+  /// The number of the last change; 0: none since the event was made.
   var seq: UInt64 = 0
   /// Grows with each change that an admin makes.
   var version: UInt64 = 1
@@ -39,6 +39,7 @@ struct Event: Sendable, Equatable {
 
   var availableSeats: Int { seatCapacity - sold - held }
   var tag: EventTag { EventTag(version: version, seq: seq) }
+  var details: EventDetails { EventDetails(self, status: PublicStatus(status)) }
   var state: EventState {
     EventState(event: id, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
   }
@@ -64,7 +65,41 @@ struct EventTag: Sendable, Hashable {
   }
 }
 
-/// What watchers need to know of an event.
+/// The public state of an event besides its counts: what `event_updated` announces.
+struct EventDetails: Sendable, Equatable {
+  var status: PublicStatus
+  var name: String
+  var startsAt: Instant?
+  var opensAt: Instant?
+  var closesAt: Instant?
+  var maxPerBooking: Int
+}
+
+/// A status as it is announced. Other than an `EventStatus` it may say that the event is gone.
+enum PublicStatus: String, Sendable {
+  case onSale = "on_sale"
+  case closed
+  case cancelled
+  case deleted
+
+  init(_ status: EventStatus) {
+    switch status {
+    case .onSale: self = .onSale
+    case .closed: self = .closed
+    case .cancelled: self = .cancelled
+    }
+  }
+}
+
+extension EventDetails {
+  init(_ event: Event, status: PublicStatus) {
+    self.init(
+      status: status, name: event.name, startsAt: event.startsAt, opensAt: event.opensAt,
+      closesAt: event.closesAt, maxPerBooking: event.maxPerBooking)
+  }
+}
+
+/// The counts of an event after the commit that carries `seq`.
 struct EventState: Sendable, Equatable {
   var event: EventID
   var seq: UInt64

@@ -23,3 +23,11 @@ public struct Instant: Hashable, Comparable, Sendable {
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
   public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 }
+
+/// Milliseconds for which this database has been served, summed over all runs of the server. Advances with
+/// `Clock.uptime` and stands still between runs, so that no error of the wall clock can change it.
+struct ServiceTime: Hashable, Comparable, Sendable {
+  let milliseconds: Int64
+  init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+}

@@ -1,5 +1,5 @@
-// One committed change of an event's counts: a row of the append-only notice table, which is the audit log,
-// the outbox and the source of replays at once. `seq` starts at 1 per event and has no gaps.
+// One committed change of an event: a row of the append-only notice table, which is the audit log, the outbox and the
+// source of replays at once. `seq` starts at 1 per event and has no gaps.
 
 struct Notice: Sendable, Equatable {
   var event: EventID
@@ -14,7 +14,10 @@ struct Notice: Sendable, Equatable {
   enum Change: Sendable, Equatable {
     case bookingCreated(BookingFacts)
     case bookingCancelled(BookingFacts)
+    /// An admin changed the capacity and nothing else.
     case capacityChanged
+    /// An admin changed something besides the capacity, which may have changed too, or deleted the event.
+    case eventUpdated(EventDetails)
   }
 
   struct BookingFacts: Sendable, Equatable {

@@ -4,12 +4,26 @@
 
 import CSQLite
 
-/// What SQLite said.
+/// What SQLite reported, or what was found to be wrong with its files.
 struct StoreFailure: Error, Equatable, CustomStringConvertible {
-  /// The primary result code.
+  /// The primary result code, or `moved`.
   let code: Int32
   let message: String
+  /// A write was not confirmed by the disk: what the kernel's cache shows may never reach it.
+  var isUnsynced = false
   var description: String { message }
+
+  /// No code of SQLite's: the files under the open database are not those of its path.
+  static let moved: Int32 = -2
+
+  /// Without paths, for anybody who asks whether the server is ready.
+  var reason: String {
+    switch code {
+    case Self.moved: "the database's files were removed or replaced; put them back or restart the server"
+    case Self.full: "the disk is full"
+    default: "the disk takes no writes"
+    }
+  }
 
   static let notADatabase = SQLITE_NOTADB
   static let corrupt = SQLITE_CORRUPT
@@ -24,14 +38,17 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   }
 
   let handle: OpaquePointer
+  let path: String
   /// Told by SQLite after each commit.
   private let wal = WALWatch()
 
   init(_ path: String, _ mode: Mode) throws(StoreFailure) {
+    // Some builds of SQLite read a name that begins with "file:" as a URI.
+    self.path = path.hasPrefix("/") ? path : "./" + path
     let flags =
       mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
     var opened: OpaquePointer?
-    let code = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+    let code = unsafe sqlite3_open_v2(self.path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let opened = unsafe opened else {
       let failure = unsafe Connection.failure(code, opened)
       unsafe sqlite3_close_v2(opened)
@@ -106,8 +123,12 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   private static func failure(_ code: Int32, _ handle: OpaquePointer?) -> StoreFailure {
     let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)
     let message = unsafe words.map { unsafe String(cString: $0) } ?? "unknown failure"
-    return StoreFailure(code: code & 0xFF, message: "\(message) (SQLite \(code))")
+    return StoreFailure(
+      code: code & 0xFF, message: "\(message) (SQLite \(code))", isUnsynced: code == fsyncFailed)
   }
+
+  /// SQLITE_IOERR_FSYNC, which the importer does not see.
+  private static let fsyncFailed = SQLITE_IOERR | 4 << 8
 }
 
 private final class WALWatch {

@@ -1,42 +1,85 @@
-// The folder that holds everything a server keeps. One server per folder, ever: an exclusive lock on a file
-// in it (flock(2)) ends with the process, however that ends. What stands in it is for the owner's eyes
-// only.
+// The folder that holds everything a server keeps. One server per folder: exclusive locks (flock(2)) on the folder and on
+// a file in it, whatever the spelling of its path, end with the process. Everything in it is readable by its owner only.
 
 import Glibc
 import Synchronization
 
 final class DataFolder: Sendable {
+  /// As it was given; for sentences.
   let path: String
-  /// Holds the lock while it is open; -1: released.
-  private let lock: Atomic<Int32>
+  /// Absolute and without links, so that no reader of paths can take it for anything else.
+  let realPath: String
+  /// Hold the locks while they are open; -1: released, or not to be had.
+  private let fileLock: Atomic<Int32>
+  private let folderLock: Atomic<Int32>
 
-  /// Makes the folder when it is missing, and takes the lock.
+  /// Makes the folder when it is missing, and takes the locks.
   init(_ path: String) throws(StartFailure) {
     self.path = path
+    guard !path.hasPrefix("file:") else {
+      throw StartFailure(
+        "the data folder \(path) looks like a URI, and only paths are taken (a folder of that name is ./\(path))"
+      )
+    }
     try Self.make(path)
-    let file = unsafe open(path + "/seatcast.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-      throw StartFailure("cannot write in the data folder \(path): \(describe(errno: errno))")
+    realPath = try Self.resolve(path)
+    // The folder first: a server that is refused there leaves no lock file in it.
+    let folder = try Self.lockFolder(realPath, path)
+    do throws(StartFailure) {
+      fileLock = Atomic(try Self.lockFile(in: realPath, path))
+      folderLock = Atomic(folder)
+    } catch {
+      if folder >= 0 { close(folder) }
+      throw error
     }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      close(file)
-      throw code == EWOULDBLOCK
-        ? StartFailure("another seatcast already serves the data folder \(path)")
-        : StartFailure("cannot lock the data folder \(path): \(describe(errno: code))")
-    }
-    lock = Atomic(file)
   }
 
   deinit { release() }
 
   /// Lets the next server in. For the end, when nothing in the folder is open any more.
   func release() {
-    let file = lock.exchange(-1, ordering: .relaxed)
-    if file >= 0 { close(file) }
+    let locks = [fileLock.exchange(-1, ordering: .relaxed), folderLock.exchange(-1, ordering: .relaxed)]
+    for lock in locks where lock >= 0 { close(lock) }
   }
 
-  var database: String { path + "/seatcast.db" }
+  private static func lockFile(in folder: String, _ name: String) throws(StartFailure) -> Int32 {
+    let file = unsafe open(folder + "/seatcast.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw StartFailure("cannot write in the data folder \(name): \(describe(errno: errno))")
+    }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(file)
+      throw code == EWOULDBLOCK
+        ? StartFailure("another seatcast already serves the data folder \(name)")
+        : StartFailure("cannot lock the data folder \(name): \(describe(errno: code))")
+    }
+    return file
+  }
+
+  /// Whoever deletes the lock file does not let a second server in. Some network file systems cannot lock a folder; there
+  /// the file alone counts (-1).
+  private static func lockFolder(_ folder: String, _ name: String) throws(StartFailure) -> Int32 {
+    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return -1 }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    let code = errno
+    close(descriptor)
+    guard code != EWOULDBLOCK else {
+      throw StartFailure("another seatcast already serves the data folder \(name)")
+    }
+    return -1
+  }
+
+  private static func resolve(_ path: String) throws(StartFailure) -> String {
+    guard let real = unsafe realpath(path, nil) else {
+      throw StartFailure("cannot use the data folder \(path): \(describe(errno: errno))")
+    }
+    defer { unsafe free(real) }
+    return unsafe String(cString: real)
+  }
+
+  var database: String { realPath + "/seatcast.db" }
 
   /// Makes the file when it is missing, so that SQLite does not make it readable for others.
   func reserve(_ path: String) throws(StoreFailure) {
@@ -47,7 +90,7 @@ final class DataFolder: Sendable {
 
   /// The bytes of a small file; nil: there is none.
   func read(_ name: String) throws(StartFailure) -> [UInt8]? {
-    let file = unsafe open(path + "/" + name, O_RDONLY | O_CLOEXEC)
+    let file = unsafe open(realPath + "/" + name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       if errno == ENOENT { return nil }
       throw StartFailure("cannot read \(path)/\(name): \(describe(errno: errno))")
@@ -66,7 +109,7 @@ final class DataFolder: Sendable {
 
   /// Puts a file there at once or not at all, readable by its owner only.
   func write(_ name: String, _ bytes: [UInt8]) throws(StartFailure) {
-    let (target, draft) = (path + "/" + name, path + "/." + name + ".new")
+    let (target, draft) = (realPath + "/" + name, realPath + "/." + name + ".new")
     do throws(SystemFailure) {
       try Self.put(bytes, in: draft)
       guard unsafe rename(draft, target) == 0 else { throw SystemFailure(code: errno) }

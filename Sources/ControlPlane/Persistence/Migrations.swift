@@ -2,7 +2,7 @@
 // that a database has taken; a database from the future is refused.
 
 enum Migrations {
-  static let steps = [firstSchema]
+  static let steps = [firstSchema, noticeDetails]
 
   /// Takes the steps that are missing, each in a transaction of its own. The writer's connection.
   static func bring(_ connection: Connection, steps: [String] = steps) throws(MigrationFailure) {
@@ -113,6 +113,22 @@ enum Migrations {
       at INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX idempotency_key_by_hash ON idempotency_key (hash);
+    """
+
+  /// The public state that an `event_updated` announces, beside its notice of kind 3; such a notice without a row here
+  /// changed the capacity alone. A table of its own, because the notice table may be large and is not rewritten.
+  private static let noticeDetails = """
+    CREATE TABLE notice_detail (
+      event_id INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      status TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled', 'deleted')),
+      name TEXT NOT NULL,
+      starts_at INTEGER,
+      opens_at INTEGER,
+      closes_at INTEGER,
+      max_per_booking INTEGER NOT NULL,
+      PRIMARY KEY (event_id, seq)
+    ) STRICT, WITHOUT ROWID;
     """
 }
 

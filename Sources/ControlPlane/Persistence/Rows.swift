@@ -55,11 +55,19 @@ enum BookingRow {
 }
 
 enum NoticeRow {
-  /// A notice `n`, and `b`, its booking when it has one.
-  static let columns = "n.event_id, n.seq, n.kind, n.available, n.capacity, n.at, b.id, b.user_id, b.quantity"
+  /// A notice `n`; `b`, its booking when it has one; `d`, the details when it announces some.
+  static let columns = """
+    n.event_id, n.seq, n.kind, n.available, n.capacity, n.at, b.id, b.user_id, b.quantity,
+    d.status, d.name, d.starts_at, d.opens_at, d.closes_at, d.max_per_booking
+    """
+  static let join = """
+    notice n LEFT JOIN booking b ON b.id = n.booking_id
+      LEFT JOIN notice_detail d ON n.kind = \(changed) AND d.event_id = n.event_id AND d.seq = n.seq
+    """
   static let created = 1
   static let cancelled = 2
-  static let capacity = 3
+  /// By an admin: the capacity alone, or whatever `notice_detail` says.
+  static let changed = 3
 
   static func decode(_ row: Row, _ cipher: BookingIDCipher) -> Notice? {
     guard let change = change(row, cipher) else { return nil }
@@ -69,10 +77,28 @@ enum NoticeRow {
   }
 
   private static func change(_ row: Row, _ cipher: BookingIDCipher) -> Notice.Change? {
-    if row.int(2) == capacity { return .capacityChanged }
+    if row.int(2) == changed { return details(row).map { .eventUpdated($0) } ?? .capacityChanged }
     guard let booking = cipher.publicID(of: BookingID(row.int64(6))) else { return nil }
     let facts = Notice.BookingFacts(booking: booking, user: UserID(row.int64(7)), quantity: row.int(8))
     return row.int(2) == created ? .bookingCreated(facts) : .bookingCancelled(facts)
+  }
+
+  /// nil: the notice has none.
+  private static func details(_ row: Row) -> EventDetails? {
+    guard let status = PublicStatus(rawValue: row.text(9)) else { return nil }
+    return EventDetails(
+      status: status, name: row.text(10), startsAt: row.optionalInstant(11), opensAt: row.optionalInstant(12),
+      closesAt: row.optionalInstant(13), maxPerBooking: row.int(14))
+  }
+
+  /// The columns of `notice_detail`.
+  static func values(_ details: EventDetails, of notice: Notice) -> [Statement.Value] {
+    [
+      .int(notice.event.rawValue), .int(Int64(notice.seq)), .text(details.status.rawValue),
+      .text(details.name),
+      .instant(details.startsAt), .instant(details.opensAt), .instant(details.closesAt),
+      .int(details.maxPerBooking),
+    ]
   }
 }
 

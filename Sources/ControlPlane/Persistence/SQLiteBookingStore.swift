@@ -1,12 +1,14 @@
-// The writer: the one connection that changes the database, and the only one that checkpoints. It lives on
-// the ledger's thread. What it decides is nothing; the schema's CHECKs are the last net under the ledger's
-// rules.
+// The writer: the one connection that changes the database, and the only one that checkpoints. The ledger's thread
+// only. It decides nothing: the ledger has the rules, and the schema's CHECKs refuse what a fault in them would let pass.
 
 final class SQLiteBookingStore: BookingStore {
   let connection: Connection
   private let cipher: BookingIDCipher
   private let keySalt: UInt64
   private let statements: WriterStatements
+  private let files: DatabaseFiles
+  /// A commit went into removed files: whatever comes back in their place, it is not what the ledger has in memory.
+  private var lost: StoreFailure?
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
   static let checkpointPages = 4096
@@ -19,11 +21,23 @@ final class SQLiteBookingStore: BookingStore {
     self.cipher = cipher
     self.keySalt = keySalt
     statements = try WriterStatements(connection)
+    files = try DatabaseFiles(of: connection.path)
   }
 
   func begin() throws(StoreFailure) { try statements.begin.run() }
 
-  func commit() throws(StoreFailure) { try statements.commit.run() }
+  /// The files are looked at before, so that nothing is written in vain, and after, so that nothing is acknowledged that
+  /// went into a removed file.
+  func commit() throws(StoreFailure) {
+    try verify()
+    try statements.commit.run()
+    do throws(StoreFailure) {
+      try files.verify()
+    } catch {
+      lost = error
+      throw error
+    }
+  }
 
   func rollback() {
     // SQLite rolls some failures back by itself.
@@ -89,27 +103,48 @@ final class SQLiteBookingStore: BookingStore {
       switch notice.change {
       case .bookingCreated: NoticeRow.created
       case .bookingCancelled: NoticeRow.cancelled
-      case .capacityChanged: NoticeRow.capacity
+      case .capacityChanged, .eventUpdated: NoticeRow.changed
       }
     try statements.appendNotice.run([
       .int(notice.event.rawValue), .int(Int64(notice.seq)), .int(kind), .optional(booking?.rawValue),
       .int(notice.availableSeats), .int(notice.seatCapacity), .instant(notice.at),
     ])
+    if case .eventUpdated(let details) = notice.change {
+      try statements.appendDetails.run(NoticeRow.values(details, of: notice))
+    }
   }
 
   // MARK: Idempotency keys
 
-  func booking(forKey key: String, of user: UserID, since: Instant) throws(StoreFailure) -> BookingOutcome? {
+  func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
+    -> BookingOutcome?
+  {
     let values: [Statement.Value] = [
-      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .instant(since),
+      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(since.milliseconds),
     ]
     return try statements.bookingForKey.first(values) { BookingRow.decode($0, cipher) } ?? nil
   }
 
-  func remember(key: String, of user: UserID, booking: BookingID, at: Instant) throws(StoreFailure) {
+  func remember(key: String, of user: UserID, booking: BookingID, at: ServiceTime) throws(StoreFailure) {
     try statements.rememberKey.run([
-      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(booking.rawValue), .instant(at),
+      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(booking.rawValue),
+      .int(at.milliseconds),
     ])
+  }
+
+  /// After a crash, that of the youngest key. Version 0.1.0 wrote the wall clock into `idempotency_key.at`; service time
+  /// then goes on from there, so that the keys keep their distances.
+  func serviceTime() throws(StoreFailure) -> ServiceTime {
+    let saved = try Statement(connection, "SELECT value FROM meta WHERE name = 'service_time'")
+      .first { Int64($0.text(0)) ?? 0 }
+    let youngest = try Statement(connection, "SELECT at FROM idempotency_key ORDER BY id DESC LIMIT 1")
+      .first { $0.int64(0) }
+    return ServiceTime(milliseconds: max(saved ?? 0, youngest ?? 0))
+  }
+
+  func save(_ served: ServiceTime) throws(StoreFailure) {
+    try Statement(connection, "INSERT OR REPLACE INTO meta VALUES ('service_time', ?)")
+      .run([.text(String(served.milliseconds))])
   }
 
   /// FNV-1a over salt, user and key. Keys that share a hash are told apart by their text.
@@ -158,13 +193,23 @@ final class SQLiteBookingStore: BookingStore {
   var isUntidy: Bool { connection.pagesToCheckpoint > 0 || mayHaveExpiredKeys }
 
   /// A disk too full to forget may still have room to checkpoint.
-  func tidy(expired: Instant) throws(StoreFailure) {
+  func tidy(expired: ServiceTime) throws(StoreFailure) {
     if connection.pagesToCheckpoint > 0 { try connection.checkpoint() }
-    try statements.forgetKeys.run([.int(Self.sweepStep), .instant(expired)])
+    try statements.forgetKeys.run([.int(Self.sweepStep), .int(expired.milliseconds)])
     mayHaveExpiredKeys = connection.changedRows == Self.sweepStep
   }
 
+  func verify() throws(StoreFailure) {
+    if let lost { throw lost }
+    try files.verify()
+  }
+
+  /// A checkpoint lets the WAL begin anew: the way out when the WAL is what cannot grow.
+  func makeRoom() throws(StoreFailure) { try connection.checkpoint() }
+
   func probe() throws(StoreFailure) {
+    try verify()
+    try makeRoom()
     try connection.execute(
       """
       BEGIN IMMEDIATE;
@@ -178,7 +223,7 @@ final class SQLiteBookingStore: BookingStore {
 private struct WriterStatements {
   let begin, commit, rollback: Statement
   let insertEvent, saveEvent, deleteEvent, hasBookings: Statement
-  let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice: Statement
+  let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice, appendDetails: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
   let account, insertAccount, saveAccount, setPasswordHash: Statement
 
@@ -210,6 +255,7 @@ private struct WriterStatements {
       WHERE user_id = ? AND event_id = ? AND cancelled_seq IS NULL
       """)
     appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?)")
+    appendDetails = try Statement(connection, "INSERT INTO notice_detail VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 
     // As it was made: without a later cancellation, with the counts of its own commit.
     bookingForKey = try Statement(

@@ -44,7 +44,7 @@ final class SQLiteReadStore: ReadStore {
     noticePage = try Statement(
       connection,
       """
-      SELECT \(NoticeRow.columns) FROM notice n LEFT JOIN booking b ON b.id = n.booking_id
+      SELECT \(NoticeRow.columns) FROM \(NoticeRow.join)
       WHERE n.event_id = ? AND n.seq > ? AND n.seq <= ? ORDER BY n.seq LIMIT ?
       """)
   }

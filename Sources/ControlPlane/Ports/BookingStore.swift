@@ -6,7 +6,8 @@ protocol BookingStore: AnyObject {
   func allEvents() throws(StoreFailure) -> [Event]
 
   func begin() throws(StoreFailure)
-  /// When this throws, nothing of the transaction took effect.
+  /// When this throws, nothing of the transaction took effect that a later start could find, except after a failed sync:
+  /// then a crash before the next commit may leave it either way.
   func commit() throws(StoreFailure)
   func rollback()
 
@@ -27,9 +28,14 @@ protocol BookingStore: AnyObject {
 
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)
 
-  /// What this key made, as it was made then, unless that is older than `since`.
-  func booking(forKey key: String, of user: UserID, since: Instant) throws(StoreFailure) -> BookingOutcome?
-  func remember(key: String, of user: UserID, booking: BookingID, at: Instant) throws(StoreFailure)
+  /// What this key made, as it was made then, unless the key was remembered at `since` or earlier.
+  func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
+    -> BookingOutcome?
+  func remember(key: String, of user: UserID, booking: BookingID, at: ServiceTime) throws(StoreFailure)
+  /// The service time that earlier runs are known to have reached. Asked once.
+  func serviceTime() throws(StoreFailure) -> ServiceTime
+  /// Outside of transactions.
+  func save(_ served: ServiceTime) throws(StoreFailure)
 
   func account(_ email: EmailKey) throws(StoreFailure) -> Account?
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User
@@ -39,11 +45,16 @@ protocol BookingStore: AnyObject {
 
   /// Work of which there is more the longer it waits: a checkpoint, and forgetting some of the keys from
   /// before `expired`. Outside of transactions.
-  func tidy(expired: Instant) throws(StoreFailure)
+  func tidy(expired: ServiceTime) throws(StoreFailure)
   /// Whether `tidy` is due even while commands wait.
   var isTidyingDue: Bool { get }
   /// Whether `tidy` would do something.
   var isUntidy: Bool { get }
-  /// Writes something and takes it away again, to learn whether the disk takes writes.
+  /// Throws when what is committed from now on would be lost.
+  func verify() throws(StoreFailure)
+  /// Gives back what the store can spare. Outside of transactions.
+  func makeRoom() throws(StoreFailure)
+  /// Writes something and takes it away again, to learn whether the disk takes writes. When it succeeds, everything
+  /// that was ever committed has been written and synced once more. Outside of transactions.
   func probe() throws(StoreFailure)
 }

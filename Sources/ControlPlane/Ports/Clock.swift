@@ -1,6 +1,15 @@
-/// The time of day. `SystemClock` in production, a hand-moved one in tests and simulation.
+/// The two clocks of a machine. `SystemClock` in production, scripted ones in tests and simulation.
 public protocol Clock: Sendable {
+  /// The wall clock. It can be wrong, and whoever sets it right makes it jump, backwards too.
   var now: Instant { get }
+  /// Milliseconds since some moment of the past. Cannot be set and never goes back; it runs on while the process is
+  /// frozen or the machine sleeps. A restart of the machine begins anew.
+  var uptime: Int64 { get }
+}
+
+extension Clock {
+  /// For clocks that nobody sets.
+  public var uptime: Int64 { now.milliseconds }
 }
 
 /// Random numbers for identifiers and keys. `SystemRandom` in production, seeded in simulation.

@@ -12,7 +12,7 @@ public struct ControlCounters: Sendable, Equatable {
   public var cancellations: UInt64 = 0
   /// Commands that told an earlier outcome again.
   public var replays: UInt64 = 0
-  /// Committed changes of counts.
+  /// Committed changes of events.
   public var notices: UInt64 = 0
   /// Those of them that somebody watched.
   public var announced: UInt64 = 0
@@ -22,6 +22,8 @@ public struct ControlCounters: Sendable, Equatable {
   /// Commands of the largest batch.
   public var largestBatch: UInt64 = 0
   public var checkpoints: UInt64 = 0
+  /// Times that the wall clock was set by more than two seconds.
+  public var clockSteps: UInt64 = 0
 
   /// Requests that wait for a worker.
   public var requestsWaiting: Int = 0

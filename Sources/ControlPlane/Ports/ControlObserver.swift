@@ -8,6 +8,8 @@ public enum ControlIncident: Sendable, Equatable {
   case commitFailed(String)
   /// Commits work again.
   case commitRecovered
+  /// The wall clock was set by so many milliseconds, backwards when negative.
+  case clockStepped(milliseconds: Int64)
   /// A request failed in a way no rule foresees; it was answered 500.
   case internalFailure(String)
 }

@@ -1,4 +1,4 @@
-/// Takes what the ledger announces. `isWatched`, `announce`, `grant` and `released` are called on the
+/// Takes what the ledger announces. `isWatched`, `announce`, `grant`, `released` and `withdraw` are called on the
 /// ledger's thread only, and after the commit of what they speak of; so a watcher that is granted at `seq`
 /// s hears of s+1, s+2, … and nothing else. Must not block on the control plane.
 public protocol NoticeSink: Sendable {
@@ -10,6 +10,8 @@ public protocol NoticeSink: Sendable {
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?)
   /// The answer to `Backend.unwatch`.
   func released(_ event: EventID, by watcher: Watcher)
+  /// The event was deleted; its last notice was announced before. Its watchers lose it, and nobody is granted it again.
+  func withdraw(_ event: EventID)
   /// The answer to `Backend.history`; on a worker thread. Empty when they are not to be had.
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
 }
@@ -31,7 +33,7 @@ public struct EncodedNotice: Sendable, Equatable {
 public struct EventSummary: Sendable, Equatable {
   public let seq: UInt64
   /// The members that greetings carry, without braces:
-  /// `"eventId":1,"seq":7,"epoch":"…","availableSeats":44,"seatCapacity":50,"timestamp":"…"`.
+  /// `"eventId":1,"seq":7,"epoch":"…","status":"on_sale","name":"…",…,"availableSeats":44,"seatCapacity":50,"timestamp":"…"`.
   public let snapshot: [UInt8]
   /// A `seat_update` that stands for missed notices is `before` + decimal `fromSeq` + `after`;
   /// its `toSeq` is `seq`.

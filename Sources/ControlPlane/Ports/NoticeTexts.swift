@@ -2,8 +2,12 @@
 protocol NoticeTexts: Sendable {
   /// The notice as one JSON object, UTF-8 without line breaks.
   func text(of notice: Notice) -> [UInt8]
-  /// - Parameter at: the commit that `state` is true after.
-  func summary(of state: EventState, at: Instant) -> EventSummary
+  /// The members that tell an event's details. They change rarely and are part of every summary: the ledger keeps them.
+  func members(of details: EventDetails) -> [UInt8]
+  /// - Parameters:
+  ///   - details: from `members(of:)`.
+  ///   - at: the stamp of the commit that `state` is true after.
+  func summary(of state: EventState, details: [UInt8], at: Instant) -> EventSummary
 }
 
 /// Whether other people's booking and user numbers are broadcast.

@@ -1,9 +1,11 @@
-// One batch of commands on its way through the ledger: what must be undone when the commit fails, what must
-// be told when it succeeds.
+// One batch of commands on its way through the ledger: what is undone when the commit fails, and what is announced
+// and answered when it succeeds. The ledger's thread only.
 
 struct Batch {
-  /// The time of the commit: one for the whole batch.
-  let at: Instant
+  /// The clocks as they were read at the start: one reading for the whole batch.
+  let time: Timekeeper.Reading
+  /// The stamp of everything that this batch writes.
+  var at: Instant { time.stamp }
   /// Events as they were before the batch touched them; nil: there was none.
   private(set) var originals: [EventID: Event?] = [:]
   /// Events whose row is to be written before the commit.
@@ -11,6 +13,8 @@ struct Batch {
   /// Committed changes per event, in order; `order` says which event came first.
   private(set) var notices: [EventID: [Notice]] = [:]
   private(set) var order: [EventID] = []
+  /// Events that this batch deletes, as their last notice leaves them.
+  private(set) var deleted: [EventID: Event] = [:]
   var settlements: [Settlement] = []
   var watches: [Watch] = []
   /// Whether the transaction is begun, and whether anything was written in it.
@@ -26,7 +30,7 @@ struct Batch {
     case end(EventID, Watcher)
   }
 
-  init(at: Instant) { self.at = at }
+  init(_ time: Timekeeper.Reading) { self.time = time }
 
   /// To be called before an event in memory changes.
   mutating func keepOriginal(_ id: EventID, _ event: Event?) {
@@ -35,7 +39,11 @@ struct Batch {
 
   mutating func markUnsaved(_ id: EventID) { unsaved.insert(id) }
 
-  mutating func forget(_ id: EventID) { unsaved.remove(id) }
+  /// The event's row is gone, so there is nothing to save.
+  mutating func markDeleted(_ event: Event) {
+    unsaved.remove(event.id)
+    deleted[event.id] = event
+  }
 
   mutating func add(_ notice: Notice) {
     if notices[notice.event] == nil { order.append(notice.event) }

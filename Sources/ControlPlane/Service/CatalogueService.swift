@@ -9,14 +9,15 @@ struct CatalogueService: Sendable {
     ledger.submit(ticket, answer, replies: replies) { .createEvent(draft, $0) }
   }
 
-  /// A change of capacity is announced. Fails with `unknownEvent`, `versionMismatch`, `capacityBelowSold`,
+  /// What changes is announced; a patch that changes nothing is not. Fails with `unknownEvent`, `versionMismatch`, `capacityBelowSold`,
   /// `eventCancelled` (nothing leaves that status), `salesWindowInverted`, `storageUnavailable` or
   /// `overloaded`.
   func patch(_ command: PatchEvent, ticket: ReplyTicket, answer: @escaping Answer<Event>) {
     ledger.submit(ticket, answer, replies: replies) { .patchEvent(command, $0) }
   }
 
-  /// Only events that were never booked can go. Fails with `unknownEvent`, `versionMismatch`,
+  /// Only events that were never booked can be deleted. The deletion is announced, then the watchers lose the event.
+  /// Fails with `unknownEvent`, `versionMismatch`,
   /// `eventHasBookings`, `storageUnavailable` or `overloaded`.
   func delete(
     _ event: EventID, ifMatch: [EventTag]?, ticket: ReplyTicket, answer: @escaping Answer<EventID>

@@ -1,15 +1,13 @@
 // The plane's counters, added to by the ledger once per batch and by workers once per request.
 
-import Synchronization
-
 final class ControlMetrics: Sendable {
   private let counters = Monitor(ControlCounters())
-  private let failing = Atomic(false)
+  private let failing = Monitor<String?>(nil)
 
-  /// Whether the last attempt to write failed.
-  var storeIsFailing: Bool { failing.load(ordering: .relaxed) }
+  /// Why the last attempt to write failed, without paths; nil: it did not.
+  var storeFailure: String? { failing.withLock { $0 } }
 
-  func storeFails(_ fails: Bool) { failing.store(fails, ordering: .relaxed) }
+  func storeFails(_ reason: String?) { failing.withLock { $0 = reason } }
 
   var snapshot: ControlCounters { counters.withLock { $0 } }
 
@@ -20,6 +18,8 @@ final class ControlMetrics: Sendable {
   }
 
   func addOverload() { counters.withLock { $0.overloaded += 1 } }
+
+  func addClockStep() { counters.withLock { $0.clockSteps += 1 } }
 
   func addCheckpoint() { counters.withLock { $0.checkpoints += 1 } }
 

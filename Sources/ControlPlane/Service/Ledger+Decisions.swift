@@ -1,5 +1,5 @@
-// What each command does: rules first, then the same change in memory and in the open transaction. Whatever a
-// decision refuses has changed nothing; whatever the store refuses fails the whole batch.
+// What each command does: rules first, then the same change in memory and in the open transaction. A command that a rule
+// refuses has changed nothing; a failure of the store fails the whole batch.
 
 extension Ledger {
   /// - Throws: when the batch must fail; the command is settled in any case.
@@ -74,16 +74,16 @@ extension Ledger {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard var event = events[command.event] else { throw DomainError.unknownEvent }
     let booked = event.maxPerUser > 0 ? try store.seats(of: command.user, in: event.id) : 0
-    try BookingRules.check(event, quantity: command.quantity, at: batch.at, booked: booked)
+    try BookingRules.check(event, quantity: command.quantity, at: batch.time.now, booked: booked)
 
     event.sold += command.quantity
     event.seq += 1
     let booking = try store.insertBooking(
       event: event.id, user: command.user, quantity: command.quantity, at: batch.at, seq: event.seq)
     if let key = command.idempotencyKey {
-      try store.remember(key: key, of: command.user, booking: booking.id, at: batch.at)
+      try store.remember(key: key, of: command.user, booking: booking.id, at: batch.time.served)
     }
-    try commitCounts(of: event, .bookingCreated(booking.facts), booking.id, &batch)
+    try commit(event, .bookingCreated(booking.facts), booking.id, &batch)
     batch.counts.bookings += 1
     return BookingOutcome(
       booking: booking, availableSeats: event.availableSeats, seq: event.seq, replayed: false)
@@ -92,7 +92,8 @@ extension Ledger {
   /// Also finds what an earlier command of the same batch made: its key stands in the open transaction.
   private func earlierOutcome(_ command: CreateBooking, _ batch: inout Batch) throws -> BookingOutcome? {
     guard let key = command.idempotencyKey,
-      var earlier = try store.booking(forKey: key, of: command.user, since: keysExpire(at: batch.at))
+      var earlier = try store.booking(
+        forKey: key, of: command.user, since: Self.oldestKey(at: batch.time.served))
     else { return nil }
     guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity else {
       throw DomainError.idempotencyMismatch
@@ -116,32 +117,34 @@ extension Ledger {
     event.sold -= outcome.booking.quantity
     event.seq += 1
     try store.saveCancellation(of: outcome.booking.id, at: batch.at, seq: event.seq)
-    try commitCounts(
-      of: event, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
+    try commit(event, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
     batch.counts.cancellations += 1
     outcome.booking.cancel(at: batch.at, seq: event.seq)
     return BookingOutcome(
       booking: outcome.booking, availableSeats: event.availableSeats, seq: event.seq, replayed: false)
   }
 
-  /// The one way in which counts change: the event in memory, its row to be written, and the notice.
-  private func commitCounts(
-    of event: Event, _ change: Notice.Change, _ booking: BookingID?, _ batch: inout Batch
+  /// The one way in which an event changes: the event in memory, its row to be written, and the notice.
+  /// - Parameter event: with the `seq` of the change.
+  private func commit(
+    _ event: Event, _ change: Notice.Change, _ booking: BookingID?, _ batch: inout Batch
   ) throws {
-    let notice = Notice(
-      event: event.id, seq: event.seq, change: change, availableSeats: event.availableSeats,
-      seatCapacity: event.seatCapacity, at: batch.at)
-    try store.append(notice, booking: booking)
-    replace(event, &batch)
-    batch.add(notice)
-  }
-
-  private func replace(_ event: Event, _ batch: inout Batch) {
+    try append(change, to: event, booking, &batch)
     batch.keepOriginal(event.id, events[event.id])
     var event = event
     event.updatedAt = batch.at
     events[event.id] = event
     batch.markUnsaved(event.id)
+  }
+
+  private func append(
+    _ change: Notice.Change, to event: Event, _ booking: BookingID?, _ batch: inout Batch
+  ) throws {
+    let notice = Notice(
+      event: event.id, seq: event.seq, change: change, availableSeats: event.availableSeats,
+      seatCapacity: event.seatCapacity, at: batch.at)
+    try store.append(notice, booking: booking)
+    batch.add(notice)
     batch.hasWritten = true
   }
 
@@ -161,22 +164,29 @@ extension Ledger {
     let event = try find(command.event, command.ifMatch)
     var changed = try BookingRules.apply(command.patch, to: event)
     guard changed != event else { return event }
-    if changed.seatCapacity == event.seatCapacity {
-      replace(changed, &batch)
-    } else {
-      changed.seq += 1
-      try commitCounts(of: changed, .capacityChanged, nil, &batch)
-    }
-    return events[changed.id] ?? changed
+    changed.seq += 1
+    try commit(changed, Self.change(from: event, to: changed), nil, &batch)
+    changed.updatedAt = batch.at
+    return changed
+  }
+
+  private static func change(from event: Event, to changed: Event) -> Notice.Change {
+    var resized = event
+    (resized.seatCapacity, resized.version, resized.seq) = (
+      changed.seatCapacity, changed.version, changed.seq
+    )
+    return resized == changed ? .capacityChanged : .eventUpdated(changed.details)
   }
 
   private func delete(_ id: EventID, _ ifMatch: [EventTag]?, _ batch: inout Batch) throws -> EventID {
     let event = try find(id, ifMatch)
     guard try !store.hasBookings(id) else { throw DomainError.eventHasBookings }
+    var last = event
+    last.seq += 1
+    try append(.eventUpdated(EventDetails(last, status: .deleted)), to: last, nil, &batch)
     try store.delete(id)
     batch.keepOriginal(id, event)
-    batch.forget(id)
-    batch.hasWritten = true
+    batch.markDeleted(last)
     events[id] = nil
     return id
   }

@@ -1,23 +1,23 @@
-// The one place where seats are given away. It holds the truth of every event in memory, decides the commands
-// of a batch in their order of arrival, writes all of them in one transaction, and only after the commit
-// announces and answers. When the commit fails, memory is as it was before the batch, and all of its askers
-// hear `storageUnavailable`. One thread calls it. Ledger+Decisions.swift has the decisions.
+// The one place where seats are sold. It holds every event in memory, decides the commands of a batch in their order of
+// arrival, writes all of them in one transaction, and only after the commit announces and answers. When the commit
+// fails, memory is as it was before the batch, and each command is answered `storageUnavailable`. One thread calls it.
+// Ledger+Decisions.swift has the decisions, Ledger+Storage.swift what happens when the disk fails, Timekeeper.swift the
+// clocks.
 
 final class Ledger {
   let store: any BookingStore
-  /// The truth: what the last commit left, and inside `perform` what this batch has decided so far.
+  /// What the last commit left, and inside `perform` what this batch has decided so far.
   var events: [EventID: Event] = [:]
 
-  private let outside: Outside
-  /// The time of the last batch: commits never go back in time.
-  private var lastAt: Instant
-  private var isFailing = false
-  private var tidyingFails = false
+  let outside: Outside
+  private var timekeeper: Timekeeper
+  /// The encoded details of committed events that somebody watched, by the version that they are of.
+  private var details: [EventID: (version: UInt64, members: [UInt8])] = [:]
+  /// What the last attempt to write failed with; nil: it did not. Ledger+Storage.swift has its life.
+  var storeFailure: StoreFailure?
+  var tidyingFails = false
 
-  /// Keys are told again for 24 hours.
-  static let keyLifetime: Int64 = 24 * 60 * 60 * 1000
-
-  /// What the ledger calls and is seen by.
+  /// What the ledger calls.
   struct Outside: Sendable {
     let notices: any NoticeSink
     let replies: any ReplySink
@@ -30,18 +30,15 @@ final class Ledger {
   init(_ store: any BookingStore, _ outside: Outside) throws(StoreFailure) {
     self.store = store
     self.outside = outside
-    var last = Instant(milliseconds: 0)
-    for event in try store.allEvents() {
-      events[event.id] = event
-      last = max(last, event.updatedAt)
-    }
-    lastAt = last
+    for event in try store.allEvents() { events[event.id] = event }
+    timekeeper = Timekeeper(
+      outside.clock, served: try store.serviceTime(), stamps: events.values.lazy.map(\.updatedAt))
   }
 
   /// Decides, commits, announces, answers.
   func perform(_ commands: [LedgerCommand]) {
-    lastAt = max(lastAt, outside.clock.now)
-    var batch = Batch(at: lastAt)
+    var batch = Batch(readClocks())
+    prepareStore()
     let failure = write(commands, &batch)
     if let failure {
       undo(batch)
@@ -56,19 +53,21 @@ final class Ledger {
     if failure == nil, store.isTidyingDue { tidy() }
   }
 
-  /// For quiet moments.
-  func rest() {
-    if isFailing { probe() } else if store.isUntidy { tidy() }
+  func readClocks() -> Timekeeper.Reading {
+    let reading = timekeeper.read()
+    if let step = reading.step {
+      outside.metrics.addClockStep()
+      outside.observer.observe(.clockStepped(milliseconds: step))
+    }
+    return reading
   }
-
-  /// Whether a quiet moment would be of use soon.
-  var wantsRest: Bool { isFailing || store.isUntidy }
 
   // MARK: The transaction
 
   /// nil: committed.
   private func write(_ commands: [LedgerCommand], _ batch: inout Batch) -> StoreFailure? {
-    var failure: StoreFailure?
+    // Until a failed sync is made up for, nothing is written.
+    var failure = storeFailure.flatMap { $0.isUnsynced ? $0 : nil }
     for command in commands {
       guard failure == nil else {
         refuse(command, &batch)
@@ -98,15 +97,30 @@ final class Ledger {
   private func announce(_ batch: inout Batch) {
     var updates: [EventUpdate] = []
     for id in batch.order {
-      guard let notices = batch.notices[id], let event = events[id] else { continue }
+      guard let notices = batch.notices[id], let event = events[id] ?? batch.deleted[id] else { continue }
       batch.counts.notices += UInt64(notices.count)
       guard outside.notices.isWatched(id) else { continue }
       batch.counts.announced += UInt64(notices.count)
       let encoded = notices.map { EncodedNotice(seq: $0.seq, text: outside.texts.text(of: $0)) }
-      let summary = outside.texts.summary(of: event.state, at: batch.at)
+      let members =
+        batch.deleted[id] == nil
+        ? self.members(of: event) : outside.texts.members(of: EventDetails(event, status: .deleted))
+      let summary = outside.texts.summary(of: event.state, details: members, at: batch.at)
       updates.append(EventUpdate(event: id, notices: encoded, summary: summary))
     }
     if !updates.isEmpty { outside.notices.announce(updates) }
+    for id in batch.order where batch.deleted[id] != nil {
+      details[id] = nil
+      outside.notices.withdraw(id)
+    }
+  }
+
+  /// Only for committed events: a version names one content only after its commit.
+  private func members(of event: Event) -> [UInt8] {
+    if let known = details[event.id], known.version == event.version { return known.members }
+    let members = outside.texts.members(of: event.details)
+    details[event.id] = (event.version, members)
+    return members
   }
 
   /// After the announcements of the same batch: the summary already counts them.
@@ -114,7 +128,9 @@ final class Ledger {
     for watch in watches {
       switch watch {
       case .begin(let id, let watcher):
-        let summary = events[id].map { outside.texts.summary(of: $0.state, at: $0.updatedAt) }
+        let summary = events[id].map {
+          outside.texts.summary(of: $0.state, details: members(of: $0), at: $0.updatedAt)
+        }
         outside.notices.grant(id, to: watcher, at: summary)
       case .end(let id, let watcher):
         outside.notices.released(id, by: watcher)
@@ -125,47 +141,5 @@ final class Ledger {
   private func answer(_ batch: Batch, _ failure: StoreFailure?) {
     let replies = batch.settlements.compactMap { $0(failure) }
     if !replies.isEmpty { outside.replies.deliver(replies) }
-  }
-
-  // MARK: The disk's health
-
-  private func report(_ failure: StoreFailure) {
-    isFailing = true
-    outside.metrics.storeFails(true)
-    outside.observer.observe(.commitFailed(failure.message))
-  }
-
-  private func reportRecovery() {
-    guard isFailing else { return }
-    isFailing = false
-    outside.metrics.storeFails(false)
-    outside.observer.observe(.commitRecovered)
-  }
-
-  /// Nobody books while the server calls itself unready, so it must find out by itself.
-  private func probe() {
-    do throws(StoreFailure) {
-      try store.probe()
-      reportRecovery()
-    } catch {
-      store.rollback()
-    }
-  }
-
-  private func tidy() {
-    do throws(StoreFailure) {
-      try store.tidy(expired: keysExpire(at: max(lastAt, outside.clock.now)))
-      outside.metrics.addCheckpoint()
-      tidyingFails = false
-    } catch {
-      store.rollback()
-      if !tidyingFails { outside.observer.observe(.internalFailure("tidying the database: \(error)")) }
-      tidyingFails = true
-    }
-  }
-
-  /// Keys that are not younger than this are forgotten.
-  func keysExpire(at now: Instant) -> Instant {
-    Instant(milliseconds: now.milliseconds - Self.keyLifetime)
   }
 }

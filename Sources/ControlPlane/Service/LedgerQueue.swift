@@ -7,6 +7,8 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   static let batchLimit = 512
   /// A pause this long is a quiet moment.
   private static let quietMilliseconds = 200
+  /// Without commands the ledger looks after its files this often.
+  private static let watchMilliseconds = 1000
 
   private let queue: BoundedQueue<LedgerCommand>
   private let metrics: ControlMetrics
@@ -15,7 +17,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   /// Inline only; touched by whoever pumps.
   private var ledger: Ledger?
 
-  /// - Parameter ledger: belongs to the line from here on.
+  /// - Parameter ledger: belongs to the queue from here on.
   init(
     _ ledger: Handover<Ledger>, depth: Int, metrics: ControlMetrics, threads: Backend.Threads
   ) throws(StartFailure) {
@@ -49,7 +51,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   func close() {
     queue.close()
     while pump() {}
-    ledger?.rest()
+    ledger?.finish()
     ledger = nil
     thread?.join()
     thread = nil
@@ -57,11 +59,11 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
 
   private static func keep(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
     while true {
-      let pause = ledger.wantsRest ? quietMilliseconds : nil
+      let pause = ledger.wantsRest ? quietMilliseconds : watchMilliseconds
       switch queue.take(most: batchLimit, idleAfter: pause) {
       case .elements(let commands): ledger.perform(commands)
       case .idle: ledger.rest()
-      case .closed: return ledger.rest()
+      case .closed: return ledger.finish()
       }
     }
   }

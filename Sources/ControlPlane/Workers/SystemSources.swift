@@ -2,14 +2,19 @@
 
 import Glibc
 
-/// The time of day, as the machine keeps it.
+/// The time of day and the time since boot, as the machine keeps them.
 public struct SystemClock: Clock {
   public init() {}
 
-  public var now: Instant {
+  public var now: Instant { Instant(milliseconds: Self.milliseconds(of: CLOCK_REALTIME)) }
+
+  /// CLOCK_MONOTONIC would stand still while the machine sleeps, and waking up would look like a jump of `now`.
+  public var uptime: Int64 { Self.milliseconds(of: CLOCK_BOOTTIME) }
+
+  private static func milliseconds(of clock: clockid_t) -> Int64 {
     var moment = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &moment)
-    return Instant(milliseconds: Int64(moment.tv_sec) * 1000 + Int64(moment.tv_nsec) / 1_000_000)
+    unsafe clock_gettime(clock, &moment)
+    return Int64(moment.tv_sec) * 1000 + Int64(moment.tv_nsec) / 1_000_000
   }
 }
 

@@ -36,7 +36,8 @@ struct Assembly {
           + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
     }
     let pages = Pages(
-      files: .embedded(), isReady: { [backend] in backend.isReady }, metrics: { metrics.text })
+      files: .embedded(), isReady: { [backend] in backend.isReady },
+      unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     do {
       return try plane.start(
         inbound: InboundAdapter(backend: backend, pages: pages),

@@ -53,5 +53,6 @@ enum LogKind: String, Hashable, Sendable {
   case connectionRefused = "refused connections"
   case commitFailed = "failed commits"
   case commitRecovered = "recovered commits"
+  case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"
 }

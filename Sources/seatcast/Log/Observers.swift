@@ -49,6 +49,13 @@ extension Log: ControlObserver {
       (.commitFailed, LogEntry(.error, "a batch could not be committed; its requests got 503", ["why": why]))
     case .commitRecovered:
       (.commitRecovered, LogEntry(.info, "commits work again"))
+    case .clockStepped(let milliseconds):
+      (
+        .clockStepped,
+        LogEntry(
+          .warning, "the wall clock was set \(milliseconds < 0 ? "back" : "forward")",
+          ["milliseconds": String(milliseconds.magnitude)])
+      )
     case .internalFailure(let what):
       (.internalFailure, LogEntry(.error, "a request failed inside and got 500", ["what": what]))
     }

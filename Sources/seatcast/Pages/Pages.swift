@@ -6,6 +6,8 @@ struct Pages: Sendable {
   let files: StaticFiles
   /// Whether requests can be served (`/readyz`).
   let isReady: @Sendable () -> Bool
+  /// Why they cannot, in words for anybody; nil: no reason is known.
+  var unreadiness: @Sendable () -> String? = { nil }
   /// Renders the metrics page.
   let metrics: @Sendable () -> String
 
@@ -23,7 +25,8 @@ struct Pages: Sendable {
   }
 
   private func readiness() -> HTTPResponse {
-    isReady() ? Answers.text(200, "ready\n") : Answers.text(503, "not ready\n")
+    if isReady() { return Answers.text(200, "ready\n") }
+    return Answers.text(503, unreadiness().map { "not ready: \($0)\n" } ?? "not ready\n")
   }
 
   /// RFC 9110, section 15.5.22.

@@ -75,11 +75,14 @@ extension MetricFamily {
       .counter("replays_total", "Commands that told an earlier outcome again", counters.replays),
       .counter("bookings_total", "Bookings made", counters.bookings),
       .counter("cancellations_total", "Bookings cancelled", counters.cancellations),
-      .counter("notices_total", "Committed changes of counts", counters.notices),
+      .counter("notices_total", "Committed changes of events", counters.notices),
       .counter("announced_total", "Committed changes that somebody watched", counters.announced),
       .counter("commits_total", "Transactions that wrote something", counters.commits),
       .counter("failed_commits_total", "Transactions that could not be committed", counters.failedCommits),
       .counter("checkpoints_total", "Checkpoints of the database", counters.checkpoints),
+      .counter(
+        "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps
+      ),
     ]
   }
 }

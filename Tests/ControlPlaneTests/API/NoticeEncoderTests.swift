@@ -76,24 +76,53 @@ struct NoticeEncoderTests {
     #expect(try decode(encoder.text(of: notice(.capacityChanged))) == expected)
   }
 
-  @Test("A headline's snapshot is members without braces")
-  func snapshot() throws {
+  private let details = EventDetails(
+    status: .closed, name: "Lied \"an\" die\u{1}Freude", startsAt: nil,
+    opensAt: Instant(milliseconds: 1_731_321_000_000), closesAt: nil, maxPerBooking: 4)
+  private static let members =
+    #""status":"closed","name":"Lied \"an\" die\u0001Freude","startsAt":null,"#
+    + #""opensAt":"2024-11-11T10:30:00.000Z","closesAt":null,"maxPerBooking":4"#
+
+  private func summary() -> EventSummary {
     let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
-    let summary = encoder.summary(of: state, at: at)
-    #expect(summary.seq == 17)
-    #expect(
-      String(decoding: summary.snapshot, as: UTF8.self)
-        == #""eventId":3,"seq":17,"epoch":"ep-1","availableSeats":44,"seatCapacity":50,"#
-        + #""timestamp":"2024-11-11T10:30:00.000Z""#)
+    return encoder.summary(of: state, details: encoder.members(of: details), at: at)
   }
 
-  @Test("before + the first missed seq + after is a seat_update for all that was missed")
+  @Test("An update of the event has its public state and its counts")
+  func updated() {
+    let text = String(decoding: encoder.text(of: notice(.eventUpdated(details))), as: UTF8.self)
+    #expect(
+      text
+        == #"{"type":"event_updated","eventId":3,"# + Self.members
+        + #","availableSeats":44,"seatCapacity":50,"timestamp":"2024-11-11T10:30:00.000Z","seq":17}"#)
+  }
+
+  @Test("A deletion is an update whose status says so")
+  func deleted() throws {
+    var gone = details
+    gone.status = .deleted
+    let text = String(decoding: encoder.text(of: notice(.eventUpdated(gone))), as: UTF8.self)
+    #expect(text.contains(#""status":"deleted""#))
+    #expect(try decode(Array(text.utf8)).type == "event_updated")
+  }
+
+  @Test("A summary's snapshot is members without braces")
+  func snapshot() throws {
+    #expect(summary().seq == 17)
+    #expect(
+      String(decoding: summary().snapshot, as: UTF8.self)
+        == #""eventId":3,"seq":17,"epoch":"ep-1","# + Self.members
+        + #","availableSeats":44,"seatCapacity":50,"timestamp":"2024-11-11T10:30:00.000Z""#)
+  }
+
+  @Test(
+    "before + the first missed seq + after is a seat_update for all that was missed, with the public state")
   func conflation() throws {
-    let state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
-    let summary = encoder.summary(of: state, at: at)
+    let text = summary().before + Array("5".utf8) + summary().after
     let expected = Message(
       type: "seat_update", eventId: 3, availableSeats: 44, seatCapacity: 50,
       timestamp: "2024-11-11T10:30:00.000Z", seq: 17, fromSeq: 5, toSeq: 17)
-    #expect(try decode(summary.before + Array("5".utf8) + summary.after) == expected)
+    #expect(try decode(text) == expected)
+    #expect(String(decoding: text, as: UTF8.self).contains(Self.members))
   }
 }

@@ -60,6 +60,14 @@ struct ConnectionTests {
     #expect(writer.pagesToCheckpoint == 0)
   }
 
+  @Test("a name that looks like a URI is a name")
+  func uri() throws {
+    let name = "file:seatcast-test-\(folder.path.suffix(6)).db?mode=memory"
+    try Connection(name, .writer).execute("CREATE TABLE t (x INTEGER)")
+    #expect(contents(of: "./" + name) != nil)
+    for suffix in ["", "-wal", "-shm"] { removeTree("./" + name + suffix) }
+  }
+
   @Test("failures have SQLite's words and primary code")
   func failures() throws {
     let writer = try Connection(path, .writer)

@@ -22,7 +22,8 @@ struct DataFolderTests {
     let folder = try DataFolder(path)
     #expect(mode(path) == 0o700)
     #expect(mode(outer.path + "/a") == 0o700)
-    #expect(folder.database == path + "/seatcast.db")
+    #expect(folder.path == path)
+    #expect(folder.database == outer.path + "/a/b/c/seatcast.db")
   }
 
   @Test("a second server on the same folder is refused with a sentence, until the first lets go")
@@ -35,6 +36,43 @@ struct DataFolderTests {
     first.release()
     #expect(throws: refusal) { try DataFolder(outer.path) }
     second.release()
+  }
+
+  @Test(
+    "every spelling of a folder is the same folder", arguments: ["/.", "/sub/..", "//", "/link", "/link/."])
+  func spellings(suffix: String) throws {
+    #expect(unsafe mkdir(outer.path + "/sub", 0o700) == 0)
+    #expect(unsafe symlink(outer.path, outer.path + "/link") == 0)
+    let first = try DataFolder(outer.path)
+    let path = outer.path + suffix
+    #expect(throws: StartFailure("another seatcast already serves the data folder \(path)")) {
+      try DataFolder(path)
+    }
+    first.release()
+    #expect(try DataFolder(path).database == outer.path + "/seatcast.db")
+  }
+
+  @Test("whoever deletes the lock file does not let a second server in")
+  func lockFileDeleted() throws {
+    let first = try DataFolder(outer.path)
+    #expect(unsafe unlink(outer.path + "/seatcast.lock") == 0)
+    #expect(throws: StartFailure("another seatcast already serves the data folder \(outer.path)")) {
+      try DataFolder(outer.path)
+    }
+    first.release()
+  }
+
+  @Test("a URI is no path")
+  func uri() throws {
+    let sentence =
+      "the data folder file:\(outer.path) looks like a URI, and only paths are taken"
+      + " (a folder of that name is ./file:\(outer.path))"
+    #expect(throws: StartFailure(sentence)) { try DataFolder("file:\(outer.path)") }
+    // A folder whose name only contains one is a folder.
+    let folder = try DataFolder(outer.path + "/file:x?mode=memory")
+    let database = try Database.open(folder, SystemRandom()).database
+    #expect(contents(of: outer.path + "/file:x?mode=memory/seatcast.db") != nil)
+    withExtendedLifetime(database) {}
   }
 
   @Test("a folder that cannot be is refused with a sentence")

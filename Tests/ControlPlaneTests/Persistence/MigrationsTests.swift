@@ -49,6 +49,36 @@ struct MigrationsTests {
     }
   }
 
+  @Test("a database of version 0.1.0 keeps what it has, and takes updates of events from then on")
+  func fromFirstSchema() throws {
+    try Migrations.bring(connection, steps: [Migrations.steps[0]])
+    try connection.execute(
+      """
+      INSERT INTO meta VALUES ('epoch', '0123456789abcdef'), ('booking_key', '00000000000000ff');
+      INSERT INTO event VALUES (7, 'Old', '', '', NULL, NULL, NULL, 'on_sale', 12, 3, 0, 10, 0, 600, 3, 2, 1, 5);
+      INSERT INTO booking VALUES (1, 7, 9, 2, 1, 1, 3, 3), (2, 7, 9, 3, 4, 4, NULL, NULL);
+      INSERT INTO notice VALUES (7, 1, 1, 1, 8, 10, 1), (7, 2, 3, NULL, 10, 12, 2), (7, 3, 2, 1, 12, 12, 3);
+      INSERT INTO notice VALUES (7, 4, 1, 2, 9, 12, 5);
+      UPDATE event SET seq = 4;
+      INSERT INTO idempotency_key VALUES (1, 0, 9, 'k', 2, 1700000000000);
+      """)
+    let folder = try TemporaryFolder()
+    try connection.execute("VACUUM INTO '\(folder.path)/seatcast.db'")
+
+    let fixture = try LedgerFixture(folder)
+    #expect(fixture.database.epoch == "0123456789abcdef")
+    let event = try #require(fixture.ledger.events[EventID(7)])
+    let old = try fixture.log(event)
+    #expect(old.map(\.seq) == [1, 2, 3, 4])
+    #expect(old[1].change == .capacityChanged)
+    #expect(try fixture.store.serviceTime() == ServiceTime(milliseconds: 1_700_000_000_000))
+
+    let changed = try fixture.patch(event, EventPatch(status: .closed))
+    #expect(changed.seq == 5)
+    #expect(try fixture.log(event) == old + [try #require(try fixture.log(event).last)])
+    #expect(try fixture.log(event).last?.change == .eventUpdated(changed.details))
+  }
+
   @Test("the schema refuses what the rules should have refused: the last net")
   func lastNet() throws {
     try Migrations.bring(connection)

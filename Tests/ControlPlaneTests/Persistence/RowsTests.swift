@@ -54,10 +54,26 @@ struct RowsTests {
     }
   }
 
+  @Test("a change by an admin is an update when it has details")
+  func update() throws {
+    let notice = try #require(
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, 'deleted', 'N', NULL, 8, 9, 10") {
+        NoticeRow.decode($0, cipher)
+      } ?? nil)
+    #expect(
+      notice.change
+        == .eventUpdated(
+          EventDetails(
+            status: .deleted, name: "N", startsAt: nil, opensAt: Instant(milliseconds: 8),
+            closesAt: Instant(milliseconds: 9), maxPerBooking: 10)))
+  }
+
   @Test("a change of capacity has no booking")
   func capacity() throws {
     let notice = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL") { NoticeRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL") {
+        NoticeRow.decode($0, cipher)
+      } ?? nil)
     #expect(notice.change == .capacityChanged)
     #expect(notice.seq == 2)
   }

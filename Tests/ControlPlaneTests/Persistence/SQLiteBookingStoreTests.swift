@@ -42,27 +42,27 @@ struct SQLiteBookingStoreTests {
     try store.begin()
     for number in 0..<(SQLiteBookingStore.sweepStep + 500) {
       try store.remember(
-        key: "\(number)", of: UserID(1), booking: BookingID(1), at: Instant(milliseconds: 10))
+        key: "\(number)", of: UserID(1), booking: BookingID(1), at: ServiceTime(milliseconds: 10))
     }
-    try store.remember(key: "y", of: UserID(1), booking: BookingID(1), at: Instant(milliseconds: 11))
+    try store.remember(key: "y", of: UserID(1), booking: BookingID(1), at: ServiceTime(milliseconds: 11))
     try store.commit()
     let count = try Statement(store.connection, "SELECT count(*) FROM idempotency_key")
-    try store.tidy(expired: Instant(milliseconds: 10))
+    try store.tidy(expired: ServiceTime(milliseconds: 10))
     #expect(try count.first { $0.int(0) } == 501)
     #expect(store.isUntidy)
-    while store.isUntidy { try store.tidy(expired: Instant(milliseconds: 10)) }
+    while store.isUntidy { try store.tidy(expired: ServiceTime(milliseconds: 10)) }
     #expect(try count.first { $0.int(0) } == 1)
   }
 
   @Test("a checkpoint is due when the WAL is long")
   func checkpointDue() throws {
-    try store.tidy(expired: Instant(milliseconds: 0))
+    try store.tidy(expired: ServiceTime(milliseconds: 0))
     #expect(!store.isTidyingDue)
     let bytes = SQLiteBookingStore.checkpointPages * 4096
     try store.connection.execute(
       "CREATE TABLE bulk (b BLOB); INSERT INTO bulk VALUES (zeroblob(\(bytes)))")
     #expect(store.isTidyingDue)
-    try store.tidy(expired: Instant(milliseconds: 0))
+    try store.tidy(expired: ServiceTime(milliseconds: 0))
     #expect(!store.isTidyingDue)
   }
 

@@ -72,7 +72,7 @@ struct SQLiteReadStoreTests {
     let event = try fixture.makeEvent(capacity: 10)
     let booking = try fixture.book(event, user: 7, 3).booking
     try fixture.patch(event, EventPatch(seatCapacity: 12))
-    fixture.clock.set(milliseconds: fixture.clock.now.milliseconds + 5)
+    fixture.clock.advance(by: 5)
     try fixture.cancel(booking.publicID, by: 7)
     let facts = Notice.BookingFacts(booking: booking.publicID, user: UserID(7), quantity: 3)
     let (start, end) = (booking.createdAt, fixture.clock.now)
@@ -91,6 +91,18 @@ struct SQLiteReadStoreTests {
     #expect(try reads.notices(of: event.id, after: 0, through: 9, limit: 2) == Array(all.prefix(2)))
     #expect(try reads.notices(of: event.id, after: .max, through: .max, limit: 9).isEmpty)
     #expect(try reads.notices(of: EventID(9), after: 0, through: 9, limit: 9).isEmpty)
+  }
+
+  @Test("a notice of an update comes with the public state as it was then")
+  func updates() throws {
+    let event = try fixture.makeEvent(capacity: 10)
+    let first = try fixture.patch(event, EventPatch(name: "One \u{1F3B5}", opensAt: Instant(milliseconds: 7)))
+    let second = try fixture.patch(event, EventPatch(status: .cancelled, seatCapacity: 11, maxPerBooking: 3))
+    let changes = try fixture.log(event).map(\.change)
+    #expect(changes == [.eventUpdated(first.details), .eventUpdated(second.details)])
+    #expect(first.details.opensAt == Instant(milliseconds: 7) && first.details.status == .onSale)
+    #expect(second.details.status == .cancelled && second.details.maxPerBooking == 3)
+    #expect(try fixture.log(event).map(\.seatCapacity) == [10, 11])
   }
 
   @Test("people who are not there are nobody")

@@ -13,7 +13,7 @@ struct BatchTests {
 
   @Test("what an event was before the batch is kept once, also that it was not")
   func originals() {
-    var batch = Batch(at: at)
+    var batch = Batch(.at(at))
     let before = Event.sample(capacity: 1)
     var changed = before
     changed.sold = 1
@@ -26,7 +26,7 @@ struct BatchTests {
 
   @Test("notices are kept per event, and events in the order of their first notice")
   func notices() {
-    var batch = Batch(at: at)
+    var batch = Batch(.at(at))
     for (event, seq) in [(7, 1), (3, 1), (7, 2)] as [(Int64, UInt64)] { batch.add(notice(event, seq)) }
     #expect(batch.order == [EventID(7), EventID(3)])
     #expect(batch.notices[EventID(7)]?.map(\.seq) == [1, 2])
@@ -35,10 +35,13 @@ struct BatchTests {
 
   @Test("a row that is gone again is not saved")
   func unsaved() {
-    var batch = Batch(at: at)
+    var batch = Batch(.at(at))
+    var event = Event.sample(capacity: 1)
+    event.id = EventID(1)
     batch.markUnsaved(EventID(1))
     batch.markUnsaved(EventID(2))
-    batch.forget(EventID(1))
+    batch.markDeleted(event)
     #expect(batch.unsaved == [EventID(2)])
+    #expect(batch.deleted == [EventID(1): event])
   }
 }

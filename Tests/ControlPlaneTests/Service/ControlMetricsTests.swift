@@ -5,7 +5,7 @@ import Testing
 @Suite("Control metrics")
 struct ControlMetricsTests {
   private func batch(bookings: UInt64, hasWritten: Bool) -> Batch {
-    var batch = Batch(at: Instant(milliseconds: 1))
+    var batch = Batch(.at(Instant(milliseconds: 1)))
     batch.counts.bookings = bookings
     batch.hasWritten = hasWritten
     return batch
@@ -39,8 +39,8 @@ struct ControlMetricsTests {
     metrics.addOverload()
     #expect(metrics.snapshot.requests == 1)
     #expect(metrics.snapshot.overloaded == 2)
-    #expect(!metrics.storeIsFailing)
-    metrics.storeFails(true)
-    #expect(metrics.storeIsFailing)
+    #expect(metrics.storeFailure == nil)
+    metrics.storeFails("full")
+    #expect(metrics.storeFailure == "full")
   }
 }

@@ -111,11 +111,10 @@ struct LedgerDecisionsTests {
   func keyExpiry() throws {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
-    let start = fixture.clock.now.milliseconds
     try fixture.book(event, key: "k")
-    fixture.clock.set(milliseconds: start + Ledger.keyLifetime - 1)
+    fixture.clock.advance(by: Ledger.keyLifetime - 1)
     #expect(try fixture.book(event, key: "k").replayed)
-    fixture.clock.set(milliseconds: start + Ledger.keyLifetime)
+    fixture.clock.advance(by: 1)
     #expect(try !fixture.book(event, key: "k").replayed)
     #expect(try fixture.book(event, key: "k").seq == 2)
   }
@@ -226,16 +225,65 @@ struct LedgerDecisionsTests {
     #expect(try fixture.reader().event(event.id) == patched)
   }
 
-  @Test("other changes are not announced, and none at all leaves the tag as it is")
-  func quietChanges() throws {
+  @Test(
+    "any other change is announced with the event's public state, also together with the capacity",
+    arguments: [
+      (EventPatch(name: "New"), "New on_sale, 10 free"),
+      (EventPatch(status: .closed), "Event closed, 10 free"),
+      (EventPatch(status: .cancelled), "Event cancelled, 10 free"),
+      (EventPatch(startsAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
+      (EventPatch(opensAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
+      (EventPatch(closesAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
+      (EventPatch(maxPerBooking: 3), "Event on_sale, 10 free"),
+      (EventPatch(maxPerUser: 3), "Event on_sale, 10 free"),
+      (EventPatch(venue: "Elsewhere"), "Event on_sale, 10 free"),
+      (EventPatch(name: "New", seatCapacity: 12), "New on_sale, 12 free"),
+    ])
+  func updates(patch: EventPatch, words: String) throws {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
     fixture.stage.watch(event.id)
-    let renamed = try fixture.patch(event, EventPatch(name: "Renamed", status: .cancelled))
-    #expect(renamed.tag == EventTag(version: 2, seq: 0))
-    #expect(try fixture.patch(event, EventPatch(name: "Renamed")) == renamed)
+    let patched = try fixture.patch(event, patch)
+    #expect(patched.tag == EventTag(version: 2, seq: 1))
+    #expect(fixture.stage.announced.map(\.words) == ["1: " + words])
+    let notice = try #require(try fixture.log(event).first)
+    #expect(notice.change == .eventUpdated(patched.details))
+    #expect(try fixture.reader().event(event.id) == patched)
+    // And back: reopening is a change of its own.
+    if patch.status == .closed {
+      #expect(try fixture.patch(event, EventPatch(status: .onSale)).seq == 2)
+      #expect(fixture.stage.announced.last?.words == "2: Event on_sale, 10 free")
+    }
+  }
+
+  @Test("a patch that changes nothing announces nothing and leaves the tag as it is")
+  func idlePatch() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    #expect(try fixture.patch(event, EventPatch(name: "Event", status: .onSale, seatCapacity: 10)) == event)
     #expect(fixture.stage.announced.isEmpty)
-    #expect(throws: DomainError.eventCancelled) { try fixture.book(event) }
+    #expect(try fixture.log(event).isEmpty)
+  }
+
+  @Test("what is granted after an update tells the new state, also when an update before it failed")
+  func detailsAreThoseOfTheCommit() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    try fixture.book(event)
+    fixture.store.failsCommits = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.patch(event, EventPatch(name: "Lost")) }
+    fixture.ledger.perform([.watch(event.id, Watcher(1))])
+    fixture.store.failsCommits = false
+    try fixture.patch(event, EventPatch(name: "Kept"))
+    fixture.ledger.perform([.watch(event.id, Watcher(2))])
+    let granted = fixture.stage.happenings.compactMap { happening -> String? in
+      guard case .granted(_, _, let summary?) = happening else { return nil }
+      return String(decoding: summary.snapshot, as: UTF8.self)
+    }
+    let at = fixture.clock.now.milliseconds
+    #expect(granted == ["1: 9 of 10 at \(at) (Event on_sale)", "2: 9 of 10 at \(at) (Kept on_sale)"])
   }
 
   @Test("If-Match lets only the tag through that the event has")
@@ -257,6 +305,7 @@ struct LedgerDecisionsTests {
     let fixture = try LedgerFixture()
     let (bare, booked) = (try fixture.makeEvent(capacity: 10), try fixture.makeEvent(capacity: 10))
     try fixture.patch(bare, EventPatch(seatCapacity: 11))
+    fixture.stage.watch(bare.id)
     try fixture.cancel(try fixture.book(booked).booking.publicID)
     #expect(throws: DomainError.eventHasBookings) {
       _ = try fixture.ask { .deleteEvent(booked.id, ifMatch: nil, $0) } as EventID
@@ -267,6 +316,8 @@ struct LedgerDecisionsTests {
     #expect(try fixture.ask { .deleteEvent(bare.id, ifMatch: nil, $0) } == bare.id)
     #expect(throws: DomainError.unknownEvent) { try fixture.book(bare) }
     #expect(try fixture.reader().event(bare.id) == nil)
+    #expect(fixture.stage.announced.map(\.words) == ["2: Event deleted, 11 free"])
+    #expect(try fixture.log(bare).last?.change == .eventUpdated(EventDetails(bare, status: .deleted)))
     #expect(try fixture.makeEvent(capacity: 1).id == EventID(3))
   }
 
@@ -281,7 +332,53 @@ struct LedgerDecisionsTests {
     ])
     #expect(try gone.result() == EventID(1))
     #expect(fixture.ledger.events.isEmpty)
+    #expect(
+      try fixture.reader().notices(of: EventID(1), after: 0, through: 9, limit: 9).map(\.seq) == [1, 2])
     #expect(try fixture.reader().events(after: nil, status: nil, limit: 10).isEmpty)
+  }
+
+  @Test(
+    "a deletion is announced, then the event is withdrawn, and who asks for it in the same batch is refused")
+  func withdrawal() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    let gone = Question<EventID>()
+    fixture.ledger.perform([
+      .watch(event.id, Watcher(1)), .deleteEvent(event.id, ifMatch: nil, gone.answering),
+    ])
+    let happenings = fixture.stage.happenings.suffix(3)
+    guard case .announced(let updates) = happenings.first else {
+      Issue.record("nothing was announced")
+      return
+    }
+    let at = fixture.clock.now.milliseconds
+    #expect(updates.map(\.event) == [event.id])
+    #expect(updates[0].notices.map(\.words) == ["1: Event deleted, 10 free"])
+    #expect(updates[0].summary.snapshot == Array("1: 10 of 10 at \(at) (Event deleted)".utf8))
+    #expect(Array(happenings.dropFirst()) == [.withdrawn(event.id), .granted(event.id, Watcher(1), nil)])
+  }
+
+  @Test("a deletion that cannot be committed withdraws nothing")
+  func failedDeletion() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    fixture.store.failsCommits = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.delete(event) }
+    #expect(fixture.stage.happenings.allSatisfy { $0 != .withdrawn(event.id) })
+    fixture.store.failsCommits = false
+    #expect(try fixture.book(event).seq == 1)
+  }
+
+  @Test("a deleted event's number is not given again after a restart")
+  func numbersOverRestarts() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let fixture = try LedgerFixture(folder)
+      try fixture.delete(try fixture.makeEvent(capacity: 10))
+    }
+    #expect(try LedgerFixture(folder).makeEvent(capacity: 10).id == EventID(2))
   }
 
   // MARK: Accounts

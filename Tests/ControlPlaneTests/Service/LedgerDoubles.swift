@@ -11,6 +11,7 @@ final class Stage: NoticeSink, ReplySink {
     case announced([EventUpdate])
     case granted(EventID, Watcher, EventSummary?)
     case released(EventID, Watcher)
+    case withdrawn(EventID)
     case history([EncodedNotice], EventID, ReplyTicket)
     case replied([UInt64])
   }
@@ -47,6 +48,13 @@ final class Stage: NoticeSink, ReplySink {
     state.withLock { $0.happenings.append(.released(event, watcher)) }
   }
 
+  func withdraw(_ event: EventID) {
+    state.withLock { state in
+      state.watched.remove(event)
+      state.happenings.append(.withdrawn(event))
+    }
+  }
+
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
     state.withLock { $0.happenings.append(.history(notices, event, ticket)) }
   }
@@ -70,18 +78,44 @@ struct PlainTexts: NoticeTexts {
       case .bookingCreated(let facts): "+\(facts.quantity) by \(facts.user.rawValue)"
       case .bookingCancelled(let facts): "-\(facts.quantity) by \(facts.user.rawValue)"
       case .capacityChanged: "capacity \(notice.seatCapacity)"
+      case .eventUpdated(let details): "\(details.name) \(details.status.rawValue)"
       }
     return Array("\(notice.seq): \(kind), \(notice.availableSeats) free".utf8)
   }
 
-  func summary(of state: EventState, at: Instant) -> EventSummary {
-    let text = "\(state.seq): \(state.availableSeats) of \(state.seatCapacity) at \(at.milliseconds)"
+  func members(of details: EventDetails) -> [UInt8] {
+    Array(" (\(details.name) \(details.status.rawValue))".utf8)
+  }
+
+  func summary(of state: EventState, details: [UInt8], at: Instant) -> EventSummary {
+    let counts = "\(state.seq): \(state.availableSeats) of \(state.seatCapacity) at \(at.milliseconds)"
+    let text = counts + String(decoding: details, as: UTF8.self)
     return EventSummary(seq: state.seq, snapshot: Array(text.utf8), before: [], after: [])
   }
 }
 
 extension EncodedNotice {
   var words: String { String(decoding: text, as: UTF8.self) }
+}
+
+/// Two clocks that go on together when the test says so, and the wall clock alone when it is set.
+final class ScriptedClock: Clock {
+  private let state: Monitor<(now: Int64, uptime: Int64)>
+  init(milliseconds: Int64, uptime: Int64 = 5_000) { state = Monitor((milliseconds, uptime)) }
+  var now: Instant { Instant(milliseconds: state.withLock { $0.now }) }
+  var uptime: Int64 { state.withLock { $0.uptime } }
+  /// Time passes.
+  func advance(by milliseconds: Int64) {
+    state.withLock { $0 = ($0.now + milliseconds, $0.uptime + milliseconds) }
+  }
+  /// Somebody sets the wall clock.
+  func step(by milliseconds: Int64) { state.withLock { $0.now += milliseconds } }
+}
+
+extension Timekeeper.Reading {
+  static func at(_ stamp: Instant) -> Self {
+    Self(now: stamp, stamp: stamp, served: ServiceTime(milliseconds: stamp.milliseconds), step: nil)
+  }
 }
 
 /// Random numbers that can be repeated.
@@ -94,7 +128,7 @@ final class SeededIdentifiers: IdentifierSource {
 /// A ledger, its store, and short words for its commands. One thread.
 final class LedgerFixture {
   let folder: TemporaryFolder
-  let clock = StillClock(milliseconds: 1_700_000_000_000)
+  let clock: ScriptedClock
   let stage = Stage()
   let incidents = IncidentList()
   let metrics = ControlMetrics()
@@ -102,7 +136,8 @@ final class LedgerFixture {
   let store: ScriptedStore
   let ledger: Ledger
 
-  init(_ folder: TemporaryFolder? = nil) throws {
+  init(_ folder: TemporaryFolder? = nil, clock: ScriptedClock? = nil) throws {
+    self.clock = clock ?? ScriptedClock(milliseconds: 1_700_000_000_000)
     self.folder = try folder ?? TemporaryFolder()
     let (database, writer) = try Database.open(
       DataFolder(self.folder.path), SeededIdentifiers(seed: 1))
@@ -111,7 +146,7 @@ final class LedgerFixture {
     ledger = try Ledger(
       store,
       Ledger.Outside(
-        notices: stage, replies: stage, texts: PlainTexts(), observer: incidents, clock: clock,
+        notices: stage, replies: stage, texts: PlainTexts(), observer: incidents, clock: self.clock,
         metrics: metrics))
   }
 
@@ -140,6 +175,9 @@ final class LedgerFixture {
       .cancelBooking(CancelBooking(booking: booking, by: .init(user: UserID(user), role: role)), $0)
     }
   }
+
+  @discardableResult
+  func delete(_ event: Event) throws -> EventID { try ask { .deleteEvent(event.id, ifMatch: nil, $0) } }
 
   @discardableResult
   func patch(_ event: Event, _ patch: EventPatch, ifMatch: [EventTag]? = nil) throws -> Event {
@@ -184,6 +222,8 @@ final class ScriptedStore: BookingStore {
   var failsCommits = false
   var failsNotices = false
   var failsProbes = false
+  var failsVerification = false
+  var failsToSync = false
   static let failure = StoreFailure(code: 13, message: "the disk is full, says the script")
 
   init(_ store: SQLiteBookingStore) { self.store = store }
@@ -192,6 +232,7 @@ final class ScriptedStore: BookingStore {
 
   func commit() throws(StoreFailure) {
     if failsCommits { throw Self.failure }
+    if failsToSync { throw StoreFailure(code: 10, message: "not synced, says the script", isUnsynced: true) }
     try store.commit()
   }
 
@@ -205,6 +246,12 @@ final class ScriptedStore: BookingStore {
     try store.probe()
   }
 
+  func verify() throws(StoreFailure) {
+    if failsVerification { throw StoreFailure(code: StoreFailure.moved, message: "moved, says the script") }
+    try store.verify()
+  }
+
+  func makeRoom() throws(StoreFailure) { try store.makeRoom() }
   func allEvents() throws(StoreFailure) -> [Event] { try store.allEvents() }
   func begin() throws(StoreFailure) { try store.begin() }
   func rollback() { store.rollback() }
@@ -222,12 +269,16 @@ final class ScriptedStore: BookingStore {
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int {
     try store.seats(of: user, in: event)
   }
-  func booking(forKey key: String, of user: UserID, since: Instant) throws(StoreFailure) -> BookingOutcome? {
+  func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
+    -> BookingOutcome?
+  {
     try store.booking(forKey: key, of: user, since: since)
   }
-  func remember(key: String, of user: UserID, booking: BookingID, at: Instant) throws(StoreFailure) {
+  func remember(key: String, of user: UserID, booking: BookingID, at: ServiceTime) throws(StoreFailure) {
     try store.remember(key: key, of: user, booking: booking, at: at)
   }
+  func serviceTime() throws(StoreFailure) -> ServiceTime { try store.serviceTime() }
+  func save(_ served: ServiceTime) throws(StoreFailure) { try store.save(served) }
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try store.account(email) }
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
     try store.insert(user, at: at)
@@ -238,7 +289,7 @@ final class ScriptedStore: BookingStore {
   func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
     try store.setPasswordHash(hash, of: user)
   }
-  func tidy(expired: Instant) throws(StoreFailure) { try store.tidy(expired: expired) }
+  func tidy(expired: ServiceTime) throws(StoreFailure) { try store.tidy(expired: expired) }
   var isTidyingDue: Bool { store.isTidyingDue }
   var isUntidy: Bool { store.isUntidy }
 }

@@ -24,7 +24,7 @@ struct LedgerModelTests {
     for _ in 0..<60 {
       let fails = Int.random(in: 0..<8, using: &random) == 0
       fixture.store.failsCommits = fails
-      fixture.clock.set(milliseconds: fixture.clock.now.milliseconds + 1)
+      fixture.clock.advance(by: 1)
       let before = model
       let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in
         Step.random(&random, model.bookings.map(\.name))

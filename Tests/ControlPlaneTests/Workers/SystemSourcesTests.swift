@@ -11,6 +11,17 @@ struct SystemSourcesTests {
     #expect((1_704_067_200_000...4_102_444_800_000).contains(now))
   }
 
+  @Test("uptime does not go back")
+  func uptime() {
+    let clock = SystemClock()
+    var last = clock.uptime
+    for _ in 0..<1000 {
+      let next = clock.uptime
+      #expect(next >= last)
+      last = next
+    }
+  }
+
   @Test("random bytes are as many as asked for, and differ")
   func random() {
     let source = SystemRandom()

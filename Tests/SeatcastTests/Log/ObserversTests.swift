@@ -36,6 +36,16 @@ struct ObserversTests {
       ])
   }
 
+  @Test("A step of the wall clock is a warning that says which way and how far")
+  func clockSteps() {
+    #expect(
+      Log.rendered(ControlIncident.clockStepped(milliseconds: -3_600_000)).1
+        == LogEntry(.warning, "the wall clock was set back", ["milliseconds": "3600000"]))
+    #expect(
+      Log.rendered(ControlIncident.clockStepped(milliseconds: 2_001)).1
+        == LogEntry(.warning, "the wall clock was set forward", ["milliseconds": "2001"]))
+  }
+
   @Test("Each kind of incident has a budget of its own")
   func budgets() {
     let kept = LinesKept()

@@ -19,6 +19,13 @@ struct PagesTests {
     #expect(pages().answer(.make("GET", "/readyz"))?.value("Cache-Control") == "no-store")
   }
 
+  @Test("Who is not ready says why")
+  func reason() {
+    var pages = pages(isReady: false)
+    pages.unreadiness = { "the disk is full" }
+    #expect(pages.answer(.make("GET", "/readyz"))?.text == "not ready: the disk is full\n")
+  }
+
   @Test("The metrics page has the media type of its format")
   func metrics() throws {
     let answer = try #require(pages().answer(.make("GET", "/metrics?x")))

@@ -82,6 +82,9 @@ enum Samples {
     id: UserID(4), email: "alice@example.org", name: "Alice", role: .user, createdAt: moment)
   static let principal = Principal(user: UserID(4), role: .user, expiresAt: Timestamps.latest)
 
+  static let details = encoder.members(
+    of: EventDetails(
+      status: .onSale, name: "The Tempest", startsAt: moment, opensAt: nil, closesAt: nil, maxPerBooking: 10))
   static let state = EventState(event: EventID(3), seq: 421, availableSeats: 998_877, seatCapacity: 1_000_000)
 
   /// A booking's notice, 184 bytes of JSON.
@@ -99,7 +102,7 @@ enum Samples {
   static let noticeText = encoder.text(of: bookingNotice)
 
   static var summary: TopicSummary {
-    let summary = encoder.summary(of: state, at: moment)
+    let summary = encoder.summary(of: state, details: details, at: moment)
     return TopicSummary(
       seq: summary.seq, snapshot: summary.snapshot, before: summary.before, after: summary.after)
   }

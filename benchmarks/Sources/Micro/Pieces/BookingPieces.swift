@@ -101,9 +101,12 @@ enum BookingPieces {
   }
 
   private static var summary: Piece {
-    let size = UInt64(Samples.encoder.summary(of: Samples.state, at: Samples.moment).snapshot.count)
+    let size = UInt64(
+      Samples.encoder.summary(of: Samples.state, details: Samples.details, at: Samples.moment).snapshot.count)
     return Piece("notice_headline", "the state after a batch", checksum: size) {
-      UInt64(Samples.encoder.summary(of: Samples.state, at: Samples.moment).snapshot.count)
+      UInt64(
+        Samples.encoder.summary(of: Samples.state, details: Samples.details, at: Samples.moment).snapshot
+          .count)
     }
   }
 
