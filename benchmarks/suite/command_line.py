@@ -1,9 +1,9 @@
 """The command line of script/bench: one mode and its options. A mistake is one sentence and status 64."""
+import unittest
 from dataclasses import dataclass
 
-from suite import processes
-from suite.failure import USAGE, Failure, Interrupted
-from suite.progress import say
+from suite import system
+from suite.system import USAGE, Failure, Interrupted, say
 
 
 @dataclass
@@ -14,14 +14,19 @@ class Options:
     rounds: int | None = None
     only: tuple = ()
     build: bool = True
+    chart: bool = False
     subscribers: int = 1_000_000
     loops: int = 60
 
 
 RUN_OPTIONS = ("--rounds", "--only", "--no-build")
+CHART_OPTIONS = (*RUN_OPTIONS, "--chart")
+FLAGS = {"--no-build": ("build", False), "--chart": ("chart", True)}
 MODES = {
-    "quick": ("floors, seatcast and uWebSockets, in two minutes", RUN_OPTIONS),
-    "full": ("everybody on every row of the target table, in an hour", RUN_OPTIONS),
+    "quick": ("floors, seatcast and uWebSockets on the main rows, in three minutes", RUN_OPTIONS),
+    "full": ("everybody on every row of the target table, in an hour", CHART_OPTIONS),
+    "bookings": ("bookings, refusals and reads beside a bare SQLite loop, in seven minutes", RUN_OPTIONS),
+    "attack": ("a crowd's bookings while one client attacks, in seven minutes", RUN_OPTIONS),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
     "micro": ("the hot functions one by one", ("--no-build",)),
@@ -47,8 +52,8 @@ def read(words):
         name = rest.pop(0)
         if name not in MODES[mode][1]:
             raise Failure(f"script/bench {mode} does not know '{name}'; {_known(mode)}. {usage()}", USAGE)
-        if name == "--no-build":
-            options.build = False
+        if name in FLAGS:
+            setattr(options, *FLAGS[name])
         elif not rest:
             raise Failure(f"{name} needs a value. {usage()}", USAGE)
         else:
@@ -79,7 +84,7 @@ def main(words):
     if words[:1] in (["--help"], ["-h"], ["help"]):
         print(usage())
         return 0
-    processes.interrupt_on_signals()
+    system.interrupt_on_signals()
     try:
         return _run(read(words))
     except Failure as failure:
@@ -92,14 +97,18 @@ def main(words):
 
 def _run(options):
     # Each mode is imported only when it runs, so a slip in one does not keep the others from running.
-    if options.mode in ("quick", "full"):
-        from suite import comparison_run as mode
-    elif options.mode == "million":
-        from suite import million as mode
-    elif options.mode == "check":
-        from suite import check as mode
-    elif options.mode == "micro":
-        from suite import micro as mode
-    else:
-        from suite import selftest as mode
-    return mode.run(options)
+    if options.mode == "selftest":
+        return selftest()
+    if options.mode == "check":
+        from suite import counts
+
+        return counts.run(options)
+    from suite import document, rounds
+
+    return {"million": rounds.million, "micro": document.micro}.get(options.mode, rounds.run)(options)
+
+
+def selftest():
+    """The unit tests of the suite's own parts; nothing is built or measured."""
+    tests = unittest.defaultTestLoader.discover("suite.tests", top_level_dir=str(system.PROJECT / "benchmarks"))
+    return 0 if unittest.TextTestRunner(verbosity=1).run(tests).wasSuccessful() else 1

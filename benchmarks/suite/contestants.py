@@ -1,15 +1,90 @@
-"""Who takes part: the floors, seatcast in its settings, and the peers that are installed.
+"""Who takes part: the floors, seatcast in its settings, and the peers that are installed; and their programs.
 
 A contestant is a name, a label for tables, and what to start; servers.py starts it. Peers are folders of
 benchmarks/peers with `probe` and `start`; `probe` says in one sentence what is missing where a peer cannot run.
 """
+import os
 import shlex
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-from suite import places
+from suite import system
+from suite.system import PROJECT, UNAVAILABLE, Failure
 
-FLOOR, SEATCAST, PEER = "floor", "seatcast", "peer"
+BENCHMARKS = PROJECT / "benchmarks"
+PEERS = BENCHMARKS / "peers"
+RESULTS = BENCHMARKS / "results"
+THRESHOLDS = BENCHMARKS / "suite" / "thresholds.json"
+
+SERVER_BUILD = ["swift", "build", "-c", "release"]
+# Micro reaches into the product's modules, hence testing is enabled for this package.
+TOOLS_BUILD = SERVER_BUILD + ["--package-path", str(BENCHMARKS), "-Xswiftc", "-enable-testing"]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What a run starts."""
+
+    seatcast: Path
+    floor: Path
+    load: Path
+    micro: Path
+
+
+def find():
+    """The programs of the last build in release; a Failure when one is missing."""
+    server, tools = _folder(SERVER_BUILD), _folder(TOOLS_BUILD)
+    programs = Programs(
+        seatcast=server / "seatcast",
+        floor=tools / "SpeedOfLight",
+        load=tools / "LoadGenerator",
+        micro=tools / "Micro",
+    )
+    for program in (programs.seatcast, programs.floor, programs.load):
+        if not program.exists():
+            raise Failure(f"{program.name} is not built; run without --no-build.", UNAVAILABLE)
+    return programs
+
+
+def _folder(build):
+    try:
+        made = subprocess.run(
+            build + ["--show-bin-path"], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        raise Failure("swift was not found; script/bootstrap says where to get it.", UNAVAILABLE)
+    except subprocess.CalledProcessError as error:
+        raise Failure(f"swift does not tell where it builds: {error.stderr.strip()}", UNAVAILABLE)
+    return Path(made.stdout.strip())
+
+
+def build(say):
+    """Everything a run starts, newly built. A Failure when it does not compile."""
+    say("building seatcast and the measuring tools in release ...")
+    for words in (SERVER_BUILD + ["--product", "seatcast"], TOOLS_BUILD):
+        with system.locked():
+            _run(words)
+    return find()
+
+
+def _run(words):
+    try:
+        compiler = system.Child(words, output=sys.stderr, errors=sys.stderr, folder=PROJECT)
+    except FileNotFoundError:
+        raise Failure("swift was not found; script/bootstrap says where to get it.", UNAVAILABLE)
+    with compiler:
+        if compiler.wait() != 0:
+            raise Failure(f"'{' '.join(words)}' failed; its messages are above.")
+
+
+# Who takes part
+
+# A probe may build its peer.
+PROBE_SECONDS = 300
+
+FLOOR, SEATCAST, PEER, SQLITE = "floor", "seatcast", "peer", "sqlite"
 
 
 @dataclass(frozen=True)
@@ -22,6 +97,8 @@ class Contestant:
     # What LoadGenerator must be told to talk to it.
     load_options: tuple = ()
     loops: int = 1
+    # Whether seatcast limits rates and hashes passwords as it does by default.
+    limits: bool = False
 
 
 def _floor(name, label, style, sender):
@@ -37,8 +114,8 @@ FLOORS = (
 )
 
 # Certificates that tests and benchmarks speak TLS with; LoadGenerator takes any.
-CERTIFICATE = places.PROJECT / "Tests" / "Certificates" / "localhost-test-certificate.pem"
-KEY = places.PROJECT / "Tests" / "Certificates" / "localhost-test-key.pem"
+CERTIFICATE = PROJECT / "Tests" / "Certificates" / "localhost-test-certificate.pem"
+KEY = PROJECT / "Tests" / "Certificates" / "localhost-test-key.pem"
 TLS_LOAD = ("--tls", "yes")
 
 SECURE = (
@@ -46,13 +123,18 @@ SECURE = (
                ("--style", "each", "--sender", "send", "--tls", f"{CERTIFICATE},{KEY}"), TLS_LOAD),
     Contestant("seatcast-tls", "**seatcast**, TLS", SEATCAST,
                ("--tls-cert", str(CERTIFICATE), "--tls-key", str(KEY)), TLS_LOAD),
+    Contestant("seatcast-tls-compact", "**seatcast**, compact TLS", SEATCAST,
+               ("--tls-cert", str(CERTIFICATE), "--tls-key", str(KEY), "--tls-records", "compact"), TLS_LOAD),
 )
 
+PLAIN = Contestant("seatcast", "**seatcast**", SEATCAST)
 SEATCASTS = (
-    Contestant("seatcast", "**seatcast**", SEATCAST),
+    PLAIN,
     Contestant("seatcast-send", "**seatcast**, send", SEATCAST, ("--sender", "send")),
     Contestant("seatcast-2-loops", "**seatcast**, two loops", SEATCAST, loops=2),
+    Contestant("seatcast-limits", "**seatcast**, limits on", SEATCAST, limits=True),
 )
+BARE_LOOP = Contestant("floor-sqlite", "bare SQLite loop", SQLITE)
 
 PEER_LABELS = {
     "uwebsockets": "uWebSockets",
@@ -74,21 +156,26 @@ class Field:
         return known.label if known else LABELS.get(name, name)
 
 
-LABELS = {each.name: each.label for each in FLOORS + SEATCASTS + SECURE} | PEER_LABELS
+OURS = FLOORS + SEATCASTS + SECURE + (BARE_LOOP,)
+LABELS = {each.name: each.label for each in OURS} | PEER_LABELS
 
 
 def gather(programs):
     """Probes the machine and the peers."""
     present, absent = {}, {}
     ring = has_ring(programs)
-    for each in FLOORS + SEATCASTS + SECURE:
+    for each in OURS:
         if each.name.endswith("io_uring") and not ring:
             absent[each.name] = "this kernel does not grant io_uring"
+        elif "--tls-records" in each.arguments and not _knows_flag(programs, "--tls-records"):
+            absent[each.name] = "this seatcast has no --tls-records"
         else:
             present[each.name] = each
     for name, label in PEER_LABELS.items():
         missing = _missing(name)
         if missing is None:
+            is_native = name == "uwebsockets" and os.environ.get("PEER_UWEBSOCKETS")
+            label += ", native epoll" if is_native else ""
             present[name] = Contestant(name, label, PEER, load_options=_options(name))
         else:
             absent[name] = missing
@@ -101,15 +188,20 @@ def has_ring(programs):
     return subprocess.run(words, capture_output=True).returncode == 0
 
 
+def _knows_flag(programs, flag):
+    made = subprocess.run([programs.seatcast, "serve", "--help"], capture_output=True, text=True)
+    return flag in made.stdout
+
+
 def _missing(name):
     """What keeps the peer from running here, in one sentence; None: nothing."""
-    probe = places.PEERS / name / "probe"
+    probe = PEERS / name / "probe"
     if not probe.exists():
         return f"benchmarks/peers/{name} is not there"
     try:
-        made = subprocess.run([str(probe)], capture_output=True, text=True, timeout=60)
+        made = subprocess.run([str(probe)], capture_output=True, text=True, timeout=PROBE_SECONDS)
     except subprocess.TimeoutExpired:
-        return "its probe took more than a minute"
+        return f"its probe took more than {PROBE_SECONDS} s"
     if made.returncode == 0:
         return None
     sentence = " ".join(made.stdout.split()).rstrip(".")
@@ -117,5 +209,5 @@ def _missing(name):
 
 
 def _options(name):
-    file = places.PEERS / name / "options"
+    file = PEERS / name / "options"
     return tuple(shlex.split(file.read_text())) if file.exists() else ()

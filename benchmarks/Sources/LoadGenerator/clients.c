@@ -36,7 +36,7 @@ static client *clients;
 static uint32_t *resting, first_resting, resting_count; /* a queue, so that all connections are used alike */
 static int64_t start, end, deadline;                    /* of what is measured; of everything */
 static histogram *times;
-static uint64_t answered, refused, in_time; /* in_time: answered between start and end */
+static uint64_t asked, answered, refused, in_time; /* in_time: answered between start and end */
 
 /* ---- connections ------------------------------------------------------------------------------- */
 
@@ -59,6 +59,7 @@ static void ask(uint32_t number, int64_t begun) {
   client *one = &clients[number];
   if (one->fd < 0) connect_client(number);
   one->sent = next_request();
+  asked += 1;
   one->before = one->sent.is_booking ? sales_before(one->sent.event) : 0;
   one->begun = begun;
   one->waits = true;
@@ -112,6 +113,10 @@ static bool takes_answer(uint32_t number) {
 
 static bool is_closed_loop(void) { return chosen->rate <= 0; }
 
+static bool asks_again(int64_t clock) {
+  return is_closed_loop() && clock < end && (!chosen->requests || asked < chosen->requests);
+}
+
 /* Waits for answers until then; a closed loop asks again at once. */
 static void turn(int64_t until) {
   struct epoll_event ready[events_per_turn];
@@ -123,8 +128,8 @@ static void turn(int64_t until) {
   for (int i = 0; i < count; i++) {
     uint32_t number = (uint32_t)ready[i].data.u64;
     if (!takes_answer(number)) continue;
-    int64_t clock = is_closed_loop() ? now() : end;
-    if (clock < end) ask(number, clock);
+    int64_t clock = now();
+    if (asks_again(clock)) ask(number, clock);
     else rest(number);
   }
   if (now() > deadline)
@@ -143,7 +148,7 @@ static void run_until(int64_t moment) {
   static uint64_t due_count;
   static int64_t first_due;
   if (is_closed_loop()) {
-    while (now() < moment) turn(moment);
+    while (now() < moment && resting_count < chosen->subscribers) turn(moment);
     return;
   }
   if (!first_due) first_due = now();
@@ -194,17 +199,17 @@ void clients_run(const options *of) {
   chosen = of;
   requests_open(of);
   open_clients();
-  start = now() + (int64_t)(of->warm_up_seconds * second);
-  end = start + (int64_t)(of->measured_seconds * second);
   deadline = now() + of->seconds * (int64_t)second;
-  if (is_closed_loop())
-    while (resting_count) ask_one_that_rests(now());
+  start = now() + (of->requests ? 0 : (int64_t)(of->warm_up_seconds * second));
+  end = of->requests ? deadline : start + (int64_t)(of->measured_seconds * second);
+  while (resting_count && asks_again(now())) ask_one_that_rests(now());
   run_until(start);
   int64_t cpu = of->server ? cpu_time_of(of->server) : 0;
   thread_times before = thread_times_of(of->server);
   run_until(end);
   thread_times after = thread_times_of(of->server);
   cpu = of->server ? cpu_time_of(of->server) - cpu : 0;
+  if (of->requests) end = now();
   while (resting_count < of->subscribers) turn(deadline);
   if (of->mode == mode_book) sales_end();
   thread_times used = thread_times_since(&before, &after);

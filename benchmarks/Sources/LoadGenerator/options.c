@@ -44,6 +44,7 @@ static const struct {
     {"--per-second", fraction, offsetof(options, per_second), NULL, NULL},
     {"--warm-up-seconds", fraction, offsetof(options, warm_up_seconds), NULL, NULL},
     {"--measured-seconds", fraction, offsetof(options, measured_seconds), NULL, NULL},
+    {"--requests", whole_number, offsetof(options, requests), NULL, NULL},
     {"--tokens", words, offsetof(options, tokens), NULL, NULL},
     {"--path", words, offsetof(options, path), NULL, NULL},
     {"--events", whole_number, offsetof(options, events), NULL, NULL},
@@ -111,6 +112,7 @@ static void check(const options *of) {
   if (of->mode >= mode_book && (of->measured_seconds <= 0 || of->events == 0 || of->addresses == 0))
     give_up("--measured-seconds, --events and --addresses must not be 0");
   if (of->mode >= mode_book && of->speaks_tls) give_up("book, get and attack go without --tls");
+  if (of->requests && of->rate > 0) give_up("--requests goes without --rate");
   if (of->mode == mode_attack && !of->attack) give_up("attack wants --attack KIND");
   if (of->publishes_notice && of->bookers > 1) give_up("notices are published by one --bookers");
 }

@@ -37,6 +37,7 @@ typedef struct {
 
   /* book, get and attack; --connections are `subscribers`, --rate 0 (the default there) is a closed loop */
   double warm_up_seconds, measured_seconds;
+  uint32_t requests;         /* a closed loop sends so many and ends; 0: it goes by time */
   const char *tokens;        /* a file with a token of a user in each line, used in turn; NULL: `token` */
   const char *path;
   uint32_t events;           /* with consecutive ids from `event` on, used in turn */

@@ -3,11 +3,11 @@ import stat
 import textwrap
 from pathlib import Path
 
-from suite import cases, places
+from suite import contestants, plans
 from suite.contestants import FLOOR, PEER, SEATCAST, Contestant, Field
-from suite.measurement import Measurement
+from suite.servers import Measurement
 
-ONES = cases.one_at_a_time(10_000, 10, ("floor-send", "floor-io_uring", "seatcast", "uwebsockets"), 3, 1.0)
+ONES = plans.one_at_a_time(10_000, 10, ("floor-send", "floor-io_uring", "seatcast", "uwebsockets"), 3, 1.0)
 
 
 def field(absent=()):
@@ -57,4 +57,4 @@ def program(folder, name, source):
 
 def programs(folder, server=SERVER, load=LOAD):
     floor = program(folder, "floor", server)
-    return places.Programs(seatcast=floor, floor=floor, load=program(folder, "load", load), micro=floor)
+    return contestants.Programs(seatcast=floor, floor=floor, load=program(folder, "load", load), micro=floor)

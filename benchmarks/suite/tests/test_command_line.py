@@ -2,8 +2,8 @@ import contextlib
 import io
 import unittest
 
-from suite import command_line, comparison_run, plans
-from suite.failure import USAGE, Failure
+from suite import command_line, plans, rounds
+from suite.system import USAGE, Failure
 
 
 class CommandLineTests(unittest.TestCase):
@@ -44,11 +44,11 @@ class CommandLineTests(unittest.TestCase):
 
     def test_an_unknown_contestant_is_a_mistake_before_anything_is_built(self):
         with self.assertRaises(Failure) as caught:
-            comparison_run.run(command_line.read(["quick", "--only", "apache"]))
+            rounds.run(command_line.read(["quick", "--only", "apache"]))
         self.assertEqual(caught.exception.status, USAGE)
 
     def test_rounds_and_contestants_shape_the_plan(self):
         options = command_line.read(["quick", "--rounds", "7", "--only", "seatcast"])
-        plan = comparison_run.shaped(plans.quick(), options)
+        plan = rounds.shaped(plans.quick(), options)
         self.assertEqual({case.rounds for case in plan}, {7})
         self.assertEqual({case.contestants for case in plan}, {("seatcast",)})

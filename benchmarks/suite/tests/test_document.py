@@ -1,18 +1,21 @@
 import datetime
+import importlib.util
 import os
 import tempfile
 import unittest
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
+from xml.dom import minidom
 
-from suite import cases, comparison, document, machine, micro, pieces, tables
+from suite import document, plans, system
 from suite.results import Results
+from suite.system import UNAVAILABLE, Failure
 from suite.tests import fakes
 from suite.tests.fakes import measured
 
 MOMENT = datetime.datetime(2030, 1, 2, 3, 4, tzinfo=datetime.timezone.utc)
-HERE = machine.Machine(2, "Imaginary CPU", 24.0, "6.18.0", "0.10 0.20 0.30", "abc1234", MOMENT)
+HERE = system.Machine(2, "Imaginary CPU", 24.0, "6.18.0", "0.10 0.20 0.30", "abc1234", MOMENT)
 
 
 def results():
@@ -45,13 +48,13 @@ class DocumentTests(unittest.TestCase):
         self.assertIn("- uWebSockets, taken out after a failure: It lost a frame.", text)
 
     def test_files_are_kept_together_and_no_draft_is_left(self):
-        with tempfile.TemporaryDirectory() as name, mock.patch("suite.places.RESULTS", Path(name)):
+        with tempfile.TemporaryDirectory() as name, mock.patch("suite.contestants.RESULTS", Path(name)):
             document.keep({"a.md": "text", "a.svg": "drawing"})
             self.assertEqual(sorted(os.listdir(name)), ["a.md", "a.svg"])
             self.assertEqual((Path(name) / "a.md").read_text(), "text")
 
     def test_nothing_is_kept_when_one_file_cannot_be_written(self):
-        with tempfile.TemporaryDirectory() as name, mock.patch("suite.places.RESULTS", Path(name)):
+        with tempfile.TemporaryDirectory() as name, mock.patch("suite.contestants.RESULTS", Path(name)):
             with self.assertRaises(TypeError):
                 document.keep({"a.md": "text", "a.svg": None})
             self.assertEqual(os.listdir(name), [])
@@ -59,7 +62,7 @@ class DocumentTests(unittest.TestCase):
 
 class TableTests(unittest.TestCase):
     def test_medians_spreads_and_ratios(self):
-        lines = tables.table(fakes.ONES, results(), fakes.field()).splitlines()
+        lines = document.table(fakes.ONES, results(), fakes.field()).splitlines()
         self.assertEqual(lines[0], "| server | server CPU s per million | x floor send | x floor io_uring "
                                    "| last subscriber p50 ms |")
         self.assertEqual(lines[2], "| floor, send | 6.10 (6.00–6.20) | 1.00 | 1.52 | 61.0 (60.0–62.0) |")
@@ -68,12 +71,12 @@ class TableTests(unittest.TestCase):
     def test_micro_lines_become_a_table(self):
         line = ("piece=unmask ns_median=20.50 ns_min=20.00 ns_max=21.00 operations=9 samples=7 "
                 "allocations=0.00 bytes=125")
-        table = micro.table([line], ["unmask: one payload of 125 bytes"])
+        table = document.micro_table([line], ["unmask: one payload of 125 bytes"])
         self.assertIn("| unmask | 20.5 (20.0–21.0) | 0.16 | 0 | one payload of 125 bytes |", table)
 
 
     def test_measures_of_the_floor_become_a_table(self):
-        table = pieces.table(["measure=memcpy nanoseconds_per_frame=4.25", "measure=sqlite journal=wal"])
+        table = document.bare_costs_table(["measure=memcpy nanoseconds_per_frame=4.25", "measure=sqlite journal=wal"])
         self.assertIn("| memcpy | nanoseconds per frame | 4.25 |", table)
         self.assertIn("| sqlite | journal | wal |", table)
 
@@ -88,13 +91,25 @@ class ConditionsTests(unittest.TestCase):
         self.assertIn("the server has core 0, the load client 1.", self.conditions([1], {0, 1}))
         self.assertIn("the only core", self.conditions([1], {0}))
 
+    def test_it_says_when_both_have_all_cores(self):
+        requests = plans.reads("livez", "/livez", rounds=1, seconds=1)
+        for plan, words in (([requests], "client both have all cores."), ([requests, fakes.ONES], "reads both have all cores")):
+            with mock.patch("os.sched_getaffinity", return_value={0, 1}):
+                self.assertIn(words, document.compose("bookings", "x", HERE, plan, Results(), fakes.field()))
+
+    def test_a_mode_shows_the_targets_that_it_measures(self):
+        plan = [plans.reads("read", "/api/events/1", rounds=1, seconds=1)]
+        text = document.compose("bookings", "x", HERE, plan, Results(), fakes.field())
+        self.assertIn("| reads of an event/s |", text)
+        self.assertNotIn("refusals/s", text)
+
     def test_it_says_when_several_loops_are_not_pinned(self):
         self.assertIn("for want of cores", self.conditions([1, 2], {0, 1}))
         self.assertNotIn("for want of cores", self.conditions([1, 2], {0, 1, 2, 3}))
 
     def test_less_than_a_million_meets_no_target_of_the_million(self):
         for subscribers, words in ((40_000, "fewer meet nothing"), (1_000_000, "not measured")):
-            plan = [replace(fakes.ONES, subscribers=subscribers)]
+            plan = [replace(fakes.ONES, name="million", subscribers=subscribers)]
             text = document.compose("million", "x", HERE, plan, Results(), fakes.field())
             self.assertIn(words, text)
 
@@ -104,53 +119,42 @@ class ConditionsTests(unittest.TestCase):
         self.assertNotIn("has core", text)
 
 
-class ComparisonTests(unittest.TestCase):
-    def text(self, case, *series):
-        return comparison.text([case], Results([each for part in series for each in part]), fakes.field())
+PLAN = [plans.open_loop(10_000, rate, 10, ("seatcast", "uwebsockets"), rounds=1, seconds=1) for rate in (5, 20, 200)]
 
-    def test_losses_stand_before_wins(self):
-        text = self.text(
-            fakes.ONES,
-            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.4, 4.4, 4.4]),
-            measured("one-10000", "floor-io_uring", cpu_seconds_per_million=[4.0, 4.0, 4.0]),
-            measured("one-10000", "uwebsockets", cpu_seconds_per_million=[5.5, 5.5, 5.5]),
+
+def rate(number, who, served, latency):
+    return measured(f"rate-{number}", who, deliveries_per_second=[served], last_p99_ms=[latency])
+
+
+class ChartTests(unittest.TestCase):
+    def results(self):
+        return Results(
+            rate(5, "seatcast", 50_000, 40.0) + rate(20, "seatcast", 200_000, 60.0)
+            + rate(200, "seatcast", 1_990_000, 100.0) + rate(5, "uwebsockets", 50_000, 70.0)
+            + rate(20, "uwebsockets", 120_000, 4_000.0)
+            + measured("one-10000", "seatcast", cpu_seconds_per_million=[4.8])
         )
-        self.assertEqual(text, "\n\n".join([
-            "**seatcast** lost to",
-            "- floor, io_uring: CPU per delivery (10,000 subscribers, one at a time x 1.10)",
-            "**seatcast** beat",
-            "- uWebSockets: CPU per delivery (10,000 subscribers, one at a time x 1.25)",
-        ]))
 
-    def test_who_is_ahead_in_one_round_and_behind_in_another_has_not_won(self):
-        text = self.text(
-            fakes.ONES,
-            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.0, 4.5, 5.0]),
-            measured("one-10000", "floor-send", cpu_seconds_per_million=[3.9, 6.0, 7.0]),
-        )
-        self.assertTrue(text.startswith("**seatcast** cannot be told apart from\n\n- floor, send"))
+    @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
+    def test_it_is_well_formed(self):
+        drawing = document.draw(PLAN, self.results(), fakes.field())
+        minidom.parseString(drawing)
+        self.assertTrue(drawing.lstrip().startswith("<?xml"))
 
-    def test_a_slow_round_that_both_had_is_no_draw(self):
-        text = self.text(
-            fakes.ONES,
-            measured("one-10000", "seatcast", cpu_seconds_per_million=[4.0, 4.5, 8.0]),
-            measured("one-10000", "floor-send", cpu_seconds_per_million=[4.4, 5.0, 9.0]),
-        )
-        self.assertTrue(text.startswith("**seatcast** beat"))
+    def test_without_matplotlib_there_is_a_sentence(self):
+        with mock.patch("importlib.util.find_spec", return_value=None), self.assertRaises(Failure) as caught:
+            document.require_matplotlib()
+        self.assertEqual(caught.exception.status, UNAVAILABLE)
+        self.assertIn("python3-matplotlib", str(caught.exception))
 
-    def test_a_single_round_decides_nothing_small(self):
-        def single(ours, theirs):
-            return self.text(fakes.ONES, measured("one-10000", "seatcast", cpu_seconds_per_million=[ours]),
-                             measured("one-10000", "floor-send", cpu_seconds_per_million=[theirs]))
+    def test_a_line_ends_where_the_server_falls_behind(self):
+        curves = document.curves(PLAN, self.results())
+        self.assertEqual(curves["seatcast"], [(50_000, 40.0), (200_000, 60.0), (2_000_000, 100.0)])
+        self.assertEqual(curves["uwebsockets"], [(50_000, 70.0)])
 
-        self.assertIn("cannot be told apart", single(4.0, 4.4))
-        self.assertIn("beat", single(4.0, 4.8))
+    def test_without_rates_there_is_no_chart(self):
+        self.assertEqual(document.draw([fakes.ONES], Results(), fakes.field()), "")
 
-    def test_who_falls_behind_has_lost_without_a_factor(self):
-        case = cases.open_loop(10_000, 20, 40, ("seatcast", "uwebsockets"), rounds=1, seconds=1)
-        text = self.text(
-            case,
-            measured("rate-20", "seatcast", deliveries_per_second=[199_000.0], last_p50_ms=[80.0]),
-            measured("rate-20", "uwebsockets", deliveries_per_second=[120_000.0], last_p50_ms=[9_000.0]),
-        )
-        self.assertIn("- uWebSockets: time to the last subscriber (p50) (20 bookings/s not kept up with)", text)
+    def test_every_contestant_of_the_plan_has_a_colour(self):
+        named = {who for case in plans.full() if case.table == "rate" for who in case.contestants}
+        self.assertLessEqual(named, set(document.COLOURS))

@@ -7,13 +7,13 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from suite import cases, lock, measurement, places, processes, servers
+from suite import contestants, plans, servers, system
 from suite.contestants import FLOOR, Contestant
-from suite.failure import Failure, Late
+from suite.system import Failure, Late
 from suite.tests import fakes
 
 FAKE = Contestant("fake", "fake", FLOOR)
-IDLE = cases.idle(12, ("fake",), rounds=1, seconds=1)
+IDLE = plans.idle(12, ("fake",), rounds=1, seconds=1)
 
 
 def is_running(pid):
@@ -31,19 +31,19 @@ class MeasurementTests(unittest.TestCase):
         self.folder = folder.name
 
     def test_figures_of_a_measurement(self):
-        made = measurement.measure(IDLE, FAKE, 2, fakes.programs(self.folder))
+        made = servers.measure(IDLE, FAKE, 2, fakes.programs(self.folder))
         self.assertEqual((made.case, made.contestant, made.round), ("idle", "fake", 2))
         self.assertEqual((made.figures["mode"], made.figures["subscribers"]), ("idle", 12.0))
         self.assertGreater(made.figures["rss_megabytes"], 1)
 
     def test_a_violation_is_a_failure_with_its_sentence(self):
         with self.assertRaisesRegex(Failure, "subscriber 7 got seq 9 after seq 7"):
-            measurement.measure(IDLE, FAKE, 1, fakes.programs(self.folder, load=fakes.BROKEN_LOAD))
+            servers.measure(IDLE, FAKE, 1, fakes.programs(self.folder, load=fakes.BROKEN_LOAD))
 
     def test_a_server_that_does_not_start_says_why(self):
         broken = "\nimport sys\nsys.exit('no port left')\n"
         with self.assertRaisesRegex(Failure, "fake did not start: no port left"):
-            measurement.measure(IDLE, FAKE, 1, fakes.programs(self.folder, server=broken))
+            servers.measure(IDLE, FAKE, 1, fakes.programs(self.folder, server=broken))
 
     def test_no_process_is_left_behind(self):
         with servers.running(FAKE, fakes.programs(self.folder)) as server:
@@ -52,24 +52,30 @@ class MeasurementTests(unittest.TestCase):
 
     def test_not_even_one_that_ignores_being_asked(self):
         source = "\nimport signal, sys\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)" + fakes.SERVER.replace("\n    ", "\n")
-        with mock.patch.object(processes, "PATIENCE", 0.2):
+        with mock.patch.object(system, "PATIENCE", 0.2):
             with servers.running(FAKE, fakes.programs(self.folder, server=source)) as server:
                 server.child.stop(0.2)
             self.assertFalse(is_running(server.pid))
 
     def test_children_end_with_a_suite_that_is_killed(self):
         script = (
-            "import os, signal, subprocess; from suite import processes; "
-            "child = processes.Child(['sleep', '60'], output=subprocess.DEVNULL, errors=subprocess.DEVNULL); "
+            "import os, signal, subprocess; from suite import system; "
+            "child = system.Child(['sleep', '60'], output=subprocess.DEVNULL, errors=subprocess.DEVNULL); "
             "print(child.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
-        environment = os.environ | {"PYTHONPATH": str(places.BENCHMARKS)}
+        environment = os.environ | {"PYTHONPATH": str(contestants.BENCHMARKS)}
         made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
         pid = int(made.stdout)
         deadline = time.monotonic() + 5
         while is_running(pid) and time.monotonic() < deadline:
             time.sleep(0.02)
         self.assertFalse(is_running(pid))
+
+    def test_two_clients_may_load_a_server_at_once(self):
+        made = fakes.programs(self.folder)
+        with servers.running(FAKE, made) as server, servers.loading(made, server, ["idle", "--subscribers", "3"]) as other:
+            figures = servers.load(made, server, ["idle", "--subscribers", "2"])
+        self.assertEqual((figures["subscribers"], other["subscribers"]), (2.0, 3.0))
 
     def test_a_setting_of_another_seatcast_does_not_get_in(self):
         with mock.patch.dict(os.environ, {"SEATCAST_LOOPS": "7", "LANG": "C"}):
@@ -80,32 +86,17 @@ class MeasurementTests(unittest.TestCase):
 
 class ParseTests(unittest.TestCase):
     def test_numbers_become_numbers(self):
-        self.assertEqual(measurement.parse("mode=closed seconds=1.5\n"), {"mode": "closed", "seconds": 1.5})
+        self.assertEqual(servers.parse("mode=closed seconds=1.5\n"), {"mode": "closed", "seconds": 1.5})
 
     def test_a_complaint_is_one_line_without_its_teller(self):
-        made = measurement.complaint("LoadGenerator: an answer is wrong: HTTP/1.1 201\r\n\r\n{}\n", 1)
+        made = servers.complaint("LoadGenerator: an answer is wrong: HTTP/1.1 201\r\n\r\n{}\n", 1)
         self.assertEqual((type(made), str(made)), (Failure, "an answer is wrong: HTTP/1.1 201 {}"))
-        self.assertEqual(str(measurement.complaint("", 9)), "LoadGenerator ended with status 9.")
+        self.assertEqual(str(servers.complaint("", 9)), "LoadGenerator ended with status 9.")
 
     def test_being_slow_is_no_violation(self):
-        self.assertIsInstance(measurement.complaint("LoadGenerator: not finished in 240 s: 7 sent", 1), Late)
+        self.assertIsInstance(servers.complaint("LoadGenerator: not finished in 240 s: 7 sent", 1), Late)
 
     def test_anything_else_is_a_failure(self):
         for text in ("", "a=1\nb=2\n", "hello", "=1"):
             with self.subTest(text=text), self.assertRaises(Failure):
-                measurement.parse(text)
-
-
-class LockTests(unittest.TestCase):
-    def test_a_measurement_waits_for_whoever_holds_the_lock(self):
-        with tempfile.NamedTemporaryFile() as file, mock.patch.dict(os.environ, {lock.VARIABLE: file.name}):
-            try_it = ["flock", "-n", file.name, "true"]
-            with lock.held():
-                self.assertEqual(subprocess.run(try_it).returncode, 1)
-            self.assertEqual(subprocess.run(try_it).returncode, 0)
-
-    def test_without_the_variable_there_is_none(self):
-        with mock.patch.dict(os.environ):
-            os.environ.pop(lock.VARIABLE, None)
-            with lock.held():
-                pass
+                servers.parse(text)

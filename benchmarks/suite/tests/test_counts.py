@@ -1,8 +1,8 @@
 import json
 import unittest
 
-from suite import check, places, tracing
-from suite.failure import Failure
+from suite import contestants, counts
+from suite.system import Failure
 
 STRACE = """\
 % time     seconds  usecs/call     calls    errors syscall
@@ -17,35 +17,35 @@ STRACE = """\
 class TracingTests(unittest.TestCase):
     def test_two_points_tell_delivery_from_booking(self):
         # 90 per delivery, 40,000 per booking.
-        delivery, booking = tracing.solve((256, 40_000 + 256 * 90), (1_280, 40_000 + 1_280 * 90))
+        delivery, booking = counts.solve((256, 40_000 + 256 * 90), (1_280, 40_000 + 1_280 * 90))
         self.assertAlmostEqual(delivery, 90)
         self.assertAlmostEqual(booking, 40_000)
 
     def test_calls_by_name(self):
-        self.assertEqual(tracing.calls_of_strace(STRACE), {"futex": 32, "sendto": 40})
+        self.assertEqual(counts.calls_of_strace(STRACE), {"futex": 32, "sendto": 40})
 
     def test_the_total_of_callgrind(self):
-        self.assertEqual(tracing.total_of_callgrind("events: Ir\nsummary: 12\nfn=(1)\ntotals: 34\n"), 34)
+        self.assertEqual(counts.total_of_callgrind("events: Ir\nsummary: 12\nfn=(1)\ntotals: 34\n"), 34)
         with self.assertRaises(Failure):
-            tracing.total_of_callgrind("events: Ir\n")
+            counts.total_of_callgrind("events: Ir\n")
 
 
 class CheckTests(unittest.TestCase):
     THRESHOLDS = {"a": {"what": "calls", "unit": "calls", "at_most": 1.0}}
 
     def test_a_value_at_its_threshold_holds(self):
-        self.assertFalse(check.judge({"a": 1.0}, self.THRESHOLDS)[0].is_exceeded)
+        self.assertFalse(counts.judge({"a": 1.0}, self.THRESHOLDS)[0].is_exceeded)
 
     def test_what_is_exceeded_is_said_with_the_amount(self):
-        count = check.judge({"a": 1.25}, self.THRESHOLDS)[0]
+        count = counts.judge({"a": 1.25}, self.THRESHOLDS)[0]
         self.assertTrue(count.is_exceeded)
         self.assertEqual(count.sentence(), "calls: 1.25 calls, which exceeds the threshold of 1 by 0.25 (25 %).")
 
     def test_what_was_not_counted_is_not_judged(self):
-        self.assertEqual(check.judge({}, self.THRESHOLDS), [])
+        self.assertEqual(counts.judge({}, self.THRESHOLDS), [])
 
     def test_the_committed_file_has_what_a_judgement_needs(self):
-        for key, entry in json.loads(places.THRESHOLDS.read_text()).items():
+        for key, entry in json.loads(contestants.THRESHOLDS.read_text()).items():
             with self.subTest(key=key):
                 self.assertEqual(set(entry), {"what", "unit", "at_most"})
                 self.assertGreater(entry["at_most"], 0)
