@@ -1,5 +1,5 @@
-/* A connection: a descriptor and the handle that watches it, freed in libuv's close callback. TLS, where there is
- * some, stands between the handle and the hook (tls.c).
+/* A connection: a descriptor and the handle that watches it, freed in libuv's close callback. On a loop that speaks
+ * TLS, readiness passes through tls.c before the hook hears of it.
  * After uv_close() libuv forgets the descriptor's events of the running turn too, so the descriptor may be
  * closed, and its number used again, at once: that makes closing inside hooks safe. Loop thread only. */
 #include "internal.h"
@@ -46,10 +46,12 @@ int cuv__conn_poll(cuv_conn *conn, int events) {
 }
 
 int cuv_conn_watch(cuv_conn *conn, int events) {
+  cuv__check_owner(conn->poll.loop->data, __func__);
   return conn->poll.data ? cuv__tls_watch(conn->poll.data, events) : cuv__conn_poll(conn, events);
 }
 
 int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
+  cuv__check_owner(loop, __func__);
   *out = NULL;
   cuv_conn *conn = malloc(sizeof *conn);
   int failure = conn ? 0 : -ENOMEM;
@@ -75,6 +77,7 @@ int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
 static void release(uv_handle_t *handle) { free(handle); }
 
 void cuv_conn_close(cuv_conn *conn, int reset) {
+  cuv__check_owner(conn->poll.loop->data, __func__);
   if (conn->poll.data) cuv__tls_close(conn->poll.data, reset);
   conn->poll.data = NULL;
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -86,6 +89,7 @@ void cuv_conn_close(cuv_conn *conn, int reset) {
 }
 
 int cuv_conn_shutdown_write(cuv_conn *conn) {
+  cuv__check_owner(conn->poll.loop->data, __func__);
   if (conn->poll.data) return cuv__tls_shutdown_write(conn->poll.data);
   return shutdown(conn->fd, SHUT_WR) == 0 ? 0 : -errno;
 }

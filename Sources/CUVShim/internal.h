@@ -6,6 +6,7 @@
 #define CUV_INTERNAL_H
 #define _GNU_SOURCE /* before any system header: accept4, SO_REUSEPORT, syscall */
 #include "cuv.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <uv.h>
 
@@ -25,6 +26,7 @@ struct cuv_loop {
   uv_idle_t busy;
   cuv__listener *listener; /* NULL: none */
   uint64_t accept_failures;
+  _Atomic uintptr_t runner;  /* the thread inside cuv_loop_run(); 0: none */
   struct cuv__tls_loop *tls; /* NULL: new connections are plain */
   uv_idle_t unread;          /* active while TLS connections hold decrypted bytes: then nobody sleeps */
 };
@@ -35,6 +37,15 @@ struct cuv_conn {
   int fd;
   uint32_t token;
 };
+
+/* loop.c: rule 2 of cuv.h. In debug builds a call from another thread than the one that runs the loop ends the process
+ * with a sentence; in others it is not checked. */
+#ifdef DEBUG
+void cuv__check_owner(const cuv_loop *loop, const char *call);
+uintptr_t cuv__this_thread(void); /* differs between threads that exist at the same time; not 0 */
+#else
+static inline void cuv__check_owner(const cuv_loop *loop, const char *call) { (void)loop, (void)call; }
+#endif
 
 /* listener.c: called by the tick before the hook. */
 void cuv__listener_resume(cuv_loop *loop);

@@ -166,6 +166,7 @@ static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
 static bool is_number(uint32_t value) { return value > 0 && value <= INT32_MAX; }
 
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port) {
+  cuv__check_owner(loop, __func__);
   if (loop->listener) return -EALREADY;
   if (options->accepts_per_turn == 0 || !is_number(options->unsent_bytes) || !is_number(options->unacknowledged_ms))
     return -EINVAL;
@@ -185,6 +186,7 @@ int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_opti
 static void release(uv_handle_t *handle) { free(handle); }
 
 void cuv_listen_stop(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
   cuv__listener *listener = loop->listener;
   if (!listener) return;
   loop->listener = NULL;

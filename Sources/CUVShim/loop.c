@@ -4,7 +4,32 @@
 #include "internal.h"
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* ---- the owner --------------------------------------------------------------------------------- */
+
+#ifdef DEBUG
+uintptr_t cuv__this_thread(void) {
+  static _Thread_local char here; /* its address is the thread's alone */
+  return (uintptr_t)&here;
+}
+
+void cuv__check_owner(const cuv_loop *loop, const char *call) {
+  uintptr_t runner = atomic_load_explicit(&loop->runner, memory_order_relaxed);
+  if (runner == 0 || runner == cuv__this_thread()) return;
+  (void)fprintf(stderr, "%s() must be called from the thread that runs the loop (cuv.h, rule 2).\n", call);
+  abort();
+}
+
+static void set_runner(cuv_loop *loop, bool runs) {
+  atomic_store_explicit(&loop->runner, runs ? cuv__this_thread() : 0, memory_order_relaxed);
+}
+#else
+static void set_runner(cuv_loop *loop, bool runs) { (void)loop, (void)runs; }
+#endif
+
+/* ---- hooks ------------------------------------------------------------------------------------- */
 
 static cuv_loop *loop_of(const uv_handle_t *handle) { return handle->loop->data; }
 
@@ -84,11 +109,17 @@ int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms) {
 }
 
 int cuv_loop_run(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  set_runner(loop, true);
   uv_run(&loop->uv, UV_RUN_DEFAULT);
+  set_runner(loop, false);
   return 0;
 }
 
-void cuv_loop_stop(cuv_loop *loop) { uv_stop(&loop->uv); }
+void cuv_loop_stop(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  uv_stop(&loop->uv);
+}
 
 int cuv_loop_wake(cuv_loop *loop) {
   /* uv_async_send() begins with a plain read of its pending flag. The fence keeps that read behind the caller's
@@ -98,16 +129,25 @@ int cuv_loop_wake(cuv_loop *loop) {
 }
 
 void cuv_loop_set_busy(cuv_loop *loop, int busy) {
+  cuv__check_owner(loop, __func__);
   if (busy)
     (void)uv_idle_start(&loop->busy, idled); /* fails only without a callback */
   else
     (void)uv_idle_stop(&loop->busy); /* never fails */
 }
 
-uint64_t cuv_loop_now_ms(cuv_loop *loop) { return uv_now(&loop->uv); }
+uint64_t cuv_loop_now_ms(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  return uv_now(&loop->uv);
+}
 
-uint64_t cuv_loop_idle_ms(cuv_loop *loop) { return uv_metrics_idle_time(&loop->uv) / 1000000; }
+uint64_t cuv_loop_idle_ms(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  return uv_metrics_idle_time(&loop->uv) / 1000000;
+}
 
 void cuv_loop_destroy(cuv_loop *loop) {
-  if (loop) dismantle(loop);
+  if (!loop) return;
+  cuv__check_owner(loop, __func__);
+  dismantle(loop);
 }

@@ -2,12 +2,25 @@
  * Nothing is in flight when a batch returns, so nobody has to keep the bytes alive. One thread per sender. */
 #include "internal.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 struct cuv_sender {
   cuv__uring *ring; /* NULL: send(2) */
+  uintptr_t owner;  /* the first thread that sent; 0: none yet. Debug builds only */
 };
+
+#ifdef DEBUG
+static void check_thread(cuv_sender *sender, const char *call) {
+  if (sender->owner == 0) sender->owner = cuv__this_thread();
+  if (sender->owner == cuv__this_thread()) return;
+  (void)fprintf(stderr, "%s must be called from the thread that sent first (cuv.h, rule 2).\n", call);
+  abort();
+}
+#else
+static void check_thread(cuv_sender *sender, const char *call) { (void)sender, (void)call; }
+#endif
 
 int cuv_sender_create(cuv_sender **out, int kind) {
   *out = NULL;
@@ -45,6 +58,7 @@ uint32_t cuv__plain_send_batch(const int32_t *fds, uint32_t fd_count, uint32_t f
 
 ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_count, const void *bytes,
                          size_t count, cuv_exception *out) {
+  check_thread(sender, "cuv_send_batch()");
   if (count > INT32_MAX) return -EINVAL; /* results are 32 bits wide */
   if (count == 0) return 0;
   if (sender->ring) return cuv__uring_send_batch(sender->ring, fds, fd_count, bytes, count, out);
@@ -59,6 +73,7 @@ void cuv__plain_send_packets(const cuv__packet *packets, uint32_t count, int32_t
 }
 
 void cuv__send_packets(cuv_sender *sender, const cuv__packet *packets, uint32_t count, int32_t *results) {
+  check_thread(sender, "cuv_tls_send_batch()");
   if (sender->ring) return cuv__uring_send_packets(sender->ring, packets, count, results);
   cuv__plain_send_packets(packets, count, results);
 }

@@ -1,13 +1,15 @@
-/* TLS between a connection's handle and its hook: found by descriptor, opened, watched, sent by, closed. What it
- * holds decrypted is reported once per turn, as the kernel reports what a socket holds. Loop thread only. */
+/* A loop's TLS and a connection's: made, found by descriptor, watched, closed. Decrypted bytes that a connection holds
+ * are reported once per turn, as the kernel reports what a socket holds. Loop thread only. */
 #include "tls.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 /* ---- a loop's ---------------------------------------------------------------------------------- */
+
+/* AES-GCM should not seal more than 2^24.5 records with one key (RFC 8446 section 5.5). */
+enum { records_per_key = 1 << 24 };
 
 static bool make_ciphers(cuv__tls_loop *home) {
   const EVP_CIPHER *const kinds[cuv__aead_count] = {EVP_aes_128_gcm(), EVP_aes_256_gcm(), EVP_chacha20_poly1305()};
@@ -22,15 +24,20 @@ static bool make_ciphers(cuv__tls_loop *home) {
   return true;
 }
 
-int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context) {
+int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context, uint32_t handshakes) {
+  cuv__check_owner(loop, __func__);
   if (loop->tls) return -EALREADY;
+  if (handshakes == 0) return -EINVAL;
   cuv__tls_loop *home = calloc(1, sizeof *home);
   if (!home) return -ENOMEM;
   loop->tls = home;
   home->readable.next = home->readable.previous = &home->readable;
+  home->handshake_limit = handshakes;
+  home->records_per_key = records_per_key;
+  home->is_compact = cuv__tls_context_is_compact(context);
   SSL_CTX *ssl = cuv__tls_context_ssl(context);
   if (SSL_CTX_up_ref(ssl) == 1) home->context = ssl;
-  if (home->context && make_ciphers(home)) return 0;
+  if (home->context && (!home->is_compact || make_ciphers(home))) return 0;
   cuv__tls_leave(loop);
   return -ENOMEM;
 }
@@ -49,6 +56,15 @@ void cuv__tls_leave(cuv_loop *loop) {
   OPENSSL_cleanse(home, sizeof *home);
   free(home);
 }
+
+void cuv_tls_handshakes(cuv_loop *loop, uint32_t *under_way, uint64_t *refused) {
+  cuv__check_owner(loop, __func__);
+  *under_way = loop->tls ? loop->tls->handshakes : 0;
+  *refused = loop->tls ? loop->tls->handshakes_refused : 0;
+}
+
+void cuv_tls_test_records_per_key(cuv_loop *loop, uint64_t records) { loop->tls->records_per_key = records; }
+void cuv_tls_test_lose_secrets(cuv_loop *loop) { loop->tls->loses_secrets = true; }
 
 /* ---- by descriptor ----------------------------------------------------------------------------- */
 
@@ -74,6 +90,7 @@ int cuv__tls_open(cuv_loop *loop, cuv_conn *conn) {
   if (!tls) return -ENOMEM;
   tls->conn = conn;
   tls->home = home;
+  tls->record_limit = cuv__record_limit;
   if (!make_place(home, (size_t)conn->fd)) {
     free(tls);
     return -ENOMEM;
@@ -92,6 +109,19 @@ void cuv__tls_close(cuv__tls *tls, bool reset) {
   free(tls->held);
   OPENSSL_cleanse(tls, sizeof *tls);
   free(tls);
+}
+
+int cuv_tls_is_open(cuv_loop *loop, int fd) {
+  cuv__check_owner(loop, __func__);
+  const cuv__tls *tls = cuv__tls_find(loop, fd);
+  return tls ? tls->phase == cuv__open : -EBADF;
+}
+
+size_t cuv_tls_waiting(cuv_loop *loop, int fd, uint64_t *progress_ms) {
+  cuv__check_owner(loop, __func__);
+  const cuv__tls *tls = cuv__tls_find(loop, fd);
+  *progress_ms = tls ? tls->progress_ms : 0;
+  return tls ? tls->waiting_count - tls->waiting_at : 0;
 }
 
 /* ---- watching ---------------------------------------------------------------------------------- */
@@ -122,6 +152,19 @@ int cuv__tls_ready(cuv__tls *tls, int events) {
   return events;
 }
 
+int cuv__tls_shutdown_write(cuv__tls *tls) {
+  int failure = cuv__tls_end(tls);
+  tls->closed = true;
+  if (failure) return failure;
+  if (tls->waiting) {
+    tls->fin_wanted = true;
+    return 0;
+  }
+  return shutdown(tls->conn->fd, SHUT_WR) == 0 ? 0 : -errno;
+}
+
+/* ---- what can be read without the socket ------------------------------------------------------- */
+
 static void idled(uv_idle_t *handle) { (void)handle; }
 
 static void take_out(cuv__tls *tls) {
@@ -147,72 +190,27 @@ void cuv__tls_set_more(cuv__tls *tls, bool more) {
   (void)uv_idle_start(&loop->unread, idled); /* fails only without a callback */
 }
 
+/* Moves the ring's connections into `round`, so that those that the hooks add during this turn wait for the next. */
+static void move_all(cuv__tls *ring, cuv__tls *round) {
+  if (ring->next == ring) {
+    round->next = round->previous = round;
+    return;
+  }
+  round->next = ring->next;
+  round->previous = ring->previous;
+  round->next->previous = round->previous->next = round;
+  ring->next = ring->previous = ring;
+}
+
 void cuv__tls_turn(cuv_loop *loop) {
   cuv__handshake_tidy(loop->tls);
   cuv__tls *ring = &loop->tls->readable, round;
-  if (ring->next != ring) {
-    /* Those of now; the hooks put others, or the same again, into the ring, and may close any. */
-    round.next = ring->next;
-    round.previous = ring->previous;
-    round.next->previous = round.previous->next = &round;
-    ring->next = ring->previous = ring;
-  } else {
-    round.next = round.previous = &round;
-  }
-  while (round.next != &round) {
+  move_all(ring, &round);
+  while (round.next != &round) { /* a hook may close any connection, which takes it out of its ring */
     cuv__tls *tls = round.next;
     take_out(tls);
-    put_in(tls, ring); /* until it has been read */
+    put_in(tls, ring); /* stays there until cuv_tls_recv() has emptied it */
     cuv__conn_report(tls->conn, CUV_READABLE);
   }
   if (ring->next == ring) (void)uv_idle_stop(&loop->unread); /* never fails */
-}
-
-/* ---- sending ----------------------------------------------------------------------------------- */
-
-int cuv__tls_sendable(const cuv__tls *tls) {
-  if (!tls) return -EBADF;
-  if (tls->phase == cuv__failed) return tls->failure;
-  if (tls->closed) return -EPIPE;
-  return tls->phase == cuv__handshaking || tls->waiting ? -EAGAIN : 0;
-}
-
-/* Fresh keys when the peer has asked for them, and before one key has sealed more than AES-GCM should (RFC 8446
- * sections 4.6.3 and 5.5). They go out with our next bytes, and not sooner: peers that ask and do not read would pile
- * up answers. TLS 1.2 has no such message. */
-static bool update_keys(cuv__tls *tls) {
-  enum { records_per_key = 1 << 24 };
-  static const uint8_t update_not_requested[] = {24, 0, 0, 1, 0};
-  if (!tls->owes_update && (tls->is_12 || tls->out.sequence < records_per_key)) return true;
-  tls->owes_update = false;
-  return cuv__seal(tls, cuv__type_handshake, update_not_requested, sizeof update_not_requested) &&
-         cuv__keys_update(&tls->out, tls->aead);
-}
-
-bool cuv__seal_message(cuv__tls *tls, const void *bytes, size_t count) {
-  return update_keys(tls) && cuv__seal(tls, cuv__type_data, bytes, count);
-}
-
-ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count) {
-  if (count > cuv__message_limit) return -EINVAL;
-  cuv__tls *tls = cuv__tls_find(loop, fd);
-  int failure = cuv__tls_sendable(tls);
-  if (failure || count == 0) return failure;
-  if (!cuv__seal_message(tls, bytes, count)) {
-    cuv__output_clear(tls->home);
-    return cuv__tls_fail(tls, -ENOMEM);
-  }
-  failure = cuv__emit(tls);
-  return failure ? failure : (ptrdiff_t)count;
-}
-
-int cuv__tls_shutdown_write(cuv__tls *tls) {
-  int failure = cuv__tls_end(tls);
-  tls->closed = true;
-  if (failure) return failure;
-  if (tls->waiting) {
-    tls->fin_wanted = true;
-    return 0;
-  }
-  return shutdown(tls->conn->fd, SHUT_WR) == 0 ? 0 : -errno;
 }

@@ -67,6 +67,7 @@ static uint32_t collect(const cuv__tls_loop *home, uint32_t seen, uint32_t first
 
 ptrdiff_t cuv_tls_send_batch(cuv_loop *loop, cuv_sender *sender, const int32_t *fds, uint32_t fd_count,
                              const void *bytes, size_t count, cuv_exception *out) {
+  cuv__check_owner(loop, __func__);
   cuv__tls_loop *home = loop->tls;
   if (!home || count > cuv__message_limit) return -EINVAL;
   if (count == 0) return 0;

@@ -10,9 +10,11 @@
 
 struct cuv_tls_context {
   SSL_CTX *ssl;
+  bool is_compact;
 };
 
 SSL_CTX *cuv__tls_context_ssl(const cuv_tls_context *context) { return context->ssl; }
+bool cuv__tls_context_is_compact(const cuv_tls_context *context) { return context->is_compact; }
 
 __attribute__((format(printf, 3, 4))) static int fail(char why[256], int failure, const char *format, ...) {
   va_list arguments;
@@ -38,17 +40,19 @@ static int no_password(char *into, int capacity, int writing, void *unused) {
   return -1;
 }
 
+/* The first of ours that the client offers; when it offers none of them the handshake ends with the alert
+ * no_application_protocol (RFC 7301 section 3.2). A client without the extension gets HTTP/1.1. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_count,
                            const unsigned char *offered, unsigned offered_count, void *unused) {
   (void)ssl, (void)unused;
-  static const unsigned char ours[] = "\x08http/1.1";
+  static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
   int result = SSL_select_next_proto((unsigned char **)out, out_count, ours, sizeof ours - 1, offered, offered_count);
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* Only suites that tls_records.c knows; AES-128 first, because it is the cheapest, and ChaCha20 for those who put it
- * first, because they have no AES in hardware (SSL_OP_PRIORITIZE_CHACHA). */
-static bool set_policy(SSL_CTX *ssl) {
+/* AES-128 first, because it is the cheapest, and ChaCha20 for those who put it first, because they have no AES in
+ * hardware (SSL_OP_PRIORITIZE_CHACHA). The compact layer knows the three suites of TLS 1.3 and no other version. */
+static bool set_policy(SSL_CTX *ssl, bool is_compact) {
   static const char suites_13[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
   static const char suites_12[] =
       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -58,9 +62,9 @@ static bool set_policy(SSL_CTX *ssl) {
   (void)SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   (void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF); /* tickets carry their session */
   SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
-  SSL_CTX_set_keylog_callback(ssl, cuv__handshake_log);
-  return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(ssl, 1) == 1 &&
-         SSL_CTX_set1_groups_list(ssl, "X25519:P-256:P-384") == 1 &&
+  if (is_compact) SSL_CTX_set_keylog_callback(ssl, cuv__compact_log);
+  return SSL_CTX_set_min_proto_version(ssl, is_compact ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
+         SSL_CTX_set_num_tickets(ssl, 1) == 1 && SSL_CTX_set1_groups_list(ssl, "X25519:P-256:P-384") == 1 &&
          SSL_CTX_set_ciphersuites(ssl, suites_13) == 1 && SSL_CTX_set_cipher_list(ssl, suites_12) == 1;
 }
 
@@ -83,15 +87,18 @@ static int load(SSL_CTX *ssl, const char *certificate_file, const char *key_file
                      certificate_file);
 }
 
-int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file,
+int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file, int records,
                            char why[256]) {
   *out = NULL;
   why[0] = 0;
+  if (records != CUV_TLS_OPENSSL && records != CUV_TLS_COMPACT)
+    return fail(why, -EINVAL, "There is no such kind of TLS records: %d.", records);
   cuv_tls_context *context = calloc(1, sizeof *context);
   if (!context) return fail(why, -ENOMEM, "There is no memory for TLS.");
+  context->is_compact = records == CUV_TLS_COMPACT;
   context->ssl = SSL_CTX_new(TLS_server_method());
   int failure = 0;
-  if (!context->ssl || !set_policy(context->ssl))
+  if (!context->ssl || !set_policy(context->ssl, context->is_compact))
     failure = fail(why, -ENOTSUP, "This OpenSSL does not offer what TLS needs here.");
   if (!failure) failure = load(context->ssl, certificate_file, key_file, why);
   if (failure) {

@@ -1,6 +1,7 @@
-/* The handshake, by OpenSSL: its SSL object lives from the first byte to the Finished message and the ticket. It reads
- * from the loop's input and writes into the loop's output, by a BIO of our own. It takes exactly the records of the
- * handshake (no read-ahead), so the sequence numbers are known when it has gone. Loop thread only. */
+/* The handshake, by OpenSSL, and the first bytes of a connection when they are no TLS. The SSL object is made when the
+ * first record is whole, so a peer that stays silent or sends half a ClientHello costs its own bytes only. It reads
+ * from the loop's input and writes into the loop's output, by a BIO of our own; it is shown whole records and reads
+ * no further than it needs, so the record behind the handshake is still in the input. Loop thread only. */
 #include "tls.h"
 #include <errno.h>
 #ifdef __GLIBC__
@@ -8,13 +9,16 @@
 #endif
 #include <openssl/err.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 /* ---- the BIO ------------------------------------------------------------------------------------ */
 
 static int take(BIO *bio, char *into, int capacity) {
-  cuv__tls_loop *home = ((cuv__tls *)BIO_get_data(bio))->home;
-  size_t there = home->input.count - home->input.at;
+  cuv__tls_loop *home = BIO_get_data(bio);
+  size_t there = home->input.visible - home->input.at;
   BIO_clear_retry_flags(bio);
   if (there == 0) {
     BIO_set_retry_read(bio);
@@ -27,7 +31,7 @@ static int take(BIO *bio, char *into, int capacity) {
 }
 
 static int give(BIO *bio, const char *bytes, int count) {
-  cuv__tls_loop *home = ((cuv__tls *)BIO_get_data(bio))->home;
+  cuv__tls_loop *home = BIO_get_data(bio);
   BIO_clear_retry_flags(bio);
   uint8_t *room = cuv__output_room(home, (size_t)count);
   if (!room) return -1;
@@ -53,20 +57,20 @@ static void make_method(void) {
 }
 
 static int begin(cuv__tls *tls) {
+  cuv__tls_loop *home = tls->home;
   (void)pthread_once(&method_once, make_method); /* fails for a wrong control block only */
   BIO *bio = method ? BIO_new(method) : NULL;
-  tls->ssl = bio ? SSL_new(tls->home->context) : NULL;
+  tls->ssl = bio ? SSL_new(home->context) : NULL;
   if (!tls->ssl) {
     BIO_free(bio);
     ERR_clear_error();
     return -ENOMEM;
   }
-  BIO_set_data(bio, tls);
+  BIO_set_data(bio, home);
   BIO_set_init(bio, 1);
   SSL_set_bio(tls->ssl, bio, bio);
   (void)SSL_set_app_data(tls->ssl, tls); /* a failure shows when no secrets arrive */
   SSL_set_accept_state(tls->ssl);
-  cuv__tls_loop *home = tls->home;
   home->handshakes += 1;
   if (home->handshakes > home->most_handshakes) home->most_handshakes = home->handshakes;
   return 0;
@@ -76,11 +80,11 @@ void cuv__handshake_forget(cuv__tls *tls) {
   if (!tls->ssl) return;
   SSL_free(tls->ssl);
   tls->ssl = NULL;
-  tls->home->handshakes -= 1;
+  if (tls->phase == cuv__handshaking) tls->home->handshakes -= 1;
 }
 
-/* A running handshake takes 40 KB. When thousands come at once, as after a restart, what they have freed lies between
- * the connections that stay, where malloc keeps it for good unless it is told to look. */
+/* A handshake takes some 35 KB while it runs. When thousands come at once, as after a restart, what they have freed
+ * lies between the connections that stay, where malloc keeps it for good unless it is told to look. */
 void cuv__handshake_tidy(cuv__tls_loop *home) {
   enum { many = 512 };
   if (home->most_handshakes < many || home->handshakes > home->most_handshakes / 8) return;
@@ -90,48 +94,60 @@ void cuv__handshake_tidy(cuv__tls_loop *home) {
 #endif
 }
 
-/* ---- taking over ------------------------------------------------------------------------------- */
+/* ---- the first bytes --------------------------------------------------------------------------- */
 
-static bool decode_hex(const char *text, size_t count, uint8_t *into) {
-  for (size_t i = 0; i < count; i++) {
-    int high = OPENSSL_hexchar2int((unsigned char)text[2 * i]);
-    int low = high < 0 ? -1 : OPENSSL_hexchar2int((unsigned char)text[2 * i + 1]);
-    if (low < 0) return false;
-    into[i] = (uint8_t)(high << 4 | low);
+/* RFC 9110 section 6.6.1: an answer of a server with a clock has a date. */
+static size_t write_answer(char *out, size_t capacity) {
+  static const char sentence[] = "This port speaks TLS; use https://.\n";
+  char date[32] = "";
+  struct tm parts;
+  time_t now = time(NULL);
+  if (gmtime_r(&now, &parts)) (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  int count = snprintf(out, capacity,
+                       "HTTP/1.1 400 Bad Request\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                       "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                       date, sizeof sentence - 1, sentence);
+  return count > 0 && (size_t)count < capacity ? (size_t)count : 0;
+}
+
+/* A method begins with a letter, a TLS record does not. The answer is sent as it is, and input is discarded from now
+ * on: closing with input unread would reset the connection, and the peer might never see the answer. */
+static int answer_plain_http(cuv__tls *tls) {
+  char text[300];
+  tls->phase = cuv__not_tls;
+  (void)cuv_send(tls->conn->fd, text, write_answer(text, sizeof text)); /* a peer that is gone needs none */
+  return shutdown(tls->conn->fd, SHUT_WR) == 0 ? -EAGAIN : cuv__tls_fail(tls, -errno);
+}
+
+static bool is_letter(uint8_t byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'; }
+
+/* No SSL object is spent on a handshake above the bound; the alert is RFC 8446 section 6.2's internal_error. */
+static int refuse_handshake(cuv__tls *tls) {
+  static const uint8_t record[] = {cuv__type_alert, 3, 3, 0, 2, 2, cuv__alert_internal_error};
+  tls->home->handshakes_refused += 1;
+  (void)cuv_send(tls->conn->fd, record, sizeof record);
+  return cuv__tls_fail(tls, -EBUSY);
+}
+
+/* Shows OpenSSL the whole records of the input. False: something that is no record follows, and OpenSSL sees all of
+ * the input, which it answers with the alert that is due. */
+static bool show_records(cuv__tls *tls) {
+  cuv__tls_loop *home = tls->home;
+  const uint8_t *bytes = home->input.bytes;
+  size_t count = home->input.count;
+  home->input.visible = home->input.at;
+  bool is_record = tls->ssl || (bytes[0] == cuv__type_handshake && (count < 2 || bytes[1] == 3));
+  while (is_record) {
+    ptrdiff_t length = cuv__record_length(tls, bytes + home->input.visible, count - home->input.visible);
+    if (length == 0) return true;
+    is_record = length > 0;
+    if (is_record) home->input.visible += (size_t)length;
   }
-  return true;
+  home->input.visible = count;
+  return false;
 }
 
-/* OpenSSL's one public way to the secrets of TLS 1.3: "LABEL client-random secret" in hexadecimal, at the moment when
- * a direction switches to them. They go from here into the connection and nowhere else. */
-void cuv__handshake_log(const SSL *ssl, const char *line) {
-  static const char reading[] = "CLIENT_TRAFFIC_SECRET_0 ", writing[] = "SERVER_TRAFFIC_SECRET_0 ";
-  cuv__tls *tls = SSL_get_app_data(ssl);
-  bool is_in = strncmp(line, reading, sizeof reading - 1) == 0;
-  if (!tls || (!is_in && strncmp(line, writing, sizeof writing - 1) != 0)) return;
-  const char *secret = strrchr(line, ' ') + 1;
-  size_t count = strlen(secret) / 2;
-  cuv__tls_keys *keys = is_in ? &tls->in : &tls->out;
-  if (count > sizeof keys->secret || !decode_hex(secret, count, keys->secret)) return;
-  if (!is_in) tls->home->mark = tls->home->output.count;
-}
-
-/* The records that were sealed with the final keys: tickets. */
-static uint64_t count_records(const uint8_t *bytes, size_t count) {
-  uint64_t records = 0;
-  for (size_t at = 0; at + cuv__record_header <= count; records++)
-    at += cuv__record_header + (size_t)(bytes[at + 3] << 8 | bytes[at + 4]);
-  return records;
-}
-
-static int aead_of(const SSL_CIPHER *cipher) {
-  switch (SSL_CIPHER_get_cipher_nid(cipher)) {
-  case NID_aes_128_gcm: return cuv__aes_128_gcm;
-  case NID_aes_256_gcm: return cuv__aes_256_gcm;
-  case NID_chacha20_poly1305: return cuv__chacha20_poly1305;
-  default: return -1;
-  }
-}
+/* ---- the handshake ----------------------------------------------------------------------------- */
 
 /* RFC 6066 section 4: 512 << 0 ... 3 when the client asked for it. */
 static uint16_t fragment_of(const SSL *ssl) {
@@ -140,37 +156,47 @@ static uint16_t fragment_of(const SSL *ssl) {
   return code >= 1 && code <= 4 ? (uint16_t)(256 << code) : cuv__plaintext_limit;
 }
 
-static bool take_over(cuv__tls *tls) {
-  const cuv__tls_loop *home = tls->home;
-  int aead = aead_of(SSL_get_current_cipher(tls->ssl));
-  if (aead < 0) return false; /* the policy offers no others */
-  tls->aead = (uint8_t)aead;
-  tls->is_12 = SSL_version(tls->ssl) == TLS1_2_VERSION;
+static int finish(cuv__tls *tls) {
   tls->fragment = fragment_of(tls->ssl);
-  if (tls->is_12) {
-    tls->in.sequence = tls->out.sequence = 1; /* behind the two Finished messages */
-    return cuv__keys_from_session(tls, tls->ssl);
+  if (SSL_version(tls->ssl) == TLS1_3_VERSION) tls->record_limit = cuv__record_limit_13;
+  if (tls->home->is_compact) {
+    bool has_keys = cuv__compact_take_over(tls);
+    ERR_clear_error();
+    if (!has_keys) {
+      cuv__output_clear(tls->home); /* nothing is sent with keys that are not all there */
+      return -EPROTO;
+    }
+    cuv__handshake_forget(tls);
+  } else {
+    tls->home->handshakes -= 1;
   }
-  tls->in.sequence = 0;
-  tls->out.sequence = count_records(home->output.bytes + home->mark, home->output.count - home->mark);
-  return cuv__keys_from_secret(&tls->in, aead) && cuv__keys_from_secret(&tls->out, aead);
+  tls->phase = cuv__open;
+  return 0;
 }
 
-int cuv__handshake_step(cuv__tls *tls) {
+static int step(cuv__tls *tls) {
   if (!tls->ssl && begin(tls) != 0) return -ENOMEM;
   tls->home->mark = 0;
   ERR_clear_error(); /* SSL_get_error() looks at what others left behind, too */
   int result = SSL_do_handshake(tls->ssl);
-  if (result != 1) {
-    bool waits = SSL_get_error(tls->ssl, result) == SSL_ERROR_WANT_READ;
-    ERR_clear_error();
-    return waits ? -EAGAIN : -EPROTO;
+  if (result == 1) return finish(tls);
+  bool waits = SSL_get_error(tls->ssl, result) == SSL_ERROR_WANT_READ;
+  ERR_clear_error();
+  return waits ? -EAGAIN : -EPROTO;
+}
+
+int cuv__shake_hands(cuv__tls *tls) {
+  cuv__tls_loop *home = tls->home;
+  if (!tls->ssl && is_letter(home->input.bytes[0])) return answer_plain_http(tls);
+  bool are_records = show_records(tls);
+  if (home->input.visible > home->input.at) {
+    if (!tls->ssl && home->handshakes >= home->handshake_limit) return refuse_handshake(tls);
+    int result = step(tls);
+    int failure = cuv__emit(tls); /* our part of it, or the alert */
+    if (failure) return failure;
+    if (result == 0) return cuv__tls_rewatch(tls);
+    if (result != -EAGAIN || !are_records) return cuv__tls_fail(tls, result == -EAGAIN ? -EPROTO : result);
   }
-  if (!take_over(tls)) {
-    ERR_clear_error();
-    return -EPROTO;
-  }
-  cuv__handshake_forget(tls);
-  tls->phase = cuv__open;
-  return 0;
+  int failure = cuv__hold(tls, NULL, 0);
+  return failure ? failure : -EAGAIN;
 }

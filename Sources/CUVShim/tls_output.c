@@ -1,5 +1,6 @@
-/* From sealed bytes to the socket. Sealing appends to the loop's output; what the socket does not take of it is copied
- * and waits at its connection, which then watches the socket by itself. Loop thread only. */
+/* From ciphertext to the socket. Record layers append to the loop's output; what the socket does not take of it is
+ * copied and waits at its connection, which then watches the socket by itself. `progress_ms` says when the socket last
+ * took some, so that a slow reader is told from one that has stopped. Loop thread only. */
 #include "tls.h"
 #include <errno.h>
 #include <openssl/err.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A batch of 256 small messages; more is given back after the call. */
+/* Room for a batch of 256 small messages; a larger buffer is freed after the call. */
 enum { lasting_capacity = 256 * 1024 };
 
 uint8_t *cuv__output_room(cuv__tls_loop *home, size_t count) {
@@ -38,12 +39,14 @@ static void forget_waiting(cuv__tls *tls) {
 
 /* What waits stays: it may be the alert. */
 int cuv__tls_fail(cuv__tls *tls, int failure) {
+  cuv__handshake_forget(tls);
   tls->phase = cuv__failed;
   tls->failure = failure;
-  cuv__handshake_forget(tls);
   ERR_clear_error();
   return failure;
 }
+
+static void note_progress(cuv__tls *tls) { tls->progress_ms = uv_now(tls->conn->poll.loop); }
 
 static int lose_socket(cuv__tls *tls, int failure) {
   forget_waiting(tls);
@@ -61,6 +64,7 @@ int cuv__keep(cuv__tls *tls, const uint8_t *bytes, size_t count) {
   tls->waiting_at = 0;
   tls->waiting_count = (uint32_t)(before + count);
   if (before) return 0;
+  note_progress(tls);
   int failure = cuv__tls_rewatch(tls);
   return failure ? lose_socket(tls, failure) : 0;
 }
@@ -85,17 +89,10 @@ int cuv__flush(cuv__tls *tls) {
   if (taken == -EAGAIN) return 0;
   if (taken < 0) return lose_socket(tls, (int)taken);
   tls->waiting_at += (uint32_t)taken;
+  note_progress(tls);
   if (tls->waiting_at < tls->waiting_count) return 0;
   forget_waiting(tls);
   if (tls->fin_wanted) (void)shutdown(tls->conn->fd, SHUT_WR); /* a peer that is gone needs none */
   int failure = cuv__tls_rewatch(tls);
   return failure ? lose_socket(tls, failure) : 0;
-}
-
-int cuv__tls_end(cuv__tls *tls) {
-  if (tls->phase != cuv__open || tls->closed) return 0;
-  tls->closed = true;
-  if (cuv__seal_alert(tls, cuv__alert_close_notify)) return cuv__emit(tls);
-  cuv__output_clear(tls->home);
-  return cuv__tls_fail(tls, -ENOMEM);
 }

@@ -3,14 +3,8 @@
  * call. Loop thread only. */
 #include "tls.h"
 #include <errno.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-  uint8_t *bytes;
-  size_t count, capacity;
-} delivery;
 
 /* ---- what is held ------------------------------------------------------------------------------ */
 
@@ -20,8 +14,7 @@ static void forget_held(cuv__tls *tls) {
   tls->held_plain = tls->held_cipher = 0;
 }
 
-/* `plain` and what is left of the input. */
-static int hold(cuv__tls *tls, const uint8_t *plain, size_t plain_count) {
+int cuv__hold(cuv__tls *tls, const uint8_t *plain, size_t plain_count) {
   cuv__tls_loop *home = tls->home;
   size_t cipher_count = home->input.count - home->input.at;
   if (plain_count + cipher_count == 0) return 0;
@@ -45,7 +38,7 @@ static size_t deliver_held(cuv__tls *tls, uint8_t *into, size_t capacity) {
 }
 
 static bool has_whole_record(const cuv__tls *tls) {
-  return tls->phase == cuv__open && cuv__record_length(tls->held, tls->held_cipher) != 0;
+  return tls->phase == cuv__open && cuv__record_length(tls, tls->held, tls->held_cipher) != 0;
 }
 
 /* What is held, and, unless that is a whole record, what the socket has. A result like cuv_recv()'s. */
@@ -69,85 +62,54 @@ static ptrdiff_t fill_input(cuv__tls *tls) {
 
 /* ---- records ----------------------------------------------------------------------------------- */
 
-/* Tells the peer why, and fails. */
-static int refuse(cuv__tls *tls, int alert) {
-  bool told = !tls->closed && cuv__seal_alert(tls, (uint8_t)alert);
-  if (told) (void)cuv__emit(tls); /* its failure is no news */
-  else cuv__output_clear(tls->home);
-  return tls->phase == cuv__failed ? tls->failure : cuv__tls_fail(tls, -EPROTO);
+ptrdiff_t cuv__record_length(const cuv__tls *tls, const uint8_t *bytes, size_t count) {
+  if (count < cuv__record_header) return 0;
+  size_t length = (size_t)(bytes[3] << 8 | bytes[4]);
+  if (length > tls->record_limit) return -1;
+  return count < cuv__record_header + length ? 0 : (ptrdiff_t)(cuv__record_header + length);
 }
 
-static int take_data(cuv__tls *tls, const uint8_t *bytes, size_t count, delivery *to) {
+int cuv__deliver(cuv__tls *tls, const uint8_t *bytes, size_t count, cuv__delivery *to) {
   size_t room = to->capacity - to->count, taken = count < room ? count : room;
   memcpy(to->bytes + to->count, bytes, taken);
   to->count += taken;
-  return taken < count ? hold(tls, bytes + taken, count - taken) : 0;
+  return taken < count ? cuv__hold(tls, bytes + taken, count - taken) : 0;
 }
 
-static int take_alert(cuv__tls *tls, const uint8_t *bytes, size_t count) {
-  if (count != 2) return refuse(tls, cuv__alert_decode_error);
-  if (bytes[1] == cuv__alert_close_notify) {
-    tls->peer_closed = true;
-    return 0;
-  }
-  bool is_harmless = bytes[1] == cuv__alert_user_canceled || (tls->is_12 && bytes[0] == 1);
-  return is_harmless ? 0 : cuv__tls_fail(tls, -EPROTO); /* the peer knows why */
+static int open_record(cuv__tls *tls, size_t length, cuv__delivery *to) {
+  return tls->home->is_compact ? cuv__compact_open(tls, length, to) : cuv__openssl_open(tls, length, to);
 }
 
-/* Behind the handshake a client sends only KeyUpdate, in a record of its own. */
-static int take_handshake(cuv__tls *tls, const uint8_t *bytes, size_t count) {
-  static const uint8_t key_update[] = {24, 0, 0, 1};
-  if (tls->is_12) return refuse(tls, cuv__alert_no_renegotiation);
-  if (count != 5 || memcmp(bytes, key_update, 4) != 0 || bytes[4] > 1)
-    return refuse(tls, cuv__alert_unexpected_message);
-  tls->owes_update |= bytes[4] == 1;
-  return cuv__keys_update(&tls->in, tls->aead) ? 0 : refuse(tls, cuv__alert_internal_error);
-}
-
-static int take_record(cuv__tls *tls, size_t length, delivery *to) {
+/* OpenSSL sees all of the input and answers with the alert. */
+static int refuse_length(cuv__tls *tls, cuv__delivery *to) {
   cuv__tls_loop *home = tls->home;
-  uint8_t *record = home->input.bytes + home->input.at, *plain, type;
-  size_t count;
-  home->input.at += length;
-  int alert = cuv__open_record(tls, record, length, &type, &plain, &count);
-  if (alert) return refuse(tls, alert);
-  switch (type) {
-  case cuv__type_data: return take_data(tls, plain, count, to);
-  case cuv__type_alert: return take_alert(tls, plain, count);
-  case cuv__type_handshake: return take_handshake(tls, plain, count);
-  default: return refuse(tls, cuv__alert_unexpected_message);
-  }
+  if (home->is_compact) return cuv__compact_refuse(tls, cuv__alert_record_overflow);
+  int failure = cuv__openssl_open(tls, home->input.count - home->input.at, to);
+  return failure ? failure : cuv__tls_fail(tls, -EPROTO);
 }
 
 /* As many records as are whole and fit. */
-static int take_records(cuv__tls *tls, delivery *to) {
+static int take_records(cuv__tls *tls, cuv__delivery *to) {
   cuv__tls_loop *home = tls->home;
   while (to->count < to->capacity && !tls->held) {
-    ptrdiff_t length = cuv__record_length(home->input.bytes + home->input.at, home->input.count - home->input.at);
+    ptrdiff_t length = cuv__record_length(tls, home->input.bytes + home->input.at, home->input.count - home->input.at);
     if (length == 0) break;
-    int failure = length < 0 ? refuse(tls, (int)-length) : take_record(tls, (size_t)length, to);
+    int failure = length < 0 ? refuse_length(tls, to) : open_record(tls, (size_t)length, to);
     if (failure) return failure;
-    if (tls->peer_closed) return 0; /* what comes behind it is not ours to read */
+    if (tls->peer_closed) return 0; /* what follows close_notify is ignored (RFC 8446 section 6.1) */
   }
-  return tls->held ? 0 : hold(tls, NULL, 0);
+  return tls->held ? 0 : cuv__hold(tls, NULL, 0);
 }
 
 /* ---- receiving --------------------------------------------------------------------------------- */
 
-static int shake_hands(cuv__tls *tls) {
-  int result = cuv__handshake_step(tls);
-  int failure = cuv__emit(tls); /* our part of it, or the alert */
-  if (failure) return failure;
-  if (result == 0) return cuv__tls_rewatch(tls);
-  return result == -EAGAIN ? result : cuv__tls_fail(tls, result);
-}
-
 static ptrdiff_t receive(cuv__tls *tls, uint8_t *into, size_t capacity) {
   ptrdiff_t filled = fill_input(tls);
   if (filled <= 0) return filled;
-  int failure = tls->phase == cuv__handshaking ? shake_hands(tls) : 0;
+  if (tls->phase == cuv__not_tls) return -EAGAIN; /* discarded */
+  int failure = tls->phase == cuv__handshaking ? cuv__shake_hands(tls) : 0;
   if (failure) return failure;
-  delivery to = {.bytes = into, .capacity = capacity};
+  cuv__delivery to = {.bytes = into, .capacity = capacity};
   failure = take_records(tls, &to);
   if (to.count) return (ptrdiff_t)to.count; /* a failure or the end comes with the next call */
   if (failure) return failure;
@@ -155,6 +117,7 @@ static ptrdiff_t receive(cuv__tls *tls, uint8_t *into, size_t capacity) {
 }
 
 ptrdiff_t cuv_tls_recv(cuv_loop *loop, int fd, void *into, size_t capacity) {
+  cuv__check_owner(loop, __func__);
   cuv__tls *tls = cuv__tls_find(loop, fd);
   if (!tls) return -EBADF;
   if (capacity == 0) return -EINVAL; /* a result of 0 means the end of the stream */

@@ -50,6 +50,8 @@ public struct Limits: Sendable, Equatable {
   public var mailboxParcels = 4_096
   /// Connections of one loop; more are closed at accept.
   public var connectionsPerLoop = 1_000_000
+  /// TLS handshakes under way on one loop, each some 35 KB; one more is refused.
+  public var handshakesPerLoop = 2_048
   /// Sockets accepted in one turn of a loop.
   public var acceptsPerTurn = 64
   /// Bytes that the kernel takes for a connection beyond what is on its way to the peer. It is what a slow reader
@@ -108,6 +110,8 @@ public struct Limits: Sendable, Equatable {
       "mailboxParcels must be a power of two")
     try require(
       connectionsPerLoop > 0 && connectionsPerLoop < Int(UInt32.max), "connectionsPerLoop must fit 32 bits")
+    try require(
+      handshakesPerLoop > 0 && handshakesPerLoop < Int(UInt32.max), "handshakesPerLoop must fit 32 bits")
     try require(acceptsPerTurn > 0 && acceptsPerTurn <= 65_536, "acceptsPerTurn must be 1 to 65,536")
     try require(unsentBytes > 0 && unsentBytes <= Int(Int32.max), "unsentBytes must fit 31 bits")
     try require(

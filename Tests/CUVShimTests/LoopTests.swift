@@ -16,6 +16,25 @@ import Testing
     #expect(ticks == 3)
   }
 
+  #if DEBUG
+    @Test("a call from a thread that does not run the loop ends a debug build with a sentence")
+    func wrongThread() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        let harness = try LoopHarness()
+        let waker = unsafe Waker(loop: harness.loop)
+        harness.onTick = {
+          let thread = try? TestThread(name: "stranger") { waker.stop() }
+          thread?.join()
+        }
+        harness.run()
+      }
+      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(
+        text.contains(
+          "cuv_loop_stop() must be called from the thread that runs the loop (cuv.h, rule 2)."), "\(text)")
+    }
+  #endif
+
   @Test("a stopped loop can be run again")
   func runsAgain() throws {
     let harness = try LoopHarness()
@@ -190,6 +209,9 @@ import Testing
     published.store(true, ordering: .releasing)
     #expect(unsafe cuv_loop_wake(loop) == 0)
   }
+
+  /// Not from this thread.
+  func stop() { unsafe cuv_loop_stop(loop) }
 
   func countAndWake() {
     count.add(1, ordering: .releasing)

@@ -3,14 +3,19 @@ import Glibc
 import Testing
 
 @Suite struct TLSBatchTests {
-  @Test("everybody gets the bytes, whatever suite it speaks, beyond one portion", arguments: Sender.kinds)
-  func deliversToAll(kind: Int) throws {
+  @Test(
+    "everybody gets the bytes, whatever suite it speaks, beyond one portion", arguments: RecordLayer.allCases,
+    Sender.kinds)
+  func deliversToAll(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
+    let old: Int32 = layer == .openSSL ? 12 : 13
     let options = [
-      TLSOptions(version: 13), TLSOptions(version: 12),
+      TLSOptions(version: 13), TLSOptions(version: old),
       TLSOptions(version: 13, suites: "TLS_AES_256_GCM_SHA384"),
-      TLSOptions(version: 12, suites: "ECDHE-ECDSA-CHACHA20-POLY1305"),
+      TLSOptions(
+        version: old,
+        suites: old == 12 ? "ECDHE-ECDSA-CHACHA20-POLY1305" : "TLS_CHACHA20_POLY1305_SHA256"),
     ]
     let pairs = try (0..<300).map { try scene.shake(options[$0 % 4]) }
     let descriptors = pairs.map(\.server.connection.descriptor)
@@ -21,10 +26,12 @@ import Testing
     #expect(pairs.allSatisfy { $0.client.failure == nil })
   }
 
-  @Test("messages of many records are cut into portions by their size", arguments: Sender.kinds)
-  func largeMessages(kind: Int) throws {
+  @Test(
+    "messages of many records are cut into portions by their size", arguments: RecordLayer.allCases,
+    Sender.kinds)
+  func largeMessages(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
     let pairs = try (0..<10).map { _ in try scene.shake() }
     let message = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 13) }
     #expect(sender.sendTLS(message, to: pairs.map(\.server.connection.descriptor), on: scene).isEmpty)
@@ -32,10 +39,12 @@ import Testing
     #expect(pairs.allSatisfy { $0.client.received == message })
   }
 
-  @Test("nobody and nothing need no send, and what is no batch is refused", arguments: Sender.kinds)
-  func empty(kind: Int) throws {
+  @Test(
+    "nobody and nothing need no send, and what is no batch is refused", arguments: RecordLayer.allCases,
+    Sender.kinds)
+  func empty(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
     let (server, _) = try scene.shake()
     #expect(sender.sendTLS([1], to: [], on: scene).isEmpty)
     #expect(sender.sendTLS([], to: [server.connection.descriptor, -1], on: scene).isEmpty)
@@ -43,10 +52,10 @@ import Testing
 
   @Test(
     "who cannot take it now is 0, who is gone its errno, in order; the others get all",
-    arguments: Sender.kinds)
-  func reportsExceptions(kind: Int) throws {
+    arguments: RecordLayer.allCases, Sender.kinds)
+  func reportsExceptions(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
     let first = try scene.shake()
     let beginner = try scene.connect()
     scene.abandon(beginner.client)
@@ -74,10 +83,12 @@ import Testing
     scene.run { first.client.text == "frame" && last.client.text == "frame" }
   }
 
-  @Test("who takes a part of it has taken it: the rest waits and follows", arguments: Sender.kinds)
-  func waits(kind: Int) throws {
+  @Test(
+    "who takes a part of it has taken it: the rest waits and follows", arguments: RecordLayer.allCases,
+    Sender.kinds)
+  func waits(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
     let pairs = try (0..<6).map { _ in try scene.shake() }
     for pair in pairs {
       shrinkBuffers(of: pair.server.connection.descriptor)
@@ -103,10 +114,12 @@ import Testing
     }
   }
 
-  @Test("the same connection twice in one batch gets the bytes twice", arguments: Sender.kinds)
-  func twice(kind: Int) throws {
+  @Test(
+    "the same connection twice in one batch gets the bytes twice", arguments: RecordLayer.allCases,
+    Sender.kinds)
+  func twice(layer: RecordLayer, kind: Int) throws {
     guard let sender = Sender(kind: kind) else { return }
-    let scene = try TLSScene()
+    let scene = try TLSScene(layer)
     let pair = try scene.shake()
     let other = try scene.shake()
     let (mine, its) = (pair.server.connection.descriptor, other.server.connection.descriptor)

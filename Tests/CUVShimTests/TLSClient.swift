@@ -13,6 +13,7 @@ struct TLSOptions {
   /// 12 or 13; 0: both.
   var version: Int32 = 0
   var suites: String?
+  /// Names separated by commas.
   var `protocol`: String?
   var fragment: Int32 = 0
   var resumed: TLSClient?
@@ -135,6 +136,28 @@ struct TLSOptions {
     collect()
   }
 
+  /// New keys, sent at once.
+  func updateKeysNow() {
+    updateKeys(alsoPeers: false)
+    #expect(unsafe ctls_handshake(handle) == 0)
+    collect()
+  }
+
+  /// A record that OpenSSL would not send, behind `sequence` others (see `ctls_forge`).
+  func forge(_ sequence: UInt64, type: UInt8, _ content: [UInt8]) {
+    var record = [UInt8](repeating: 0, count: content.count + 22)
+    let count = unsafe ctls_forge(handle, sequence, type, content, content.count, &record)
+    #expect(count == record.count)
+    outgoing += record
+  }
+
+  /// Asks for a handshake inside the connection (TLS 1.2).
+  func renegotiate() {
+    #expect(unsafe ctls_renegotiate(handle) == 0)
+    _ = unsafe ctls_handshake(handle)
+    collect()
+  }
+
   func updateKeys(alsoPeers: Bool) { #expect(unsafe ctls_update_keys(handle, alsoPeers ? 1 : 0) == 0) }
 
   // MARK: Facts
@@ -143,6 +166,7 @@ struct TLSOptions {
   var version: Int { Int(unsafe ctls_version(handle)) }
   var suite: String { unsafe String(cString: ctls_suite(handle)) }
   var wasResumed: Bool { unsafe ctls_was_resumed(handle) != 0 }
+  var keyUpdates: Int { Int(unsafe ctls_key_updates(handle)) }
   var tickets: Int { Int(unsafe ctls_tickets(handle)) }
 
   var chosenProtocol: String {

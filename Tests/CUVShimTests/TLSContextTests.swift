@@ -5,20 +5,29 @@ import Testing
 
 @Suite struct TLSContextTests {
   /// The result and the sentence.
-  private func create(_ certificate: String, _ key: String) -> (result: Int32, why: String) {
+  private func create(
+    _ certificate: String, _ key: String, records: Int32 = Int32(CUV_TLS_OPENSSL)
+  ) -> (result: Int32, why: String) {
     var context: OpaquePointer?
     var why = [CChar](repeating: 0x78, count: 256)
-    let result = unsafe cuv_tls_context_create(&context, certificate, key, &why)
+    let result = unsafe cuv_tls_context_create(&context, certificate, key, records, &why)
     #expect(unsafe (context != nil) == (result == 0))
     unsafe cuv_tls_context_destroy(context)
     return (result, String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
   }
 
-  @Test("a certificate with its key is taken, without a word")
-  func takes() {
-    let made = create(TLSOptions.certificate, TLSOptions.key)
+  @Test("a certificate with its key is taken, without a word", arguments: RecordLayer.allCases)
+  func takes(layer: RecordLayer) {
+    let made = create(TLSOptions.certificate, TLSOptions.key, records: layer.rawValue)
     #expect(made.result == 0)
     #expect(made.why.isEmpty)
+  }
+
+  @Test("an unknown kind of records is refused")
+  func unknownRecords() {
+    let made = create(TLSOptions.certificate, TLSOptions.key, records: 2)
+    #expect(made.result == -EINVAL)
+    #expect(made.why == "There is no such kind of TLS records: 2.")
   }
 
   @Test("a missing file is named with the system's reason")
@@ -86,10 +95,12 @@ import Testing
   func once() throws {
     var context: OpaquePointer?
     var why = [CChar](repeating: 0, count: 256)
-    try #require(unsafe cuv_tls_context_create(&context, TLSOptions.certificate, TLSOptions.key, &why) == 0)
+    try #require(
+      unsafe cuv_tls_context_create(&context, TLSOptions.certificate, TLSOptions.key, 0, &why) == 0)
     defer { unsafe cuv_tls_context_destroy(context) }
     let harness = try LoopHarness()
-    #expect(unsafe cuv_loop_use_tls(harness.loop, context) == 0)
-    #expect(unsafe cuv_loop_use_tls(harness.loop, context) == -EALREADY)
+    #expect(unsafe cuv_loop_use_tls(harness.loop, context, 0) == -EINVAL)
+    #expect(unsafe cuv_loop_use_tls(harness.loop, context, 1) == 0)
+    #expect(unsafe cuv_loop_use_tls(harness.loop, context, 1) == -EALREADY)
   }
 }

@@ -7,10 +7,10 @@ import Testing
 
   @Test(
     "what the caller has no room for is reported again, without anything new from the peer",
-    arguments: [12, 13] as [Int32], [1000, 16_384, 20_000, 65_536])
-  func smallRoom(version: Int32, capacity: Int) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+    arguments: TLSMode.all, [1000, 16_384, 20_000, 65_536])
+  func smallRoom(mode: TLSMode, capacity: Int) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     server.capacity = capacity
     client.send(Self.message)
     scene.run { server.received.count == Self.message.count || server.end != nil }
@@ -22,9 +22,10 @@ import Testing
   }
 
   @Test(
-    "a whole message that is held is reported only while it is watched for, and keeps nobody awake meanwhile")
-  func unwatched() throws {
-    let scene = try TLSScene()
+    "a whole message that is held is reported only while it is watched for, and keeps nobody awake meanwhile",
+    arguments: RecordLayer.allCases)
+  func unwatched(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     unsafe cuv_loop_set_busy(scene.harness.loop, 0)
     let (server, client) = try scene.shake()
     server.capacity = 4
@@ -49,9 +50,9 @@ import Testing
     #expect(server.reports.allSatisfy { $0 == .readable })
   }
 
-  @Test("a held message keeps the loop going round until it is read")
-  func staysAwake() throws {
-    let scene = try TLSScene()
+  @Test("a held message keeps the loop going round until it is read", arguments: RecordLayer.allCases)
+  func staysAwake(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     unsafe cuv_loop_set_busy(scene.harness.loop, 0)
     let (server, client) = try scene.shake()
     server.capacity = 1
@@ -62,9 +63,9 @@ import Testing
     #expect(ticks < 100, "each byte waited for a tick")
   }
 
-  @Test("a hook may close the others that hold something")
-  func closesOthers() throws {
-    let scene = try TLSScene()
+  @Test("a hook may close the others that hold something", arguments: RecordLayer.allCases)
+  func closesOthers(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let pairs = try (0..<4).map { _ in try scene.shake() }
     for pair in pairs {
       pair.server.capacity = 1
@@ -84,9 +85,11 @@ import Testing
     #expect(calls == 1)
   }
 
-  @Test("no room at all is a mistake, and no connection of TLS is a bad descriptor")
-  func mistakes() throws {
-    let scene = try TLSScene()
+  @Test(
+    "no room at all is a mistake, and no connection of TLS is a bad descriptor",
+    arguments: RecordLayer.allCases)
+  func mistakes(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, _) = try scene.shake()
     server.capacity = 0
     #expect(server.receive() == -Int(EINVAL))
@@ -97,10 +100,10 @@ import Testing
     }
   }
 
-  @Test("close_notify is the end, behind what came before it", arguments: [12, 13] as [Int32], [3, 100])
-  func closeNotify(version: Int32, capacity: Int) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+  @Test("close_notify is the end, behind what came before it", arguments: TLSMode.all, [3, 100])
+  func closeNotify(mode: TLSMode, capacity: Int) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     server.capacity = capacity
     client.send("last words")
     client.sendClose()
@@ -111,9 +114,9 @@ import Testing
     scene.run { client.text == "answer" }
   }
 
-  @Test("the end of the stream without close_notify is the end too")
-  func bareEnd() throws {
-    let scene = try TLSScene()
+  @Test("the end of the stream without close_notify is the end too", arguments: RecordLayer.allCases)
+  func bareEnd(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     client.send("words")
     scene.run { server.text == "words" }
@@ -124,9 +127,10 @@ import Testing
     scene.run { client.text == "answer" }
   }
 
-  @Test("new keys of the peer are followed, and ours are renewed when it asks")
-  func keyUpdates() throws {
-    let scene = try TLSScene()
+  @Test(
+    "new keys of the peer are followed, and ours are renewed when it asks", arguments: RecordLayer.allCases)
+  func keyUpdates(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake(TLSOptions(version: 13))
     for round in 0..<6 {
       client.updateKeys(alsoPeers: round % 2 == 0)
@@ -139,10 +143,10 @@ import Testing
     #expect(client.text == String(repeating: "tell ", count: 6))
   }
 
-  @Test("records may be cut at every byte", arguments: [12, 13] as [Int32])
-  func cutEverywhere(version: Int32) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+  @Test("records may be cut at every byte", arguments: TLSMode.all)
+  func cutEverywhere(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     scene.abandon(client)
     var expected = ""
     var cut = 1
@@ -164,13 +168,13 @@ import Testing
 
   @Test(
     "a record that was changed anywhere ends the connection, and the peer is told",
-    arguments: [12, 13] as [Int32])
-  func damaged(version: Int32) throws {
-    let scene = try TLSScene()
+    arguments: TLSMode.all)
+  func damaged(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
     var place = 0
     var size = 1
     while place < size {
-      let (server, client) = try scene.shake(TLSOptions(version: version))
+      let (server, client) = try scene.shake(TLSOptions(version: mode.version))
       client.send("booking")
       var bytes = client.takeOutgoing()
       size = bytes.count
@@ -188,9 +192,9 @@ import Testing
     }
   }
 
-  @Test("the same record twice is refused")
-  func replayed() throws {
-    let scene = try TLSScene()
+  @Test("the same record twice is refused", arguments: RecordLayer.allCases)
+  func replayed(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     client.send("once")
     let bytes = client.takeOutgoing()
@@ -201,9 +205,9 @@ import Testing
     #expect(client.failure?.contains("bad record mac") == true)
   }
 
-  @Test("an impossible length is refused before it is waited for")
-  func impossibleLength() throws {
-    let scene = try TLSScene()
+  @Test("an impossible length is refused before it is waited for", arguments: RecordLayer.allCases)
+  func impossibleLength(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     let header: [UInt8] = [0x17, 3, 3, 0x41, 1]
     _ = unsafe cuv_send(client.descriptor, header, header.count)
@@ -212,19 +216,19 @@ import Testing
     #expect(client.failure == "tlsv1 alert record overflow")
   }
 
-  @Test("a change of cipher behind the handshake is refused", arguments: [12, 13] as [Int32])
-  func lateChange(version: Int32) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+  @Test("a change of cipher behind the handshake is refused", arguments: TLSMode.all)
+  func lateChange(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     let record: [UInt8] = [0x14, 3, 3, 0, 1, 1]
     _ = unsafe cuv_send(client.descriptor, record, record.count)
     scene.run { server.end != nil && client.failure != nil }
     #expect(server.end == -Int(EPROTO))
   }
 
-  @Test("a reset is an error, not an end")
-  func reset() throws {
-    let scene = try TLSScene()
+  @Test("a reset is an error, not an end", arguments: RecordLayer.allCases)
+  func reset(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     scene.abandon(client)
     client.resetSocket()

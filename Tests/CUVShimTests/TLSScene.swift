@@ -3,6 +3,24 @@ import CUVShim
 import Glibc
 import Testing
 
+/// Who protects the server's records.
+enum RecordLayer: Int32, CaseIterable {
+  case openSSL, compact
+
+  var versions: [Int32] { self == .openSSL ? [12, 13] : [13] }
+}
+
+/// A record layer with a version that it speaks.
+struct TLSMode: CustomTestStringConvertible {
+  let layer: RecordLayer
+  let version: Int32
+
+  static let all = RecordLayer.allCases.flatMap { layer in
+    layer.versions.map { TLSMode(layer: layer, version: $0) }
+  }
+  var testDescription: String { "\(layer) 1.\(version % 10)" }
+}
+
 /// The server's end of one connection. Reads whatever comes, once per report, until the end or a failure.
 @safe final class TLSEnd {
   let connection: Connection
@@ -37,6 +55,15 @@ import Testing
     return count
   }
 
+  /// Ciphertext that waits, and when the socket last took some.
+  var waiting: (count: Int, progressAt: UInt64) {
+    var progressAt: UInt64 = 0
+    let count = unsafe cuv_tls_waiting(loop, connection.descriptor, &progressAt)
+    return (Int(count), progressAt)
+  }
+
+  var isOpen: Int32 { unsafe cuv_tls_is_open(loop, connection.descriptor) }
+
   func send(_ text: String) -> Int { send(Array(text.utf8)) }
   func send(_ bytes: [UInt8]) -> Int { unsafe cuv_tls_send(loop, connection.descriptor, bytes, bytes.count) }
 
@@ -63,13 +90,14 @@ import Testing
   private(set) var ends: [TLSEnd] = []
   private(set) var clients: [TLSClient] = []
 
-  init() throws {
+  init(_ layer: RecordLayer, handshakes: UInt32 = 10_000) throws {
     harness = try LoopHarness()
     var context: OpaquePointer?
     var why = [CChar](repeating: 0, count: 256)
-    let created = unsafe cuv_tls_context_create(&context, TLSOptions.certificate, TLSOptions.key, &why)
+    let created = unsafe cuv_tls_context_create(
+      &context, TLSOptions.certificate, TLSOptions.key, layer.rawValue, &why)
     try #require(created == 0)
-    let used = unsafe cuv_loop_use_tls(harness.loop, context)
+    let used = unsafe cuv_loop_use_tls(harness.loop, context, handshakes)
     unsafe cuv_tls_context_destroy(context)  // the loop keeps what it needs
     try #require(used == 0)
     unsafe cuv_loop_set_busy(harness.loop, 1)
@@ -118,6 +146,13 @@ import Testing
       left -= 1
       return left <= 0
     }
+  }
+
+  /// Handshakes under way, and those refused.
+  var handshakes: (underWay: UInt32, refused: UInt64) {
+    var (underWay, refused) = (UInt32(0), UInt64(0))
+    unsafe cuv_tls_handshakes(harness.loop, &underWay, &refused)
+    return (underWay, refused)
   }
 
   /// Everybody, when all ends are closed.

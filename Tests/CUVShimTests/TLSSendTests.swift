@@ -5,10 +5,10 @@ import Testing
 @Suite struct TLSSendTests {
   private static let message = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ $0 >> 9) }
 
-  @Test("a message of many records arrives whole", arguments: [12, 13] as [Int32])
-  func large(version: Int32) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+  @Test("a message of many records arrives whole", arguments: TLSMode.all)
+  func large(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     #expect(server.send(Self.message) == Self.message.count)
     scene.run { client.received.count >= Self.message.count || client.failure != nil }
     #expect(client.received == Self.message)
@@ -22,10 +22,10 @@ import Testing
 
   @Test(
     "a stopped reader's message waits here, and leaves by itself when it reads again",
-    arguments: [12, 13] as [Int32])
-  func stalled(version: Int32) throws {
-    let scene = try TLSScene()
-    let (server, client) = try scene.shake(TLSOptions(version: version))
+    arguments: TLSMode.all)
+  func stalled(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
     shrinkBuffers(of: server.connection.descriptor)
     client.reads = false
     server.connection.watch([])  // nobody asks
@@ -43,9 +43,67 @@ import Testing
     scene.run { client.text.hasSuffix("more") }
   }
 
-  @Test("writability is reported once nothing waits, and not sooner")
-  func writable() throws {
-    let scene = try TLSScene()
+  @Test("a slow reader makes progress long before anything more can be sent", arguments: TLSMode.all)
+  func progress(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let (server, client) = try scene.shake(TLSOptions(version: mode.version))
+    #expect(server.waiting == (0, 0))
+    shrinkBuffers(of: server.connection.descriptor)
+    client.reads = false
+    while server.send(Self.message) > 0 {}
+    var last = server.waiting
+    #expect(last.count > 0 && last.progressAt > 0)
+    scene.run(turns: 20)
+    #expect(server.waiting == last, "nobody reads")
+    var steps = 0
+    while last.count > 0 {
+      usleep(2_000)
+      client.reads = true
+      scene.run(turns: 1)
+      client.reads = false
+      scene.run(turns: 1)
+      let now = server.waiting
+      #expect(now.count <= last.count && now.progressAt >= last.progressAt)
+      if now.count < last.count {
+        #expect(now.progressAt > last.progressAt)
+        if now.count > 0 { #expect(server.send("more") == -Int(EAGAIN)) }
+        steps += 1
+      }
+      last = now
+    }
+    #expect(steps > 2)
+  }
+
+  @Test("a key that has sealed enough is replaced, and the peer follows", arguments: RecordLayer.allCases)
+  func rekeys(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
+    unsafe cuv_tls_test_records_per_key(scene.harness.loop, 5)
+    let (server, client) = try scene.shake(TLSOptions(version: 13))
+    for number in 10..<60 {
+      #expect(server.send("tell \(number) ") == 8)
+      scene.run(turns: 1)
+    }
+    scene.run { client.text.hasSuffix("59 ") || client.failure != nil }
+    #expect(client.failure == nil)
+    #expect(client.text == (10..<60).map { "tell \($0) " }.joined())
+    #expect((9...10).contains(client.keyUpdates), "\(client.keyUpdates)")
+    client.send("ask")
+    scene.run { server.text == "ask" }
+  }
+
+  @Test("TLS 1.2 has no new keys and goes on with its own")
+  func keepsOldKeys() throws {
+    let scene = try TLSScene(.openSSL)
+    unsafe cuv_tls_test_records_per_key(scene.harness.loop, 5)
+    let (server, client) = try scene.shake(TLSOptions(version: 12))
+    for _ in 0..<20 { #expect(server.send("tell ") == 5) }
+    scene.run { client.received.count == 100 || client.failure != nil }
+    #expect(client.failure == nil)
+  }
+
+  @Test("writability is reported once nothing waits, and not sooner", arguments: RecordLayer.allCases)
+  func writable(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     shrinkBuffers(of: server.connection.descriptor)
     server.onReady = { _ in server.connection.watch(.readable) }
@@ -67,9 +125,9 @@ import Testing
     #expect(server.reports == [.writable, .writable])
   }
 
-  @Test("requests are read while a message waits")
-  func readsMeanwhile() throws {
-    let scene = try TLSScene()
+  @Test("requests are read while a message waits", arguments: RecordLayer.allCases)
+  func readsMeanwhile(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     shrinkBuffers(of: server.connection.descriptor)
     client.reads = false
@@ -80,9 +138,11 @@ import Testing
     scene.run { server.send("done") == 4 }
   }
 
-  @Test("a half-close is close_notify and the end, behind what waits", arguments: [false, true])
-  func halfCloses(stalls: Bool) throws {
-    let scene = try TLSScene()
+  @Test(
+    "a half-close is close_notify and the end, behind what waits", arguments: RecordLayer.allCases,
+    [false, true])
+  func halfCloses(layer: RecordLayer, stalls: Bool) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     if stalls {
       shrinkBuffers(of: server.connection.descriptor)
@@ -102,9 +162,9 @@ import Testing
     scene.run { server.text == "answer" }
   }
 
-  @Test("a half-close in the handshake is the end of the stream")
-  func halfClosesEarly() throws {
-    let scene = try TLSScene()
+  @Test("a half-close in the handshake is the end of the stream", arguments: RecordLayer.allCases)
+  func halfClosesEarly(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.connect()
     #expect(server.connection.shutdownWrite() == 0)
     scene.run { client.isOver }
@@ -112,9 +172,9 @@ import Testing
     #expect(server.send("x") < 0)
   }
 
-  @Test("a close says close_notify, a reset does not", arguments: [false, true])
-  func closes(reset: Bool) throws {
-    let scene = try TLSScene()
+  @Test("a close says close_notify, a reset does not", arguments: RecordLayer.allCases, [false, true])
+  func closes(layer: RecordLayer, reset: Bool) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     #expect(server.send("last words") == 10)
     if reset { scene.run { client.text == "last words" } }
@@ -124,9 +184,9 @@ import Testing
     #expect(client.isClosed == !reset)
   }
 
-  @Test("a close with ciphertext that waits gives it back")
-  func closesWhileWaiting() throws {
-    let scene = try TLSScene()
+  @Test("a close with ciphertext that waits gives it back", arguments: RecordLayer.allCases)
+  func closesWhileWaiting(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     shrinkBuffers(of: server.connection.descriptor)
     client.reads = false
@@ -136,9 +196,9 @@ import Testing
     #expect(unsafe cuv_tls_send(scene.harness.loop, server.connection.descriptor, "x", 1) == -Int(EBADF))
   }
 
-  @Test("a loop may be destroyed with everything unfinished")
-  func destroys() throws {
-    let scene = try TLSScene()
+  @Test("a loop may be destroyed with everything unfinished", arguments: RecordLayer.allCases)
+  func destroys(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     shrinkBuffers(of: server.connection.descriptor)
     client.reads = false
@@ -155,9 +215,9 @@ import Testing
     scene.run { held.received.count == 1 }
   }
 
-  @Test("a peer that is gone is an error, and so is everything after it")
-  func gone() throws {
-    let scene = try TLSScene()
+  @Test("a peer that is gone is an error, and so is everything after it", arguments: RecordLayer.allCases)
+  func gone(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     scene.abandon(client)
     client.resetSocket()
@@ -169,9 +229,10 @@ import Testing
   }
 
   @Test(
-    "a peer that is gone while a message waits is a hang-up", arguments: [Readiness(), .readable, .writable])
-  func goneWhileWaiting(watched: Readiness) throws {
-    let scene = try TLSScene()
+    "a peer that is gone while a message waits is a hang-up", arguments: RecordLayer.allCases,
+    [Readiness(), .readable, .writable])
+  func goneWhileWaiting(layer: RecordLayer, watched: Readiness) throws {
+    let scene = try TLSScene(layer)
     let (server, client) = try scene.shake()
     shrinkBuffers(of: server.connection.descriptor)
     client.reads = false
@@ -188,9 +249,9 @@ import Testing
     server.connection.close(reset: true)
   }
 
-  @Test("a message beyond the limit is refused whole")
-  func tooLarge() throws {
-    let scene = try TLSScene()
+  @Test("a message beyond the limit is refused whole", arguments: RecordLayer.allCases)
+  func tooLarge(layer: RecordLayer) throws {
+    let scene = try TLSScene(layer)
     let (server, _) = try scene.shake()
     var byte: UInt8 = 0
     let descriptor = server.connection.descriptor

@@ -9,14 +9,18 @@ import Testing
   private let socket: Socket
   private let tls: OpaquePointer
 
-  init(port: Int, version: Int32) throws {
+  /// - Parameter protocols: offered by ALPN, separated by commas; empty: none.
+  init(port: Int, version: Int32, protocols: String = "") throws {
     socket = try Socket(port: port)
     let created = unsafe TLSTests.certificate.withCString { trusted in
-      var options = unsafe ctls_options()
-      unsafe options.fd = -1
-      unsafe options.trusted_file = trusted
-      unsafe options.version = version
-      return unsafe ctls_create(&options)
+      unsafe protocols.withCString { protocols in
+        var options = unsafe ctls_options()
+        unsafe options.fd = -1
+        unsafe options.trusted_file = trusted
+        unsafe options.version = version
+        unsafe options.protocol = protocols
+        return unsafe ctls_create(&options)
+      }
     }
     unsafe tls = try #require(unsafe created)
     while true {
@@ -80,10 +84,11 @@ struct TLSTests {
   private static let key = SourceTree.root + "/Tests/Certificates/localhost-test-key.pem"
   private static let otherKey = SourceTree.root + "/Tests/Certificates/other-test-key.pem"
 
-  private func secureOptions(sender: String) -> ServerOptions {
+  private func secureOptions(sender: String = "auto", records: String? = nil) -> ServerOptions {
     var options = ServerOptions()
     options.demo = true
     options.arguments = ["--tls-cert", Self.certificate, "--tls-key", Self.key, "--sender", sender]
+    if let records { options.arguments += ["--tls-records", records] }
     return options
   }
 
@@ -97,19 +102,19 @@ struct TLSTests {
 
   @Test(
     "bookings made through TLS reach everybody who watches through TLS, in order",
-    arguments: [12, 13] as [Int32], ["send", "auto"])
-  func broadcast(version: Int32, sender: String) throws {
-    let server = try TestServer(secureOptions(sender: sender))
+    arguments: [(12, "openssl"), (13, "openssl"), (13, "compact")] as [(Int32, String)], ["send", "auto"])
+  func broadcast(spoken: (version: Int32, records: String), sender: String) throws {
+    let server = try TestServer(secureOptions(sender: sender, records: spoken.records))
     let (port, token) = (server.port, server.mint.token(user: 77))
     let target = WebSocketClient.target("/ws/events/1", token: token)
     let upgrade = String(decoding: WebSocketClient.handshake(port: port, target: target), as: UTF8.self)
     let watchers = try (0..<20).map { _ in
-      let watcher = try SecureConnection(port: port, version: version)
+      let watcher = try SecureConnection(port: port, version: spoken.version)
       try watcher.send(upgrade)
       #expect(try watcher.read(until: "connection_established").hasPrefix("HTTP/1.1 101 "))
       return watcher
     }
-    let booker = try SecureConnection(port: port, version: version)
+    let booker = try SecureConnection(port: port, version: spoken.version)
     for seq in 1...5 {
       #expect(try book(booker, port: port, token: token).hasPrefix("HTTP/1.1 201 "))
       for watcher in watchers {
@@ -120,23 +125,34 @@ struct TLSTests {
     #expect(try server.server.terminate() == .exited(0))
   }
 
-  @Test("plain HTTP on a TLS port gets no answer, and nobody else notices")
+  @Test("plain HTTP on a TLS port gets one plain sentence, and nobody else notices")
   func plain() throws {
-    let server = try TestServer(secureOptions(sender: "auto"))
+    let server = try TestServer(secureOptions())
     let socket = try Socket(port: server.port)
     try socket.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
     var answer: [UInt8] = []
-    do {
-      while true {
-        let more = try socket.receive()
-        if more.isEmpty { break }
-        answer += more
-      }
-    } catch is ConnectionLost {}
-    #expect(!String(decoding: answer, as: UTF8.self).contains("HTTP"))
+    while case let more = try socket.receive(), !more.isEmpty { answer += more }
+    let text = String(decoding: answer, as: UTF8.self)
+    #expect(text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+    #expect(text.hasSuffix("\r\n\r\nThis port speaks TLS; use https://.\n"))
     let secure = try SecureConnection(port: server.port, version: 13)
     try secure.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
     #expect(try secure.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+  }
+
+  @Test("a client that offers only http/1.0 is served")
+  func oldProtocol() throws {
+    let server = try TestServer(secureOptions())
+    let client = try SecureConnection(port: server.port, version: 0, protocols: "http/1.0")
+    try client.send("GET /livez HTTP/1.0\r\n\r\n")
+    #expect(try client.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+  }
+
+  @Test("compact records refuse a client that speaks only TLS 1.2")
+  func compactNeedsTLS13() throws {
+    let server = try TestServer(secureOptions(records: "compact"))
+    let failure = #expect(throws: TestFailure.self) { try SecureConnection(port: server.port, version: 12) }
+    #expect(failure?.description.contains("protocol version") == true)
   }
 
   @Test("a key that does not fit, and half of the pair, are refused with a sentence")

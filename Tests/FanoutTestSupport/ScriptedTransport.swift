@@ -110,6 +110,9 @@ final class ScriptedTransport: Transport {
   private(set) var batches = 0
   private(set) var offences: [String] = []
   var acceptFailures = 0
+  var handshakes = Handshakes()
+  /// What `unsent` says of a descriptor, as of one that speaks TLS.
+  var kept: [Int32: Unsent] = [:]
   var idle: UInt64 = 0
   /// Whether `open` refuses, as when memory is short.
   var refusesToOpen = false
@@ -162,6 +165,8 @@ final class ScriptedTransport: Transport {
     slots[slot] = socket
     return true
   }
+
+  func unsent(_ descriptor: Int32) -> Unsent { kept[descriptor] ?? Unsent() }
 
   func watch(_ slot: UInt32, _ interest: Interest) {
     guard let socket = slots[slot] else { return offences.append("watched the closed slot \(slot)") }

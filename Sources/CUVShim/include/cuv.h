@@ -5,7 +5,7 @@
  *  1. Every function that can fail returns 0 (or a count) on success and a negative errno on failure.
  *  2. A cuv_loop and everything made from it belongs to the thread that runs it.
  *     The one call that may come from any other thread is cuv_loop_wake(). A cuv_sender belongs to the
- *     first thread that sends with it.
+ *     first thread that sends with it. Debug builds check both and abort with a sentence.
  *  3. The caller owns the context pointer; it must outlive the loop.
  *  4. Bytes passed in are borrowed for the length of the call; nothing here keeps a pointer to them.
  *  5. cuv_conn_open() takes the descriptor over, also when it fails (then it has closed it).
@@ -112,25 +112,34 @@ ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_cou
 /* ---- TLS: the server's side of it, as a filter of connections ---------------------------------- */
 
 /* A certificate with its key and the policy: TLS 1.2 and 1.3, AEAD suites with forward secrecy in the server's
- * order, one stateless ticket, "http/1.1" by ALPN; no compression, no renegotiation, no client certificate. It does
- * not change once it is made, and loops on any thread share it. */
+ * order, one stateless ticket, "http/1.1" or else "http/1.0" by ALPN; no compression, no renegotiation, no client
+ * certificate. It does not change once it is made, and loops on any thread share it. */
 typedef struct cuv_tls_context cuv_tls_context;
+/* Who protects records behind the handshake, which is OpenSSL's in any case. OPENSSL: its SSL objects, 13 KB for as
+ * long as a connection lives. COMPACT: this shim, with libcrypto's AEADs, 0.5 KB; TLS 1.3 only. */
+enum { CUV_TLS_OPENSSL = 0, CUV_TLS_COMPACT = 1 };
 /* PEM files: the certificate with the chain behind it, and its key, which is not encrypted. On failure `why` has
  * room for one sentence (NUL-terminated): -ENOENT, -EACCES, ...: a file cannot be read; -EINVAL: no PEM of its
- * kind, or the key is not the certificate's. */
-int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file,
+ * kind, the key is not the certificate's, or an unknown kind of records. */
+int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file, int records,
                            char why[256]);
 void cuv_tls_context_destroy(cuv_tls_context *context); /* loops that use it keep what they need */
 
-/* Before cuv_loop_run(): every connection that this loop opens from now on speaks TLS. */
-int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context);
+/* Before cuv_loop_run(): every connection that this loop opens from now on speaks TLS. At most `handshakes` (> 0) are
+ * under way at once, from the first whole record to the client's Finished; one more is refused with an alert, and
+ * cuv_tls_recv() gives -EBUSY. */
+int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context, uint32_t handshakes);
+void cuv_tls_handshakes(cuv_loop *loop, uint32_t *under_way, uint64_t *refused); /* 0 on a loop without TLS */
 
 /* On a TLS connection:
  * - CUV_READABLE also means that decrypted bytes wait. The handshake runs inside cuv_tls_recv(), so it goes on as
  *   long as the connection is watched for it and then read.
  * - CUV_WRITABLE is reported once the handshake is finished and no ciphertext waits.
  * - cuv_conn_shutdown_write() sends close_notify behind what waits, then FIN. Nothing can be sent from then on.
- * - cuv_conn_close() without reset tries once, without waiting, to send what waits and close_notify. */
+ * - cuv_conn_close() without reset tries once, without waiting, to send what waits and close_notify.
+ * - A peer that begins with plain HTTP is answered with a 400 and a FIN. Then cuv_tls_recv() discards input, with
+ *   -EAGAIN, until the peer closes.
+ * - More than 32 records in a row without application data (empty ones, KeyUpdates, warnings) end the connection. */
 
 /* Number of decrypted bytes; 0 = close_notify or end of stream; -EAGAIN: none are there, perhaps because the
  * handshake runs; -EPROTO: TLS failed, and the peer has been told why; or another negative errno. */
@@ -142,6 +151,16 @@ ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count);
  * 0 (would block) or a negative errno. */
 ptrdiff_t cuv_tls_send_batch(cuv_loop *loop, cuv_sender *sender, const int32_t *fds, uint32_t fd_count,
                              const void *bytes, size_t count, cuv_exception *out);
+/* 1: the handshake is finished; 0: not, or TLS has failed; -EBADF: no TLS connection of this loop. */
+int cuv_tls_is_open(cuv_loop *loop, int fd);
+/* Bytes of ciphertext that wait for the socket, and when, by cuv_loop_now_ms(), it last took some or first had to
+ * wait (0: it has never waited). A peer that reads slowly makes progress here long before CUV_WRITABLE is reported. */
+size_t cuv_tls_waiting(cuv_loop *loop, int fd, uint64_t *progress_ms);
+
+/* For tests. A connection's sending key is renewed after this many records (default 2^24) in TLS 1.3; and the compact
+ * layer misses the traffic secrets of handshakes from now on, as if OpenSSL had not told them. */
+void cuv_tls_test_records_per_key(cuv_loop *loop, uint64_t records);
+void cuv_tls_test_lose_secrets(cuv_loop *loop);
 
 /* ---- process ---------------------------------------------------------------------------------- */
 

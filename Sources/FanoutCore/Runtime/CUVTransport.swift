@@ -27,8 +27,13 @@ public enum SenderKind: Sendable, CaseIterable {
   private var results: [cuv_exception] = []
 
   /// Makes the loop and its sender; nothing runs and nobody listens yet.
-  /// - Parameter tls: every connection speaks TLS by it; nil: none does.
-  init(tick: UInt64, sender kind: SenderKind, tls: TLSContext? = nil) throws(DataPlaneFailure) {
+  /// - Parameters:
+  ///   - tls: every connection speaks TLS by it; nil: none does.
+  ///   - handshakes: how many of TLS may be under way at once.
+  init(
+    tick: UInt64, sender kind: SenderKind, tls: TLSContext? = nil,
+    handshakes: Int = Limits().handshakesPerLoop
+  ) throws(DataPlaneFailure) {
     isSecure = tls != nil
     var sender: OpaquePointer?
     let wanted =
@@ -46,7 +51,10 @@ public enum SenderKind: Sendable, CaseIterable {
     guard let uv = unsafe uv, let sender = unsafe sender else {
       throw DataPlaneFailure(description: "the loop cannot be made")
     }
-    if let tls { try DataPlaneFailure.check(unsafe tls.use(on: uv), "the loop cannot speak TLS") }
+    if let tls {
+      try DataPlaneFailure.check(
+        unsafe tls.use(on: uv, handshakes: handshakes), "the loop cannot speak TLS")
+    }
     unsafe self.uv = uv
     unsafe self.sender = sender
     self.context = context
@@ -155,6 +163,13 @@ public enum SenderKind: Sendable, CaseIterable {
     }
   }
 
+  func unsent(_ descriptor: Int32) -> Unsent {
+    guard isSecure else { return Unsent() }
+    var progressAt: UInt64 = 0
+    let count = unsafe cuv_tls_waiting(uv, descriptor, &progressAt)
+    return Unsent(count: Int(count), progressAt: progressAt)
+  }
+
   func setBusy(_ busy: Bool) { unsafe cuv_loop_set_busy(uv, busy ? 1 : 0) }
   func stopListening() { unsafe cuv_listen_stop(uv) }
   func stop() { unsafe cuv_loop_stop(uv) }
@@ -168,6 +183,12 @@ public enum SenderKind: Sendable, CaseIterable {
   }
 
   var acceptFailures: Int { Int(unsafe cuv_accept_failures(uv)) }
+
+  var handshakes: Handshakes {
+    var (underWay, refused) = (UInt32(0), UInt64(0))
+    unsafe cuv_tls_handshakes(uv, &underWay, &refused)
+    return Handshakes(underWay: Int(underWay), refused: Int(refused))
+  }
 }
 
 /// What C hands back to us: the way from a hook to the loop. Lives as long as the transport.

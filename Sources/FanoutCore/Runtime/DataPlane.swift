@@ -20,15 +20,19 @@ public final class DataPlane: Sendable {
     public var sender = SenderKind.automatic
     public var descriptorTables = DescriptorTables.shared
     /// Nil: connections are plain.
-    public var tls: TLSFiles?
+    public var tls: TLSSettings?
     public init() {}
   }
 
-  /// PEM files: the certificate with the chain behind it, and its key, which is not encrypted. Read once, at start.
-  public struct TLSFiles: Sendable, Equatable {
+  public struct TLSSettings: Sendable, Equatable {
+    /// A PEM file: the certificate with the chain behind it. Read once, at start.
     public var certificate: String
+    /// A PEM file: the certificate's key, not encrypted. Read once, at start.
     public var key: String
-    public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
+    public var records: TLSRecords
+    public init(certificate: String, key: String, records: TLSRecords = .openSSL) {
+      (self.certificate, self.key, self.records) = (certificate, key, records)
+    }
   }
 
   /// Who shares a table of descriptors, whose size the system limits.
@@ -65,11 +69,13 @@ public final class DataPlane: Sendable {
     }
     descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
     if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
-    let tls: TLSContext? = if let files = configuration.tls { try TLSContext(files) } else { nil }
+    let tls: TLSContext? = if let tls = configuration.tls { try TLSContext(tls) } else { nil }
     var transports: [CUVTransport] = []
     for _ in 0..<configuration.loops {
       transports.append(
-        try CUVTransport(tick: configuration.limits.tick, sender: configuration.sender, tls: tls))
+        try CUVTransport(
+          tick: configuration.limits.tick, sender: configuration.sender, tls: tls,
+          handshakes: configuration.limits.handshakesPerLoop))
     }
     self.configuration = configuration
     self.transports = transports

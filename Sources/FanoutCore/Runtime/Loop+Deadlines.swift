@@ -4,15 +4,20 @@
 extension Loop {
   /// The wheel handed the slot out: act on what is due and arm what comes next.
   func deadlinePassed(_ slot: UInt32) {
+    let unsent = io.unsent(connections[slot].descriptor)
     if let backlog = connections[slot].backlog {
       if backlog.isLost { return close(slot, reset: true) }
+      // Through TLS a slow reader takes ciphertext long before the next send is taken.
+      backlog.progressAt = max(backlog.progressAt, unsent.progressAt)
       if io.now >= backlog.progressAt + limits.stallTimeout { return giveUpStalled(slot) }
+    } else if unsent.count > 0 && io.now >= unsent.progressAt + limits.stallTimeout {
+      return giveUpStalled(slot)
     }
     var next: UInt64
     switch connections[slot].role {
     case .http(let exchange):
       // While an answer is made, or is being read, nothing is expected of the peer but to read.
-      let isAwaited = exchange.answering == nil && !connections[slot].isBlocked
+      let isAwaited = exchange.answering == nil && !connections[slot].isBlocked && unsent.count == 0
       guard !isAwaited || io.now < exchange.deadline else {
         return exchange.isIdle ? close(slot) : refuse(slot, HTTPFailure.timedOut, exchange)
       }
@@ -20,11 +25,12 @@ extension Loop {
     case .webSocket: next = webSocketDeadline(slot)
     case .eventStream: next = eventStreamDeadline(slot)
     case .lingering(let until):
-      guard io.now < until else { return close(slot) }
-      next = until
+      guard io.now < until || unsent.count > 0 else { return close(slot) }
+      next = max(until, io.now + limits.tick)
     }
     guard let connection = connections.at(slot) else { return }
     if let backlog = connection.backlog { next = min(next, backlog.progressAt + limits.stallTimeout) }
+    if unsent.count > 0 { next = min(next, unsent.progressAt + limits.stallTimeout) }
     wheel.arm(slot, at: next)
   }
 

@@ -98,6 +98,8 @@ final class Loop<IO: Transport> {
     sendPings()
     closeLingeringTopics()
     noteAcceptFailures()
+    let handshakes = io.handshakes
+    (counts.handshakesUnderWay, counts.handshakesRefused) = (handshakes.underWay, handshakes.refused)
     counts.idleMilliseconds = Int(io.idle)
     counters.publish(counts)
     endIfDone()

@@ -35,6 +35,9 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var protocolErrors = 0
   /// Times that accepting paused because descriptors ran out.
   public internal(set) var acceptFailures = 0
+  public internal(set) var handshakesUnderWay = 0
+  /// TLS handshakes refused because too many were under way.
+  public internal(set) var handshakesRefused = 0
   /// Milliseconds in which the loop had nothing to do. How it differs between loops shows their imbalance.
   public internal(set) var idleMilliseconds = 0
 }

@@ -16,6 +16,20 @@ struct SendException: Equatable {
   let result: Int
 }
 
+/// Bytes that sends have taken and the kernel has not: the transport itself keeps them (TLS: ciphertext).
+struct Unsent: Equatable {
+  var count = 0
+  /// When the kernel last took some of them, by `Transport.now`; 0: it always took all.
+  var progressAt: UInt64 = 0
+}
+
+/// TLS handshakes of a loop.
+struct Handshakes: Equatable {
+  var underWay = 0
+  /// Refused because as many as may be were under way.
+  var refused = 0
+}
+
 /// The world of one loop. All calls come from the loop's thread.
 protocol Transport: AnyObject {
   /// Monotonic milliseconds, the same within one turn.
@@ -39,11 +53,13 @@ protocol Transport: AnyObject {
   func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int
   /// Sends the same bytes to each descriptor; the exceptions in ascending order of position.
   func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException])
+  func unsent(_ descriptor: Int32) -> Unsent
   /// Busy: turns follow each other without sleeping.
   func setBusy(_ busy: Bool)
   func stopListening()
   /// Times that accepting paused because descriptors ran out.
   var acceptFailures: Int { get }
+  var handshakes: Handshakes { get }
   /// Lets the loop's run end.
   func stop()
   /// The value of `Sec-WebSocket-Accept` (RFC 6455, section 4.2.2).

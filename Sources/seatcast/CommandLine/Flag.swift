@@ -11,6 +11,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case descriptorTables = "descriptor-tables"
   case tlsCertificate = "tls-cert"
   case tlsKey = "tls-key"
+  case tlsRecords = "tls-records"
   case jwtSecretFile = "jwt-secret-file"
   case adminEmail = "admin-email"
   case origins
@@ -90,6 +91,10 @@ struct CommandTable: Sendable {
       Flag(
         setting: .tlsKey, value: .text("FILE"), variable: "SEATCAST_TLS_KEY",
         summary: "PEM file of the certificate's key, not encrypted.", fallback: nil),
+      Flag(
+        setting: .tlsRecords, value: .choice(["openssl", "compact"]), variable: "SEATCAST_TLS_RECORDS",
+        summary: "Who protects TLS records; compact: our own code, TLS 1.3 only, a tenth of the memory.",
+        fallback: "openssl"),
       Flag(
         setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
         relatives: ["SEATCAST_JWT_SECRET"],

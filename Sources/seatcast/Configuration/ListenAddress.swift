@@ -10,7 +10,7 @@ struct ListenAddress: Equatable, Sendable {
   /// Nil: one per core that this process may use.
   var loops: Int?
   /// Nil: plain HTTP.
-  var tls: DataPlane.TLSFiles?
+  var tls: DataPlane.TLSSettings?
 
   init(_ settings: Settings) throws(UsageError) {
     host = try settings.text(.host) ?? "127.0.0.1"
@@ -23,14 +23,23 @@ struct ListenAddress: Equatable, Sendable {
     tls = try Self.tls(settings)
   }
 
-  private static func tls(_ settings: Settings) throws(UsageError) -> DataPlane.TLSFiles? {
+  private static func tls(_ settings: Settings) throws(UsageError) -> DataPlane.TLSSettings? {
+    let records = try settings.choice(.tlsRecords, as: Records.self)
     switch (try settings.text(.tlsCertificate), try settings.text(.tlsKey)) {
-    case (let certificate?, let key?): return DataPlane.TLSFiles(certificate: certificate, key: key)
-    case (nil, nil): return nil
+    case (let certificate?, let key?):
+      return DataPlane.TLSSettings(
+        certificate: certificate, key: key, records: records == .compact ? .compact : .openSSL)
+    case (nil, nil):
+      guard records == nil else {
+        throw UsageError("TLS records need a certificate: --tls-cert and --tls-key.")
+      }
+      return nil
     case (_?, nil): throw UsageError("A TLS certificate needs its key: --tls-key or SEATCAST_TLS_KEY.")
     case (nil, _?): throw UsageError("A TLS key needs its certificate: --tls-cert or SEATCAST_TLS_CERT.")
     }
   }
+
+  private enum Records: String, CaseIterable { case openssl, compact }
 
   /// The number of loops to run.
   var loopsHere: Int { loops ?? UsableCores.count }

@@ -39,6 +39,10 @@ extension MetricFamily {
       family(.counter, "protocol_errors_total", "Violations of HTTP or WebSocket grammar", \.protocolErrors),
       family(
         .counter, "accept_failures_total", "Pauses of accepting for want of descriptors", \.acceptFailures),
+      family(.gauge, "tls_handshakes", "TLS handshakes under way", \.handshakesUnderWay),
+      family(
+        .counter, "tls_handshakes_refused_total", "TLS handshakes refused because too many were under way",
+        \.handshakesRefused),
       family(
         .counter, "loop_idle_milliseconds_total", "Time in which a loop had nothing to do", \.idleMilliseconds
       ),

@@ -98,6 +98,59 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("a blocked reader whose ciphertext the kernel goes on taking has not stalled")
+  func slowThroughTLS() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let slow = rig.webSocket("/ws/5", capacity: 400)
+    func pass(_ seconds: Int, progress: Bool) {
+      for _ in 0..<seconds {
+        rig.publish(5)
+        slow.socket.write(ClientFrames.pong())
+        rig.pass(1000)
+        if progress { rig.io.kept[slow.socket.descriptor] = Unsent(count: 9_000, progressAt: rig.io.now) }
+      }
+    }
+    pass(80, progress: true)
+    #expect(slow.socket.isOpen)
+    pass(40, progress: false)
+    #expect(slow.socket.closing == .reset)
+    #expect(rig.loop.counts.stalledClosed == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an answer that leaves slowly is not cut off by the end of the idle time or of a half-close")
+  func slowAnswer() {
+    let rig = LoopRig()
+    for last in [false, true] {
+      let socket = rig.connect()
+      socket.write("GET /small HTTP/1.1\r\nHost: here\r\n\(last ? "Connection: close\r\n" : "")\r\n")
+      rig.settle()
+      #expect(!socket.read().isEmpty)
+      for _ in 0..<20 {
+        rig.io.kept[socket.descriptor] = Unsent(count: 50_000, progressAt: rig.io.now)
+        rig.pass(Limits().stallTimeout / 3)
+      }
+      #expect(socket.isOpen)
+      rig.io.kept[socket.descriptor] = nil
+      rig.pass(Limits().keepAliveTimeout + 1000)
+      #expect(!socket.isOpen)
+    }
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an answer of which the kernel takes nothing more is given up")
+  func stalledAnswer() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("GET /small HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    rig.io.kept[socket.descriptor] = Unsent(count: 50_000, progressAt: rig.io.now)
+    rig.pass(Limits().stallTimeout + Limits().keepAliveTimeout)
+    #expect(!socket.isOpen)
+    #expect(rig.loop.counts.stalledClosed == 1)
+  }
+
   @Test("a subscriber that is sent notices needs no pings, and is pinged once they stop")
   func noticesAreEnough() {
     let rig = LoopRig()

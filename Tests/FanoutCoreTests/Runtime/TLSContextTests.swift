@@ -6,13 +6,19 @@ import Testing
 @Suite struct TLSContextTests {
   private static let folder = SourceTree.root + "/Tests/Certificates/"
 
-  private func files(_ certificate: String, _ key: String) -> DataPlane.TLSFiles {
-    DataPlane.TLSFiles(certificate: Self.folder + certificate, key: Self.folder + key)
+  private func settings(
+    _ certificate: String, _ key: String, _ records: TLSRecords = .openSSL
+  ) -> DataPlane.TLSSettings {
+    DataPlane.TLSSettings(certificate: Self.folder + certificate, key: Self.folder + key, records: records)
   }
 
-  @Test("a certificate with its key is taken")
-  func taken() throws {
-    _ = try TLSContext(files("localhost-test-certificate.pem", "localhost-test-key.pem"))
+  @Test("a certificate with its key is taken, for both kinds of records", arguments: TLSRecords.allCases)
+  func taken(records: TLSRecords) throws {
+    let context = try TLSContext(
+      settings("localhost-test-certificate.pem", "localhost-test-key.pem", records))
+    let transport = try CUVTransport(tick: 100, sender: .send, tls: context)
+    #expect(transport.handshakes == Handshakes())
+    #expect(transport.unsent(0) == Unsent())
   }
 
   @Test(
@@ -24,7 +30,7 @@ import Testing
       ("localhost-test-certificate.pem", "other-test-key.pem", "other-test-key.pem"),
     ])
   func refused(certificate: String, key: String, named: String) {
-    let failure = #expect(throws: DataPlaneFailure.self) { try TLSContext(files(certificate, key)) }
+    let failure = #expect(throws: DataPlaneFailure.self) { try TLSContext(settings(certificate, key)) }
     #expect(failure?.description.contains(named) == true, "\(failure?.description ?? "")")
   }
 }

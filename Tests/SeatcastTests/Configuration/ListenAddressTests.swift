@@ -33,13 +33,27 @@ struct ListenAddressTests {
     "With a certificate the address is a secure one, and a half of the pair is refused with the other's name")
   func tls() throws {
     let secure = try address([.tlsCertificate: "c.pem", .tlsKey: "k.pem"])
-    #expect(secure.tls == DataPlane.TLSFiles(certificate: "c.pem", key: "k.pem"))
+    #expect(secure.tls == DataPlane.TLSSettings(certificate: "c.pem", key: "k.pem", records: .openSSL))
     #expect(secure.url(port: 3_000) == "https://127.0.0.1:3000")
     #expect(try address([:]).tls == nil)
     let noKey = #expect(throws: UsageError.self) { try address([.tlsCertificate: "c.pem"]) }
     #expect(noKey?.description.contains("--tls-key") == true)
     let noCertificate = #expect(throws: UsageError.self) { try address([.tlsKey: "k.pem"]) }
     #expect(noCertificate?.description.contains("--tls-cert") == true)
+  }
+
+  @Test("TLS records are OpenSSL's unless compact ones are asked for, and need a certificate")
+  func tlsRecords() throws {
+    let pair: [Setting: String] = [.tlsCertificate: "c", .tlsKey: "k"]
+    func records(_ word: String) throws -> TLSRecords? {
+      try address(pair.merging([.tlsRecords: word]) { $1 }).tls?.records
+    }
+    #expect(try records("openssl") == .openSSL)
+    #expect(try records("compact") == .compact)
+    let other = #expect(throws: UsageError.self) { _ = try records("kernel") }
+    #expect(other?.description == "--tls-records must be 'openssl' or 'compact', not 'kernel'.")
+    let bare = #expect(throws: UsageError.self) { try address([.tlsRecords: "compact"]) }
+    #expect(bare?.description == "TLS records need a certificate: --tls-cert and --tls-key.")
   }
 
   @Test("There is always a loop, and as many as were asked for")

@@ -51,11 +51,11 @@ struct ServeConfigurationTests {
       "--host", "::1", "--port", "0", "--data", "/d e", "--loops", "3", "--jwt-secret-file", "s",
       "--origins", "https://A.example, http://b.example:8080", "--identity", "none", "--log", "json",
       "--rate-limits", "off", "--password-cost", "insecure-test", "--demo", "--sender", "io_uring",
-      "--descriptor-tables", "private", "--tls-cert", "c", "--tls-key", "k",
+      "--descriptor-tables", "private", "--tls-cert", "c", "--tls-key", "k", "--tls-records", "compact",
     ])
     #expect(configuration.sender == .ioUring)
     #expect(configuration.descriptorTables == .perLoop)
-    #expect(configuration.address.tls == .init(certificate: "c", key: "k"))
+    #expect(configuration.address.tls == .init(certificate: "c", key: "k", records: .compact))
     #expect(configuration.address.host == "::1")
     #expect(configuration.address.port == 0)
     #expect(configuration.address.loops == 3)
