@@ -3,14 +3,14 @@
 
 extension Backend {
   /// Afterwards this admin exists and has this password.
-  public func ensureAdmin(email: String, password: String) throws(StartFailure) -> UserID {
+  public func ensureAdmin(email: String, password: String) throws(StartFailure) -> Identity {
     guard AuthEndpoints.isAddress(email) else {
       throw StartFailure("the admin's email address \(email) is none")
     }
     guard (8...1024).contains(password.utf8.count) else {
       throw StartFailure("the admin's password must have 8 to 1024 bytes")
     }
-    return try ensure(email: email, name: "Admin", role: .admin, password: password).id
+    return try ensure(email: email, name: "Admin", role: .admin, password: password).identity
   }
 
   /// A user of this role with this password, whatever was there before.

@@ -10,7 +10,7 @@ public struct DemoContent: Sendable, Equatable {
   }
 
   public struct Account: Sendable, Equatable {
-    public let id: UserID
+    public let id: Subject
     public let email: String
     public let name: String
     public let role: Role
@@ -33,17 +33,17 @@ extension Backend {
     ("bob@demo.seatcast", "Bob", .user),
   ]
 
-  /// Blocks; what is there already stays as it is.
+  /// Blocks; what is there already stays as it is. The two users are made only where accounts are local.
   public func seedDemo() throws(StartFailure) -> DemoContent {
     let passwords = try demoPasswords()
     var accounts: [DemoContent.Account] = []
-    for person in Self.people {
+    for person in Self.people where person.role == .admin || endpoints.policy.accounts == .local {
       guard let password = passwords[person.email] else { continue }
       let user = try ensure(
         email: person.email, name: person.name, role: person.role, password: password)
       accounts.append(
         DemoContent.Account(
-          id: user.id, email: user.email, name: user.name, role: user.role, password: password,
+          id: user.subject, email: user.email, name: user.name, role: user.role, password: password,
           token: tokens.issue(to: user).text))
     }
     return DemoContent(events: try demoEvents(), accounts: accounts)

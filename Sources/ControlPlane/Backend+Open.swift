@@ -6,10 +6,12 @@ extension Backend {
     public var dataFolder: String
     /// Signs tokens; nil: made once and kept in the data folder.
     public var secret: [UInt8]?
-    /// The `iss` that tokens must have; nil: any.
-    public var issuer: String?
-    /// What `aud` must name, when a token has one.
-    public var audience = "seatcast"
+    public var accounts = Accounts.local
+    /// Whether anybody may make a local account.
+    public var registration = true
+    /// What `aud` must name; nil: `seatcast`. Tokens without `aud` are refused only where another system issues them
+    /// and an audience is configured.
+    public var audience: String?
     public var identity = BroadcastIdentity.full
     public var passwordCost = PasswordCost.interactive
     /// Threads that route requests and read.
@@ -34,21 +36,23 @@ extension Backend {
     let ports = ControlPorts(
       notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
-    let secret = try secret(configuration)
+    let authorities = try Authorities(configuration)
     let (database, writer) = try Database.open(folder, identifiers)
+    try adoptAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let threads = try ControlThreads(configuration, database, writer, texts, ports, threads)
-    let endpoints = Endpoints(configuration, secret, threads, ports, epoch: database.epoch)
+    let endpoints = Endpoints(configuration, authorities, threads, ports, epoch: database.epoch)
     return Backend(
       database, texts, threads, endpoints, ports, historyLimit: max(0, configuration.historyLimit))
   }
 
-  private static func secret(_ configuration: Configuration) throws(StartFailure) -> SigningSecret {
-    do throws(SecretFailure) {
-      guard let bytes = configuration.secret else { return try .kept(in: configuration.dataFolder) }
-      return try SigningSecret(bytes)
+  private static func adoptAccounts(
+    _ writer: SQLiteBookingStore, _ accounts: Accounts
+  ) throws(StartFailure) {
+    do throws(StoreFailure) {
+      try writer.adopt(issuer: accounts.issuer)
     } catch {
-      throw StartFailure(error.description)
+      throw StartFailure("cannot bring the accounts up to date: \(error)")
     }
   }
 }
@@ -117,11 +121,11 @@ struct Endpoints: Sendable {
   let handler: any RequestHandler
   let verifier: any TokenVerifying
   let tokens: any TokenIssuing
+  let policy: AccountPolicy
 
   init(
-    _ configuration: Backend.Configuration, _ secret: SigningSecret, _ threads: ControlThreads,
-    _ ports: ControlPorts,
-    epoch: String
+    _ configuration: Backend.Configuration, _ authorities: Authorities, _ threads: ControlThreads,
+    _ ports: ControlPorts, epoch: String
   ) {
     services = Services(
       bookings: BookingService(ledger: threads.ledger, replies: ports.replies),
@@ -129,14 +133,12 @@ struct Endpoints: Sendable {
       accounts: AccountService(
         ledger: threads.ledger, replies: ports.replies, hashing: threads.hashers,
         hasher: ScryptHasher(cost: configuration.passwordCost)))
-    verifier = TokenVerifier(
-      secret: secret, issuer: configuration.issuer, audience: configuration.audience,
-      clock: ports.clock)
-    tokens = TokenIssuer(
-      secret: secret, issuer: configuration.issuer, audience: configuration.audience,
-      clock: ports.clock)
+    verifier = TokenVerifier(authorities.all, clock: ports.clock)
+    tokens = TokenIssuer(authorities.local, clock: ports.clock)
+    policy = AccountPolicy(
+      accounts: configuration.accounts, registration: configuration.registration)
     handler = Router(
-      routes: Routes.all(services: services, tokens: tokens, epoch: epoch), tokens: verifier,
-      observer: ports.observer)
+      routes: Routes.all(services: services, tokens: tokens, policy: policy, epoch: epoch),
+      tokens: verifier, observer: ports.observer)
   }
 }

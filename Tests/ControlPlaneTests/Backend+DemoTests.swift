@@ -26,7 +26,7 @@ struct BackendDemoTests {
         Issue.record("the token of \(account.email) is invalid")
         continue
       }
-      #expect(principal.user == account.id)
+      #expect(principal.identity == Identity(issuer: "seatcast", subject: account.id))
       #expect(principal.role == account.role)
     }
     let alice = try #require(again.accounts.last)

@@ -86,9 +86,14 @@ struct BackendTests {
   func history() throws {
     let backend = try fixture.open { $0.historyLimit = 5 }
     let demo = try backend.seedDemo()
-    let (event, alice) = (try #require(demo.events.first).id, try #require(demo.accounts.last).id)
+    let (event, alice) = (try #require(demo.events.first).id, try #require(demo.accounts.last))
     for _ in 0..<7 {
-      _ = try backend.ledger.ask { .createBooking(.init(event, alice.rawValue, 1), $0) } as BookingOutcome
+      _ =
+        try backend.ledger.ask {
+          .createBooking(
+            CreateBooking(event: event, user: Identity(issuer: "seatcast", subject: alice.id), quantity: 1),
+            $0)
+        } as BookingOutcome
     }
     let asked: [(UInt64, UInt64, [UInt64])] = [
       (0, 5, [1, 2, 3, 4, 5]), (6, 7, [7]), (0, 6, []), (5, 8, []), (3, 3, []), (4, 2, []), (0, .max, []),

@@ -75,7 +75,7 @@ final class SimulatedServer {
       replies: ReplyAdapter(plane: door), observer: observer, clock: clock,
       identifiers: SimulatedRandom(seed: seed), threads: .inline)
     let admin = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
-    adminToken = backend.tokens.issue(to: Self.user(admin, .admin)).text
+    adminToken = backend.tokens.issue(to: Self.user(admin.subject, .admin)).text
     let messages = SessionMessages(
       epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
     let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
@@ -90,14 +90,14 @@ final class SimulatedServer {
     }
   }
 
-  private static func user(_ id: UserID, _ role: Role) -> User {
+  private static func user(_ subject: Subject, _ role: Role) -> User {
     User(
-      id: id, email: "u\(id.rawValue)@example.org", name: "U", role: role,
+      id: UserID(0), subject: subject, email: "u\(subject)@example.org", name: "U", role: role,
       createdAt: Instant(milliseconds: 0))
   }
 
   /// A token of a user whom another service made.
-  func token(user: Int64) -> String { backend.tokens.issue(to: Self.user(UserID(user), .user)).text }
+  func token(user: Int64) -> String { backend.tokens.issue(to: Self.user(Subject(UInt64(user)), .user)).text }
 
   func advance(by milliseconds: UInt64) {
     clock.advance(by: milliseconds)

@@ -1,8 +1,9 @@
-// Register, log in, and who am I. Passwords go to the hashing pool and nowhere else.
+// Registration, log-in, and the account of a token. Passwords go to the hashing pool and nowhere else.
 
 struct AuthEndpoints: Sendable {
   let accounts: AccountService
   let tokens: any TokenIssuing
+  let policy: AccountPolicy
 
   private static let passwordBytes = 8...1_024
   private static let nameBytes = 1...200
@@ -10,6 +11,7 @@ struct AuthEndpoints: Sendable {
 
   /// `POST /api/auth/register`: 201, an ordinary user with a token.
   func register(_ call: Call) throws(Problem) -> Reply? {
+    try checkRegistration()
     var body = try BodyReader(call.request)
     let email = body.requiredText("email", bytes: Self.emailBytes)
     let password = body.requiredText("password", bytes: Self.passwordBytes)
@@ -23,21 +25,51 @@ struct AuthEndpoints: Sendable {
     return nil
   }
 
-  /// `POST /api/auth/login`: 200, or 401 after the same work whether or not there is such an account.
+  private func checkRegistration() throws(Problem) {
+    if case .external(let issuer, _) = policy.accounts {
+      throw Problem(.registrationOff, "This server takes accounts of \(issuer); nobody registers here.")
+    }
+    guard policy.registration else {
+      throw Problem(.registrationOff, "Registration is switched off on this server.")
+    }
+  }
+
+  /// `POST /api/auth/login`: 200, or 401 after the same work whether or not there is such an account. Where another
+  /// system has the accounts only administrators log in, and everybody else gets the same 403.
   func login(_ call: Call) throws(Problem) -> Reply? {
     var body = try BodyReader(call.request)
     let email = body.requiredText("email", bytes: 1...Self.emailBytes.upperBound)
     let password = body.requiredText("password", bytes: 1...Self.passwordBytes.upperBound)
     try body.finish()
     let account = try call.read { reads throws(DomainError) in try reads.account(EmailKey(email)) }
-    accounts.login(
-      account, password: password, ticket: call.ticket, answer: call.answer(loginReply(status: 200)))
+    accounts.login(account, password: password, ticket: call.ticket, answer: loginAnswer(call))
     return nil
   }
 
-  /// `GET /api/auth/me`: the account as it is now, not as the token has it.
+  private func loginAnswer(_ call: Call) -> Answer<User> {
+    let answer = call.answer(loginReply(status: 200))
+    guard case .external(let issuer, _) = policy.accounts else { return answer }
+    return { result in
+      switch result {
+      case .success(let user) where user.role == .admin: return answer(result)
+      case .success, .failure(.wrongCredentials): return Self.adminsOnly(issuer).reply
+      case .failure: return answer(result)
+      }
+    }
+  }
+
+  private static func adminsOnly(_ issuer: String) -> Problem {
+    Problem(
+      .loginOff,
+      "Accounts of this server are those of \(issuer); log in there. Only administrators log in here, and"
+        + " these are not an administrator's email address and password.")
+  }
+
+  /// `GET /api/auth/me`: a local account as it is now, not as the token has it; of another system's user what the
+  /// token says.
   func me(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
-    let user = try call.read { reads throws(DomainError) in try reads.user(principal.user) }
+    guard principal.identity.isLocal else { return .json(principal) }
+    let user = try call.read { reads throws(DomainError) in try reads.user(principal.identity) }
     guard let user else { throw Problem(DomainError.unknownUser) }
     return .json(user)
   }
@@ -78,10 +110,30 @@ private struct LoginReply: JSONWritable {
 extension User: JSONWritable {
   func write(to writer: inout JSONWriter) {
     writer.object { writer in
-      writer.member("id", id.rawValue)
+      writer.member("id", subject)
       writer.member("email", email)
       writer.member("name", name)
       writer.member("role", role.rawValue)
+    }
+  }
+}
+
+extension Principal: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("id", identity.subject)
+      writer.member("email", orNull: email)
+      writer.member("name", orNull: name)
+      writer.member("role", role.rawValue)
+    }
+  }
+}
+
+extension Subject: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    switch self {
+    case .number(let number): writer.integer(number)
+    case .text(let text): writer.string(text)
     }
   }
 }

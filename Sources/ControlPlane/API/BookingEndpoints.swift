@@ -20,7 +20,7 @@ struct BookingEndpoints: Sendable {
     // Ignoring the member would sell what was only to be held.
     if hold { throw Problem(.holdsNotOffered, "Holds are not offered by this server.") }
     let command = CreateBooking(
-      event: EventID(Int64(event)), user: principal.user, quantity: quantity, idempotencyKey: key)
+      event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key)
     bookings.create(command, ticket: call.ticket, answer: call.answer(Self.created))
     return nil
   }
@@ -29,7 +29,7 @@ struct BookingEndpoints: Sendable {
   func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let booking = try call.bookingID()
     let role: Role = try call.isAdmin(principal) ? .admin : .user
-    let command = CancelBooking(booking: booking, by: .init(user: principal.user, role: role))
+    let command = CancelBooking(booking: booking, by: .init(user: principal.identity, role: role))
     bookings.cancel(command, ticket: call.ticket, answer: call.answer { .json($0) })
     return nil
   }
@@ -49,9 +49,11 @@ struct BookingEndpoints: Sendable {
     let limit = try call.query.limit()
     let before = try Self.cursor(call.query)
     let event = try call.query.number("eventId", in: 1...UInt64(Int64.max)).map { EventID(Int64($0)) }
-    let user = try call.isAdmin(principal) ? nil : principal.user
+    let seesAll = try call.isAdmin(principal)
     let found = try call.read { reads throws(DomainError) in
-      try reads.bookings(of: user, event: event, before: before, limit: limit + 1)
+      if seesAll { return try reads.bookings(of: nil, event: event, before: before, limit: limit + 1) }
+      guard let user = try reads.userID(of: principal.identity) else { return [] }
+      return try reads.bookings(of: user, event: event, before: before, limit: limit + 1)
     }
     let page = Page(found, limit: limit, item: { $0 }) { outcome in
       .cursor(Cursor.text(.booking, outcome.booking.publicID.code))
@@ -65,7 +67,8 @@ struct BookingEndpoints: Sendable {
     let id = try call.bookingID()
     let found = try call.read { reads throws(DomainError) in try reads.booking(id) }
     guard let found else { throw Problem(DomainError.unknownBooking) }
-    if found.booking.user != principal.user, try !call.isAdmin(principal) {
+    let user = try call.read { reads throws(DomainError) in try reads.userID(of: principal.identity) }
+    if found.booking.user != user, try !call.isAdmin(principal) {
       throw Problem(DomainError.notYours)
     }
     return .json(found)
@@ -86,7 +89,7 @@ extension BookingOutcome: JSONWritable {
       writer.name("bookingId")
       writer.plain(booking.publicID.bytes)
       writer.member("eventId", booking.event.rawValue)
-      writer.member("userId", booking.user.rawValue)
+      writer.member("userId", booking.subject)
       writer.member("quantity", booking.quantity)
       writer.member("status", booking.status.rawValue)
       writer.member("createdAt", booking.createdAt)

@@ -139,15 +139,19 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Escapes what must be escaped and nothing else (RFC 8259, section 7).
   mutating func string(_ value: String) {
     separate()
+    Self.append(value, to: &bytes)
+  }
+
+  /// Appends a string in quotes. Escapes what must be escaped and nothing else (RFC 8259, section 7).
+  static func append(_ value: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for byte in value.utf8 {
       if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
         bytes.append(byte)
       } else {
-        escape(byte)
+        escape(byte, into: &bytes)
       }
     }
     bytes.append(UInt8(ascii: "\""))
@@ -158,7 +162,7 @@ struct JSONWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
-  private mutating func escape(_ byte: UInt8) {
+  private static func escape(_ byte: UInt8, into bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\\"))
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)

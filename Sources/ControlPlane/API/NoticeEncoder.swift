@@ -66,7 +66,7 @@ struct NoticeEncoder: NoticeTexts {
       text += words.booking
       text += facts.booking.bytes
       text += words.user
-      Decimal.append(facts.user.rawValue, to: &text)
+      append(facts.user, to: &text)
     }
     text += words.quantity
     Decimal.append(Int64(facts.quantity), to: &text)
@@ -84,6 +84,13 @@ struct NoticeEncoder: NoticeTexts {
     appendCounts(of: state, at: moment, to: &text)
     text += words.seq
     Decimal.append(state.seq, to: &text)
+  }
+
+  private func append(_ user: Subject, to text: inout [UInt8]) {
+    switch user {
+    case .number(let number): Decimal.append(number, to: &text)
+    case .text(let subject): JSONWriter.append(subject, to: &text)
+    }
   }
 
   /// Members without braces.

@@ -13,7 +13,7 @@ struct NoticeEndpoints: Sendable {
       status: 200, contentType: "text/event-stream",
       // Some proxies gather an answer before they pass it on; this asks them not to.
       fields: [.init(name: "x-accel-buffering", value: "no")])
-    reply.stream = .init(event: event.id, after: after, user: principal.user)
+    reply.stream = .init(event: event.id, after: after, client: principal.connectionKey)
     return reply
   }
 

@@ -21,6 +21,8 @@ enum ProblemType: String, CaseIterable, Sendable {
   case wrongCredentials = "wrong-credentials"
   case emailTaken = "email-taken"
   case unknownUser = "unknown-user"
+  case registrationOff = "registration-off"
+  case loginOff = "login-off"
 
   // Events
   case unknownEvent = "unknown-event"
@@ -51,7 +53,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     switch self {
     case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
     case .authenticationRequired, .invalidToken, .wrongCredentials: 401
-    case .forbidden, .notYourBooking: 403
+    case .forbidden, .notYourBooking, .registrationOff, .loginOff: 403
     case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
     case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesClosed,
@@ -82,6 +84,8 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .wrongCredentials: "Wrong email or password"
     case .emailTaken: "Email address taken"
     case .unknownUser: "Unknown user"
+    case .registrationOff: "Registration is off"
+    case .loginOff: "Log-in is for administrators"
     case .unknownEvent: "Unknown event"
     case .capacityBelowSold: "Capacity below sold seats"
     case .eventHasBookings: "Event has bookings"

@@ -26,8 +26,10 @@ struct Route: Sendable {
 
 enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
-  static func all(services: Services, tokens: any TokenIssuing, epoch: String) -> [Route] {
-    let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens)
+  static func all(
+    services: Services, tokens: any TokenIssuing, policy: AccountPolicy, epoch: String
+  ) -> [Route] {
+    let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens, policy: policy)
     let events = EventEndpoints(catalogue: services.catalogue)
     let bookings = BookingEndpoints(bookings: services.bookings)
     let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch))

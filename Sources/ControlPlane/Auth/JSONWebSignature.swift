@@ -27,10 +27,20 @@ enum JSONWebSignature {
     return Base64.decode(parts[1], .urlSafe)
   }
 
-  /// `crit` names extensions that must be understood (RFC 7515, section 4.1.11); we understand none.
+  /// Header parameters that say nothing here but have a type (RFC 7515, section 4.1; RFC 7519, section 5).
+  private static let texts = ["typ", "cty", "kid", "jku", "x5u", "x5t", "x5t#S256"]
+
+  /// `crit` names extensions that must be understood (RFC 7515, section 4.1.11); there are none here, and `b64`
+  /// may not stand without it (RFC 7797, section 6).
   private static func isAccepted(_ text: ArraySlice<UInt8>) -> Bool {
     guard let header = Base64.decode(text, .urlSafe), let members = try? StrictJSON.parse(header).members
     else { return false }
-    return members["alg"] == .string("HS256") && members["crit"] == nil
+    return members["alg"] == .string("HS256") && members["crit"] == nil && members["b64"] == nil
+      && texts.allSatisfy { members[$0].map { $0.text != nil } ?? true }
+      && members["jwk"].map { $0.members != nil } ?? true && members["x5c"].map(isTexts) ?? true
+  }
+
+  private static func isTexts(_ value: JSONValue) -> Bool {
+    if case .array(let elements) = value { elements.allSatisfy { $0.text != nil } } else { false }
   }
 }

@@ -10,7 +10,10 @@ public struct SecretFailure: Error, Equatable, CustomStringConvertible {
 
 public struct SigningSecret: Sendable {
   public static let minimumBytes = 32
+  /// Signs and verifies the tokens of the accounts that this server takes.
   static let fileName = "jwt-secret"
+  /// Signs the tokens of local administrators where another system holds the first secret.
+  static let adminFileName = "admin-jwt-secret"
 
   let bytes: [UInt8]
 
@@ -23,10 +26,10 @@ public struct SigningSecret: Sendable {
     self.bytes = bytes
   }
 
-  /// The secret kept in `folder/jwt-secret`; made there when there is none. The file's text is the secret,
-  /// without line breaks at its end.
-  static func kept(in folder: String) throws(SecretFailure) -> SigningSecret {
-    let path = folder + "/" + fileName
+  /// The secret kept in a file of `folder`; made there when there is none. The file's text is the secret, without
+  /// line breaks at its end.
+  static func kept(in folder: String, as name: String = fileName) throws(SecretFailure) -> SigningSecret {
+    let path = folder + "/" + name
     if let secret = try read(path) { return secret }
     try make(path, in: folder)
     guard let secret = try read(path) else { throw failure("read", path, ENOENT) }

@@ -1,61 +1,69 @@
-// What a token says (RFC 7519, section 4), read strictly: who, in which role, until when, for whom. Tokens come
-// from our own issuer or from another service that shares the secret. Pure; any thread.
+// What a token says (RFC 7519, section 4), read strictly: registered claims have the types that the RFC gives them,
+// or the token is refused. Whether the claims are good here is decided by TokenAuthority. Pure; any thread.
 
-struct TokenClaims: Equatable {
-  var user: UserID
-  var role: Role
+struct TokenClaims {
+  var subject: Subject
   var email: String?
   var name: String?
+  var issuedAt: Instant?
   var expiresAt: Instant
   var notBefore: Instant?
   var issuer: String?
   /// Nil when the token names none: then it is for everybody.
   var audience: [String]?
+  /// All of them, for rules that are configured.
+  let members: [String: JSONValue]
 
-  /// Nil when `payload` is not an object with claims that we can act upon.
+  /// Nil when `payload` is not an object of claims that can be acted upon.
   init?(_ payload: [UInt8]) {
-    guard let members = try? StrictJSON.parse(payload).members,
-      let user = Self.user(members), let role = Self.role(members["role"]),
+    guard let members = try? StrictJSON.parse(payload).members, let subject = Self.subject(members),
       let expiresAt = members["exp"].flatMap(Self.moment)
     else { return nil }
-    self.user = user
-    self.role = role
+    self.members = members
+    self.subject = subject
     self.expiresAt = expiresAt
-    email = members["email"]?.text
-    name = members["name"]?.text
-    if let value = members["nbf"] {
-      guard let moment = Self.moment(value) else { return nil }
-      notBefore = moment
-    }
-    if let value = members["iss"] {
-      guard let text = value.text else { return nil }
-      issuer = text
-    }
-    if let value = members["aud"] {
-      guard let names = Self.audience(value) else { return nil }
-      audience = names
+    do throws(WrongType) {
+      issuedAt = try Self.claim("iat", of: members, Self.moment)
+      notBefore = try Self.claim("nbf", of: members, Self.moment)
+      issuer = try Self.claim("iss", of: members, \.text)
+      audience = try Self.claim("aud", of: members, Self.audience)
+      _ = try Self.claim("jti", of: members, \.text)
+      email = try Self.profile("email", of: members)
+      name = try Self.profile("name", of: members)
+    } catch {
+      return nil
     }
   }
 
-  /// `sub` as decimal text, or a foreign token's integer `id` or `userId`. When several of them name a user
-  /// they must name the same one.
-  private static func user(_ members: [String: JSONValue]) -> UserID? {
-    if let subject = members["sub"], subject.text == nil { return nil }
-    var candidates = Set<Int64>()
-    if let subject = members["sub"]?.text, let id = Decimal.identifier(subject.utf8) { candidates.insert(id) }
+  private struct WrongType: Error {}
+
+  /// Nil when the claim is absent.
+  private static func claim<Value>(
+    _ name: String, of members: [String: JSONValue], _ read: (JSONValue) -> Value?
+  ) throws(WrongType) -> Value? {
+    guard let member = members[name] else { return nil }
+    guard let value = read(member) else { throw WrongType() }
+    return value
+  }
+
+  /// A claim of OpenID Connect (Core 1.0, section 5.1), which some issuers write as `null` when they have none.
+  private static func profile(_ name: String, of members: [String: JSONValue]) throws(WrongType) -> String? {
+    members[name] == .null ? nil : try claim(name, of: members, \.text)
+  }
+
+  /// `sub`, or the integer `id` or `userId` of issuers that know no `sub`. When several are there that are
+  /// numbers they must be the same one: nobody can tell which of two users was meant.
+  private static func subject(_ members: [String: JSONValue]) -> Subject? {
+    var numbers = Set<UInt64>()
     for name in ["id", "userId"] {
-      if case .integer(let id) = members[name], id > 0 { candidates.insert(id) }
+      if case .integer(let id) = members[name], id > 0 { numbers.insert(UInt64(id)) }
     }
-    guard candidates.count == 1, let id = candidates.first else { return nil }
-    return UserID(id)
-  }
-
-  private static func role(_ value: JSONValue?) -> Role? {
-    switch value {
-    case nil, .string("user"): .user
-    case .string("admin"): .admin
-    default: nil
+    guard let claim = members["sub"] else {
+      return numbers.count == 1 ? numbers.first.map { Subject($0) } : nil
     }
+    guard let subject = claim.text.flatMap({ Subject($0) }) else { return nil }
+    guard case .number(let number) = subject else { return subject }
+    return numbers.subtracting([number]).isEmpty ? subject : nil
   }
 
   /// A NumericDate: seconds since 1970, possibly with a fraction. Moments beyond our calendar become its end.

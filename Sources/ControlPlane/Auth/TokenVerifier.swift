@@ -1,22 +1,17 @@
-// Judges bearer tokens: signature, claims, time, audience. Called on loop threads for every upgrade and on
+// Judges bearer tokens: signature, claims, time, issuer, audience. Called on loop threads for every upgrade and on
 // workers for every request, so a token that has been judged once is remembered until it expires.
 
 /// Any thread; the lock inside is held for a dictionary look-up only.
 final class TokenVerifier: TokenVerifying {
-  private let secret: SigningSecret
-  private let issuer: String?
-  private let audience: String
+  private let authorities: [TokenAuthority]
   private let clock: any Clock
   private let cache: TokenCache
 
-  /// `issuer`: the only accepted `iss`; nil: any. `audience`: what `aud` must name when it is there.
+  /// `authorities`: whose tokens are accepted; each has an issuer and a secret of its own.
   init(
-    secret: SigningSecret, issuer: String?, audience: String, clock: any Clock,
-    cacheCapacity: Int = TokenCache.defaultCapacity
+    _ authorities: [TokenAuthority], clock: any Clock, cacheCapacity: Int = TokenCache.defaultCapacity
   ) {
-    self.secret = secret
-    self.issuer = issuer
-    self.audience = audience
+    self.authorities = authorities
     self.clock = clock
     cache = TokenCache(capacity: cacheCapacity)
   }
@@ -31,15 +26,13 @@ final class TokenVerifier: TokenVerifying {
     return .valid(principal)
   }
 
+  /// Only the authority whose key made the signature decides: an `iss` alone proves nothing.
   private func judge(_ token: [UInt8], at now: Instant) -> Principal? {
-    guard let payload = JSONWebSignature.payload(of: token, signedWith: secret),
-      let claims = TokenClaims(payload)
-    else { return nil }
-    guard now < claims.expiresAt, claims.notBefore.map({ $0 <= now }) ?? true else { return nil }
-    guard issuer == nil || claims.issuer == issuer else { return nil }
-    guard claims.audience.map({ $0.contains(audience) }) ?? true else { return nil }
-    return Principal(
-      user: claims.user, role: claims.role, email: claims.email, name: claims.name,
-      expiresAt: claims.expiresAt)
+    for authority in authorities {
+      if let payload = JSONWebSignature.payload(of: token, signedWith: authority.secret) {
+        return TokenClaims(payload).flatMap { authority.principal($0, at: now) }
+      }
+    }
+    return nil
   }
 }

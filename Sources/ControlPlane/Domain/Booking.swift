@@ -11,6 +11,8 @@ struct Booking: Sendable, Equatable {
   var publicID: PublicBookingID
   var event: EventID
   var user: UserID
+  /// What the user's issuer calls the user.
+  var subject: Subject
   var quantity: Int
   var status: BookingStatus
   var createdAt: Instant
@@ -21,7 +23,7 @@ struct Booking: Sendable, Equatable {
 
   /// What its notices tell.
   var facts: Notice.BookingFacts {
-    Notice.BookingFacts(booking: publicID, user: user, quantity: quantity)
+    Notice.BookingFacts(booking: publicID, user: subject, quantity: quantity)
   }
 
   mutating func cancel(at moment: Instant, seq: UInt64) {

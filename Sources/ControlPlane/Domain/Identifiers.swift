@@ -6,6 +6,7 @@ public struct EventID: Hashable, Sendable {
   public init(_ rawValue: Int64) { self.rawValue = rawValue }
 }
 
+/// A row of the account table: an identity's number inside the server, never shown outside.
 public struct UserID: Hashable, Sendable {
   public let rawValue: Int64
   public init(_ rawValue: Int64) { self.rawValue = rawValue }

@@ -22,7 +22,7 @@ struct Notice: Sendable, Equatable {
 
   struct BookingFacts: Sendable, Equatable {
     var booking: PublicBookingID
-    var user: UserID
+    var user: Subject
     var quantity: Int
   }
 }

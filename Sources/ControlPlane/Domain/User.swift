@@ -1,17 +1,22 @@
-// People: accounts of the local table, and principals, who are whoever a token says they are.
+// People: local accounts, which log in here, and principals, who are whoever a valid token names.
 
 public enum Role: String, Sendable, CaseIterable {
   case user
   case admin
 }
 
+/// A local account without its password.
 struct User: Sendable, Equatable {
   var id: UserID
+  /// Its issuer is always `Identity.localIssuer`.
+  var subject: Subject
   /// As it was given; unique without regard to case.
   var email: String
   var name: String
   var role: Role
   var createdAt: Instant
+
+  var identity: Identity { Identity(issuer: Identity.localIssuer, subject: subject) }
 }
 
 /// A user with what a login needs.
@@ -21,18 +26,70 @@ struct Account: Sendable, Equatable {
   var passwordHash: String
 }
 
-/// Whoever a valid token speaks for; need not be in the local table.
+/// Whoever a valid token speaks for; need not be in the account table.
 public struct Principal: Sendable, Equatable {
-  public var user: UserID
+  public var identity: Identity
   public var role: Role
   public var email: String?
   public var name: String?
+  /// The token's `iat`; nil when it has none.
+  public var issuedAt: Instant?
   /// The token's `exp`.
   public var expiresAt: Instant
+  /// Names the identity to the data plane (`Identity.connectionKey`).
+  public let connectionKey: UInt64
 
-  public init(user: UserID, role: Role, email: String? = nil, name: String? = nil, expiresAt: Instant) {
-    (self.user, self.role, self.email, self.name) = (user, role, email, name)
-    self.expiresAt = expiresAt
+  public init(
+    identity: Identity, role: Role, email: String? = nil, name: String? = nil, issuedAt: Instant? = nil,
+    expiresAt: Instant
+  ) {
+    (self.identity, self.role, self.email, self.name) = (identity, role, email, name)
+    (self.issuedAt, self.expiresAt) = (issuedAt, expiresAt)
+    connectionKey = identity.connectionKey
+  }
+}
+
+/// Which accounts this server takes.
+public enum Accounts: Sendable, Equatable {
+  /// Its own: people register and log in here, and only tokens issued here are accepted.
+  case local
+  /// Those of another system, which issues the tokens. Administrators of this server still log in here.
+  case external(issuer: String, adminClaim: AdminClaim?)
+
+  /// The issuer of ordinary people.
+  var issuer: String {
+    switch self {
+    case .local: Identity.localIssuer
+    case .external(let issuer, _): issuer
+    }
+  }
+}
+
+/// Which accounts there are, and whether anybody may make one.
+struct AccountPolicy: Sendable {
+  var accounts: Accounts
+  var registration: Bool
+}
+
+/// What a token of another system says of an administrator: the claim `name` is the string `value`, or an array
+/// that has it.
+public struct AdminClaim: Sendable, Equatable {
+  let name: String
+  let value: String
+
+  /// `NAME=VALUE`, both not empty; nil for anything else.
+  public init?(_ text: String) {
+    guard let sign = text.firstIndex(of: "=") else { return nil }
+    (name, value) = (String(text[..<sign]), String(text[text.index(after: sign)...]))
+    guard !name.isEmpty, !value.isEmpty else { return nil }
+  }
+
+  func holds(in claims: [String: JSONValue]) -> Bool {
+    switch claims[name] {
+    case .string(let text): text.hasSameBytes(as: value)
+    case .array(let elements): elements.contains { $0.text?.hasSameBytes(as: value) ?? false }
+    default: false
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 // that a database has taken; a database from the future is refused.
 
 enum Migrations {
-  static let steps = [firstSchema, noticeDetails]
+  static let steps = [firstSchema, noticeDetails, identities]
 
   /// Takes the steps that are missing, each in a transaction of its own. The writer's connection.
   static func bring(_ connection: Connection, steps: [String] = steps) throws(MigrationFailure) {
@@ -129,6 +129,39 @@ enum Migrations {
       max_per_booking INTEGER NOT NULL,
       PRIMARY KEY (event_id, seq)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// A user is an issuer and a subject. Before, a user was a number whoever the issuer: local accounts keep theirs as
+  /// their subject, and numbers that booked without a local account get a row with an empty issuer, which the first
+  /// start with this schema fills in (`BookingStore.adopt`). `booking.user_id` stays as it is. Row numbers come from
+  /// `meta.next_account`, because such a number may be as large as 2^63 - 1, after which AUTOINCREMENT gives none.
+  private static let identities = """
+    INSERT INTO meta SELECT 'next_account',
+      CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'account'), 0) + 1 AS TEXT);
+    ALTER TABLE account RENAME TO numbered_account;
+
+    CREATE TABLE account (
+      id INTEGER PRIMARY KEY,
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL CHECK (length(CAST(subject AS BLOB)) BETWEEN 1 AND 255),
+      email TEXT,
+      email_key TEXT,
+      name TEXT,
+      role TEXT CHECK (role IN ('user', 'admin')),
+      password_hash TEXT,
+      created_at INTEGER NOT NULL,
+      UNIQUE (issuer, subject),
+      CHECK (password_hash IS NULL OR issuer = 'seatcast'),
+      CHECK ((password_hash IS NULL) = (email_key IS NULL))
+    ) STRICT;
+    CREATE UNIQUE INDEX account_by_email ON account (email_key) WHERE email_key IS NOT NULL;
+
+    INSERT INTO account SELECT id, 'seatcast', CAST(id AS TEXT), email, email_key, name, role, password_hash,
+      created_at FROM numbered_account;
+    INSERT INTO account (id, issuer, subject, created_at)
+      SELECT user_id, '', CAST(user_id AS TEXT), min(created_at) FROM booking
+      WHERE user_id NOT IN (SELECT id FROM numbered_account) GROUP BY user_id;
+    DROP TABLE numbered_account;
     """
 }
 

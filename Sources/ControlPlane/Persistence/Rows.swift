@@ -28,14 +28,15 @@ enum EventRow {
 }
 
 enum BookingRow {
-  /// A booking `b`, and `n`, the notice of its last change.
+  /// A booking `b`; `n`, the notice of its last change; `a`, its user.
   static let columns = """
     b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, b.cancelled_at, b.cancelled_seq,
-    n.available
+    n.available, a.subject
     """
   static let join = """
     booking b JOIN notice n
       ON n.event_id = b.event_id AND n.seq = coalesce(b.cancelled_seq, b.created_seq)
+      JOIN account a ON a.id = b.user_id
     """
 
   /// nil: the number is beyond what public names can say.
@@ -45,8 +46,9 @@ enum BookingRow {
     let cancelledAt = row.optionalInstant(6)
     let booking = Booking(
       id: id, publicID: publicID, event: EventID(row.int64(1)), user: UserID(row.int64(2)),
-      quantity: row.int(3), status: cancelledAt == nil ? .confirmed : .cancelled,
-      createdAt: row.instant(4), createdSeq: row.uint64(5), cancelledAt: cancelledAt,
+      subject: row.subject(9), quantity: row.int(3),
+      status: cancelledAt == nil ? .confirmed : .cancelled, createdAt: row.instant(4),
+      createdSeq: row.uint64(5), cancelledAt: cancelledAt,
       cancelledSeq: cancelledAt.map { _ in row.uint64(7) })
     return BookingOutcome(
       booking: booking, availableSeats: row.int(8), seq: booking.cancelledSeq ?? booking.createdSeq,
@@ -55,13 +57,14 @@ enum BookingRow {
 }
 
 enum NoticeRow {
-  /// A notice `n`; `b`, its booking when it has one; `d`, the details when it announces some.
+  /// A notice `n`; `b` and `a`, its booking and the booking's user when it has one; `d`, the details when it announces
+  /// some.
   static let columns = """
-    n.event_id, n.seq, n.kind, n.available, n.capacity, n.at, b.id, b.user_id, b.quantity,
+    n.event_id, n.seq, n.kind, n.available, n.capacity, n.at, b.id, a.subject, b.quantity,
     d.status, d.name, d.starts_at, d.opens_at, d.closes_at, d.max_per_booking
     """
   static let join = """
-    notice n LEFT JOIN booking b ON b.id = n.booking_id
+    notice n LEFT JOIN booking b ON b.id = n.booking_id LEFT JOIN account a ON a.id = b.user_id
       LEFT JOIN notice_detail d ON n.kind = \(changed) AND d.event_id = n.event_id AND d.seq = n.seq
     """
   static let created = 1
@@ -79,7 +82,7 @@ enum NoticeRow {
   private static func change(_ row: Row, _ cipher: BookingIDCipher) -> Notice.Change? {
     if row.int(2) == changed { return details(row).map { .eventUpdated($0) } ?? .capacityChanged }
     guard let booking = cipher.publicID(of: BookingID(row.int64(6))) else { return nil }
-    let facts = Notice.BookingFacts(booking: booking, user: UserID(row.int64(7)), quantity: row.int(8))
+    let facts = Notice.BookingFacts(booking: booking, user: row.subject(7), quantity: row.int(8))
     return row.int(2) == created ? .bookingCreated(facts) : .bookingCancelled(facts)
   }
 
@@ -103,17 +106,23 @@ enum NoticeRow {
 }
 
 enum AccountRow {
-  static let columns = "id, email, name, role, created_at, password_hash"
+  static let columns = "id, subject, email, name, role, created_at, password_hash"
+  /// The local account of an address.
+  static let hasEmail = "email_key = ?"
 
+  /// Of rows with a password only: others are identities that booked, and have no name here.
   static func decode(_ row: Row) -> Account {
     let user = User(
-      id: UserID(row.int64(0)), email: row.text(1), name: row.text(2),
-      role: Role(rawValue: row.text(3)) ?? .user, createdAt: row.instant(4))
-    return Account(user: user, passwordHash: row.text(5))
+      id: UserID(row.int64(0)), subject: row.subject(1), email: row.text(2), name: row.text(3),
+      role: Role(rawValue: row.text(4)) ?? .user, createdAt: row.instant(5))
+    return Account(user: user, passwordHash: row.text(6))
   }
 }
 
 extension Row {
+  /// The schema keeps subjects from being empty or too long.
+  func subject(_ column: Int32) -> Subject { Subject(text(column)) ?? .number(0) }
+
   func instant(_ column: Int32) -> Instant { Instant(milliseconds: int64(column)) }
 
   func optionalInstant(_ column: Int32) -> Instant? {

@@ -9,6 +9,7 @@ final class SQLiteBookingStore: BookingStore {
   private let files: DatabaseFiles
   /// A commit went into removed files: whatever comes back in their place, it is not what the ledger has in memory.
   private var lost: StoreFailure?
+  private let accounts: AccountStatements
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
   static let checkpointPages = 4096
@@ -22,6 +23,7 @@ final class SQLiteBookingStore: BookingStore {
     self.keySalt = keySalt
     statements = try WriterStatements(connection)
     files = try DatabaseFiles(of: connection.path)
+    accounts = try AccountStatements(connection)
   }
 
   func begin() throws(StoreFailure) { try statements.begin.run() }
@@ -30,6 +32,7 @@ final class SQLiteBookingStore: BookingStore {
   /// went into a removed file.
   func commit() throws(StoreFailure) {
     try verify()
+    try accounts.saveCounter()
     try statements.commit.run()
     do throws(StoreFailure) {
       try files.verify()
@@ -40,6 +43,7 @@ final class SQLiteBookingStore: BookingStore {
   }
 
   func rollback() {
+    accounts.rolledBack()
     // SQLite rolls some failures back by itself.
     guard connection.isInTransaction else { return }
     try? statements.rollback.run()
@@ -70,9 +74,9 @@ final class SQLiteBookingStore: BookingStore {
 
   // MARK: Bookings
 
-  func insertBooking(event: EventID, user: UserID, quantity: Int, at: Instant, seq: UInt64)
-    throws(StoreFailure) -> Booking
-  {
+  func insertBooking(
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+  ) throws(StoreFailure) -> Booking {
     try statements.insertBooking.run([
       .int(event.rawValue), .int(user.rawValue), .int(quantity), .instant(at), .int(Int64(seq)),
     ])
@@ -81,8 +85,8 @@ final class SQLiteBookingStore: BookingStore {
       throw StoreFailure(code: StoreFailure.full, message: "all 2^40 booking numbers are used")
     }
     return Booking(
-      id: id, publicID: publicID, event: event, user: user, quantity: quantity, status: .confirmed,
-      createdAt: at, createdSeq: seq)
+      id: id, publicID: publicID, event: event, user: user, subject: subject, quantity: quantity,
+      status: .confirmed, createdAt: at, createdSeq: seq)
   }
 
   func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
@@ -159,29 +163,24 @@ final class SQLiteBookingStore: BookingStore {
 
   // MARK: Accounts
 
-  func account(_ email: EmailKey) throws(StoreFailure) -> Account? {
-    try statements.account.first([.text(email.text)], AccountRow.decode)
+  func adopt(issuer: String) throws(StoreFailure) { try accounts.adopt(issuer: issuer) }
+
+  func userID(of identity: Identity) throws(StoreFailure) -> UserID? { try accounts.userID(of: identity) }
+
+  func insert(_ identity: Identity, at moment: Instant) throws(StoreFailure) -> UserID {
+    try accounts.insert(identity, at: moment)
   }
 
-  func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
-    try statements.insertAccount.run([
-      .text(user.email), .text(EmailKey(user.email).text), .text(user.name), .text(user.role.rawValue),
-      .text(user.passwordHash), .instant(at),
-    ])
-    return User(
-      id: UserID(connection.lastInsertedRow), email: user.email, name: user.name, role: user.role,
-      createdAt: at)
-  }
+  func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try accounts.account(email) }
+
+  func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User { try accounts.insert(user, at: at) }
 
   func save(_ user: User, passwordHash: String) throws(StoreFailure) {
-    try statements.saveAccount.run([
-      .text(user.role.rawValue), .text(passwordHash), .int(user.id.rawValue),
-    ])
+    try accounts.save(user, passwordHash: passwordHash)
   }
 
   func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
-    try statements.setPasswordHash.run([.text(hash), .int(user.rawValue)])
-    return connection.changedRows > 0
+    try accounts.setPasswordHash(hash, of: user)
   }
 
   // MARK: Housekeeping
@@ -225,7 +224,6 @@ private struct WriterStatements {
   let insertEvent, saveEvent, deleteEvent, hasBookings: Statement
   let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice, appendDetails: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
-  let account, insertAccount, saveAccount, setPasswordHash: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
     begin = try Statement(connection, "BEGIN IMMEDIATE")
@@ -261,8 +259,9 @@ private struct WriterStatements {
     bookingForKey = try Statement(
       connection,
       """
-      SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NULL, NULL, n.available
-      FROM idempotency_key k JOIN booking b ON b.id = k.booking_id
+      SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NULL, NULL, n.available,
+        a.subject
+      FROM idempotency_key k JOIN booking b ON b.id = k.booking_id JOIN account a ON a.id = b.user_id
         JOIN notice n ON n.event_id = b.event_id AND n.seq = b.created_seq
       WHERE k.hash = ? AND k.user_id = ? AND k.key = ? AND k.at > ?
       """)
@@ -276,15 +275,5 @@ private struct WriterStatements {
       DELETE FROM idempotency_key WHERE id IN (
         SELECT id FROM (SELECT id, at FROM idempotency_key ORDER BY id LIMIT ?) WHERE at <= ?)
       """)
-
-    account = try Statement(connection, "SELECT \(AccountRow.columns) FROM account WHERE email_key = ?")
-    insertAccount = try Statement(
-      connection,
-      """
-      INSERT INTO account (email, email_key, name, role, password_hash, created_at)
-      VALUES (?, ?, ?, ?, ?, ?)
-      """)
-    saveAccount = try Statement(connection, "UPDATE account SET role = ?, password_hash = ? WHERE id = ?")
-    setPasswordHash = try Statement(connection, "UPDATE account SET password_hash = ? WHERE id = ?")
   }
 }

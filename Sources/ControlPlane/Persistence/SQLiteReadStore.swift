@@ -7,7 +7,7 @@ final class SQLiteReadStore: ReadStore {
   private let eventByID, eventPage, eventPageByStatus: Statement
   private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
   private let bookingPageOfUserAndEvent: Statement
-  private let accountByID, accountByEmail: Statement
+  private let userID, accountBySubject, accountByEmail: Statement
   private let noticePage: Statement
 
   init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
@@ -39,8 +39,10 @@ final class SQLiteReadStore: ReadStore {
       """)
 
     let account = "SELECT \(AccountRow.columns) FROM account"
-    accountByID = try Statement(connection, "\(account) WHERE id = ?")
-    accountByEmail = try Statement(connection, "\(account) WHERE email_key = ?")
+    userID = try Statement(connection, "SELECT id FROM account WHERE issuer = ? AND subject = ?")
+    accountBySubject = try Statement(
+      connection, "\(account) WHERE issuer = ? AND subject = ? AND password_hash IS NOT NULL")
+    accountByEmail = try Statement(connection, "\(account) WHERE \(AccountRow.hasEmail)")
     noticePage = try Statement(
       connection,
       """
@@ -103,10 +105,20 @@ final class SQLiteReadStore: ReadStore {
     }
   }
 
-  func user(_ id: UserID) throws(DomainError) -> User? {
+  func userID(of identity: Identity) throws(DomainError) -> UserID? {
     try reading { () throws(StoreFailure) in
-      try accountByID.first([.int(id.rawValue)]) { AccountRow.decode($0).user }
+      try userID.first(Self.values(identity)) { UserID($0.int64(0)) }
     }
+  }
+
+  func user(_ identity: Identity) throws(DomainError) -> User? {
+    try reading { () throws(StoreFailure) in
+      try accountBySubject.first(Self.values(identity)) { AccountRow.decode($0).user }
+    }
+  }
+
+  private static func values(_ identity: Identity) -> [Statement.Value] {
+    [.text(identity.issuer), .text(identity.subject.description)]
   }
 
   func account(_ email: EmailKey) throws(DomainError) -> Account? {

@@ -18,8 +18,9 @@ protocol BookingStore: AnyObject {
   /// Whether there ever was one, cancelled or not.
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool
 
-  func insertBooking(event: EventID, user: UserID, quantity: Int, at: Instant, seq: UInt64)
-    throws(StoreFailure) -> Booking
+  func insertBooking(
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+  ) throws(StoreFailure) -> Booking
   func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure)
   /// With the counts of the commit that last changed it.
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome?
@@ -36,6 +37,11 @@ protocol BookingStore: AnyObject {
   func serviceTime() throws(StoreFailure) -> ServiceTime
   /// Outside of transactions.
   func save(_ served: ServiceTime) throws(StoreFailure)
+
+  /// The identity's row; nil: it never booked and has no local account.
+  func userID(of identity: Identity) throws(StoreFailure) -> UserID?
+  /// Makes the row of an identity that has none.
+  func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID
 
   func account(_ email: EmailKey) throws(StoreFailure) -> Account?
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User

@@ -14,7 +14,10 @@ protocol ReadStore: AnyObject {
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
 
-  func user(_ id: UserID) throws(DomainError) -> User?
+  /// The identity's row; nil: it never booked and has no local account.
+  func userID(of identity: Identity) throws(DomainError) -> UserID?
+  /// The local account of an identity.
+  func user(_ identity: Identity) throws(DomainError) -> User?
   func account(_ email: EmailKey) throws(DomainError) -> Account?
 
   /// In order, with `after < seq <= through`.

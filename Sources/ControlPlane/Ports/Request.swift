@@ -55,9 +55,10 @@ public struct Reply: Sendable {
     public var event: EventID
     /// `Last-Event-ID`, when it was sent and is a number.
     public var after: UInt64?
-    public var user: UserID
-    public init(event: EventID, after: UInt64?, user: UserID) {
-      (self.event, self.after, self.user) = (event, after, user)
+    /// `Principal.connectionKey`
+    public var client: UInt64
+    public init(event: EventID, after: UInt64?, client: UInt64) {
+      (self.event, self.after, self.client) = (event, after, client)
     }
   }
 

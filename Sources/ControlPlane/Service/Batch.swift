@@ -15,6 +15,8 @@ struct Batch {
   private(set) var order: [EventID] = []
   /// Events that this batch deletes, as their last notice leaves them.
   private(set) var deleted: [EventID: Event] = [:]
+  /// Identities whose rows this batch made.
+  var newIdentities: [Identity] = []
   var settlements: [Settlement] = []
   var watches: [Watch] = []
   /// Whether the transaction is begun, and whether anything was written in it.

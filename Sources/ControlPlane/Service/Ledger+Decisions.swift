@@ -71,17 +71,21 @@ extension Ledger {
   // MARK: Bookings
 
   private func create(_ command: CreateBooking, _ batch: inout Batch) throws -> BookingOutcome {
-    if let earlier = try earlierOutcome(command, &batch) { return earlier }
+    let known = try userID(of: command.user)
+    if let known, let earlier = try earlierOutcome(command, of: known, &batch) { return earlier }
     guard var event = events[command.event] else { throw DomainError.unknownEvent }
-    let booked = event.maxPerUser > 0 ? try store.seats(of: command.user, in: event.id) : 0
+    let booked =
+      if let known, event.maxPerUser > 0 { try store.seats(of: known, in: event.id) } else { 0 }
     try BookingRules.check(event, quantity: command.quantity, at: batch.time.now, booked: booked)
 
+    let user = if let known { known } else { try makeRow(for: command.user, &batch) }
     event.sold += command.quantity
     event.seq += 1
     let booking = try store.insertBooking(
-      event: event.id, user: command.user, quantity: command.quantity, at: batch.at, seq: event.seq)
+      event: event.id, user: user, subject: command.user.subject, quantity: command.quantity, at: batch.at,
+      seq: event.seq)
     if let key = command.idempotencyKey {
-      try store.remember(key: key, of: command.user, booking: booking.id, at: batch.time.served)
+      try store.remember(key: key, of: user, booking: booking.id, at: batch.time.served)
     }
     try commit(event, .bookingCreated(booking.facts), booking.id, &batch)
     batch.counts.bookings += 1
@@ -90,10 +94,12 @@ extension Ledger {
   }
 
   /// Also finds what an earlier command of the same batch made: its key stands in the open transaction.
-  private func earlierOutcome(_ command: CreateBooking, _ batch: inout Batch) throws -> BookingOutcome? {
+  private func earlierOutcome(
+    _ command: CreateBooking, of user: UserID, _ batch: inout Batch
+  ) throws -> BookingOutcome? {
     guard let key = command.idempotencyKey,
       var earlier = try store.booking(
-        forKey: key, of: command.user, since: Self.oldestKey(at: batch.time.served))
+        forKey: key, of: user, since: Self.oldestKey(at: batch.time.served))
     else { return nil }
     guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity else {
       throw DomainError.idempotencyMismatch
@@ -105,7 +111,7 @@ extension Ledger {
 
   private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws -> BookingOutcome {
     guard var outcome = try store.booking(command.booking) else { throw DomainError.unknownBooking }
-    guard outcome.booking.user == command.by.user || command.by.role == .admin else {
+    guard try command.by.role == .admin || userID(of: command.by.user) == outcome.booking.user else {
       throw DomainError.notYours
     }
     guard outcome.booking.status == .confirmed else {

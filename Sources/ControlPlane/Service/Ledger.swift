@@ -9,6 +9,9 @@ final class Ledger {
   /// What the last commit left, and inside `perform` what this batch has decided so far.
   var events: [EventID: Event] = [:]
 
+  /// Rows of identities that booked lately, those made in the open transaction included.
+  var identities = TwoGenerations<Identity, UserID>(capacity: identityCapacity)
+
   let outside: Outside
   private var timekeeper: Timekeeper
   /// The encoded details of committed events that somebody watched, by the version that they are of.
@@ -90,6 +93,7 @@ final class Ledger {
   private func undo(_ batch: Batch) {
     if batch.hasBegun { store.rollback() }
     for (id, original) in batch.originals { events[id] = original }
+    forgetIdentities(of: batch)
   }
 
   // MARK: After the commit

@@ -4,7 +4,7 @@
 /// What is asked of a booking's command besides the seats.
 struct CreateBooking: Sendable {
   var event: EventID
-  var user: UserID
+  var user: Identity
   var quantity: Int
   /// The `Idempotency-Key`, unquoted. The first booking that succeeds with it is told again for 24 hours;
   /// the same key with another event or quantity is refused.
@@ -17,7 +17,7 @@ struct CancelBooking: Sendable {
   var by: Actor
 
   struct Actor: Sendable {
-    var user: UserID
+    var user: Identity
     var role: Role
   }
 }

@@ -41,8 +41,10 @@ extension ClientTag {
   private static let adminMark: UInt64 = 1
 
   init(_ principal: Principal) {
-    self.init(id: principal.user.rawValue, marks: principal.role == .admin ? Self.adminMark : 0)
+    self.init(
+      id: Int64(bitPattern: principal.connectionKey), marks: principal.role == .admin ? Self.adminMark : 0)
   }
 
-  init(_ user: UserID) { self.init(id: user.rawValue, marks: 0) }
+  /// - Parameter key: `Principal.connectionKey`.
+  init(key: UInt64) { self.init(id: Int64(bitPattern: key), marks: 0) }
 }

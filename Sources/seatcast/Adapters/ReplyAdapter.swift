@@ -22,6 +22,6 @@ extension StreamStart {
   init(_ stream: Reply.Stream) {
     self.init(
       topic: TopicID(stream.event), resume: stream.after.map(Resume.after) ?? .none,
-      client: ClientTag(stream.user))
+      client: ClientTag(key: stream.client))
   }
 }

@@ -85,6 +85,9 @@ struct Assembly {
   ) -> Backend.Configuration {
     var backend = Backend.Configuration(dataFolder: configuration.dataFolder)
     backend.secret = secret
+    backend.accounts = configuration.accounts.kind
+    backend.registration = configuration.accounts.registration
+    backend.audience = configuration.accounts.audience
     backend.identity = configuration.identity == .full ? .full : .none
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
     backend.historyLimit = Limits().historyNotices

@@ -12,6 +12,11 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case tlsCertificate = "tls-cert"
   case tlsKey = "tls-key"
   case tlsRecords = "tls-records"
+  case accounts
+  case registration
+  case issuer
+  case audience
+  case adminClaim = "admin-claim"
   case jwtSecretFile = "jwt-secret-file"
   case adminEmail = "admin-email"
   case origins
@@ -95,6 +100,24 @@ struct CommandTable: Sendable {
         setting: .tlsRecords, value: .choice(["openssl", "compact"]), variable: "SEATCAST_TLS_RECORDS",
         summary: "Who protects TLS records; compact: our own code, TLS 1.3 only, a tenth of the memory.",
         fallback: "openssl"),
+      Flag(
+        setting: .accounts, value: .choice(["local", "external"]), variable: "SEATCAST_ACCOUNTS",
+        summary: "local: people register and log in here; external: another system issues the tokens.",
+        fallback: "local"),
+      Flag(
+        setting: .registration, value: .choice(["on", "off"]), variable: "SEATCAST_REGISTRATION",
+        summary: "Whether anybody may make a local account.", fallback: "on; off with --accounts external"),
+      Flag(
+        setting: .issuer, value: .text("ISSUER"), variable: "SEATCAST_ISSUER",
+        summary: "The iss of the other system's tokens. Needs --accounts external.", fallback: nil),
+      Flag(
+        setting: .audience, value: .text("AUDIENCE"), variable: "SEATCAST_AUDIENCE",
+        summary: "What a token's aud must name. Once set, external tokens must have an aud.",
+        fallback: "seatcast"),
+      Flag(
+        setting: .adminClaim, value: .text("NAME=VALUE"), variable: "SEATCAST_ADMIN_CLAIM",
+        summary: "Claim that makes the other system's user an admin. Needs --accounts external.",
+        fallback: nil),
       Flag(
         setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
         relatives: ["SEATCAST_JWT_SECRET"],

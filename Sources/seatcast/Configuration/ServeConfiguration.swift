@@ -7,6 +7,7 @@ struct ServeConfiguration: Equatable, Sendable {
   var descriptorTables: DescriptorTables
   var dataFolder: String
   var secret: SecretSource
+  var accounts: AccountsConfiguration
   var admin: Admin?
   /// Origins that may open WebSockets besides our own.
   var origins: Set<WebOrigin>
@@ -69,6 +70,7 @@ struct ServeConfiguration: Equatable, Sendable {
     descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
     dataFolder = try settings.text(.data) ?? "./data"
     secret = try Self.secret(settings)
+    accounts = try AccountsConfiguration(settings)
     admin = try Self.admin(settings)
     origins = try Self.origins(settings)
     identity = try settings.choice(.identity, as: Identity.self) ?? .full

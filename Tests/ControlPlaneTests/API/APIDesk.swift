@@ -14,11 +14,12 @@ final class APIFixture {
   private var nextTicket: UInt64 = 0
 
   /// A fresh plane with the admin `admin@example.org`, password `admin password`.
-  init() throws {
+  init(_ change: (inout Backend.Configuration) -> Void = { _ in }) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
     var configuration = Backend.Configuration(dataFolder: folder)
     configuration.secret = TokenForge.secretBytes
     configuration.passwordCost = .insecureTest
+    change(&configuration)
     backend = try Backend.open(
       configuration, notices: IgnoringSink(), replies: replies, observer: incidents, clock: clock,
       threads: .inline)

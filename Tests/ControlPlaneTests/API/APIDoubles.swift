@@ -55,9 +55,11 @@ final class StubReads: ReadStore {
     return []
   }
 
-  func user(_ id: UserID) throws(DomainError) -> User? {
+  func userID(of identity: Identity) throws(DomainError) -> UserID? { try user(identity)?.id }
+
+  func user(_ identity: Identity) throws(DomainError) -> User? {
     try check()
-    return users.first { $0.id == id }
+    return users.first { $0.identity == identity }
   }
 
   func account(_ email: EmailKey) throws(DomainError) -> Account? {
@@ -77,10 +79,10 @@ final class StubReads: ReadStore {
 struct WordTokens: TokenVerifying {
   func verify(_ token: String) -> TokenVerdict {
     let parts = token.split(separator: "-")
-    guard parts.count == 2, let role = Role(rawValue: String(parts[0])), let id = Int64(parts[1]) else {
+    guard parts.count == 2, let role = Role(rawValue: String(parts[0])), let id = UInt64(parts[1]) else {
       return .invalid
     }
-    return .valid(Principal(user: UserID(id), role: role, expiresAt: Timestamps.latest))
+    return .valid(Principal(identity: .local(id), role: role, expiresAt: Timestamps.latest))
   }
 }
 

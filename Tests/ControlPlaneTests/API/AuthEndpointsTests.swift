@@ -95,7 +95,7 @@ struct AuthEndpointsTests {
 
   @Test("A token of a user who is not here has no account")
   func foreign() throws {
-    let token = TokenForge.sign(payload: #"{"sub":"4711","exp":9999999999}"#)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"4711","exp":9999999999}"#)
     let reply = try backend.send("GET", "/api/auth/me", token: token)
     #expect(reply.status == 404 && reply.problem == "unknown-user")
   }

@@ -97,7 +97,7 @@ struct BookingEndpointsTests {
   @Test("A token of another service books: its user id is enough")
   func foreignToken() throws {
     let event = try backend.event()
-    let token = TokenForge.sign(payload: #"{"id":4711,"exp":9999999999}"#)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","id":4711,"exp":9999999999}"#)
     let booked = try backend.book(event, token: token)
     #expect(try booked.status == 201 && booked.number("userId") == 4711)
     let cancelled = try backend.send("DELETE", "/api/bookings/\(booked.text("bookingId"))", token: token)
@@ -167,7 +167,7 @@ struct BookingEndpointsTests {
     #expect(try backend.send("GET", path, token: admin).status == 200)
     #expect(try backend.send("GET", path, token: bob).problem == "not-your-booking")
     #expect(try backend.send("DELETE", path, token: bob).status == 403)
-    let forged = TokenForge.sign(payload: #"{"sub":"4711","role":"admin","exp":9999999999}"#)
+    let forged = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"4711","role":"admin","exp":9999999999}"#)
     #expect(try backend.send("GET", path, token: forged).status == 403)
     #expect(try backend.send("DELETE", path, token: forged).status == 403)
     #expect(try backend.send("DELETE", path, token: admin).status == 200)

@@ -14,7 +14,7 @@ struct NoticeEncoderTests {
 
   private func facts() throws -> Notice.BookingFacts {
     let booking = try #require(PublicBookingID("BK-0123ABCD"))
-    return .init(booking: booking, user: UserID(9), quantity: 2)
+    return .init(booking: booking, user: Subject(9), quantity: 2)
   }
 
   /// What any client reads, by a JSON parser that is not ours.

@@ -13,13 +13,13 @@ struct NoticeEndpointsTests {
   @Test("A stream begins as text/event-stream for this event and user, resuming where asked")
   func stream() throws {
     let event = try backend.event()
-    let token = TokenForge.sign(payload: #"{"sub":"9","exp":9999999999}"#)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"9","exp":9999999999}"#)
     let path = "/api/events/\(event)/stream"
     let reply = try backend.send("GET", path, token: token)
     #expect(reply.status == 200 && reply.body.isEmpty)
     #expect(reply.first("content-type") == "text/event-stream")
     #expect(reply.first("cache-control") == "no-store")
-    #expect(reply.stream == .init(event: EventID(event), after: nil, user: UserID(9)))
+    #expect(reply.stream == .init(event: EventID(event), after: nil, client: Identity.local(9).connectionKey))
     func resumed(_ value: String) throws -> UInt64? {
       try backend.send("GET", path, token: token, fields: [.init(name: "last-event-id", value: value)])
         .stream?

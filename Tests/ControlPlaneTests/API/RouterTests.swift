@@ -9,8 +9,12 @@ struct RouterTests {
 
   init() {
     reads.users = [
-      User(id: UserID(1), email: "a@b.c", name: "Ada", role: .admin, createdAt: Instant(milliseconds: 0)),
-      User(id: UserID(2), email: "d@e.f", name: "Dan", role: .user, createdAt: Instant(milliseconds: 0)),
+      User(
+        id: UserID(1), subject: Subject(1), email: "a@b.c", name: "Ada", role: .admin,
+        createdAt: Instant(milliseconds: 0)),
+      User(
+        id: UserID(2), subject: Subject(2), email: "d@e.f", name: "Dan", role: .user,
+        createdAt: Instant(milliseconds: 0)),
     ]
   }
 
@@ -23,14 +27,15 @@ struct RouterTests {
       routes: [
         Route("GET", "/open", .anyone { call throws(Problem) in tell(200, try call.query.value("q") ?? "") }),
         Route("GET", "/things/{id}", .anyone { call in tell(200, call.capture) }),
-        Route("POST", "/things/{id}", .user { _, principal in tell(201, "\(principal.user.rawValue)") }),
-        Route("DELETE", "/things/{id}", .admin { _, principal in tell(204, "\(principal.user.rawValue)") }),
+        Route("POST", "/things/{id}", .user { _, principal in tell(201, "\(principal.identity.subject)") }),
+        Route(
+          "DELETE", "/things/{id}", .admin { _, principal in tell(204, "\(principal.identity.subject)") }),
         Route("GET", "/later", .anyone { _ in nil }),
         Route(
           "GET", "/watch",
           .watcher { _, principal in
             var reply = tell(200, "")
-            reply.stream = .init(event: EventID(1), after: nil, user: principal.user)
+            reply.stream = .init(event: EventID(1), after: nil, client: principal.connectionKey)
             return reply
           }),
         Route(
@@ -109,7 +114,9 @@ struct RouterTests {
     #expect(send("HEAD", "/things/1")?.status == 200)
     let reply = send("HEAD", "/watch", authorization: "Bearer user-2")
     #expect(reply?.status == 200 && reply?.stream == nil)
-    #expect(send("GET", "/watch", authorization: "Bearer user-2")?.stream?.user == UserID(2))
+    #expect(
+      send("GET", "/watch", authorization: "Bearer user-2")?.stream?.client == Identity.local(2).connectionKey
+    )
   }
 
   // MARK: Who asks

@@ -22,8 +22,10 @@ struct RoutesTests {
       accounts: AccountService(
         ledger: ledger, replies: replies, hashing: NoJobs(), hasher: ScryptHasher(cost: .insecureTest)))
     let tokens = TokenIssuer(
-      secret: TokenForge.secret, issuer: nil, audience: "seatcast", clock: StillClock(milliseconds: 0))
-    return Routes.all(services: services, tokens: tokens, epoch: "e")
+      .local(TokenForge.secret, audience: nil), clock: StillClock(milliseconds: 0))
+    return Routes.all(
+      services: services, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
+      epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")

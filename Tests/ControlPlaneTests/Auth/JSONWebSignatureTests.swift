@@ -45,7 +45,13 @@ struct JSONWebSignatureTests {
       #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"hs256"}"#, #"{"alg":"HS512"}"#, #"{"alg":"RS256"}"#,
       #"{"typ":"JWT"}"#, #"{"alg":["HS256"]}"#, #"{"alg":"HS256","crit":["exp"]}"#,
       #"{"alg":"HS256","crit":[]}"#, #"{"alg":"none","alg":"HS256"}"#, #"{"alg":"HS256","alg":"HS256"}"#,
-      #"["HS256"]"#, #"{"alg":"HS256"} x"#, "",
+      #"["HS256"]"#, #"{"alg":"HS256"} x"#, "", #"{"alg":"HS256","crit":null}"#,
+      #"{"alg":"HS256","kid":1}"#, #"{"alg":"HS256","kid":null}"#, #"{"alg":"HS256","kid":["a"]}"#,
+      #"{"alg":"HS256","typ":1}"#, #"{"alg":"HS256","typ":{}}"#, #"{"alg":"HS256","cty":true}"#,
+      #"{"alg":"HS256","jku":1}"#, #"{"alg":"HS256","x5u":[]}"#, #"{"alg":"HS256","x5t":0}"#,
+      #"{"alg":"HS256","jwk":"a"}"#, #"{"alg":"HS256","x5c":"a"}"#, #"{"alg":"HS256","x5c":[1]}"#,
+      #"{"alg":"HS256","b64":true}"#, #"{"alg":"HS256","kid":"a","kid":"a"}"#,
+      #"{"alg":"HS256","jwk":{"a":1,"a":2}}"#,
     ])
   func headers(header: String) {
     let token = TokenForge.sign(header: header, payload: "{}")
@@ -54,7 +60,8 @@ struct JSONWebSignatureTests {
 
   @Test("A header with members that we do not know is good")
   func unknownHeaderMembers() {
-    let token = TokenForge.sign(header: #"{"kid":"a","alg":"HS256","typ":"JWT"}"#, payload: "{}")
+    let token = TokenForge.sign(
+      header: #"{"kid":"a","alg":"HS256","typ":"at+jwt","x5c":["a"],"jwk":{},"x":[1]}"#, payload: "{}")
     #expect(JSONWebSignature.payload(of: Array(token.utf8), signedWith: secret) == Array("{}".utf8))
   }
 

@@ -7,7 +7,7 @@ struct TokenCacheTests {
   private let now = Instant(milliseconds: 0)
 
   private func principal(_ id: Int) -> Principal {
-    Principal(user: UserID(Int64(id)), role: .user, expiresAt: Instant(milliseconds: 10))
+    Principal(identity: .local(UInt64(id)), role: .user, expiresAt: Instant(milliseconds: 10))
   }
 
   private func key(_ id: Int) -> [UInt8] { Array("token \(id)".utf8) }

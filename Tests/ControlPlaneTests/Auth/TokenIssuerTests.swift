@@ -6,12 +6,12 @@ import Testing
 struct TokenIssuerTests {
   private let clock = StillClock(milliseconds: 1_700_000_000_500)
   private let user = User(
-    id: UserID(12), email: "ann@example.org", name: "Ann \"the\" Ö\n", role: .admin,
+    id: UserID(3), subject: Subject(12), email: "ann@example.org", name: "Ann \"the\" Ö\n", role: .admin,
     createdAt: Instant(milliseconds: 0))
 
   @Test("A token carries all claims and lasts 24 hours")
   func claims() throws {
-    let issuer = TokenIssuer(secret: TokenForge.secret, issuer: nil, audience: "us", clock: clock)
+    let issuer = TokenIssuer(.local(TokenForge.secret, audience: "us"), clock: clock)
     let token = issuer.issue(to: user)
     let payload = try #require(
       JSONWebSignature.payload(of: Array(token.text.utf8), signedWith: TokenForge.secret))
@@ -28,12 +28,13 @@ struct TokenIssuerTests {
 
   @Test("The verifier of the same configuration accepts it, for exactly that long")
   func verifies() {
-    let secret = TokenForge.secret
-    let issuer = TokenIssuer(secret: secret, issuer: "house", audience: "us", clock: clock)
-    let verifier = TokenVerifier(secret: secret, issuer: "house", audience: "us", clock: clock)
+    let authority = TokenAuthority.local(TokenForge.secret, audience: "us")
+    let issuer = TokenIssuer(authority, clock: clock)
+    let verifier = TokenVerifier([authority], clock: clock)
     let token = issuer.issue(to: user)
     let expected = Principal(
-      user: user.id, role: .admin, email: user.email, name: user.name, expiresAt: token.expiresAt)
+      identity: .local(12), role: .admin, email: user.email, name: user.name,
+      issuedAt: Instant(milliseconds: 1_700_000_000_000), expiresAt: token.expiresAt)
     #expect(verifier.verify(token.text) == .valid(expected))
     clock.set(milliseconds: token.expiresAt.milliseconds)
     #expect(verifier.verify(token.text) == .invalid)

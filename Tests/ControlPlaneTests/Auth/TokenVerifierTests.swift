@@ -6,53 +6,81 @@ import Testing
 struct TokenVerifierTests {
   private let clock = StillClock(milliseconds: 1_000_000)
 
-  private func verifier(issuer: String? = nil) -> TokenVerifier {
-    TokenVerifier(secret: TokenForge.secret, issuer: issuer, audience: "seatcast", clock: clock)
+  private func verifier() -> TokenVerifier {
+    TokenVerifier([.local(TokenForge.secret, audience: nil)], clock: clock)
   }
 
-  private func verdict(_ payload: String, issuer: String? = nil) -> TokenVerdict {
-    verifier(issuer: issuer).verify(TokenForge.sign(payload: payload))
+  private func verdict(_ payload: String) -> TokenVerdict {
+    verifier().verify(TokenForge.sign(payload: payload))
   }
 
   @Test("A good token gives its principal")
   func good() {
     let expected = Principal(
-      user: UserID(5), role: .admin, email: "a@b.c", name: "Ann",
+      identity: .local(5), role: .admin, email: "a@b.c", name: "Ann",
       expiresAt: Instant(milliseconds: 2_000_000))
     #expect(
-      verdict(#"{"sub":"5","role":"admin","email":"a@b.c","name":"Ann","exp":2000}"#) == .valid(expected))
+      verdict(#"{"iss":"seatcast","sub":"5","role":"admin","email":"a@b.c","name":"Ann","exp":2000}"#)
+        == .valid(expected))
   }
 
   @Test("exp must be in the future, to the millisecond")
   func expiry() {
-    #expect(verdict(#"{"sub":"5","exp":1001}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":1000.001}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":1000}"#) == .invalid)
-    #expect(verdict(#"{"sub":"5","exp":999}"#) == .invalid)
-    #expect(verdict(#"{"sub":"5"}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":1001}"#) != .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":1000.001}"#) != .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":1000}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":999}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5"}"#) == .invalid)
   }
 
   @Test("nbf must not be in the future")
   func notBefore() {
-    #expect(verdict(#"{"sub":"5","exp":2000,"nbf":1000}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"nbf":1001}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"nbf":1000}"#) != .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"nbf":1001}"#) == .invalid)
   }
 
   @Test("aud, when present, must name this server")
   func audience() {
-    #expect(verdict(#"{"sub":"5","exp":2000,"aud":"seatcast"}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"aud":["other","seatcast"]}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"aud":"other"}"#) == .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"aud":["other"]}"#) == .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"aud":[]}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"aud":"seatcast"}"#) != .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"aud":["other","seatcast"]}"#) != .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"aud":"other"}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"aud":["other"]}"#) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":2000,"aud":[]}"#) == .invalid)
   }
 
-  @Test("iss is checked only when one is configured")
+  @Test("iss must be the authority's, to the byte")
   func issuer() {
-    #expect(verdict(#"{"sub":"5","exp":2000,"iss":"anybody"}"#) != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"iss":"us"}"#, issuer: "us") != .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000,"iss":"anybody"}"#, issuer: "us") == .invalid)
-    #expect(verdict(#"{"sub":"5","exp":2000}"#, issuer: "us") == .invalid)
+    #expect(verdict(#"{"sub":"5","exp":2000}"#) == .invalid)
+    for issuer in ["", "Seatcast", "seatcast ", "seatcast\\u0000", "s\u{435}atcast", "anybody"] {
+      #expect(verdict(#"{"sub":"5","exp":2000,"iss":"\#(issuer)"}"#) == .invalid, "\(issuer)")
+    }
+  }
+
+  @Test("Of two authorities the one whose key has signed decides, whatever iss says")
+  func twoAuthorities() throws {
+    let other = try SigningSecret(Array(repeating: 7, count: 32))
+    let verifier = TokenVerifier(
+      [
+        .external("https://id.example", TokenForge.secret, audience: nil, adminClaim: nil),
+        .local(other, audience: nil, adminsOnly: true),
+      ], clock: clock)
+    func verdict(_ payload: String, _ secret: SigningSecret) -> TokenVerdict {
+      let token = JSONWebSignature.sign(Array(payload.utf8), with: secret)
+      return verifier.verify(String(decoding: token, as: UTF8.self))
+    }
+    let foreign = #"{"iss":"https://id.example","sub":"5","role":"admin","exp":2000}"#
+    let own = #"{"iss":"seatcast","sub":"5","role":"admin","exp":2000}"#
+    guard case .valid(let user) = verdict(foreign, TokenForge.secret),
+      case .valid(let admin) = verdict(own, other)
+    else {
+      Issue.record("both authorities' own tokens are good")
+      return
+    }
+    #expect(user.role == .user && admin.role == .admin)
+    #expect(user.identity != admin.identity && user.connectionKey != admin.connectionKey)
+    #expect(verdict(own, TokenForge.secret) == .invalid)
+    #expect(verdict(foreign, other) == .invalid)
+    #expect(verdict(#"{"iss":"seatcast","sub":"5","role":"user","exp":2000}"#, other) == .invalid)
   }
 
   @Test(
@@ -66,7 +94,7 @@ struct TokenVerifierTests {
   @Test("A remembered token dies with its exp")
   func cacheExpiry() {
     let verifier = verifier()
-    let token = TokenForge.sign(payload: #"{"sub":"5","exp":2000}"#)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"5","exp":2000}"#)
     #expect(verifier.verify(token) != .invalid)
     clock.set(milliseconds: 1_999_999)
     #expect(verifier.verify(token) != .invalid)
@@ -78,7 +106,7 @@ struct TokenVerifierTests {
   func unicodeEquality() throws {
     let verifier = verifier()
     let token = try #require(
-      (1...200).lazy.map { TokenForge.sign(payload: #"{"sub":"\#($0)","exp":2000}"#) }
+      (1...200).lazy.map { TokenForge.sign(payload: #"{"iss":"seatcast","sub":"\#($0)","exp":2000}"#) }
         .first { $0.contains("K") })
     let kelvin = String(token.map { $0 == "K" ? "\u{212A}" : $0 })
     #expect(kelvin == token)
@@ -89,13 +117,13 @@ struct TokenVerifierTests {
   @Test("Many threads may ask at once")
   func threads() async {
     let verifier = verifier()
-    let tokens = (1...50).map { TokenForge.sign(payload: #"{"sub":"\#($0)","exp":2000}"#) }
+    let tokens = (1...50).map { TokenForge.sign(payload: #"{"iss":"seatcast","sub":"\#($0)","exp":2000}"#) }
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<8 {
         group.addTask {
           tokens.enumerated().allSatisfy { index, token in
             if case .valid(let principal) = verifier.verify(token) {
-              principal.user == UserID(Int64(index + 1))
+              principal.identity == .local(UInt64(index + 1))
             } else {
               false
             }

@@ -7,7 +7,8 @@ struct BookingTests {
   private func booking() throws -> Booking {
     Booking(
       id: BookingID(1), publicID: try #require(PublicBookingID(code: 77)), event: EventID(2),
-      user: UserID(3), quantity: 4, status: .confirmed, createdAt: Instant(milliseconds: 5),
+      user: UserID(3), subject: Subject(7), quantity: 4, status: .confirmed,
+      createdAt: Instant(milliseconds: 5),
       createdSeq: 6)
   }
 
@@ -16,7 +17,7 @@ struct BookingTests {
     let booking = try booking()
     #expect(
       booking.facts
-        == Notice.BookingFacts(booking: booking.publicID, user: UserID(3), quantity: 4))
+        == Notice.BookingFacts(booking: booking.publicID, user: Subject(7), quantity: 4))
   }
 
   @Test("cancelling keeps what it was and says when it ended")

@@ -34,12 +34,12 @@ struct RowsTests {
   @Test("a booking is cancelled when it says when, and has the seq of its last change")
   func booking() throws {
     let confirmed = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9, '3'") { BookingRow.decode($0, cipher) } ?? nil)
     #expect(confirmed.booking.status == .confirmed)
     #expect(confirmed.seq == 6)
     #expect(confirmed.availableSeats == 9)
     let cancelled = try #require(
-      try row("1, 2, 3, 4, 5, 6, 7, 8, 9") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, 7, 8, 9, '3'") { BookingRow.decode($0, cipher) } ?? nil)
     #expect(cancelled.booking.status == .cancelled)
     #expect(cancelled.booking.cancelledAt == Instant(milliseconds: 7))
     #expect(cancelled.seq == 8)
@@ -49,8 +49,8 @@ struct RowsTests {
   func foreignNumbers() throws {
     for id in ["0", "-1", "1099511627776"] {
       #expect(
-        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9") { BookingRow.decode($0, cipher) } == .some(nil))
-      #expect(try row("1, 2, 1, 4, 5, 6, \(id), 8, 9") { NoticeRow.decode($0, cipher) } == .some(nil))
+        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9, '3'") { BookingRow.decode($0, cipher) } == .some(nil))
+      #expect(try row("1, 2, 1, 4, 5, 6, \(id), '8', 9") { NoticeRow.decode($0, cipher) } == .some(nil))
     }
   }
 
@@ -80,7 +80,7 @@ struct RowsTests {
 
   @Test("an unknown role is an ordinary user, an unknown status does not sell")
   func unknownWords() throws {
-    let account = try row("1, 'e', 'n', 'emperor', 5, 'h'", AccountRow.decode)
+    let account = try row("1, '7', 'e', 'n', 'emperor', 5, 'h'", AccountRow.decode)
     #expect(account?.user.role == .user)
     let event = try row(
       "1, '', '', '', NULL, NULL, NULL, 'odd', 1, 0, 0, 1, 0, 0, 0, 1, 0, 0", EventRow.decode)

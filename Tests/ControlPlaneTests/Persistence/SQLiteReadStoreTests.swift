@@ -31,7 +31,7 @@ struct SQLiteReadStoreTests {
     let events = [try fixture.makeEvent(capacity: 100), try fixture.makeEvent(capacity: 100)]
     var all: [BookingOutcome] = []
     for number in 0..<12 {
-      all.insert(try fixture.book(events[number % 2], user: Int64(number % 3 + 1), 1), at: 0)
+      all.insert(try fixture.book(events[number % 2], user: UInt64(number % 3 + 1), 1), at: 0)
     }
     all[4] = try fixture.cancel(all[4].booking.publicID, by: 9, .admin)
     for user in [nil, UserID(1), UserID(2), UserID(77)] {
@@ -74,7 +74,7 @@ struct SQLiteReadStoreTests {
     try fixture.patch(event, EventPatch(seatCapacity: 12))
     fixture.clock.advance(by: 5)
     try fixture.cancel(booking.publicID, by: 7)
-    let facts = Notice.BookingFacts(booking: booking.publicID, user: UserID(7), quantity: 3)
+    let facts = Notice.BookingFacts(booking: booking.publicID, user: Subject(7), quantity: 3)
     let (start, end) = (booking.createdAt, fixture.clock.now)
     let all = [
       Notice(
@@ -107,7 +107,7 @@ struct SQLiteReadStoreTests {
 
   @Test("people who are not there are nobody")
   func nobody() throws {
-    #expect(try reads.user(UserID(1)) == nil)
+    #expect(try reads.user(.local(1)) == nil)
     #expect(try reads.account(EmailKey("x@y.z")) == nil)
     #expect(try reads.event(EventID(1)) == nil)
   }

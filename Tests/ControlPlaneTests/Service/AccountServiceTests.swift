@@ -52,7 +52,8 @@ struct AccountServiceTests {
 
   private func account(password: String) -> Account {
     let user = User(
-      id: UserID(4), email: "a@b.c", name: "Ann", role: .user, createdAt: Instant(milliseconds: 0))
+      id: UserID(4), subject: Subject(9), email: "a@b.c", name: "Ann", role: .user,
+      createdAt: Instant(milliseconds: 0))
     return Account(user: user, passwordHash: "hash:" + password)
   }
 

@@ -15,7 +15,7 @@ struct BookingServiceTests {
     service.create(.init(EventID(4), 5, 6, "k"), ticket: ticket) { $0.told }
     let name = try #require(PublicBookingID(code: 1))
     service.cancel(
-      CancelBooking(booking: name, by: .init(user: UserID(2), role: .admin)), ticket: ticket
+      CancelBooking(booking: name, by: .init(user: .local(2), role: .admin)), ticket: ticket
     ) { $0.told }
     guard case .createBooking(let create, .reply(ticket, _)) = door.commands.first,
       case .cancelBooking(let cancel, .reply(ticket, _)) = door.commands.last

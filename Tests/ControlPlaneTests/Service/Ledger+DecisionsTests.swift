@@ -17,7 +17,7 @@ struct LedgerDecisionsTests {
     #expect(outcome.availableSeats == 6)
     #expect(outcome.seq == 1)
     #expect(!outcome.replayed)
-    #expect(outcome.booking.user == UserID(5))
+    #expect(outcome.booking.subject == Subject(5))
     #expect(outcome.booking.status == .confirmed)
     #expect(try fixture.reader().booking(outcome.booking.publicID) == outcome)
     #expect(try fixture.reader().event(event.id)?.sold == 4)
@@ -142,7 +142,7 @@ struct LedgerDecisionsTests {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
     let booking = try fixture.book(event, 4).booking.publicID
-    let command = CancelBooking(booking: booking, by: .init(user: UserID(1), role: .user))
+    let command = CancelBooking(booking: booking, by: .init(user: .local(1), role: .user))
     let (first, second) = (Question<BookingOutcome>(), Question<BookingOutcome>())
     fixture.ledger.perform([
       .cancelBooking(command, first.answering), .cancelBooking(command, second.answering),
@@ -391,7 +391,7 @@ struct LedgerDecisionsTests {
     #expect(ann.email == "Ann@Example.org")
     #expect(
       try fixture.reader().account(EmailKey("ann@example.org")) == Account(user: ann, passwordHash: "h"))
-    #expect(try fixture.reader().user(ann.id) == ann)
+    #expect(try fixture.reader().user(ann.identity) == ann)
     var again = new
     again.email = "ANN@example.org"
     #expect(throws: DomainError.emailTaken) { _ = try fixture.ask { .registerUser(again, $0) } as User }

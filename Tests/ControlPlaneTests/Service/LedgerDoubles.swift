@@ -75,8 +75,8 @@ struct PlainTexts: NoticeTexts {
   func text(of notice: Notice) -> [UInt8] {
     let kind =
       switch notice.change {
-      case .bookingCreated(let facts): "+\(facts.quantity) by \(facts.user.rawValue)"
-      case .bookingCancelled(let facts): "-\(facts.quantity) by \(facts.user.rawValue)"
+      case .bookingCreated(let facts): "+\(facts.quantity) by \(facts.user)"
+      case .bookingCancelled(let facts): "-\(facts.quantity) by \(facts.user)"
       case .capacityChanged: "capacity \(notice.seatCapacity)"
       case .eventUpdated(let details): "\(details.name) \(details.status.rawValue)"
       }
@@ -164,15 +164,17 @@ final class LedgerFixture {
   }
 
   @discardableResult
-  func book(_ event: Event, user: Int64 = 1, _ quantity: Int = 1, key: String? = nil) throws -> BookingOutcome
+  func book(_ event: Event, user: UInt64 = 1, _ quantity: Int = 1, key: String? = nil) throws
+    -> BookingOutcome
   {
     try ask { .createBooking(.init(event.id, user, quantity, key), $0) }
   }
 
   @discardableResult
-  func cancel(_ booking: PublicBookingID, by user: Int64 = 1, _ role: Role = .user) throws -> BookingOutcome {
+  func cancel(_ booking: PublicBookingID, by user: UInt64 = 1, _ role: Role = .user) throws -> BookingOutcome
+  {
     try ask {
-      .cancelBooking(CancelBooking(booking: booking, by: .init(user: UserID(user), role: role)), $0)
+      .cancelBooking(CancelBooking(booking: booking, by: .init(user: .local(user), role: role)), $0)
     }
   }
 
@@ -193,8 +195,8 @@ final class LedgerFixture {
 }
 
 extension CreateBooking {
-  init(_ event: EventID, _ user: Int64, _ quantity: Int, _ key: String? = nil) {
-    self.init(event: event, user: UserID(user), quantity: quantity, idempotencyKey: key)
+  init(_ event: EventID, _ user: UInt64, _ quantity: Int, _ key: String? = nil) {
+    self.init(event: event, user: .local(user), quantity: quantity, idempotencyKey: key)
   }
 }
 
@@ -259,9 +261,12 @@ final class ScriptedStore: BookingStore {
   func save(_ event: Event) throws(StoreFailure) { try store.save(event) }
   func delete(_ event: EventID) throws(StoreFailure) { try store.delete(event) }
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { try store.hasBookings(event) }
-  func insertBooking(event: EventID, user: UserID, quantity: Int, at: Instant, seq: UInt64)
-    throws(StoreFailure) -> Booking
-  { try store.insertBooking(event: event, user: user, quantity: quantity, at: at, seq: seq) }
+  func insertBooking(
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+  ) throws(StoreFailure) -> Booking {
+    try store.insertBooking(
+      event: event, user: user, subject: subject, quantity: quantity, at: at, seq: seq)
+  }
   func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
     try store.saveCancellation(of: booking, at: at, seq: seq)
   }
@@ -279,6 +284,10 @@ final class ScriptedStore: BookingStore {
   }
   func serviceTime() throws(StoreFailure) -> ServiceTime { try store.serviceTime() }
   func save(_ served: ServiceTime) throws(StoreFailure) { try store.save(served) }
+  func userID(of identity: Identity) throws(StoreFailure) -> UserID? { try store.userID(of: identity) }
+  func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID {
+    try store.insert(identity, at: at)
+  }
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try store.account(email) }
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
     try store.insert(user, at: at)

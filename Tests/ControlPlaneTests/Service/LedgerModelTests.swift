@@ -112,9 +112,9 @@ private enum Step {
   {
     switch self {
     case .book(let id, let user, let quantity, let key):
-      .createBooking(.init(EventID(id), user, quantity, key), booking)
+      .createBooking(.init(EventID(id), UInt64(user), quantity, key), booking)
     case .cancel(let name):
-      .cancelBooking(CancelBooking(booking: name, by: .init(user: UserID(0), role: .admin)), booking)
+      .cancelBooking(CancelBooking(booking: name, by: .init(user: .local(0), role: .admin)), booking)
     case .resize(let id, let seats):
       .patchEvent(PatchEvent(event: EventID(id), patch: EventPatch(seatCapacity: seats)), event)
     }

@@ -88,3 +88,8 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
   }
   func released(_ topic: TopicID, by loop: LoopID) { state.withLock { $0.releases.append((topic, loop)) } }
 }
+
+extension Identity {
+  static let seven = Identity(issuer: "seatcast", subject: Subject(7))
+  static let eight = Identity(issuer: "seatcast", subject: Subject(8))
+}

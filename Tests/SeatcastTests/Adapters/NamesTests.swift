@@ -40,11 +40,12 @@ struct NamesTests {
   @Test("A client tag is the user, and admins are marked")
   func visitors() {
     let moment = Instant(milliseconds: 0)
-    let user = ClientTag(Principal(user: UserID(7), role: .user, expiresAt: moment))
-    let admin = ClientTag(Principal(user: UserID(7), role: .admin, expiresAt: moment))
-    #expect(user.id == 7)
-    #expect(user == ClientTag(UserID(7)))
-    #expect(admin.id == 7)
+    let principal = Principal(identity: .seven, role: .user, expiresAt: moment)
+    let user = ClientTag(principal)
+    let admin = ClientTag(Principal(identity: .seven, role: .admin, expiresAt: moment))
+    #expect(user == ClientTag(key: principal.connectionKey))
+    #expect(admin.id == user.id)
     #expect(admin.marks != user.marks)
+    #expect(ClientTag(Principal(identity: .eight, role: .user, expiresAt: moment)).id != user.id)
   }
 }

@@ -29,12 +29,12 @@ struct ReplyAdapterTests {
   @Test("A stream is a topic, a place to go on from, and whose it is")
   func stream() throws {
     func start(after: UInt64?) throws -> StreamStart {
-      let reply = Reply(status: 200, stream: .init(event: EventID(5), after: after, user: UserID(7)))
+      let reply = Reply(status: 200, stream: .init(event: EventID(5), after: after, client: 7))
       return try #require(HTTPResponse(reply).stream)
     }
     #expect(try start(after: 3).topic == TopicID(5))
     #expect(try start(after: 3).resume == .after(3))
     #expect(try start(after: nil).resume == .none)
-    #expect(try start(after: nil).client == ClientTag(UserID(7)))
+    #expect(try start(after: nil).client == ClientTag(key: 7))
   }
 }

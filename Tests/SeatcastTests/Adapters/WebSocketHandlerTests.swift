@@ -15,8 +15,8 @@ struct WebSocketHandlerTests {
   }
 
   private let backend = FakeBackend(principals: [
-    "good": Principal(user: UserID(7), role: .user, expiresAt: Instant(milliseconds: 99_000)),
-    "boss": Principal(user: UserID(8), role: .admin, expiresAt: Instant(milliseconds: 99_000)),
+    "good": Principal(identity: .seven, role: .user, expiresAt: Instant(milliseconds: 99_000)),
+    "boss": Principal(identity: .eight, role: .admin, expiresAt: Instant(milliseconds: 99_000)),
   ])
 
   private var sessions: WebSocketHandler {

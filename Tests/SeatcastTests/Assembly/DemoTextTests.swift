@@ -11,8 +11,8 @@ struct DemoTextTests {
       .init(id: EventID(5), name: "Play", seatCapacity: 9),
     ],
     accounts: [
-      .init(id: UserID(1), email: "admin@x", name: "Ada", role: .admin, password: "pw-a", token: "tok-a"),
-      .init(id: UserID(2), email: "alice@x", name: "Alice", role: .user, password: "pw-b", token: "tok-b"),
+      .init(id: Subject(1), email: "admin@x", name: "Ada", role: .admin, password: "pw-a", token: "tok-a"),
+      .init(id: Subject(2), email: "alice@x", name: "Alice", role: .user, password: "pw-b", token: "tok-b"),
     ])
 
   @Test("Everybody's password and token, every event and the page's address are there")

@@ -1,0 +1,113 @@
+// The account table, written: identities that booked, and the local accounts among them. The writer's connection,
+// on the ledger's thread.
+
+final class AccountStatements {
+  private let connection: Connection
+  private let find, add, addAccount, account, save, setPasswordHash, saveNext: Statement
+
+  /// The number of the next row. Numbers that a rolled back transaction took are not given again.
+  private var next: Int64
+  /// What the open transaction's end will leave in the table `meta`.
+  private var savedNext: Int64
+
+  init(_ connection: Connection) throws(StoreFailure) {
+    self.connection = connection
+    let counter = try Statement(connection, "SELECT value FROM meta WHERE name = 'next_account'")
+    guard let value = try counter.first([], { $0.text(0) }), let number = Int64(value), number > 0 else {
+      throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged")
+    }
+    (next, savedNext) = (number, number)
+    saveNext = try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'next_account'")
+
+    find = try Statement(connection, "SELECT id FROM account WHERE issuer = ? AND subject = ?")
+    add = try Statement(
+      connection,
+      """
+      INSERT INTO account (id, issuer, subject, created_at) VALUES (?, ?, ?, ?)
+      ON CONFLICT (id) DO NOTHING
+      """)
+    addAccount = try Statement(
+      connection,
+      """
+      INSERT INTO account (id, issuer, subject, email, email_key, name, role, password_hash, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO NOTHING ON CONFLICT (issuer, subject) DO NOTHING
+      """)
+    account = try Statement(
+      connection, "SELECT \(AccountRow.columns) FROM account WHERE \(AccountRow.hasEmail)")
+    save = try Statement(connection, "UPDATE account SET role = ?, password_hash = ? WHERE id = ?")
+    setPasswordHash = try Statement(connection, "UPDATE account SET password_hash = ? WHERE id = ?")
+  }
+
+  /// To be called before each commit: numbers are given once, also after a restart.
+  func saveCounter() throws(StoreFailure) {
+    guard next != savedNext else { return }
+    try saveNext.run([.text(String(next))])
+    savedNext = next
+  }
+
+  /// To be called after each rollback.
+  func rolledBack() { savedNext = 0 }
+
+  /// Rows of databases from before identities, whose issuer nobody kept, become this issuer's.
+  func adopt(issuer: String) throws(StoreFailure) {
+    try Statement(connection, "UPDATE account SET issuer = ? WHERE issuer = ''").run([.text(issuer)])
+  }
+
+  // MARK: Identities
+
+  func userID(of identity: Identity) throws(StoreFailure) -> UserID? {
+    try find.first([.text(identity.issuer), .text(identity.subject.description)]) { UserID($0.int64(0)) }
+  }
+
+  /// A row for an identity that has none.
+  func insert(_ identity: Identity, at moment: Instant) throws(StoreFailure) -> UserID {
+    while true {
+      let id = takeNumber()
+      try add.run([
+        .int(id), .text(identity.issuer), .text(identity.subject.description), .instant(moment),
+      ])
+      if connection.changedRows > 0 { return UserID(id) }
+    }
+  }
+
+  /// Some numbers below 2^63 are rows already: users of databases from before identities.
+  private func takeNumber() -> Int64 {
+    defer { next += 1 }
+    return next
+  }
+
+  // MARK: Local accounts
+
+  func account(_ email: EmailKey) throws(StoreFailure) -> Account? {
+    try account.first([.text(email.text)], AccountRow.decode)
+  }
+
+  /// The new account's subject is the number of its row. A number that is a subject already, because somebody with
+  /// the secret made a token for it, is passed over: nobody inherits bookings.
+  func insert(_ user: NewUser, at moment: Instant) throws(StoreFailure) -> User {
+    while true {
+      let id = takeNumber()
+      let subject = Subject(UInt64(id))
+      try addAccount.run([
+        .int(id), .text(Identity.localIssuer), .text(subject.description), .text(user.email),
+        .text(EmailKey(user.email).text), .text(user.name), .text(user.role.rawValue),
+        .text(user.passwordHash), .instant(moment),
+      ])
+      guard connection.changedRows > 0 else { continue }
+      return User(
+        id: UserID(id), subject: subject, email: user.email, name: user.name, role: user.role,
+        createdAt: moment)
+    }
+  }
+
+  func save(_ user: User, passwordHash: String) throws(StoreFailure) {
+    try save.run([.text(user.role.rawValue), .text(passwordHash), .int(user.id.rawValue)])
+  }
+
+  /// False: there is no such account.
+  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
+    try setPasswordHash.run([.text(hash), .int(user.rawValue)])
+    return connection.changedRows > 0
+  }
+}
