@@ -97,7 +97,7 @@ struct LedgerIdentitiesTests {
 
   @Test("more identities than the cache holds are found all the same")
   func manyIdentities() throws {
-    let ids = try (0..<50).map { try book(.local(UInt64(1_000 + $0 % 5))).user }.prefix(5)
+    let ids = try (0..<10).map { try book(.local(UInt64(1_000 + $0 % 5))).user }.prefix(5)
     fixture.ledger.identities = TwoGenerations(capacity: 1)
     #expect(try (0..<5).map { try fixture.ledger.userID(of: .local(UInt64(1_000 + $0))) } == Array(ids))
     #expect(fixture.ledger.identities.count <= 2)

@@ -19,6 +19,10 @@ struct WebSocketHandlerTests {
     "boss": Principal(identity: .eight, role: .admin, expiresAt: Instant(milliseconds: 99_000)),
   ])
 
+  private static func tag(_ identity: Identity, _ role: Role) -> ClientTag {
+    ClientTag(Principal(identity: identity, role: role, expiresAt: Instant(milliseconds: 0)))
+  }
+
   private var sessions: WebSocketHandler {
     WebSocketHandler(
       backend: backend, messages: SessionMessages(epoch: "e1", clock: StoppedClock(), identifiers: Zeros()),
@@ -50,7 +54,7 @@ struct WebSocketHandlerTests {
     #expect(admission.topic == nil)
     #expect(admission.subprotocol == nil)
     #expect(admission.resume == .none)
-    #expect(admission.client.id == 7)
+    #expect(admission.client == Self.tag(.seven, .user))
     #expect(admission.expiresAt == 99_000)
   }
 
@@ -68,7 +72,7 @@ struct WebSocketHandlerTests {
   func event() throws {
     let admission = try #require(admitted(judge("/ws/events/12?token=boss")))
     #expect(admission.topic == TopicID(12))
-    #expect(admission.client.id == 8)
+    #expect(admission.client == Self.tag(.eight, .admin))
     #expect(admission.client.marks != 0)
   }
 
