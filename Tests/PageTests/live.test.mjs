@@ -2,12 +2,10 @@
 // The socket, the clock and chance are scripted; no timer runs by itself.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { load } from './load.mjs';
 
-const source = await readFile(new URL('../../Sources/seatcast/Web/assets/live.js', import.meta.url), 'utf8');
-const page = `data:text/javascript,${encodeURIComponent(source)}`;
-const { EventTrack, LiveConnection, backoff } = await import(page);
+const { EventTrack, LiveConnection, backoff } = await load('live.js');
 
 const snapshot = (seq, availableSeats, more = {}) =>
   ({ type: 'subscribed', eventId: 1, epoch: 'e', seq, availableSeats, seatCapacity: 100, ...more });
@@ -24,7 +22,8 @@ function trackAtFive() {
 
 /** A connection whose sockets and timers the test moves by hand. */
 function scripted() {
-  const world = { sockets: [], timers: [], states: [], changes: [], gone: [], signedOut: [], notLetIn: 0 };
+  const world = { sockets: [], timers: [], states: [], changes: [], gone: [], signedOut: [] };
+  Object.assign(world, { missed: [], times: [], refused: 0, clock: 1_000 });
   const surroundings = {
     open(url, protocols) {
       const socket = { url, protocols, sent: [], closed: false };
@@ -37,13 +36,16 @@ function scripted() {
     clearTimer: (timer) => world.timers[timer] && (world.timers[timer].action = () => {}),
     random: () => 0.5,
     isOnline: () => true,
+    now: () => world.clock,
   };
   const handlers = {
     onState: (state) => world.states.push(state),
     onChange: (track, notice) => world.changes.push({ seq: track.seq, seats: track.availableSeats, notice }),
     onGone: (eventId) => world.gone.push(eventId),
     onSignedOut: (reason) => world.signedOut.push(reason),
-    onNotLetIn: () => (world.notLetIn += 1),
+    onRefused: () => (world.refused += 1),
+    onFactsMissed: (eventId) => world.missed.push(eventId),
+    onTime: (...times) => world.times.push(times),
   };
   world.live = new LiveConnection('ws://here/ws', handlers, surroundings);
   world.socket = () => world.sockets.at(-1);
@@ -202,10 +204,10 @@ test('a refused token signs out and makes no further attempt', () => {
 test('an attempt that never became a connection is told, a lost connection is not', () => {
   const world = liveAtFive();
   world.close(1006);
-  assert.equal(world.notLetIn, 0);
+  assert.equal(world.refused, 0);
   world.lastTimer().action();
   world.close(1006);
-  assert.equal(world.notLetIn, 1);
+  assert.equal(world.refused, 1);
 });
 
 test('an event that does not exist is forgotten, the others stay', () => {
@@ -231,6 +233,142 @@ test('after many failures the state is offline, and a click tries at once', () =
   const attempts = world.sockets.length;
   world.live.retryNow();
   assert.equal(world.sockets.length, attempts + 1);
+});
+
+const facts = { status: 'on_sale', name: 'A', startsAt: null, opensAt: null, closesAt: null, maxPerBooking: 10 };
+const event = (seq, availableSeats, more = {}) => ({ seq, availableSeats, seatCapacity: 100, ...facts, ...more });
+const updated = (seq, availableSeats, more = {}) =>
+  ({ type: 'event_updated', eventId: 1, ...event(seq, availableSeats, more) });
+
+test('an update changes the facts and the count, and the feed keeps the facts before it', () => {
+  const track = trackAtFive();
+  track.learnEvent(event(5, 95));
+  assert.deepEqual(track.notice(updated(6, 95, { status: 'closed' })), { order: 'next', changed: true });
+  assert.equal(track.state.status, 'closed');
+  assert.equal(track.feed[0].before.status, 'on_sale');
+});
+
+test('an older event does not replace newer facts, and an older update is kept without them', () => {
+  const track = trackAtFive();
+  track.learnEvent(event(9, 91, { status: 'cancelled' }));
+  assert.equal(track.learnEvent(event(5, 95)), false);
+  assert.equal(track.notice(updated(6, 95)).changed, false);
+  assert.equal(track.state.status, 'cancelled');
+  assert.equal(track.feed[0].before, null);
+});
+
+test('the notice of a change that REST told first still has the facts before it', () => {
+  const track = trackAtFive();
+  track.learnEvent(event(5, 95));
+  track.learnEvent(event(6, 95, { status: 'closed' }));
+  track.notice(updated(6, 95, { status: 'closed' }));
+  assert.equal(track.feed[0].before.status, 'on_sale');
+});
+
+test('a booking does not change the facts', () => {
+  const track = trackAtFive();
+  track.learnEvent(event(5, 95));
+  track.learn({ seq: 6, availableSeats: 94, status: 'confirmed' });
+  assert.equal(track.state.status, 'on_sale');
+  assert.equal(track.state.availableSeats, 94);
+});
+
+test('a removed event is forgotten and told', () => {
+  const world = liveAtFive();
+  world.say(updated(6, 95, { status: 'deleted' }));
+  assert.deepEqual(world.gone, [1]);
+  world.close(4404);
+  world.lastTimer().action();
+  world.establish();
+  assert.deepEqual(world.socket().sent, []);
+});
+
+test('a close 4404 of a connection with one event is about that event', () => {
+  const world = liveAtFive();
+  world.close(4404);
+  assert.deepEqual(world.gone, [1]);
+});
+
+test('what stands for several notices makes the page read the event again', () => {
+  const world = liveAtFive();
+  world.live.learnEvent(1, event(5, 95));
+  world.missed.length = 0;
+  world.say({ ...booking(9, 91), type: 'seat_update', fromSeq: 6, toSeq: 9 });
+  assert.deepEqual(world.missed, [1]);
+});
+
+test('an update that changes nothing it carries makes the page read the event again', () => {
+  const world = liveAtFive();
+  world.live.learnEvent(1, event(5, 95));
+  world.missed.length = 0;
+  world.say(updated(6, 95));
+  assert.deepEqual(world.missed, [1]);
+  world.say(updated(7, 95, { name: 'B' }));
+  assert.deepEqual(world.missed, [1]);
+});
+
+test('a resume that failed makes the page read the event again', () => {
+  const world = liveAtFive();
+  world.live.learnEvent(1, event(5, 95));
+  world.missed.length = 0;
+  world.close(1006);
+  world.lastTimer().action();
+  world.establish();
+  world.say(snapshot(40, 60, { recovered: false }));
+  assert.deepEqual(world.missed, [1]);
+});
+
+test('an event is fresh while it is subscribed, and after that known as of the last message', () => {
+  const world = liveAtFive();
+  assert.equal(world.live.isFresh(1), true);
+  world.clock = 2_000;
+  world.say(booking(6, 94));
+  world.clock = 9_000;
+  world.close(1006);
+  assert.equal(world.live.isFresh(1), false);
+  assert.equal(world.live.confirmedAt(1), 2_000);
+  world.lastTimer().action();
+  world.establish();
+  assert.equal(world.live.isFresh(1), false);
+  world.say(snapshot(6, 94, { recovered: true }));
+  assert.equal(world.live.isFresh(1), true);
+});
+
+test('the server tells its time when the connection is made and with each pong', () => {
+  const world = scripted();
+  world.live.start('t');
+  world.clock = 1_200;
+  world.say({ type: 'connection_established', timestamp: '1970-01-01T00:00:05.000Z' });
+  assert.deepEqual(world.times, [[5_000, 1_000, 1_200]]);
+});
+
+test('a violation of a policy is no reason to sign out, but to wait longer', () => {
+  const world = liveAtFive();
+  world.close(1008, 'Too many requests');
+  assert.deepEqual(world.signedOut, []);
+  assert.equal(world.lastTimer().delay, backoff(3, () => 0.5));
+});
+
+test('no attempt is made before the time that the server asked for', () => {
+  const world = liveAtFive();
+  world.close(1006);
+  world.live.holdOff(30_000);
+  assert.equal(world.lastTimer().delay, 30_000);
+  const attempts = world.sockets.length;
+  world.live.retryNow();
+  assert.equal(world.sockets.length, attempts);
+  world.clock += 30_000;
+  world.live.retryNow();
+  assert.equal(world.sockets.length, attempts + 1);
+});
+
+test('a doubtful connection is asked, and given up soon when it does not answer', () => {
+  const world = liveAtFive();
+  world.live.probe();
+  assert.deepEqual(world.socket().sent.at(-1), { type: 'ping' });
+  assert.equal(world.lastTimer().delay, 3_000);
+  world.lastTimer().action();
+  assert.equal(world.live.state, 'reconnecting');
 });
 
 test('late words of a socket that was given up are not heard', () => {

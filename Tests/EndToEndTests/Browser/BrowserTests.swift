@@ -12,10 +12,10 @@ struct BrowserTests {
   @Test("A booking in one window changes the count in another window without a reload")
   func bookingReachesTheOtherWindow() async throws {
     let complaints = try await onItsOwnThread {
-      let fixture = try SimulatedServer(seats: 50)
+      let site = try BrowserSite(seats: 50)
       let browser = try Chromium()
-      let buyer = try fixture.window(in: browser, of: "buyer")
-      let watcher = try fixture.window(in: browser, of: "watcher")
+      let buyer = try site.window(in: browser, of: "buyer")
+      let watcher = try site.window(in: browser, of: "watcher")
       try watcher.waitForNumber(50, in: "available-seats")
 
       try buyer.fill("quantity", "3")
@@ -35,17 +35,17 @@ struct BrowserTests {
   @Test("A window comes back by itself after the server was killed, with the right count")
   func windowResumes() async throws {
     let complaints = try await onItsOwnThread {
-      let fixture = try SimulatedServer(seats: 20)
+      let site = try BrowserSite(seats: 20)
       let browser = try Chromium()
-      let window = try fixture.window(in: browser, of: "watcher")
+      let window = try site.window(in: browser, of: "watcher")
       try window.click("book-button")
       try window.waitForNumber(19, in: "available-seats")
 
-      try fixture.killAndRestart {
+      try site.killAndRestart {
         try window.wait(
           "the page says so", until: "\(window.element("connection-state")).dataset.state !== 'live'")
       }
-      try fixture.book(4)
+      try site.book(4)
 
       try window.waitUntilLive()
       try window.waitForNumber(15, in: "available-seats")
@@ -57,25 +57,25 @@ struct BrowserTests {
   @Test("A new account sees the event that an admin creates and the capacity that the admin changes")
   func adminCreatesAndChanges() async throws {
     let complaints = try await onItsOwnThread {
-      let fixture = try SimulatedServer(seats: 5)
+      let site = try BrowserSite(seats: 5)
       let browser = try Chromium()
-      let admin = try browser.openPage(fixture.address)
+      let admin = try browser.openPage(site.address)
       try admin.logIn(ServerProcess.adminEmail, ServerProcess.adminPassword)
-      try admin.fill("create-name", "Evening <in> the house")
+      try admin.fill("create-name", "Evening <in> the garden")
       try admin.fill("create-capacity", "30")
       try admin.click("create-button")
       try admin.waitForNumber(30, in: "available-seats")
 
-      let guest = try browser.openPage(fixture.address + (try admin.evaluate("location.hash").string ?? ""))
+      let guest = try browser.openPage(site.address + (try admin.evaluate("location.hash").string ?? ""))
       try guest.click("choose-register")
       try guest.fill("register-name", "Guest")
       try guest.fill("register-email", "guest@browser.test")
-      try guest.fill("register-password", SimulatedServer.password)
+      try guest.fill("register-password", BrowserSite.password)
       try guest.click("register-button")
       try guest.waitUntilLive()
       try guest.wait(
         "the name is shown as it is",
-        until: "\(guest.element("event-name")).textContent === 'Evening <in> the house'")
+        until: "\(guest.element("event-name")).textContent === 'Evening <in> the garden'")
 
       try admin.fill("new-capacity", "44")
       try admin.click("capacity-button")

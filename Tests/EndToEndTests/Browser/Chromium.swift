@@ -55,16 +55,38 @@ final class Chromium {
   }
 
   /// A new page with cookies and storage of its own, as on another person's machine.
-  func openPage(_ address: String) throws -> BrowserPage {
+  /// - Parameter script: runs before the page's own scripts.
+  func openPage(_ address: String, script: String? = nil) throws -> BrowserPage {
     let context = try command("Target.createBrowserContext")["browserContextId"] ?? .null
-    let target = try command(
-      "Target.createTarget", ["url": "about:blank", "browserContextId": context])["targetId"]
-    let attached = try command("Target.attachToTarget", ["targetId": target ?? .null, "flatten": true])
-    guard let session = attached["sessionId"]?.string else { throw TestFailure("no session: \(attached)") }
-    for domain in ["Runtime", "Log", "Page"] { _ = try command("\(domain).enable", session: session) }
-    let page = BrowserPage(browser: self, session: session)
+    let created = try command("Target.createTarget", ["url": "about:blank", "browserContextId": context])
+    let page = try attach(to: created["targetId"] ?? .null, in: context)
+    if let script {
+      let source: JSON = ["source": .string(script)]
+      _ = try command("Page.addScriptToEvaluateOnNewDocument", source, session: page.session)
+    }
     try page.open(address)
     return page
+  }
+
+  /// The tab that was opened from `page`.
+  func tabOpened(from page: BrowserPage) throws -> BrowserPage {
+    var found: JSON?
+    try eventually("another tab") {
+      let targets = try command("Target.getTargets")["targetInfos"]?.array ?? []
+      found = targets.first { target in
+        target["browserContextId"]?.string == page.context.string && target["type"]?.string == "page"
+          && target["targetId"]?.string != page.target.string
+      }
+      return found != nil
+    }
+    return try attach(to: found?["targetId"] ?? .null, in: page.context)
+  }
+
+  private func attach(to target: JSON, in context: JSON) throws -> BrowserPage {
+    let attached = try command("Target.attachToTarget", ["targetId": target, "flatten": true])
+    guard let session = attached["sessionId"]?.string else { throw TestFailure("no session: \(attached)") }
+    for domain in ["Runtime", "Log", "Page"] { _ = try command("\(domain).enable", session: session) }
+    return BrowserPage(browser: self, session: session, context: context, target: target)
   }
 
   /// Sends one command and waits for its answer; events that come in between are read for complaints.

@@ -1,4 +1,5 @@
 // Runs the page's own unit tests (Tests/PageTests) where node is installed.
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -9,11 +10,16 @@ private let hasNode: Bool = {
 }()
 
 @Suite struct PageScriptTests {
+  private static let folder = SourceTree.root + "/Tests/PageTests"
+
   @Test(
-    "The page's live connection does what its own tests say",
+    "The page's scripts do what their own tests say",
     .enabled(if: hasNode, "no node on PATH; the browser tests cover the page without it"))
-  func liveConnection() throws {
-    let node = try ChildProcess("node", ["--test", SourceTree.root + "/Tests/PageTests/live.test.mjs"])
+  func scripts() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
+    let tests = files.filter { $0.hasSuffix(".test.mjs") }.sorted().map { "\(Self.folder)/\($0)" }
+    #expect(!tests.isEmpty)
+    let node = try ChildProcess("node", ["--test"] + tests)
     let status = try node.wait()
     try node.waitForOutput()
     #expect(status == .exited(0), "\(node.standardOutput)")

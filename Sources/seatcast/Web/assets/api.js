@@ -1,41 +1,58 @@
-// The REST API as the page uses it: one function per call, and errors that can be read aloud.
-// Nothing here touches the document; the token is kept by the caller.
+// The REST API as the page uses it: one function per call, and errors that can be read aloud. The token is kept
+// by the caller, and each answer also tells the server's time. Nothing here touches the document.
+
+import { seatsLeft } from './sale.js';
+import { duration, fieldName } from './words.js';
+
+/** The `Date` field of an answer is cut to whole seconds. */
+const DATE_RESOLUTION_MS = 1000;
 
 /** An answer that is not a success: a problem document (RFC 9457), or no answer at all (`status` 0). */
 export class ApiError extends Error {
   constructor(status, problem = {}, retryAfterSeconds = null) {
-    super(sentence(status, problem));
+    super(sentence(status, problem, retryAfterSeconds));
     this.status = status;
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** True when the same request may be sent again: it came too early, or nobody knows whether it came. */
+  /** True when the same request may be sent again: it came too early, or its answer got lost. */
   get isPassing() {
-    return this.status === 0 || this.status === 503;
+    return this.status === 0 || this.status === 429 || this.status === 503;
+  }
+
+  /** True when the token is not accepted; a wrong password is also a 401, but says nothing about a token. */
+  get isSignedOut() {
+    return this.status === 401 && !/:wrong-credentials$/.test(this.problem.type ?? '');
   }
 }
 
 /** A problem document in words for the person who clicked. */
-function sentence(status, problem) {
+function sentence(status, problem, retryAfterSeconds) {
   if (status === 0) return 'The server cannot be reached at the moment.';
+  if (status === 429) return `Too many requests. Please try again in ${duration(retryAfterSeconds ?? 1)}.`;
   if (typeof problem.available === 'number') return seatsLeft(problem.available);
-  if (Array.isArray(problem.errors) && problem.errors.length > 0) {
-    return problem.errors.map(fieldSentence).join(' ');
-  }
+  if (Array.isArray(problem.errors) && problem.errors.length > 0) return fieldSentences(problem.errors);
+  if (/:invalid-token$/.test(problem.type ?? '')) return 'Your session has ended. Please log in again.';
   return problem.detail || problem.title || `The server answered with status ${status}.`;
 }
 
-function seatsLeft(available) {
-  if (available <= 0) return 'Sold out: no seat is left.';
-  return available === 1 ? 'Only 1 seat is left.' : `Only ${available} seats are left.`;
+/** `{"pointer": "/seatCapacity", "detail": "must be positive"}` becomes "Seat capacity: must be positive." */
+function fieldSentences(errors) {
+  const sentences = errors.map((error) => {
+    const field = fieldName(String(error.pointer ?? '').split('/').pop());
+    const detail = String(error.detail ?? error.message ?? 'is not valid').replace(/\.$/, '');
+    return field ? `${field}: ${detail}.` : `${detail}.`;
+  });
+  if (sentences.length > 1) sentences.unshift(`${sentences.length} fields are invalid.`);
+  return sentences.join(' ');
 }
 
-/** `{"pointer": "/seatCapacity", "detail": "must be positive"}` becomes "Seat capacity: must be positive." */
-function fieldSentence(error) {
-  const field = String(error.pointer ?? '').split('/').pop().replace(/([A-Z])/g, ' $1').toLowerCase().trim();
-  const detail = String(error.detail ?? error.message ?? 'is not valid').replace(/\.$/, '');
-  return field ? `${field[0].toUpperCase()}${field.slice(1)}: ${detail}.` : `${detail}.`;
+/** Seconds to wait (RFC 9110, section 10.2.3: a number or a date), null when the answer does not say. */
+function retryAfter(field) {
+  if (field === null) return null;
+  const seconds = /^\d+$/.test(field.trim()) ? Number(field) : (Date.parse(field) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
 }
 
 /**
@@ -50,10 +67,12 @@ export function idempotencyKey() {
 
 export class Api {
   #token;
+  #clock;
 
   /** `token` is a function, so that a log-in or log-out counts from the next call on. */
-  constructor(token) {
+  constructor(token, clock) {
     this.#token = token;
+    this.#clock = clock;
   }
 
   login(email, password) {
@@ -107,15 +126,18 @@ export class Api {
 
     let response;
     let answer;
+    const sentAt = Date.now();
     try {
       const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
       response = await fetch(path, request);
+      const date = Date.parse(response.headers.get('Date') ?? '');
+      this.#clock.hear(date, sentAt, Date.now(), DATE_RESOLUTION_MS);
       const text = await response.text();
       answer = text ? JSON.parse(text) : null;
     } catch (error) {
       throw new ApiError(error instanceof SyntaxError ? response.status : 0);
     }
     if (response.ok) return answer;
-    throw new ApiError(response.status, answer ?? {}, Number(response.headers.get('Retry-After')) || null);
+    throw new ApiError(response.status, answer ?? {}, retryAfter(response.headers.get('Retry-After')));
   }
 }

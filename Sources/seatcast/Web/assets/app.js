@@ -1,508 +1,197 @@
-// The page: who is here, which view is shown, and what a click does.
-// Views are cloned from the templates of index.html. Counts come from live.js, or by polling when signed out.
+// The page: who is logged in, which view is shown, what the connection says, and when counts are polled.
+// The views are in views.js; counts come from live.js, or by polling while there is no live connection.
 
-import { Api, ApiError, idempotencyKey } from '/api.js';
-import { LiveConnection } from '/live.js';
-import { Feed, Hall, RollingNumber, copyOf, moment, number, paced, seats } from '/widgets.js';
+import { Api } from './api.js';
+import { announce, byId, focusOn, keepFocus } from './dom.js';
+import { LiveConnection } from './live.js';
+import { ServerClock } from './sale.js';
+import { Session, opensElsewhere } from './session.js';
+import { eventView, listView, missingView } from './views.js';
 
-/** Holds `{ token, user }` of who is logged in; each window has its own, so that two can be compared. */
-const SESSION_KEY = 'seatcast.session';
 const SESSION_ENDED = 'Your session has ended. Please log in again.';
-/** How often a signed-out page asks for the counts. */
+/** How often a page without a live connection asks for the counts, and a page with one for new events. */
 const POLL_EVERY_MS = 4_000;
-/** A booking whose answer got lost is asked again so often, with the same key. */
-const BOOKING_ATTEMPTS = 4;
-/** A list of bookings is asked for again at most so often. */
-const LIST_EVERY_MS = 800;
-/** Screen readers hear a count at most so often. */
-const ANNOUNCE_EVERY_MS = 2_500;
+const POLL_LIVE_EVERY_MS = 30_000;
+const LONGEST_POLL_PAUSE_MS = 60_000;
+/** Pages that must read an event again do so spread over this time, not all at once. */
+const REREAD_WITHIN_MS = 2_000;
 
-const byId = (id) => document.getElementById(id);
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const isAdmin = () => me?.role === 'admin';
+const clock = new ServerClock();
+const session = new Session({ onLent: signIn, onEnded: () => signOut('You logged out in another tab.') });
 
-let session = null;
-let me = null;
-let reasonToLogIn = '';
-/** The view on screen: `{ changed(track, notice), gone(eventId), poll() }`. */
-let view = null;
+/** What the views and panels may ask for and do. */
+const app = {
+  me: null,
+  view: null,
+  reasonToLogIn: '',
+  api: new Api(() => session.current?.token, clock),
+  live: null,
+  now: () => clock.now(),
+  get isAdmin() {
+    return app.me?.role === 'admin';
+  },
+  signIn,
+  sessionEnded: () => signOut(SESSION_ENDED),
+  missing(words) {
+    app.view = missingView(app, words);
+  },
+};
 
-const api = new Api(() => session?.token);
-const live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, {
+app.live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, {
   onState: showConnection,
-  onChange: (track, notice) => view?.changed(track, notice),
-  onGone: (eventId) => view?.gone(eventId),
+  onChange: (track, notice) => app.view?.changed(track, notice),
+  onGone: (eventId) => app.view?.gone(eventId),
   onSignedOut: () => signOut(SESSION_ENDED),
-  onNotLetIn: checkSession,
+  onFactsMissed: readAgain,
+  onTime: (...times) => clock.hear(...times),
+  onRefused: checkSession,
 });
 
-// Who is here. Whether the token is still good, the server says when the socket opens.
+// Who is logged in. Whether the token is still good, the server says when the socket opens.
 
-function enter() {
-  session = JSON.parse(sessionStorage.getItem(SESSION_KEY) ?? 'null');
-  me = session?.user ?? null;
-  if (session) live.start(session.token);
-  else live.stop();
-  show();
+function signIn(answer) {
+  session.begin(answer);
+  app.reasonToLogIn = '';
+  accountChanged();
+  announce(`Logged in as ${answer.user.name}.`);
 }
 
-function signIn({ token, user }) {
-  sessionStorage.setItem(SESSION_KEY, JSON.stringify({ token, user }));
-  reasonToLogIn = '';
-  enter();
+function signOut(reason = '', options = {}) {
+  if (!app.me) return;
+  session.end(options);
+  app.reasonToLogIn = reason;
+  accountChanged();
+  announce(reason || 'Logged out.');
 }
 
-function signOut(reason = '') {
-  sessionStorage.removeItem(SESSION_KEY);
-  reasonToLogIn = reason;
-  enter();
+function takeSession() {
+  const current = session.current;
+  app.me = current?.user ?? null;
+  keepFocus(() => (byId('account').hidden = !app.me), () => byId('page'));
+  byId('account-name').textContent = app.me?.name ?? '';
+  if (current) app.live.start(current.token);
+  else app.live.stop();
 }
 
-/** The server may be away, or it may not know this token any more: only an answer can tell. */
+function accountChanged() {
+  takeSession();
+  app.view?.accountChanged();
+  pollSoon();
+}
+
+/** An attempt to connect was refused, and a browser does not say why: an answer to a request does. */
 function checkSession() {
-  api.me().catch((error) => error.status === 401 && me && signOut(SESSION_ENDED));
+  app.api.me().catch((error) => {
+    if (error.isSignedOut && app.me) signOut(SESSION_ENDED);
+    else if (error.retryAfterSeconds !== null) app.live.holdOff(error.retryAfterSeconds * 1000);
+  });
 }
 
 const connectionWords = {
-  off: 'Not live: log in',
+  off: 'Log in for live updates',
   connecting: 'Connecting…',
   live: 'Live',
   reconnecting: 'Reconnecting…',
   offline: 'Offline, retrying',
 };
+const spokenWords = {
+  live: 'Live again.',
+  reconnecting: 'The connection is lost. Reconnecting.',
+  offline: 'Offline. The counts are old.',
+};
+
+let shown = 'off';
 
 function showConnection(state) {
-  const pill = byId('connection');
-  pill.dataset.state = state;
+  byId('connection').dataset.state = state;
   byId('connection-words').textContent = connectionWords[state];
+  const isNews = state !== shown && !(state === 'live' && ['off', 'connecting'].includes(shown));
+  if (isNews && spokenWords[state]) announce(spokenWords[state]);
+  if (state !== shown && state !== 'live') pollSoon();
+  shown = state;
+  app.view?.refresh();
 }
 
 // Which view.
 
 function show() {
-  byId('account').hidden = !me;
-  byId('account-name').textContent = me?.name ?? '';
   const eventId = /^#\/events\/(\d{1,15})$/.exec(location.hash)?.[1];
-  if (eventId) openEvent(Number(eventId));
-  else openList();
+  app.view = eventId ? eventView(app, Number(eventId)) : listView(app);
+  app.view.start();
 }
 
-function mount(templateId) {
-  byId('page').replaceChildren(copyOf(templateId));
+// Polling: without a live connection for the counts, with one for events that are new in the list.
+
+let pollTimer = null;
+let pollPause = POLL_EVERY_MS;
+
+function pollSoon() {
+  pollPause = POLL_EVERY_MS;
+  schedulePoll();
 }
 
-/** Puts panels into the view's side column. */
-function aside(...panels) {
-  byId('aside').replaceChildren(...panels);
+function schedulePoll() {
+  clearTimeout(pollTimer);
+  const pauseMs = app.live?.state === 'live' ? POLL_LIVE_EVERY_MS : pollPause;
+  // Pages that lost the same server do not come back in step.
+  pollTimer = setTimeout(poll, pauseMs * (app.me ? 1 + Math.random() : 1));
 }
 
-function openMissing(words) {
-  mount('missing-view');
-  byId('missing-words').textContent = words;
-  view = { changed() {}, gone() {}, poll() {} };
-  live.watch([]);
-}
-
-// The list of events.
-
-async function openList() {
-  document.title = 'seatcast';
-  mount('list-view');
-  const cards = new Map();
-  let cursor = null;
-  let pages = 0;
-
-  const current = {
-    changed: (track) => cards.get(track.eventId)?.count(track),
-    gone: (eventId) => cards.get(eventId)?.row.remove(),
-    poll: () => load(),
-  };
-  view = current;
-  aside(...(me ? [] : [accountPanel()]), ...(isAdmin() ? [createPanel()] : []));
-  byId('more-events').onclick = () => untilReached(current, () => load(cursor));
-
-  async function load(from = null) {
-    const page = await api.events(from);
-    if (view !== current) return;
-    if (pages === 0 || from !== null) {
-      pages += 1;
-      cursor = page.next ?? null;
-    }
-    for (const event of page.items) {
-      if (!cards.has(event.id)) cards.set(event.id, eventCard(event));
-      cards.get(event.id).describe(event);
-      if (me) live.learn(event.id, event);
-      cards.get(event.id).count(me ? live.track(event.id) : event);
-      byId('events').append(cards.get(event.id).row);
-    }
-    byId('more-events').hidden = cursor === null;
-    byId('no-events').hidden = cards.size > 0;
-    live.watch([...cards.keys()]);
-  }
-
-  await untilReached(current, () => load());
-}
-
-/** Repeats `load` while the server cannot be reached and the view is still on screen. */
-async function untilReached(current, load) {
-  while (view === current) {
-    try {
-      return await load();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401 && me) return signOut(SESSION_ENDED);
-      if (!error.isPassing) return openMissing(error.message);
-      await pause(POLL_EVERY_MS / 2);
-    }
-  }
-}
-
-function eventCard(event) {
-  const row = copyOf('event-card').firstElementChild;
-  const [strong, small, bar] =
-    ['strong', '.card-count small', '.bar i'].map((name) => row.querySelector(name));
-  row.querySelector('a').href = `#/events/${event.id}`;
-  row.querySelector('a').dataset.eventId = event.id;
-
-  return {
-    row,
-    describe(facts) {
-      row.querySelector('.card-name').textContent = facts.name;
-      row.querySelector('.card-place').textContent = placeAndTime(facts);
-      row.querySelector('.card').classList.toggle('over', facts.status !== 'on_sale');
-    },
-    count({ availableSeats, seatCapacity }) {
-      strong.textContent = number(availableSeats);
-      strong.dataset.value = availableSeats;
-      small.textContent = availableSeats > 0 ? `of ${number(seatCapacity)} free` : 'sold out';
-      bar.style.setProperty('--share', share(availableSeats, seatCapacity));
-    },
-  };
-}
-
-function placeAndTime({ venue, startsAt, status }) {
-  const words = [venue, moment(startsAt)].filter(Boolean);
-  if (status === 'cancelled') words.unshift('Cancelled');
-  if (status === 'closed') words.unshift('Sales stopped');
-  return words.join('\u00a0· ') || 'Date to be announced';
-}
-
-const share = (available, capacity) => `${capacity > 0 ? (100 * available) / capacity : 0}%`;
-
-// One event.
-
-async function openEvent(id) {
-  mount('event-view');
-  const widgets = {
-    number: new RollingNumber(byId('available'), byId('change')),
-    hall: new Hall(byId('hall')),
-    feed: new Feed(byId('feed'), me?.id),
-  };
-  let panels = [];
-  const draw = paced(() => {
-    if (view !== current) return;
-    showCount(widgets, live.track(id));
-    widgets.feed.show(live.track(id).feed);
-  });
-
-  const current = {
-    changed(track, notice) {
-      if (track.eventId !== id || track.availableSeats === null) return;
-      draw();
-      if (notice) panels.forEach((panel) => panel.noticed?.(notice));
-    },
-    gone: (eventId) => eventId === id && openMissing('There is no such event.'),
-    poll: load,
-  };
-  view = current;
-
-  async function load() {
-    const event = await api.event(id);
-    if (view !== current) return;
-    describeEvent(event);
-    if (me) live.learn(id, event);
-    else showCount(widgets, event);
-    panels.forEach((panel) => panel.describe?.(event));
-    return event;
-  }
-
-  const event = await untilReached(current, load);
-  if (!event || view !== current) return;
-  panels = me ? [bookingPanel(event, load), ...(isAdmin() ? [managePanel(event, load)] : [])] : [];
-  aside(...(me ? panels.map((panel) => panel.section) : [accountPanel()]));
-  live.watch([id], { history: id });
-  current.changed(live.track(id), null);
-}
-
-function describeEvent(event) {
-  document.title = `${event.name} · seatcast`;
-  byId('event-name').textContent = event.name;
-  byId('event-place').textContent = placeAndTime(event);
-  byId('event-description').textContent = event.description ?? '';
-  byId('stage').classList.toggle('over', event.status !== 'on_sale');
-}
-
-function showCount({ number: rolling, hall }, { availableSeats, seatCapacity }) {
-  rolling.show(availableSeats);
-  hall.show(availableSeats, seatCapacity);
-  const booked = seatCapacity - availableSeats;
-  byId('capacity').textContent = seats(seatCapacity);
-  byId('capacity').dataset.value = seatCapacity;
-  byId('taken').textContent = `${number(booked)} booked`;
-  byId('hall-scale').textContent =
-    hall.seatsPerDot > 1 ? `a dot is about ${seats(Math.round(hall.seatsPerDot))}` : 'a dot is a seat';
-  const bar = byId('capacity-bar');
-  bar.setAttribute('aria-valuemax', seatCapacity);
-  bar.setAttribute('aria-valuenow', availableSeats);
-  bar.setAttribute('aria-valuetext', `${number(availableSeats)} of ${seats(seatCapacity)} free`);
-  bar.firstElementChild.style.setProperty('--share', share(availableSeats, seatCapacity));
-  announce(`${seats(availableSeats)} free`);
-}
-
-let announced = { words: '', timer: null };
-
-/** Tells screen readers the newest count, not each of a hundred in a second. */
-function announce(words) {
-  announced.words = words;
-  announced.timer ??= setTimeout(() => {
-    announced.timer = null;
-    const place = byId('announcement');
-    if (place.textContent !== announced.words) place.textContent = announced.words;
-  }, ANNOUNCE_EVERY_MS);
-}
-
-// The panels beside a view. Each is made complete and handed to `aside`.
-
-function panelOf(templateId) {
-  const section = copyOf(templateId).firstElementChild;
-  return { section, part: (id) => section.querySelector(`#${id}`) };
-}
-
-function tell(place, words, isGood) {
-  place.textContent = words;
-  place.classList.toggle('good', isGood);
-  place.classList.toggle('bad', !isGood);
-}
-
-/** Does what a form or button asks for: once at a time, the outcome in words, a 401 leading to the log-in. */
-async function attempt(button, outcome, action) {
-  if (button.disabled) return;
-  button.disabled = true;
-  outcome.textContent = '';
+async function poll() {
   try {
-    const words = await action();
-    if (words) tell(outcome, words, true);
+    if (!document.hidden) await app.view?.poll();
+    pollPause = POLL_EVERY_MS;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401 && me) return signOut(SESSION_ENDED);
-    tell(outcome, error.message, false);
-  } finally {
-    button.disabled = false;
+    const doubled = Math.min(LONGEST_POLL_PAUSE_MS, pollPause * 2);
+    pollPause = Math.max(error.status === 0 ? POLL_EVERY_MS : doubled, (error.retryAfterSeconds ?? 0) * 1000);
+    if (error.isSignedOut && app.me) signOut(SESSION_ENDED);
   }
+  schedulePoll();
 }
 
-function onSubmit(form, action) {
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const fields = Object.fromEntries(new FormData(form));
-    attempt(form.querySelector('[type="submit"]'), form.querySelector('.outcome'), () => action(fields));
-  });
-}
+let rereading = null;
 
-function accountPanel() {
-  const { section, part } = panelOf('account-panel');
-  tell(part('enter-reason'), reasonToLogIn, false);
-  const choose = (registering) => {
-    part('login-form').hidden = registering;
-    part('register-form').hidden = !registering;
-    part('choose-login').setAttribute('aria-pressed', String(!registering));
-    part('choose-register').setAttribute('aria-pressed', String(registering));
-  };
-  part('choose-login').onclick = () => choose(false);
-  part('choose-register').onclick = () => choose(true);
-  onSubmit(part('login-form'), async ({ email, password }) => signIn(await api.login(email, password)));
-  onSubmit(part('register-form'), async ({ email, password, name }) =>
-    signIn(await api.register(email, password, name)));
-  return section;
-}
-
-function createPanel() {
-  const { section, part } = panelOf('create-panel');
-  onSubmit(part('create-form'), async ({ name, venue, startsAt, description, seatCapacity }) => {
-    const draft = { name, seatCapacity: Number(seatCapacity) };
-    if (venue) draft.venue = venue;
-    if (description) draft.description = description;
-    if (startsAt) draft.startsAt = new Date(startsAt).toISOString();
-    const made = await api.createEvent(draft, idempotencyKey());
-    location.hash = `#/events/${made.id}`;
-  });
-  return section;
-}
-
-function managePanel(event, reload) {
-  const { section, part } = panelOf('manage-panel');
-  const outcome = part('manage-outcome');
-  const change = (button, changes, words) =>
-    attempt(button, outcome, async () => {
-      live.learn(event.id, await api.changeEvent(event.id, changes));
-      await reload();
-      return words;
-    });
-
-  part('new-capacity').value = event.seatCapacity;
-  part('capacity-form').addEventListener('submit', (submit) => {
-    submit.preventDefault();
-    const seatCapacity = Number(part('new-capacity').value);
-    const button = part('capacity-form').querySelector('button');
-    change(button, { seatCapacity }, `The house has ${seats(seatCapacity)}.`);
-  });
-  part('toggle-sales').onclick = () => {
-    const opens = event.status === 'closed';
-    const words = opens ? 'On sale again.' : 'The sales are stopped.';
-    change(part('toggle-sales'), { status: opens ? 'on_sale' : 'closed' }, words);
-  };
-  // A cancelled event stays cancelled: the first click asks, the second one does it.
-  let isSure = false;
-  part('cancel-event').onclick = () => {
-    if (isSure) change(part('cancel-event'), { status: 'cancelled' }, 'The event is cancelled.');
-    else part('cancel-event').textContent = 'Cancel it for good?';
-    isSure = !isSure;
-  };
-  const describe = (facts) => {
-    event = facts;
-    isSure = false;
-    part('cancel-event').textContent = 'Cancel the event';
-    part('toggle-sales').textContent = facts.status === 'closed' ? 'Open the sales again' : 'Stop the sales';
-    part('toggle-sales').hidden = part('cancel-event').hidden = facts.status === 'cancelled';
-  };
-  describe(event);
-  return { section, describe };
-}
-
-function bookingPanel(event, reload) {
-  const { section, part } = panelOf('booking-panel');
-  const quantity = part('quantity');
-  /** The click whose answer never came; the same key is used again, so that it cannot book twice. */
-  let unanswered = null;
-
-  const most = () => event.maxPerBooking || 10;
-  const wanted = () => Math.min(most(), Math.max(1, Math.trunc(Number(quantity.value)) || 1));
-  const want = (count) => {
-    quantity.value = Math.min(most(), Math.max(1, count));
-    label();
-  };
-  const label = () => {
-    part('book').textContent = closedBecause(event) ?? `Book ${seats(wanted())}`;
-  };
-
-  part('fewer').onclick = () => want(wanted() - 1);
-  part('one-more').onclick = () => want(wanted() + 1);
-  quantity.oninput = label;
-
-  part('book-form').addEventListener('submit', (submit) => {
-    submit.preventDefault();
-    attempt(part('book'), part('book-outcome'), async () => {
-      const count = wanted();
-      if (unanswered?.count !== count) unanswered = { count, key: idempotencyKey() };
-      const sayWhy = (error) => tell(part('book-outcome'), `${error.message} Asking again…`, false);
-      const booking = await bookPatiently(event.id, count, unanswered.key, sayWhy).catch((error) => {
-        if (error.isPassing) throw error;
-        unanswered = null;
-        reload().catch(() => {});
-        throw error;
-      });
-      unanswered = null;
-      live.learn(event.id, booking);
-      await listBookings();
-      return `Booked ${seats(count)}: ${booking.bookingId}`;
-    }).finally(() => describe(event));
-  });
-
-  async function listBookings() {
-    const page = await api.bookings(event.id);
-    const active = page.items.filter(({ status }) => status !== 'cancelled' && status !== 'expired');
-    part('bookings').replaceChildren(...active.map((booking) => bookingRow(booking, event, listBookings)));
-  }
-
-  function describe(facts) {
-    event = facts;
-    quantity.max = most();
-    part('book').disabled = closedBecause(event) !== null;
-    label();
-  }
-
-  let listing = null;
-  /** Own bookings may be made on another screen; an admin sees everybody's. */
-  function noticed({ userId }) {
-    if (userId !== me?.id && !isAdmin()) return;
-    listing ??= pause(LIST_EVERY_MS).then(() => {
-      listing = null;
-      return listBookings();
-    }).catch(() => {});
-  }
-
-  if (isAdmin()) part('bookings-title').textContent = 'All bookings';
-  describe(event);
-  listBookings().catch(() => {});
-  return { section, describe, noticed };
-}
-
-/** A booking whose answer got lost, or came too early, is asked again with the same key: it books once. */
-async function bookPatiently(eventId, count, key, beforeWaiting) {
-  for (let round = 1; ; round += 1) {
-    try {
-      return await api.book(eventId, count, key);
-    } catch (error) {
-      if (!error.isPassing || round === BOOKING_ATTEMPTS) throw error;
-      beforeWaiting(error);
-      await pause((error.retryAfterSeconds ?? round) * 1000);
-    }
-  }
-}
-
-/** Why nothing can be booked now, in words for the button; null when sales are open. */
-function closedBecause({ status, opensAt, closesAt }) {
-  if (status === 'cancelled') return 'Cancelled';
-  if (status !== 'on_sale') return 'Sales are stopped';
-  if (opensAt && new Date(opensAt) > new Date()) return `On sale from ${moment(opensAt)}`;
-  return closesAt && new Date(closesAt) <= new Date() ? 'Sales are closed' : null;
-}
-
-function bookingRow(booking, event, relist) {
-  const row = copyOf('booking-row').firstElementChild;
-  row.dataset.bookingId = booking.bookingId;
-  row.querySelector('strong').textContent = seats(booking.quantity);
-  const who = isAdmin() && booking.userId !== me.id ? ` · guest ${booking.userId}` : '';
-  row.querySelector('small').textContent = `${booking.bookingId}${who}`;
-  const button = row.querySelector('button');
-  button.setAttribute('aria-label', `Cancel booking ${booking.bookingId} of ${seats(booking.quantity)}`);
-  button.onclick = () =>
-    attempt(button, byId('book-outcome'), async () => {
-      const answer = await api.cancelBooking(booking.bookingId);
-      if (answer) live.learn(event.id, answer);
-      await relist();
-      return `Cancelled ${seats(booking.quantity)}.`;
-    });
-  return row;
+/** An event changed in what its messages do not carry. */
+function readAgain() {
+  rereading ??= setTimeout(() => {
+    rereading = null;
+    app.view?.poll().catch(() => {});
+  }, Math.random() * REREAD_WITHIN_MS);
 }
 
 // The page's own events.
 
-byId('log-out').onclick = () => signOut();
+byId('log-out').onclick = () => signOut('', { everywhere: true });
 byId('connection').onclick = () => {
-  if (me) return live.retryNow();
-  byId('aside')?.scrollIntoView({ block: 'center' });
-  byId('login-email')?.focus();
+  if (app.me) return app.live.retryNow();
+  const field = byId('login-form')?.hidden ? byId('register-name') : byId('login-email');
+  field?.scrollIntoView({ block: 'center' });
+  focusOn(field, { focusVisible: true, preventScroll: true });
 };
+for (const type of ['click', 'auxclick', 'contextmenu']) {
+  document.addEventListener(type, (event) => {
+    const address = opensElsewhere(event);
+    if (address) session.noteLink(address);
+  });
+}
 window.addEventListener('hashchange', () => {
   show();
-  byId('page').focus({ preventScroll: true });
+  focusOn(byId('page'), { preventScroll: true });
   window.scrollTo(0, 0);
 });
-window.addEventListener('online', () => live.retryNow());
-document.addEventListener('visibilitychange', () => document.hidden || live.retryNow());
-setInterval(() => {
-  if (!me && !document.hidden) view?.poll().catch(() => {});
-}, POLL_EVERY_MS);
+window.addEventListener('online', () => app.live.retryNow());
+window.addEventListener('offline', () => app.live.probe());
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  app.live.retryNow();
+  app.live.probe();
+  app.view?.refresh();
+  if (app.live.state !== 'live') poll();
+});
+// What was current a second ago may be old now: nothing tells a page that nothing came.
+setInterval(() => document.hidden || app.view?.refresh(), 1_000);
 
-enter();
+takeSession();
+show();
+pollSoon();
+if (!app.me) session.ask(location.href);

@@ -2,7 +2,7 @@
 //
 // `EventTrack` is what the page knows about one event (pure: no socket, no clock).
 // `LiveConnection` keeps the socket, and after each reconnect asks for exactly what was missed.
-// The messages are those of docs/WIRE_PROTOCOL.md; the tests are in Tests/PageTests/live.tests.js.
+// The messages are those of docs/WIRE_PROTOCOL.md; the tests are in Tests/PageTests/live.test.mjs.
 
 /** How many notices a track keeps for the feed. */
 const FEED_LENGTH = 40;
@@ -13,11 +13,16 @@ export const MOST_SUBSCRIPTIONS = 60;
 
 const PING_EVERY_MS = 25_000;
 const PONG_WITHIN_MS = 10_000;
+/** The same when there is a reason to doubt the connection: the network went away, the page was asleep. */
+const PONG_IN_DOUBT_WITHIN_MS = 3_000;
 const ASK_AGAIN_AFTER_MS = 2_000;
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 15_000;
 /** From this many failures in a row on, the state is called offline and not reconnecting. */
 const FAILURES_UNTIL_OFFLINE = 5;
+
+/** The facts of an event that `event_updated` carries beside the counts. */
+const FACTS = ['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking'];
 
 /** Those that mean something to this page; after any other the connection is simply made again. */
 const CloseCode = { policy: 1008, overloaded: 1013, tokenExpired: 4001, eventNotFound: 4404 };
@@ -36,7 +41,13 @@ export class EventTrack {
   epoch = null;
   availableSeats = null;
   seatCapacity = null;
-  /** Newest first. */
+  /** Status, name, times and limit; null until they were told. */
+  facts = null;
+  /** The `seq` at which `facts` were true. */
+  #factsSeq = -1;
+  /** The facts before those, for the notice of a change that a REST answer told first. */
+  #replaced = null;
+  /** Newest first; an `event_updated` has the facts `before` it, null when they were not known. */
   feed = [];
   /** The `since` of the subscription that is not answered yet; null: it asked for no resume. */
   #asked = null;
@@ -44,6 +55,24 @@ export class EventTrack {
 
   constructor(eventId) {
     this.eventId = eventId;
+  }
+
+  /** What is known, in the names of the REST API; empty when nothing is. */
+  get state() {
+    const { seq, availableSeats, seatCapacity, facts } = this;
+    return seq < 0 ? {} : { ...facts, seq, availableSeats, seatCapacity };
+  }
+
+  /** Takes a whole event (REST answer or `event_updated`) unless it is older. True: something changed. */
+  learnEvent(event) {
+    const counted = this.learn(event);
+    if (!Number.isInteger(event.seq) || event.seq < this.#factsSeq) return counted;
+    const facts = Object.fromEntries(FACTS.map((name) => [name, event[name] ?? null]));
+    const changed = JSON.stringify(facts) !== JSON.stringify(this.facts);
+    if (event.seq > this.#factsSeq) this.#replaced = this.facts;
+    this.facts = facts;
+    this.#factsSeq = event.seq;
+    return counted || changed;
   }
 
   /** Takes a count from anywhere (REST answer, snapshot, notice) unless it is older. True: it changed. */
@@ -65,10 +94,14 @@ export class EventTrack {
     return resumes ? { ...message, since: backTo, epoch: this.epoch } : message;
   }
 
-  /** The answer to a subscription: a snapshot, and whether exactly the missed notices follow. */
+  /**
+   * The answer to a subscription: a snapshot, and whether exactly the missed notices follow. True: the facts
+   * may have changed unseen, and the missed notices will not tell.
+   */
   subscribed(message) {
     if (message.epoch !== this.epoch) {
-      this.seq = -1;
+      // Before the first epoch was told, what REST told is of the same database.
+      if (this.epoch !== null) this.seq = this.#factsSeq = -1;
       this.feed = [];
       this.#historyAsked = false;
       this.epoch = message.epoch;
@@ -77,6 +110,12 @@ export class EventTrack {
     this.heard = followsUp ? this.#asked : message.seq;
     this.#asked = null;
     this.learn(message);
+    return !followsUp && message.seq > this.#factsSeq;
+  }
+
+  /** True when the history asked for reaches back to where `facts` were true. */
+  get historyTellsFacts() {
+    return this.heard - HISTORY_LENGTH <= this.#factsSeq;
   }
 
   /**
@@ -87,10 +126,13 @@ export class EventTrack {
     const first = message.fromSeq ?? message.seq;
     const last = message.toSeq ?? message.seq;
     if (this.heard !== null && last <= this.heard) return { order: 'old', changed: false };
-    const changed = this.learn({ ...message, seq: last });
+    const before = this.#factsBefore(last);
+    const isUpdate = message.type === 'event_updated';
+    const newest = { ...message, seq: last };
+    const changed = isUpdate ? this.learnEvent(newest) : this.learn(newest);
     if (this.heard !== null && first > this.heard + 1) return { order: 'gap', changed };
     this.heard = last;
-    this.#keep(message);
+    this.#keep(isUpdate ? { ...message, before } : message);
     return { order: 'next', changed };
   }
 
@@ -105,6 +147,11 @@ export class EventTrack {
     return this.subscription(Math.max(0, this.heard - HISTORY_LENGTH));
   }
 
+  #factsBefore(seq) {
+    if (seq > this.#factsSeq) return this.facts;
+    return seq === this.#factsSeq ? this.#replaced : null;
+  }
+
   #keep(message) {
     if (this.feed.some((kept) => kept.seq === message.seq)) return;
     this.feed = [message, ...this.feed].sort((a, b) => b.seq - a.seq).slice(0, FEED_LENGTH);
@@ -113,8 +160,9 @@ export class EventTrack {
 
 /**
  * States: 'off' (no token) · 'connecting' · 'live' · 'reconnecting' · 'offline' (reconnecting for long).
- * `handlers`: onState(state), onChange(track, notice or null), onGone(eventId), onSignedOut(reason), and
- * onNotLetIn() after an attempt that never became a connection: a browser does not tell a script why.
+ * `handlers`: onState(state), onChange(track, notice or null), onGone(eventId), onSignedOut(reason),
+ * onFactsMissed(eventId) when the event should be read again, onTime(server's time, sent, received), and
+ * onRefused() after an attempt that never became a connection: a browser does not tell a script why.
  * `surroundings` are the browser's own unless a test brings others.
  */
 export class LiveConnection {
@@ -124,6 +172,8 @@ export class LiveConnection {
   #token = null;
   #socket = null;
   #tracks = new Map();
+  /** When the events of the last connection were last known to be current. */
+  #confirmed = new Map();
   #wanted = new Set();
   /** The event whose feed should show what happened before. */
   #historyWanted = null;
@@ -133,7 +183,13 @@ export class LiveConnection {
   #drainDelay = null;
   #retryTimer = null;
   #pingTimer = null;
+  /** When the question was sent whose answer tells the server's time. */
+  #askedTimeAt = 0;
+  /** No attempt before this moment: the server named a waiting time. */
+  #notBefore = 0;
   state = 'off';
+  /** When the server was last heard, by this computer's clock. */
+  heardAt = null;
 
   constructor(url, handlers, surroundings = {}) {
     this.#url = url;
@@ -144,6 +200,7 @@ export class LiveConnection {
       clearTimer: (timer) => clearTimeout(timer),
       random: Math.random,
       isOnline: () => navigator.onLine !== false,
+      now: () => Date.now(),
       ...surroundings,
     };
   }
@@ -154,10 +211,26 @@ export class LiveConnection {
     return this.#tracks.get(eventId);
   }
 
-  /** Brings in a count that a REST answer told. */
-  learn(eventId, facts) {
+  /** Brings in the counts that the answer to a booking told. */
+  learn(eventId, counts) {
     const track = this.track(eventId);
-    if (track.learn(facts)) this.#handlers.onChange(track, null);
+    if (track.learn(counts)) this.#handlers.onChange(track, null);
+  }
+
+  /** Brings in an event that a REST answer told. */
+  learnEvent(eventId, event) {
+    const track = this.track(eventId);
+    if (track.learnEvent(event)) this.#handlers.onChange(track, null);
+  }
+
+  /** When the count of this event was last known to be current, by this computer's clock; null: never. */
+  confirmedAt(eventId) {
+    return this.isFresh(eventId) ? this.heardAt : (this.#confirmed.get(eventId) ?? null);
+  }
+
+  /** True while each change of this event is sent to this page. */
+  isFresh(eventId) {
+    return this.state === 'live' && this.#subscriptions.get(eventId) === 'subscribed';
   }
 
   start(token) {
@@ -191,7 +264,20 @@ export class LiveConnection {
 
   /** Tries at once instead of waiting (the network is back, the page is looked at again, a click). */
   retryNow() {
-    if (this.#token && !this.#socket) this.#connect();
+    if (this.#token && !this.#socket && this.#browser.now() >= this.#notBefore) this.#connect();
+  }
+
+  /** Makes no attempt for so long, because the server asked for it (`Retry-After`). */
+  holdOff(milliseconds) {
+    this.#notBefore = this.#browser.now() + milliseconds;
+    if (!this.#token || this.#socket) return;
+    this.#browser.clearTimer(this.#retryTimer);
+    this.#retryTimer = this.#browser.setTimer(() => this.#connect(), milliseconds);
+  }
+
+  /** Asks whether the connection still stands, and gives it up when no answer comes soon. */
+  probe() {
+    if (this.state === 'live') this.#ping(PONG_IN_DOUBT_WITHIN_MS);
   }
 
   // The socket.
@@ -199,6 +285,7 @@ export class LiveConnection {
   #connect() {
     this.#cancelTimers();
     this.#become(this.#stateWithoutConnection);
+    this.#askedTimeAt = this.#browser.now();
     const socket = this.#browser.open(this.#url, ['seatcast.v1', `bearer.${this.#token}`]);
     this.#socket = socket;
     const onlyIfCurrent = (action) => (event) => socket === this.#socket && action(event);
@@ -209,7 +296,7 @@ export class LiveConnection {
   /** Forgets the socket; its late events find themselves not current. */
   #drop(code) {
     this.#cancelTimers();
-    this.#subscriptions.clear();
+    for (const eventId of [...this.#subscriptions.keys()]) this.#endSubscription(eventId);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(code);
@@ -217,20 +304,29 @@ export class LiveConnection {
 
   #closed(code, reason) {
     const wasLive = this.state === 'live';
-    const unanswered = [...this.#subscriptions].filter(([, stage]) => stage === 'asked');
+    const meant = this.#meantByNotFound();
     this.#drop();
-    if (code === CloseCode.policy || code === CloseCode.tokenExpired) {
+    if (code === CloseCode.tokenExpired || (code === CloseCode.policy && /token/i.test(reason))) {
       this.stop();
       this.#handlers.onSignedOut(reason);
       return;
     }
-    if (code === CloseCode.eventNotFound) unanswered.forEach(([eventId]) => this.#forget(eventId));
+    if (code === CloseCode.eventNotFound) meant.forEach((eventId) => this.#forget(eventId));
     this.#waitForRetry(code);
-    if (!wasLive) this.#handlers.onNotLetIn();
+    if (!wasLive) this.#handlers.onRefused();
+  }
+
+  /** Which events a close 4404 is about: those not answered yet, or the only one that there is. */
+  #meantByNotFound() {
+    const stages = [...this.#subscriptions];
+    const unanswered = stages.filter(([, stage]) => stage === 'asked');
+    const meant = unanswered.length > 0 || stages.length > 1 ? unanswered : stages;
+    return meant.map(([eventId]) => eventId);
   }
 
   #waitForRetry(code) {
-    const patience = code === CloseCode.overloaded ? this.#failures + 3 : this.#failures;
+    const isTooMuch = code === CloseCode.overloaded || code === CloseCode.policy;
+    const patience = isTooMuch ? this.#failures + 3 : this.#failures;
     const delay = this.#drainDelay ?? backoff(patience, this.#browser.random);
     this.#drainDelay = null;
     this.#failures += 1;
@@ -246,13 +342,17 @@ export class LiveConnection {
   /** A half-open connection says nothing for ever; so it is asked, and given up when it does not answer. */
   #expectLife() {
     this.#browser.clearTimer(this.#pingTimer);
+    this.#pingTimer = this.#browser.setTimer(() => this.#ping(PONG_WITHIN_MS), PING_EVERY_MS);
+  }
+
+  #ping(answerWithin) {
+    this.#browser.clearTimer(this.#pingTimer);
+    this.#askedTimeAt = this.#browser.now();
+    this.#send({ type: 'ping' });
     this.#pingTimer = this.#browser.setTimer(() => {
-      this.#send({ type: 'ping' });
-      this.#pingTimer = this.#browser.setTimer(() => {
-        this.#drop();
-        this.#waitForRetry();
-      }, PONG_WITHIN_MS);
-    }, PING_EVERY_MS);
+      this.#drop();
+      this.#waitForRetry();
+    }, answerWithin);
   }
 
   #cancelTimers() {
@@ -273,21 +373,30 @@ export class LiveConnection {
 
   #receive(data) {
     this.#expectLife();
+    this.heardAt = this.#browser.now();
     const message = JSON.parse(data);
     switch (message.type) {
       case 'connection_established':
+        this.#toldTime(message);
         return this.#established();
+      case 'pong':
+        return this.#toldTime(message);
       case 'subscribed':
         return this.#subscribed(message);
       case 'booking_created':
       case 'booking_cancelled':
       case 'seat_update':
+      case 'event_updated':
         return this.#noticed(message);
       case 'error':
         return this.#refused(message);
       case 'server_draining':
         this.#drainDelay = message.reconnectAfterMs;
     }
+  }
+
+  #toldTime({ timestamp }) {
+    this.#handlers.onTime(Date.parse(timestamp), this.#askedTimeAt, this.heardAt);
   }
 
   #established() {
@@ -300,10 +409,12 @@ export class LiveConnection {
     if (!this.#subscriptions.has(message.eventId)) return;
     this.#subscriptions.set(message.eventId, 'subscribed');
     const track = this.track(message.eventId);
-    track.subscribed(message);
+    const mayHaveMissed = track.subscribed(message);
     this.#handlers.onChange(track, null);
     // With a resume the missed notices are on their way; asking for the past now would bring them twice.
-    if (message.eventId === this.#historyWanted && message.recovered !== true) this.#fillHistory(track);
+    const fills = message.eventId === this.#historyWanted && message.recovered !== true;
+    const isTold = fills && this.#fillHistory(track) && track.historyTellsFacts;
+    if (mayHaveMissed && !isTold) this.#handlers.onFactsMissed(track.eventId);
   }
 
   #noticed(message) {
@@ -312,12 +423,19 @@ export class LiveConnection {
     const isSettled = this.#subscriptions.get(message.eventId) === 'subscribed';
     if (order === 'gap' && isSettled) this.#resubscribe(track);
     if (order === 'next' || changed) this.#handlers.onChange(track, order === 'next' ? message : null);
+    if (order === 'old') return;
+    if (message.status === 'deleted') return this.#forget(message.eventId);
+    // What stands for several notices tells the newest count, not whether the event changed in between; and
+    // an update that changes none of the facts it carries is about one that it does not carry.
+    const isConflated = message.fromSeq !== undefined;
+    const isElsewhere = message.type === 'event_updated' && !changed && order === 'next';
+    if (isConflated || isElsewhere) this.#handlers.onFactsMissed(message.eventId);
   }
 
   #refused({ eventId, code }) {
     if (this.#subscriptions.get(eventId) !== 'asked') return;
     this.#subscriptions.delete(eventId);
-    if (/not[-_]?found|unknown/.test(code ?? '')) return this.#forget(eventId);
+    if (/not[-_ ]?found|unknown/.test(code ?? '')) return this.#forget(eventId);
     // The server could not open the event just now: ask again for whatever is wanted and missing.
     const askAgain = () => this.watch([...this.#wanted], { history: this.#historyWanted });
     this.#browser.setTimer(askAgain, ASK_AGAIN_AFTER_MS);
@@ -325,6 +443,7 @@ export class LiveConnection {
 
   #forget(eventId) {
     this.#wanted.delete(eventId);
+    this.#subscriptions.delete(eventId);
     this.#tracks.delete(eventId);
     this.#handlers.onGone(eventId);
   }
@@ -334,8 +453,13 @@ export class LiveConnection {
     this.#send(this.track(eventId).subscription());
   }
 
-  #unsubscribe(eventId) {
+  #endSubscription(eventId) {
+    if (this.#subscriptions.get(eventId) === 'subscribed') this.#confirmed.set(eventId, this.heardAt);
     this.#subscriptions.delete(eventId);
+  }
+
+  #unsubscribe(eventId) {
+    this.#endSubscription(eventId);
     this.#send({ type: 'unsubscribe_event', eventId });
   }
 
@@ -345,8 +469,10 @@ export class LiveConnection {
     this.#send(subscription);
   }
 
+  /** True when the last notices are on their way. */
   #fillHistory(track) {
     const subscription = track.historySubscription();
     if (subscription) this.#resubscribe(track, subscription);
+    return subscription !== null;
   }
 }

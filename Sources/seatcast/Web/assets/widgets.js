@@ -1,53 +1,9 @@
-// The parts that change in place: the rolling number, the hall of seats, the feed; and words for values.
+// The parts of the page that change in place: the rolling number, the map of seats, the feed.
 // Each draws what it is given and knows nothing of sockets or requests.
 
-const wholeNumber = new Intl.NumberFormat();
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-
-export const number = (value) => wholeNumber.format(value);
-export const seats = (count) => `${number(count)} ${count === 1 ? 'seat' : 'seats'}`;
-/** A date that does not break across lines. */
-export const moment = (text) => (text ? dayAndTime.format(new Date(text)).replaceAll(' ', '\u00a0') : '');
-const clock = (text) => timeOfDay.format(new Date(text));
-
-/** A copy of a `<template>` of the page. */
-export function copyOf(templateId) {
-  return document.getElementById(templateId).content.cloneNode(true);
-}
-
-function element(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
-/** Runs a CSS animation again, also when it is still running. */
-function replay(target, className) {
-  target.classList.remove(className);
-  void target.getBoundingClientRect();
-  target.classList.add(className);
-}
-
-/** Draws at once, but no more often than the eye can follow; the last state is always drawn. */
-export function paced(draw, pauseMs = 60) {
-  let timer = null;
-  let isLate = false;
-  return function next() {
-    if (timer !== null) {
-      isLate = true;
-      return;
-    }
-    draw();
-    timer = setTimeout(() => {
-      timer = null;
-      if (!isLate) return;
-      isLate = false;
-      next();
-    }, pauseMs);
-  };
-}
+import { element, patchList, replay, say } from './dom.js';
+import { changeWords } from './sale.js';
+import { clockTime, count, number, seats } from './words.js';
 
 /** A count whose changed digits roll: downwards when seats go, upwards when they come back. */
 export class RollingNumber {
@@ -65,7 +21,7 @@ export class RollingNumber {
     const before = this.#value;
     this.#value = value;
     this.#number.dataset.value = value;
-    this.#number.dataset.digits = String(value).length;
+    this.#number.style.setProperty('--size', sizeInArc(number(value)));
     this.#number.replaceChildren(...this.#digits(before));
     if (before === null) return;
     this.#change.textContent = value < before ? `−${number(before - value)}` : `+${number(value - before)}`;
@@ -81,11 +37,27 @@ export class RollingNumber {
   }
 }
 
-/** At most so many dots are drawn; a larger house has several seats to a dot. */
+/** Widths in em, in the widest of the usual bold fonts: a digit, and the sign between groups of digits. */
+const DIGIT_EM = 0.68;
+const SEPARATOR_EM = 0.36;
+/** The free half circle inside the arcs of seats, and the largest text, as shares of the map's width. */
+const INNER_RADIUS = 0.215;
+const LARGEST = 0.2;
+
+/** The font size, as a share of the map's width, at which the text stays inside the innermost arc. */
+function sizeInArc(text) {
+  const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
+  const width = digits * DIGIT_EM + (text.length - digits) * SEPARATOR_EM;
+  // The upper corners of the text (0.74 em high) lie on the circle: (w f / 2)^2 + (0.74 f)^2 = r^2.
+  const size = INNER_RADIUS / Math.sqrt((width / 2) ** 2 + 0.74 ** 2);
+  return Math.min(LARGEST, size).toFixed(4);
+}
+
+/** At most so many dots are drawn; with more seats than that, a dot stands for several. */
 const MOST_DOTS = 160;
 
-/** The house seen from above: one dot per seat (or per several) in arcs, the free ones lit from the left. */
-export class Hall {
+/** The seats seen from above: one dot per seat (or per several) in arcs, the free ones lit from the left. */
+export class SeatMap {
   #svg;
   #dots = [];
   #capacity = null;
@@ -159,59 +131,63 @@ function arrange(count) {
   return places.sort((a, b) => a.turn - b.turn || a.ring - b.ring);
 }
 
-/** What happened, newest first. A line that was not there at the last drawing slides in. */
+/** The last changes of an event, newest first. A line that was not there at the last drawing slides in. */
 export class Feed {
   #list;
-  #me;
   #newest = null;
 
-  /** `me` is the user's id, whose own bookings are told as "you". */
-  constructor(list, me) {
+  constructor(list) {
     this.#list = list;
-    this.#me = me;
   }
 
-  show(notices) {
-    this.#list.replaceChildren(...notices.map((notice) => this.#line(notice)));
+  /** `me` is the user's id, whose own bookings are told as "you"; undefined when nobody is logged in. */
+  show(notices, me) {
+    patchList(this.#list, notices, {
+      key: ({ seq }) => seq,
+      make: (notice) => this.#line(notice, me),
+    });
     this.#newest = notices[0]?.seq ?? this.#newest;
   }
 
-  #line(notice) {
-    const { kind, mark, words } = this.#story(notice);
-    const facts = [this.#who(notice), clock(notice.timestamp), `no. ${number(notice.seq)}`].filter(Boolean);
-    const line = element(
-      'li',
-      kind,
-      element('span', 'mark', mark),
-      element('span', '', words, element('small', '', facts.join(' · '))),
-      element('span', 'left', `${number(notice.availableSeats)} free`),
-    );
+  #line(notice, me) {
+    const { kind, mark, words } = story(notice);
+    const what = element('span', 'what');
+    const [title, facts] = [element('span', 'auto'), element('small', 'auto')];
+    say(title, words);
+    const parts = [who(notice, me), clockTime(notice.timestamp), `no. ${number(notice.seq)}`];
+    say(facts, parts.filter(Boolean).join(' · '));
+    what.append(title, facts);
+    const left = element('span', 'left auto');
+    say(left, `${number(notice.availableSeats)} free`);
+    const line = element('li', kind, element('span', 'mark num', mark), what, left);
     line.dataset.test = 'feed-item';
     line.dataset.seq = notice.seq;
     line.dataset.type = notice.type;
     if (this.#newest !== null && notice.seq > this.#newest) line.classList.add('arrives');
     return line;
   }
+}
 
-  #story(notice) {
-    const count = notice.quantity ?? 1;
-    switch (notice.type) {
-      case 'booking_created':
-        return { kind: 'gone', mark: `−${number(count)}`, words: `${seats(count)} booked` };
-      case 'booking_cancelled':
-        return { kind: 'back-in', mark: `+${number(count)}`, words: `${seats(count)} given back` };
-      default:
-        return { kind: 'house', mark: '±', words: this.#houseStory(notice) };
-    }
+function story(notice) {
+  const quantity = notice.quantity ?? 1;
+  switch (notice.type) {
+    case 'booking_created':
+      return { kind: 'taken', mark: `−${number(quantity)}`, words: `${seats(quantity)} booked` };
+    case 'booking_cancelled':
+      return { kind: 'returned', mark: `+${number(quantity)}`, words: `${seats(quantity)} returned` };
+    case 'event_updated':
+      return { kind: 'changed', mark: '✎', words: changeWords(notice.before, notice) };
+    default:
+      return { kind: 'changed', mark: '±', words: capacityWords(notice) };
   }
+}
 
-  #houseStory({ fromSeq, toSeq, seatCapacity }) {
-    if (fromSeq !== undefined) return `${number(toSeq - fromSeq + 1)} changes at once`;
-    return `The house now has ${seats(seatCapacity)}`;
-  }
+function capacityWords({ fromSeq, toSeq, seatCapacity }) {
+  if (fromSeq !== undefined) return `${count(toSeq - fromSeq + 1, 'change', 'changes')} at once`;
+  return `Capacity is now ${number(seatCapacity)}`;
+}
 
-  #who({ userId }) {
-    if (userId === undefined) return '';
-    return userId === this.#me ? 'you' : `guest ${userId}`;
-  }
+function who({ userId }, me) {
+  if (userId === undefined) return '';
+  return String(userId) === String(me) ? 'you' : `user ${userId}`;
 }
