@@ -297,13 +297,27 @@ test('what stands for several notices makes the page read the event again', () =
   assert.deepEqual(world.missed, [1]);
 });
 
-test('an update that changes nothing it carries makes the page read the event again', () => {
+test('a snapshot, or what stands for several notices, may carry the facts: then nothing is read again', () => {
   const world = liveAtFive();
   world.live.learnEvent(1, event(5, 95));
   world.missed.length = 0;
-  world.say(updated(6, 95));
+  world.say({ ...updated(9, 91, { status: 'closed' }), type: 'seat_update', fromSeq: 6, toSeq: 9 });
+  assert.equal(world.live.track(1).state.status, 'closed');
+  world.close(1006);
+  world.lastTimer().action();
+  world.establish();
+  world.say(snapshot(40, 60, { ...facts, status: 'cancelled', recovered: false }));
+  assert.equal(world.live.track(1).state.status, 'cancelled');
+  assert.deepEqual(world.missed, []);
+});
+
+test('an update makes the page read what it does not carry', () => {
+  const world = liveAtFive();
+  world.live.learnEvent(1, event(5, 95));
+  world.missed.length = 0;
+  world.say(updated(6, 95, { name: 'B' }));
   assert.deepEqual(world.missed, [1]);
-  world.say(updated(7, 95, { name: 'B' }));
+  world.say(booking(7, 94));
   assert.deepEqual(world.missed, [1]);
 });
 

@@ -59,6 +59,8 @@ test('a change is told by what is different', () => {
   assert.equal(words({ name: 'B' }), 'The event is now called “B”');
   assert.equal(words({ maxPerBooking: 1 }), 'At most 1 seat per booking');
   assert.match(words({ startsAt: opens }), /^Starts on /);
+  assert.equal(words({ opensAt: null }), 'Sales no longer have an opening time');
+  assert.match(words({ closesAt: opens }), /^Sales end on /);
   assert.equal(words({}), 'Event details changed');
   assert.equal(changeWords(null, before), 'Event details changed');
 });

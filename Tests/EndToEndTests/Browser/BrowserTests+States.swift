@@ -123,6 +123,25 @@ extension BrowserTests {
     }
   }
 
+  @Test("What an admin changes is on the open page of somebody else at once")
+  func adminChanges() async throws {
+    try await browse(seats: 9) { site, browser in
+      let window = try site.window(in: browser, of: "watcher")
+      try window.waitUntilActive()
+      try site.changeEvent(["status": "closed"])
+      try window.waitUntilInactive("Sales are closed")
+      try site.changeEvent(["status": "on_sale", "name": "A late evening", "description": "Bring a coat."])
+      try window.waitUntilActive()
+      try window.waitForText("A late evening", in: "event-name")
+      try window.wait(
+        "the description, which no message carries, is read again",
+        until: "document.getElementById('event-description').textContent === 'Bring a coat.'")
+      try site.changeEvent(["status": "cancelled"])
+      try window.waitUntilInactive("This event is cancelled")
+      try window.waitForText("This event is cancelled", in: "feed-item")
+    }
+  }
+
   @Test("A close with 4404 says that the event is no longer available")
   func eventGone() async throws {
     try await browse(seats: 9) { site, browser in

@@ -14,7 +14,7 @@ const POLL_EVERY_MS = 4_000;
 const POLL_LIVE_EVERY_MS = 30_000;
 const LONGEST_POLL_PAUSE_MS = 60_000;
 /** Pages that must read an event again do so spread over this time, not all at once. */
-const REREAD_WITHIN_MS = 2_000;
+const REREAD_WITHIN_MS = 4_000;
 
 const clock = new ServerClock();
 const session = new Session({ onLent: signIn, onEnded: () => signOut('You logged out in another tab.') });

@@ -21,7 +21,7 @@ const LONGEST_DELAY_MS = 15_000;
 /** From this many failures in a row on, the state is called offline and not reconnecting. */
 const FAILURES_UNTIL_OFFLINE = 5;
 
-/** The facts of an event that `event_updated` carries beside the counts. */
+/** The facts of an event that `event_updated` and snapshots carry beside the counts. */
 const FACTS = ['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking'];
 
 /** Those that mean something to this page; after any other the connection is simply made again. */
@@ -109,7 +109,7 @@ export class EventTrack {
     const followsUp = message.recovered === true && this.#asked !== null;
     this.heard = followsUp ? this.#asked : message.seq;
     this.#asked = null;
-    this.learn(message);
+    this.#learnMessage(message);
     return !followsUp && message.seq > this.#factsSeq;
   }
 
@@ -127,12 +127,10 @@ export class EventTrack {
     const last = message.toSeq ?? message.seq;
     if (this.heard !== null && last <= this.heard) return { order: 'old', changed: false };
     const before = this.#factsBefore(last);
-    const isUpdate = message.type === 'event_updated';
-    const newest = { ...message, seq: last };
-    const changed = isUpdate ? this.learnEvent(newest) : this.learn(newest);
+    const changed = this.#learnMessage({ ...message, seq: last });
     if (this.heard !== null && first > this.heard + 1) return { order: 'gap', changed };
     this.heard = last;
-    this.#keep(isUpdate ? { ...message, before } : message);
+    this.#keep(message.type === 'event_updated' ? { ...message, before } : message);
     return { order: 'next', changed };
   }
 
@@ -145,6 +143,10 @@ export class EventTrack {
     this.#historyAsked = true;
     if (this.feed.length >= Math.min(HISTORY_LENGTH, this.heard)) return null;
     return this.subscription(Math.max(0, this.heard - HISTORY_LENGTH));
+  }
+
+  #learnMessage(message) {
+    return message.status === undefined ? this.learn(message) : this.learnEvent(message);
   }
 
   #factsBefore(seq) {
@@ -425,11 +427,10 @@ export class LiveConnection {
     if (order === 'next' || changed) this.#handlers.onChange(track, order === 'next' ? message : null);
     if (order === 'old') return;
     if (message.status === 'deleted') return this.#forget(message.eventId);
-    // What stands for several notices tells the newest count, not whether the event changed in between; and
-    // an update that changes none of the facts it carries is about one that it does not carry.
-    const isConflated = message.fromSeq !== undefined;
-    const isElsewhere = message.type === 'event_updated' && !changed && order === 'next';
-    if (isConflated || isElsewhere) this.#handlers.onFactsMissed(message.eventId);
+    // An update carries most facts of an event, not its venue and description; several notices in one that
+    // carry none may hide an update.
+    const mayHide = message.fromSeq !== undefined && message.status === undefined;
+    if (mayHide || message.type === 'event_updated') this.#handlers.onFactsMissed(message.eventId);
   }
 
   #refused({ eventId, code }) {

@@ -118,6 +118,9 @@ export function managePanel(app, event, reload) {
   };
   const describe = (facts) => {
     if (facts.status !== event.status) isSure = false;
+    // A number that somebody is typing is left alone.
+    const isUntouched = part('new-capacity').value === String(event.seatCapacity);
+    if (isUntouched) part('new-capacity').value = facts.seatCapacity;
     event = facts;
     askFirst();
     say(part('toggle-sales'), facts.status === 'on_sale' ? 'Pause sales' : 'Resume sales');

@@ -73,8 +73,12 @@ export function changeWords(before, after) {
   if (before.startsAt !== after.startsAt) {
     return after.startsAt ? `Starts on ${moment(after.startsAt)}` : 'The start is to be announced';
   }
-  if (before.opensAt !== after.opensAt && after.opensAt) return `Sales open on ${moment(after.opensAt)}`;
-  if (before.closesAt !== after.closesAt && after.closesAt) return `Sales end on ${moment(after.closesAt)}`;
+  if (before.opensAt !== after.opensAt) {
+    return after.opensAt ? `Sales open on ${moment(after.opensAt)}` : 'Sales no longer have an opening time';
+  }
+  if (before.closesAt !== after.closesAt) {
+    return after.closesAt ? `Sales end on ${moment(after.closesAt)}` : 'Sales no longer have an end';
+  }
   if (before.maxPerBooking !== after.maxPerBooking) return `At most ${seats(after.maxPerBooking)} per booking`;
   return 'Event details changed';
 }

@@ -9,13 +9,16 @@ import {
 } from './dom.js';
 import { accountPanel, bookingPanel, createPanel, managePanel } from './panels.js';
 import { saleState } from './sale.js';
+import { MOST_SUBSCRIPTIONS } from './live.js';
 import { Feed, RollingNumber, SeatMap } from './widgets.js';
 import { clockTime, minuteOf, moment, number, seats } from './words.js';
 
-/** How long a count counts as current while the connection is being made. */
+/** How long a count counts as current while the first connection, or a subscription, is being made. */
 const GRACE_MS = 1_500;
 /** A polled count older than this is an old one: several polls were missed. */
 const POLLED_FRESH_MS = 15_000;
+/** Names with more letters than this are set smaller. */
+const LONG_NAME = 60;
 /** After a failed first load. */
 const TRY_AGAIN_MS = 2_000;
 /** A timer cannot be set for much longer than three weeks. */
@@ -54,11 +57,19 @@ function freshness(app, eventId, { asOf, hasFailed }) {
   if (app.me && app.live.isFresh(eventId)) return { isCurrent: true, words: '' };
   const knownAt = Math.max(asOf, (app.me && app.live.confirmedAt(eventId)) || 0);
   const age = now - knownAt;
-  if (app.me && age < GRACE_MS) return { isCurrent: true, words: '' };
+  const isBeginning = app.live.state === 'connecting' || app.live.state === 'live';
+  if (app.me && isBeginning && age < GRACE_MS) return { isCurrent: true, words: '' };
   if (!app.me && !hasFailed && age < POLLED_FRESH_MS) {
     return { isCurrent: true, words: `As of ${clockTime(knownAt)}` };
   }
   return { isCurrent: false, words: `Last known at ${minuteOf(knownAt, now)}` };
+}
+
+/** The line that says from when the counts are; it is hidden while they are live. */
+function showAsOf(app, { words, isCurrent }) {
+  say(byId('as-of'), words && !app.me ? `${words}. Log in for live updates.` : words);
+  byId('as-of').hidden = words === '';
+  byId('as-of').classList.toggle('warn', !isCurrent);
 }
 
 export function missingView(app, words) {
@@ -80,13 +91,35 @@ export function listView(app) {
   let pages = 1;
   let polled = { asOf: 0, hasFailed: false };
 
+  /** The events whose rows are on screen, or nearly. */
+  const inSight = new Set();
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      inSight[isIntersecting ? 'add' : 'delete'](Number(target.dataset.key));
+    }
+    follow();
+  }, { rootMargin: '50%' });
+
+  /** Follows all events while the server allows so many, and then those that can be seen. */
+  function follow() {
+    if (app.view !== view) return;
+    const ids = events.map(({ id }) => id);
+    app.live.watch(ids.length <= MOST_SUBSCRIPTIONS ? ids : ids.filter((id) => inSight.has(id)));
+  }
+
+  function makeRow(event) {
+    const row = eventCard(event);
+    sight.observe(row);
+    return row;
+  }
+
   const stateOf = (event) => ({ ...event, ...(app.me ? app.live.track(event.id).state : {}) });
   const rowOf = (id) => byId('events').querySelector(`[data-key="${id}"]`);
 
   function draw() {
     patchList(byId('events'), events, {
       key: ({ id }) => id,
-      make: eventCard,
+      make: makeRow,
       update: (row, event) => fillCard(row, stateOf(event)),
       fallback: byId('list-title'),
     });
@@ -102,9 +135,8 @@ export function listView(app) {
   }
 
   function showFreshness() {
-    const words = events.length > 0 ? freshness(app, events[0].id, polled).words : '';
-    say(byId('as-of'), words && !app.me ? `${words}. Log in for live updates.` : words);
-    byId('as-of').hidden = words === '';
+    const first = events.find(({ id }) => inSight.has(id)) ?? events[0];
+    showAsOf(app, first ? freshness(app, first.id, polled) : { isCurrent: true, words: '' });
   }
 
   async function load() {
@@ -122,7 +154,7 @@ export function listView(app) {
       polled = { asOf: Date.now(), hasFailed: false };
       byId('more-events').hidden = cursor === null;
       if (app.me) events.forEach((event) => app.live.learnEvent(event.id, event));
-      app.live.watch(events.map(({ id }) => id));
+      follow();
     } catch (error) {
       polled.hasFailed = true;
       throw error;
@@ -199,7 +231,7 @@ async function untilLoaded(app, view, load) {
       if (!(error instanceof ApiError)) throw error;
       if (error.isSignedOut && app.me) return app.sessionEnded();
       if (!error.isPassing) return app.missing(error.status === 404 ? GONE : error.message);
-      say(byId('loading'), error.message);
+      say(byId('loading'), `${error.message} Trying again…`);
       byId('loading').hidden = false;
       wait = Math.max(wait, (error.retryAfterSeconds ?? 0) * 1000);
     }
@@ -233,18 +265,12 @@ export function eventView(app, id) {
     byId('stage').classList.toggle('stale', !isCurrent);
     showFacts(facts, sale);
     showCount(widgets, facts, sale);
-    showAsOf(words, isCurrent);
+    showAsOf(app, { words, isCurrent });
     if (app.me) widgets.feed.show(app.live.track(id).feed, app.me.id);
     panels.forEach((panel) => panel.describe?.(facts, isCurrent));
     if (isCurrent) tellSale(facts, sale);
     drawAgainAt(sale.changesAt);
   });
-
-  function showAsOf(words, isCurrent) {
-    say(byId('as-of'), words && !app.me ? `${words}. Log in for live updates.` : words);
-    byId('as-of').hidden = words === '';
-    byId('as-of').classList.toggle('warn', !isCurrent);
-  }
 
   /** Speaks a new state of the sale, and otherwise the count. */
   function tellSale(facts, sale) {
@@ -319,6 +345,7 @@ export function eventView(app, id) {
 function showFacts(event, sale) {
   document.title = `${event.name} · seatcast`;
   say(byId('event-name'), event.name);
+  byId('event-name').classList.toggle('long', event.name.length > LONG_NAME);
   say(byId('event-place'), placeAndTime(event));
   say(byId('event-description'), event.description ?? '');
   setData(byId('stage'), 'sale', sale.kind);

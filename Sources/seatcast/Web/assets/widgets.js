@@ -158,7 +158,8 @@ export class Feed {
     say(facts, parts.filter(Boolean).join(' · '));
     what.append(title, facts);
     const left = element('span', 'left auto');
-    say(left, `${number(notice.availableSeats)} free`);
+    const isOnSale = (notice.status ?? 'on_sale') === 'on_sale';
+    say(left, isOnSale ? `${number(notice.availableSeats)} free` : '');
     const line = element('li', kind, element('span', 'mark num', mark), what, left);
     line.dataset.test = 'feed-item';
     line.dataset.seq = notice.seq;
