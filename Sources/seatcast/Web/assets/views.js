@@ -7,9 +7,9 @@ import { ApiError } from './api.js';
 import {
   announce, announceCount, byId, copyOf, focusOn, keepFocus, paced, patchList, pause, say,
 } from './dom.js';
+import { MOST_SUBSCRIPTIONS } from './live.js';
 import { accountPanel, bookingPanel, createPanel, managePanel } from './panels.js';
 import { saleState } from './sale.js';
-import { MOST_SUBSCRIPTIONS } from './live.js';
 import { Feed, RollingNumber, SeatMap } from './widgets.js';
 import { clockTime, minuteOf, moment, number, seats } from './words.js';
 
@@ -24,7 +24,7 @@ const TRY_AGAIN_MS = 2_000;
 /** A timer cannot be set for much longer than three weeks. */
 const LONGEST_TIMER_MS = 3_600_000;
 
-export const GONE = 'This event is no longer available.';
+const GONE = 'This event is no longer available.';
 
 function mount(templateId) {
   byId('page').replaceChildren(copyOf(templateId));
@@ -74,6 +74,7 @@ function showAsOf(app, { words, isCurrent }) {
 
 export function missingView(app, words) {
   keepFocus(() => mount('missing-view'), () => byId('missing-title'));
+  if (document.activeElement === byId('page')) focusOn(byId('missing-title'));
   say(byId('missing-words'), words);
   announce(words);
   app.live.watch([]);
@@ -230,7 +231,7 @@ async function untilLoaded(app, view, load) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.isSignedOut && app.me) return app.sessionEnded();
-      if (!error.isPassing) return app.missing(error.status === 404 ? GONE : error.message);
+      if (!error.isPassing) return app.missing(error.message);
       say(byId('loading'), `${error.message} Trying again…`);
       byId('loading').hidden = false;
       wait = Math.max(wait, (error.retryAfterSeconds ?? 0) * 1000);
@@ -296,7 +297,7 @@ export function eventView(app, id) {
       if (app.me) app.live.learnEvent(id, answer);
     } catch (error) {
       polled.hasFailed = true;
-      if (error.status === 404 && app.view === view) return app.missing(GONE);
+      if (error.status === 404 && event !== null && app.view === view) return app.missing(GONE);
       throw error;
     } finally {
       draw();
