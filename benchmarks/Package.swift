@@ -1,14 +1,14 @@
 // swift-tools-version: 6.2
 // The measuring tools, a package of their own: nothing here is part of the product. README.md says how to read
 // what they print. SpeedOfLight and LoadGenerator are C: the floor must be as bare as it can be, and a load client
-// that costs more than the server measures itself. Micro is Swift and looks inside the halls, so it is built with
+// that costs more than the server measures itself. Micro is Swift and uses internals of both planes, so it is built with
 // `-Xswiftc -enable-testing`; the two others (`--product`) need no flag.
 import PackageDescription
 
 let strictC: [CSetting] = [.unsafeFlags(["-std=c17", "-O2", "-Wall", "-Wextra", "-Werror"])]
 let openSSL: [LinkerSetting] = [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
 
-/// The climate of the halls (Package.swift of the product).
+/// The settings of the product's own targets.
 let strictSwift: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),

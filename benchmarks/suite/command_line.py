@@ -24,7 +24,7 @@ CHART_OPTIONS = (*RUN_OPTIONS, "--chart")
 FLAGS = {"--no-build": ("build", False), "--chart": ("chart", True)}
 MODES = {
     "quick": ("floors, seatcast and uWebSockets on the main rows, in three minutes", RUN_OPTIONS),
-    "full": ("everybody on every row of the target table, in an hour", CHART_OPTIONS),
+    "full": ("every contestant on every row of the target table, in an hour", CHART_OPTIONS),
     "bookings": ("bookings, refusals and reads beside a bare SQLite loop, in seven minutes", RUN_OPTIONS),
     "attack": ("a crowd's bookings while one client attacks, in seven minutes", RUN_OPTIONS),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),

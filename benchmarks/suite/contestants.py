@@ -146,7 +146,7 @@ PEER_LABELS = {
 
 @dataclass(frozen=True)
 class Field:
-    """Everybody who can run here, by name, and why each of the others cannot."""
+    """The contestants that can run here, by name, and why each of the others cannot."""
 
     present: dict
     absent: dict

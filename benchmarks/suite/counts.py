@@ -149,7 +149,7 @@ def require_tools():
 
 
 def broadcasting(subscribers, broadcasts):
-    """LoadGenerator's words for so many bookings, each when everybody has the one before."""
+    """LoadGenerator's words for so many bookings, each when all subscribers have the one before."""
     return ("closed", "--subscribers", subscribers, "--broadcasts", broadcasts)
 
 

@@ -45,8 +45,8 @@ def heading(mode, command, before):
 
 
 def target_table(judged):
-    head = ["what", "target", "measured (spread)", "the two figures", "verdict"]
-    rows = [[each.what, each.wanted, each.measured, each.beside, each.verdict] for each in judged]
+    head = ["what", "target", "measured (spread)", "the two figures", "result"]
+    rows = [[each.what, each.wanted, each.measured, each.beside, each.result] for each in judged]
     lines = ["| " + " | ".join(head) + " |", "|---|---|--:|--:|---|"]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 

@@ -45,7 +45,7 @@ class Case:
 
 
 def one_at_a_time(subscribers, broadcasts, who, rounds, seconds):
-    """The next booking is made when everybody has the one before."""
+    """The next booking is made when all subscribers have the one before."""
     return Case(
         name=f"one-{subscribers}", brief=f"{subscribers:,} subscribers, one at a time",
         title=f"{subscribers:,} subscribers, one booking at a time", mode="closed",
@@ -88,7 +88,7 @@ def outstanding(subscribers, number, broadcasts, who, rounds, seconds):
 
 
 def open_loop(subscribers, rate, broadcasts, who, rounds, seconds):
-    """Bookings at fixed times, whatever the server does."""
+    """Bookings at times that are fixed in advance."""
     return Case(
         name=f"rate-{rate}", brief=f"{rate} bookings/s",
         title=f"{subscribers:,} subscribers, {rate} bookings/s", mode="rate",
@@ -110,7 +110,7 @@ def stalled(readers, number, rate, broadcasts, who, rounds, seconds):
 
 
 def connecting(subscribers, rate, connects, per_second, who, rounds, seconds):
-    """New clients come in while everybody else is being told."""
+    """Clients connect during broadcasts."""
     return Case(
         name="connect", brief=f"{rate} broadcasts/s",
         title=f"{per_second} new clients/s while {subscribers:,} subscribers get {rate} broadcasts/s",
@@ -264,12 +264,12 @@ def quick():
 
 
 def full():
-    """Everybody, on every row of the target table that one machine and an hour can show."""
-    everybody = (*PLAIN_FLOORS, *BOTH, *PEERS)
+    """Every contestant, on every row of the target table that one machine can show in an hour."""
+    every_contestant = (*PLAIN_FLOORS, *BOTH, *PEERS)
     waiting = ("floor-send", "joined-send", *ROLLING_FLOORS, *BOTH, *PEERS)
     return [
-        one_at_a_time(1_000, 400, everybody, rounds=5, seconds=4.0),
-        one_at_a_time(10_000, 40, everybody, rounds=5, seconds=5.0),
+        one_at_a_time(1_000, 400, every_contestant, rounds=5, seconds=4.0),
+        one_at_a_time(10_000, 40, every_contestant, rounds=5, seconds=5.0),
         outstanding(10_000, 32, 320, waiting, rounds=3, seconds=10.0),
         several_loops(10_000, 2, 60, ("seatcast", "seatcast-2-loops"), rounds=5, seconds=6.0),
         idle(10_000, (*ROLLING_FLOORS, *BOTH, *PEERS), rounds=3, seconds=4.0),
@@ -316,7 +316,7 @@ def _at_rate(rate):
 
 
 def budget(mode, rounds):
-    """Seconds; a number of rounds that somebody asked for is measured however long it takes."""
+    """Seconds; with --rounds there is no limit."""
     return math.inf if rounds else BUDGETS[mode]
 
 

@@ -73,7 +73,7 @@ class Results:
         return Spread.of(pairs)
 
 
-# The target table: each row with how it is measured and its verdict
+# The target table: each row with how it is measured and its result
 
 MET, MISSED, NOT_MEASURED = "met", "**missed**", "not measured"
 
@@ -107,7 +107,7 @@ class Judged:
     wanted: str
     measured: str
     beside: str
-    verdict: str
+    result: str
 
 
 def _one(size, of, limit, to, what="CPU per delivery"):
@@ -218,8 +218,8 @@ def _judge(target, results, field):
         spread = results.spread(*target.of, target.key)
     if spread is None:
         return Judged(target.what, wanted, "", beside, f"{NOT_MEASURED}: {_why(target, field, results)}")
-    verdict = MET if target.holds(spread.middle) else MISSED
-    return Judged(target.what, wanted, _shown(spread, target), beside, verdict)
+    result = MET if target.holds(spread.middle) else MISSED
+    return Judged(target.what, wanted, _shown(spread, target), beside, result)
 
 
 def _wanted(target, field):
@@ -262,8 +262,7 @@ def plain(label):
     return label.replace("**", "")
 
 
-# What lost to whom. Rounds decide what is a difference: whoever is ahead in one round and behind in another has not
-# won. With fewer than three rounds that says little, and 15 % are wanted besides.
+# What lost to whom. A difference has the same sign in every round. With fewer than three rounds it must also be over 15 %.
 
 SUSTAINED = 0.95  # of what is offered
 FEW_ROUNDS, NOISE = 3, 1.15
@@ -296,7 +295,7 @@ class Outcome:
     case: object
     measure: Measure
     against: str
-    verdict: str
+    result: str
     # The worse figure divided by the better one; None: one of the two fell behind, which no factor describes.
     factor: float | None
 
@@ -306,10 +305,10 @@ def comparison(plan, results, field):
     parts = []
     for who in OURS:
         outcomes = [each for case in plan for each in _outcomes(who, case, results)]
-        for verdict in (LOST, DRAW, WON):
-            lines = _lines([each for each in outcomes if each.verdict == verdict], field)
+        for result in (LOST, DRAW, WON):
+            lines = _lines([each for each in outcomes if each.result == result], field)
             if lines:
-                parts.append(f"{field.label(who)} {verdict}\n\n" + "\n".join(lines))
+                parts.append(f"{field.label(who)} {result}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)
 
 
@@ -332,8 +331,8 @@ def _outcome(who, other, case, measure, results):
     standing = [keeps_up(case, name, results) for name in (who, other)]
     if standing != [True, True]:
         # Two that fall behind have nothing to compare.
-        verdict = {(True, False): WON, (False, True): LOST}.get(tuple(standing))
-        return Outcome(case, measure, other, verdict, None) if verdict else None
+        result = {(True, False): WON, (False, True): LOST}.get(tuple(standing))
+        return Outcome(case, measure, other, result, None) if result else None
     factor = max(ratio.middle, 1 / ratio.middle)
     few = len(results.values(*mine, measure.key)) < FEW_ROUNDS
     if ratio.low <= 1 <= ratio.high or (few and factor < NOISE):
@@ -366,6 +365,6 @@ def _of_measure(measure, outcomes):
 
 
 def _factor(outcome):
-    if outcome.verdict == DRAW:
+    if outcome.result == DRAW:
         return ""
     return f"x {outcome.factor:.2f}" if outcome.factor else "not kept up with"

@@ -241,7 +241,7 @@ def duration(seconds):
     return f"about {round(seconds / 60)} min"
 
 
-# The mode million: as many subscribers as asked for, seatcast beside the floor. A booking is made when everybody has the
+# The mode million: as many subscribers as asked for, seatcast beside the floor. A booking is made when all have the
 # one before. A single one would say little: the threads of both sides, a hundred or more, share the cores, and how the
 # scheduler deals them out differs from pass to pass by half. Each loop has a descriptor table of its own on both sides,
 # so that the limit of one table is not the limit of the server.
@@ -316,7 +316,7 @@ def _measure_million(number, case, contestant, programs):
 
 
 def _settle(seconds=SETTLE_SECONDS):
-    """Waits until the sockets of whoever ran before are gone: the kernel takes its time with a million."""
+    """Waits until the sockets of the run before are gone, which takes the kernel a while after a million."""
     deadline = time.monotonic() + seconds
     last = sockets()
     while time.monotonic() < deadline:

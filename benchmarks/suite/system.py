@@ -41,7 +41,7 @@ class Late(Failure):
 
 
 class Interrupted(Exception):
-    """Somebody sent a signal; everything that was started must be stopped on the way out."""
+    """A signal came; everything that was started must be stopped before the exit."""
 
     def __init__(self, number):
         super().__init__(number)

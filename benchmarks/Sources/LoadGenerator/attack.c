@@ -1,5 +1,5 @@
-/* Every connection sends bursts without waiting for answers, throws away what comes, and connects anew when it is
- * closed. attack_bursts.c makes the bursts. Nothing that the server does is wrong here. */
+/* Every connection sends bursts without waiting for answers, discards what it receives, and connects again when the
+ * server closes it. attack_bursts.c makes the bursts. No behaviour of the server is a violation here. */
 #define _GNU_SOURCE
 #include "attack.h"
 #include "attack_bursts.h"
@@ -20,7 +20,7 @@ typedef struct {
   int fd;            /* -1: not connected */
   burst unsent;      /* what is still to go out of the burst */
   bool has_upgraded; /* WebSocket: the 101 has come */
-  bool is_watched_for_room;
+  bool is_watched_for_output;
 } intruder;
 
 static const options *chosen;
@@ -30,30 +30,30 @@ static intruder *intruders;
 static uint32_t count;
 static struct {
   uint64_t opened, closed, bytes_out, bytes_in, bursts, statuses[6], limited;
-} tally;
+} counted;
 
 /* ---- connections ------------------------------------------------------------------------------- */
 
-static void watch_for(uint32_t number, bool room) {
+static void watch_for(uint32_t number, bool output) {
   intruder *one = &intruders[number];
-  if (one->is_watched_for_room == room) return;
-  struct epoll_event event = {.events = EPOLLIN | (room ? EPOLLOUT : 0u), .data.u64 = number};
+  if (one->is_watched_for_output == output) return;
+  struct epoll_event event = {.events = EPOLLIN | (output ? EPOLLOUT : 0u), .data.u64 = number};
   if (epoll_ctl(poller, EPOLL_CTL_MOD, one->fd, &event) != 0) give_up("epoll_ctl: %s", strerror(errno));
-  one->is_watched_for_room = room;
+  one->is_watched_for_output = output;
 }
 
 static void open_intruder(uint32_t number) {
   intruder *one = &intruders[number];
-  *one = (intruder){.fd = dial_from(chosen->first_address, SOCK_NONBLOCK, 0), .is_watched_for_room = true};
+  *one = (intruder){.fd = dial_from(chosen->first_address, SOCK_NONBLOCK, 0), .is_watched_for_output = true};
   one->unsent = as->is_websocket ? upgrade_request() : as->next(number, NULL, 0);
   watch(poller, one->fd, EPOLLIN | EPOLLOUT, number);
-  tally.opened += 1;
+  counted.opened += 1;
 }
 
 static void hang_up(uint32_t number) {
   close(intruders[number].fd);
   intruders[number].fd = -1;
-  tally.closed += 1;
+  counted.closed += 1;
 }
 
 /* ---- input and output -------------------------------------------------------------------------- */
@@ -61,8 +61,8 @@ static void hang_up(uint32_t number) {
 static void count_answers(const char *bytes, size_t size) {
   const char *end = bytes + size;
   for (const char *at; (at = memmem(bytes, (size_t)(end - bytes), "HTTP/1.1 ", 9)) && at + 12 <= end; bytes = at + 12) {
-    tally.statuses[at[9] >= '1' && at[9] <= '5' ? at[9] - '0' : 0] += 1;
-    tally.limited += memcmp(at + 9, "429", 3) == 0;
+    counted.statuses[at[9] >= '1' && at[9] <= '5' ? at[9] - '0' : 0] += 1;
+    counted.limited += memcmp(at + 9, "429", 3) == 0;
   }
 }
 
@@ -73,7 +73,7 @@ static bool take(uint32_t number) {
   ssize_t more = recv(one->fd, bytes, sizeof bytes, MSG_DONTWAIT);
   if (more < 0 && errno == EAGAIN) return true;
   if (more <= 0) return false;
-  tally.bytes_in += (uint64_t)more;
+  counted.bytes_in += (uint64_t)more;
   count_answers(bytes, (size_t)more);
   bool was_upgraded = one->has_upgraded;
   one->has_upgraded |= as->is_websocket && memmem(bytes, (size_t)more, " 101 ", 5);
@@ -90,11 +90,11 @@ static bool put(uint32_t number) {
   intruder *one = &intruders[number];
   ssize_t taken = send(one->fd, one->unsent.bytes, one->unsent.count, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (taken < 0) return errno == EAGAIN || errno == ENOTCONN;
-  tally.bytes_out += (uint64_t)taken;
+  counted.bytes_out += (uint64_t)taken;
   one->unsent.bytes += taken;
   one->unsent.count -= (size_t)taken;
   if (one->unsent.count) return true;
-  tally.bursts += 1;
+  counted.bursts += 1;
   if (is_done(one)) watch_for(number, false);
   else one->unsent = as->next(number, NULL, 0);
   return true;
@@ -138,10 +138,10 @@ void attack(const options *of) {
   double seconds = (double)(now() - start) / second;
   printf("mode=attack attack=%s seconds=%.2f opened=%llu closed=%llu bursts=%llu megabytes_out=%.1f megabytes_in=%.1f "
          "answers_2xx=%llu answers_4xx=%llu answers_5xx=%llu limited=%llu",
-         as->name, seconds, (unsigned long long)tally.opened, (unsigned long long)tally.closed,
-         (unsigned long long)tally.bursts, (double)tally.bytes_out / 1e6, (double)tally.bytes_in / 1e6,
-         (unsigned long long)tally.statuses[2], (unsigned long long)tally.statuses[4],
-         (unsigned long long)tally.statuses[5], (unsigned long long)tally.limited);
+         as->name, seconds, (unsigned long long)counted.opened, (unsigned long long)counted.closed,
+         (unsigned long long)counted.bursts, (double)counted.bytes_out / 1e6, (double)counted.bytes_in / 1e6,
+         (unsigned long long)counted.statuses[2], (unsigned long long)counted.statuses[4],
+         (unsigned long long)counted.statuses[5], (unsigned long long)counted.limited);
   if (of->server) printf(" server_cores=%.2f", (double)(cpu_time_of(of->server) - cpu) / second / seconds);
   printf("\n");
 }

@@ -16,7 +16,7 @@
 enum { per_address = 5000, window_of_stalled = 4096 };
 
 static const options *chosen;
-static char request[8192]; /* the same for everybody */
+static char request[8192]; /* the same for all */
 static size_t request_count;
 
 void attempts_prepare(const options *of) {

@@ -1,9 +1,9 @@
-/* A subscriber is a descriptor and a place: the last notice that it has. `standing` counts the readers at
- * each place; when nobody stands at the lowest one any more, the next notice has reached them all. So a
- * read of many notices costs two counts.
- * As a rule everybody gets the same bytes. What one subscriber has got and had checked is kept for a
- * while, and who gets exactly that is done with one comparison. All else is read in full.
- * What TLS needs is a table of its own, because a subscriber without it must stay small. */
+/* A subscriber is a descriptor and a place: the last notice that it has. `standing` counts the readers at each place;
+ * when that of the lowest place becomes 0, the next notice has reached all readers. So a read of many notices changes
+ * two counts.
+ * Subscribers usually get the same bytes. Bytes that were checked for one of them are kept for a while, and a read of
+ * exactly these is checked by one comparison. All other bytes are parsed.
+ * TLS state is in a table of its own, because a subscriber without TLS must stay small. */
 #include "audience.h"
 #include "frames.h"
 #include "messages.h"
@@ -44,7 +44,7 @@ struct audience {
   subscriber *all;
   struct ssl_st **tls; /* by index; NULL: all are plain */
   known *latest;      /* by place modulo window */
-  haul hauled;
+  totals sums;
   char received[receive_capacity];
 };
 
@@ -62,7 +62,7 @@ audience *audience_new(share whom, uint32_t warm_up, uint32_t notices) {
   self->standing[0] = whom.readers;
   self->all = zeroed(whom.count, sizeof *self->all);
   self->latest = zeroed(window, sizeof *self->latest);
-  self->hauled.each = histogram_new();
+  self->sums.each = histogram_new();
   return self;
 }
 
@@ -72,7 +72,7 @@ void audience_free(audience *self) {
   free(self->all);
   free(self->tls);
   free(self->latest);
-  free(self->hauled.each);
+  free(self->sums.each);
   free(self);
 }
 
@@ -87,7 +87,7 @@ transport audience_transport(const audience *self, uint32_t index) {
   return (transport){.fd = self->all[index].fd, .tls = self->tls ? self->tls[index] : NULL};
 }
 
-const haul *audience_haul(const audience *self) { return &self->hauled; }
+const totals *audience_totals(const audience *self) { return &self->sums; }
 
 static uint32_t number_of(const audience *self, const subscriber *one) {
   return self->whom.first + (uint32_t)(one - self->all) * self->whom.step;
@@ -103,9 +103,9 @@ uint32_t audience_laggard(const audience *self) {
 
 static void count_in(audience *self, uint32_t place, uint32_t size, int64_t committed, int64_t received) {
   if (place <= self->warm_up) return;
-  self->hauled.deliveries += 1;
-  self->hauled.bytes += size;
-  record(self->hauled.each, received - committed);
+  self->sums.deliveries += 1;
+  self->sums.bytes += size;
+  record(self->sums.each, received - committed);
 }
 
 /* Only the newest frame of a slot is kept: a laggard must not drive out what the others wait for. */
@@ -128,7 +128,7 @@ static void take_notice(audience *self, subscriber *one, const frame *text, int6
   if (!place) give_up("subscriber %u: seq %llu was never booked here", number, (unsigned long long)read.to);
   check_seats(place, read.seats, read.quantity, number);
   if (read.is_skip) {
-    if (place > self->warm_up) self->hauled.conflated += place - one->place;
+    if (place > self->warm_up) self->sums.conflated += place - one->place;
   } else {
     keep_known(self, text, &read, place);
     count_in(self, place, (uint32_t)text->whole, read.committed, received);

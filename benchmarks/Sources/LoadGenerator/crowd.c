@@ -1,6 +1,5 @@
-/* One crowd is one thread, one poller, and perhaps one descriptor table. The crowds share nothing but
- * record.h; a crowd that completes a notice rings the first one's bell, because the next booking may wait
- * for it. */
+/* A crowd is a thread with its poller, and with --tables private its own descriptor table. Crowds share only record.h.
+ * A crowd that completes a notice wakes the first one, because the next booking may wait for that. */
 #define _GNU_SOURCE
 #include "crowd.h"
 #include "attempt.h"
@@ -22,7 +21,7 @@ enum { events_per_turn = 128, wake_up = INT32_MAX }; /* wake_up: the tag of what
 typedef struct {
   share whom;
   pthread_t thread;
-  int poller, bell;
+  int poller, wake_fd;
   uint32_t begun, opened; /* of whom.count */
   uint32_t concurrency;   /* begun and not opened at a time */
   attempt **attempts;     /* by index; freed when all are open */
@@ -34,9 +33,9 @@ static crowd *crowds;
 static _Atomic uint32_t tables_made, open_crowds;
 static _Atomic bool over;
 
-static void ring(const crowd *whose) {
+static void wake(const crowd *whose) {
   uint64_t one = 1;
-  if (write(whose->bell, &one, sizeof one) != sizeof one) give_up("eventfd: %s", strerror(errno));
+  if (write(whose->wake_fd, &one, sizeof one) != sizeof one) give_up("eventfd: %s", strerror(errno));
 }
 
 /* ---- opening ----------------------------------------------------------------------------------- */
@@ -54,11 +53,11 @@ static void crowd_is_open(crowd *self) {
   free(self->attempts);
   self->attempts = NULL;
   open_crowds += 1;
-  ring(&crowds[0]);
+  wake(&crowds[0]);
 }
 
-/* One that stalls is not looked at any more. One read of TLS need not empty the socket, so it is told as long
- * as something is in there, instead of once. */
+/* A stalled subscriber is not polled any more. TLS is polled level-triggered, because one read need not empty the
+ * socket. */
 static void watch_subscriber(crowd *self, uint32_t index, transport way) {
   struct epoll_event level = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = index};
   bool stalls = index >= self->whom.readers;
@@ -82,15 +81,15 @@ static void go_on_opening(crowd *self, uint32_t index) {
 /* ---- rounds ------------------------------------------------------------------------------------ */
 
 static void take_event(crowd *self, const struct epoll_event *event) {
-  uint64_t rung;
+  uint64_t woken;
   if (event->data.u64 == wake_up) {
-    if (read(self->bell, &rung, sizeof rung) < 0 && errno != EAGAIN) give_up("eventfd: %s", strerror(errno));
+    if (read(self->wake_fd, &woken, sizeof woken) < 0 && errno != EAGAIN) give_up("eventfd: %s", strerror(errno));
     return;
   }
   uint32_t index = (uint32_t)event->data.u64;
   if (self->attempts && self->attempts[index]) return go_on_opening(self, index);
   bool completes = audience_read(self->listening, index, event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
-  if (completes && self != &crowds[0]) ring(&crowds[0]);
+  if (completes && self != &crowds[0]) wake(&crowds[0]);
 }
 
 static void turn(crowd *self, int64_t until) {
@@ -132,9 +131,9 @@ static share share_of(uint32_t index) {
 static void prepare(crowd *self, uint32_t index, uint32_t notices) {
   self->whom = share_of(index);
   self->poller = epoll_create1(EPOLL_CLOEXEC);
-  self->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (self->poller < 0 || self->bell < 0) give_up("epoll or eventfd: %s", strerror(errno));
-  watch(self->poller, self->bell, EPOLLIN, wake_up);
+  self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (self->poller < 0 || self->wake_fd < 0) give_up("epoll or eventfd: %s", strerror(errno));
+  watch(self->poller, self->wake_fd, EPOLLIN, wake_up);
   self->concurrency = (chosen->concurrency + chosen->threads - 1 - index) / chosen->threads;
   if (self->concurrency == 0) self->concurrency = 1;
   self->attempts = calloc(self->whom.count, sizeof *self->attempts);
@@ -158,13 +157,13 @@ void crowds_open(const options *of, uint32_t notices) {
 
 bool crowds_are_open(void) { return open_crowds == chosen->threads; }
 
-haul crowds_end(void) {
-  haul sum = {.each = histogram_new()};
+totals crowds_end(void) {
+  totals sum = {.each = histogram_new()};
   over = true;
-  for (uint32_t i = 1; i < chosen->threads; i++) ring(&crowds[i]);
+  for (uint32_t i = 1; i < chosen->threads; i++) wake(&crowds[i]);
   for (uint32_t i = 0; i < chosen->threads; i++) {
     if (i > 0) pthread_join(crowds[i].thread, NULL);
-    const haul *part = audience_haul(crowds[i].listening);
+    const totals *part = audience_totals(crowds[i].listening);
     sum.deliveries += part->deliveries;
     sum.bytes += part->bytes;
     sum.conflated += part->conflated;

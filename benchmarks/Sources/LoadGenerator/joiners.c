@@ -1,4 +1,4 @@
-/* A place for each that may be under way; a latecomer's waiting time is part of its figure. */
+/* A slot for each client that may be under way. A client that had to wait for a slot counts that time, too. */
 #include "joiners.h"
 #include "attempt.h"
 #include "meter.h"

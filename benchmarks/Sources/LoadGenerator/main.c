@@ -36,7 +36,7 @@ int main(int argument_count, char **arguments) {
   if (chosen.mode >= mode_book) return clients_run(&chosen), 0;
   if (chosen.speaks_tls) transports_speak_tls();
   outcome measured = run(&chosen);
-  haul received = crowds_end();
+  totals received = crowds_end();
   report(&chosen, &measured, &received);
   free(received.each);
 }

@@ -1,4 +1,4 @@
-/* Members of a JSON object (RFC 8259), in whatever order they stand. Values that nobody asks for are passed
+/* Members of a JSON object (RFC 8259), in any order. Values that are not asked for are passed
  * over; of nested ones only the ends are looked for. */
 #ifndef MEMBERS_H
 #define MEMBERS_H

@@ -14,7 +14,7 @@ typedef enum {
 typedef struct {
   mode mode;
   uint32_t port;
-  uint32_t server;           /* process whose CPU time and memory are read; 0: nobody's */
+  uint32_t server;           /* process whose CPU time and memory are read; 0: none */
   uint32_t seconds;          /* after this the whole run has failed */
   const char *token;         /* NULL: no Authorization */
   const char *event;
@@ -29,7 +29,7 @@ typedef struct {
   uint32_t concurrency;      /* connections that are being opened at a time */
   uint32_t warm_up;          /* bookings before those that are measured */
   uint32_t broadcasts;       /* bookings that are measured */
-  uint32_t outstanding;      /* closed: bookings whose notice has not reached everybody yet */
+  uint32_t outstanding;      /* closed: bookings whose notice has not reached all readers yet */
   uint32_t bookers;          /* connections that book */
   double rate;               /* bookings per second */
   uint32_t connects;         /* clients that come while others listen */

@@ -1,5 +1,5 @@
-/* Arrays by place. The counts of arrivals are kept by each crowd; here only whole crowds are counted, so that
- * threads meet once per notice and not once per delivery. */
+/* Arrays by place. Each crowd counts its own arrivals, and this file counts crowds, so that threads share a counter once
+ * per notice and not once per delivery. */
 #include "record.h"
 #include "meter.h"
 #include <stdatomic.h>
@@ -14,7 +14,7 @@ typedef struct {
 
 static entry *entries; /* by place; the one at 0 stands for the state before */
 static uint32_t entry_count, crowd_count;
-static _Atomic uint64_t first_seq_and_one; /* 0: nobody is there yet */
+static _Atomic uint64_t first_seq_and_one; /* 0: not known yet */
 static _Atomic uint32_t sent_count, complete_count;
 
 void record_open(uint32_t notices, uint32_t crowds) {

@@ -9,7 +9,7 @@
 /* At most `notices` will come; each is complete when `crowds` threads have seen it reach all of theirs. */
 void record_open(uint32_t notices, uint32_t crowds);
 
-/* All subscribers must begin at the same seq: else somebody else books, too. */
+/* All subscribers must begin at the same seq; a difference means that another client books. */
 void begin_at(uint64_t seq, uint32_t subscriber);
 uint64_t first_seq(void);
 /* The place of a seq; 0 when no booking has been sent that could have it. */
@@ -21,7 +21,7 @@ void booking_goes_out(void);
 /* A booking that was begun (or due) at this time has got this place. */
 void booking_got(uint32_t place, int64_t began);
 
-/* The number of seats left must be the same for everybody, and go on by the quantity. 0: not known. */
+/* The seats left must be the same for all readers, and fall by the quantity of each booking. 0: not known. */
 void check_seats(uint32_t place, int64_t seats, int64_t quantity, uint32_t subscriber);
 
 /* A thread's last reader has the notice. True when that makes it complete. */

@@ -1,6 +1,6 @@
 /* key=value, those keys that the mode has a value for. */
 #include "report.h"
-#include "desk.h"
+#include "bookers.h"
 #include "joiners.h"
 #include "record.h"
 #include "transport.h"
@@ -16,7 +16,7 @@ static void print_quantiles(const char *name, const histogram *of, bool with_hig
   if (with_highest) printf(" %s_max_ms=%.3f", name, (double)of->highest / milliseconds);
 }
 
-static void print_fanout(const options *chosen, const outcome *measured, const haul *received) {
+static void print_fanout(const options *chosen, const outcome *measured, const totals *received) {
   double seconds = (double)measured->wall / second, cpu = (double)measured->cpu / second;
   double readers = chosen->subscribers - chosen->stalled;
   static histogram last;
@@ -32,14 +32,14 @@ static void print_fanout(const options *chosen, const outcome *measured, const h
            ratio(cpu * 1e6, readers * measured->broadcasts));
   print_quantiles("last", &last, true);
   print_quantiles("each", received->each, true);
-  print_quantiles("answer", desk_answers(), false);
+  print_quantiles("answer", bookers_answers(), false);
   printf(" frame_bytes=%.1f conflated=%llu", ratio((double)received->bytes, (double)received->deliveries),
          (unsigned long long)received->conflated);
 }
 
 static void print_rush(const options *chosen, const outcome *measured) {
   printf(" bookings=%u bookers=%u refused=%u bookings_per_second=%.0f", chosen->broadcasts, chosen->bookers,
-         desk_refused(), ratio(chosen->broadcasts, (double)measured->answered / second));
+         bookers_refused(), ratio(chosen->broadcasts, (double)measured->answered / second));
 }
 
 static void print_connects(const options *chosen) {
@@ -69,7 +69,7 @@ static void print_tls(void) {
   printf(" tls=%s cipher=%s", protocol, cipher);
 }
 
-void report(const options *chosen, const outcome *measured, const haul *received) {
+void report(const options *chosen, const outcome *measured, const totals *received) {
   printf("mode=%s subscribers=%u", mode_names[chosen->mode], chosen->subscribers);
   if (chosen->speaks_tls) print_tls();
   if (chosen->mode < mode_handshakes) print_fanout(chosen, measured, received);

@@ -4,6 +4,6 @@
 #include "audience.h"
 #include "runs.h"
 
-void report(const options *chosen, const outcome *measured, const haul *received);
+void report(const options *chosen, const outcome *measured, const totals *received);
 
 #endif

@@ -1,18 +1,17 @@
-/* All modes have the same frame: open the subscriptions, book. Only the first thread books, and it looks
- * at answers and at new clients after each portion of what its own subscribers have got, so that neither
- * waits for a fan-out to be read. */
+/* All modes open the subscriptions first and then book. Only the first thread books. It looks at answers and at new
+ * clients after each batch of its own subscribers' events, so that neither waits until a whole broadcast is read. */
 #include "runs.h"
 #include "crowd.h"
-#include "desk.h"
+#include "bookers.h"
 #include "joiners.h"
 #include "record.h"
 #include <stdbool.h>
 
 static const options *chosen;
 static int64_t deadline;
-static bool has_desk, has_joiners;
+static bool has_bookers, has_joiners;
 
-/* Due times that are fixed in advance: number i is due at start + i intervals, whatever happened before. */
+/* Due times that are fixed in advance: number i is due at start + i intervals. */
 typedef struct {
   int64_t start;
   double interval;
@@ -28,7 +27,7 @@ static int64_t due(const schedule *of) {
 
 static bool is_due(const schedule *of, int64_t clock) { return of->done < of->count && due(of) <= clock; }
 
-/* When to look again: with nothing to do, or no hand free to do it, whenever something comes. */
+/* When to look again: at the next due time; without a free connection at the next event. */
 static int64_t next_look(const schedule *of, bool has_hand) {
   return of->done < of->count && has_hand ? due(of) : INT64_MAX;
 }
@@ -38,47 +37,47 @@ static int64_t next_look(const schedule *of, bool has_hand) {
 static _Noreturn void run_out_of_time(void) {
   if (!crowds_are_open()) give_up("not finished in %u s: not all subscriptions stand", chosen->seconds);
   give_up("not finished in %u s: %u bookings sent, %u answered, %u with everybody; subscriber %u is behind",
-          chosen->seconds, bookings_sent(), desk_sold() + desk_refused(), complete_notices(),
+          chosen->seconds, bookings_sent(), bookers_sold() + bookers_refused(), complete_notices(),
           first_crowd_laggard());
 }
 
 static void turn(int64_t until) {
   first_crowd_turn(until < deadline ? until : deadline + 1);
-  if (has_desk) desk_turn();
+  if (has_bookers) bookers_turn();
   if (has_joiners) joiners_turn();
   if (now() > deadline) run_out_of_time();
 }
 
 /* The next booking is made when fewer than `outstanding` are incomplete. */
 static void run_closed(uint32_t limit) {
-  while (complete_notices() < limit || !desk_is_idle()) {
+  while (complete_notices() < limit || !bookers_are_idle()) {
     while (bookings_sent() < limit && bookings_sent() - complete_notices() < chosen->outstanding &&
-           desk_has_free_booker())
-      desk_books(now());
+           bookers_have_free_one())
+      bookers_book(now());
     turn(INT64_MAX);
   }
 }
 
-/* Bookings and joiners when they are due; those for whom nobody is free wait, and their time runs. */
+/* Bookings and joiners when they are due. One that finds no free connection waits, and its time runs. */
 static void run_open(schedule bookings, schedule joins) {
   uint32_t limit = bookings_sent() + bookings.count;
-  while (complete_notices() < limit || !desk_is_idle() || (has_joiners && joiners_gone() < joins.count)) {
+  while (complete_notices() < limit || !bookers_are_idle() || (has_joiners && joiners_gone() < joins.count)) {
     int64_t clock = now();
-    for (; is_due(&bookings, clock) && desk_has_free_booker(); bookings.done++) desk_books(due(&bookings));
+    for (; is_due(&bookings, clock) && bookers_have_free_one(); bookings.done++) bookers_book(due(&bookings));
     for (; is_due(&joins, clock) && joiners_have_room(); joins.done++) joiner_comes(due(&joins));
-    int64_t booking = next_look(&bookings, desk_has_free_booker());
+    int64_t booking = next_look(&bookings, bookers_have_free_one());
     int64_t join = has_joiners ? next_look(&joins, joiners_have_room()) : INT64_MAX;
     turn(booking < join ? booking : join);
   }
 }
 
-/* Everybody who books does so again when answered. Returns when the last answer came. */
+/* Each connection books again when it is answered. Returns the time of the last answer. */
 static int64_t run_rush(void) {
   int64_t last_answer = 0;
-  while (!last_answer || complete_notices() < desk_sold()) {
-    while (bookings_sent() < chosen->broadcasts && desk_has_free_booker()) desk_books(now());
+  while (!last_answer || complete_notices() < bookers_sold()) {
+    while (bookings_sent() < chosen->broadcasts && bookers_have_free_one()) bookers_book(now());
     turn(INT64_MAX);
-    if (!last_answer && bookings_sent() == chosen->broadcasts && desk_is_idle()) last_answer = now();
+    if (!last_answer && bookings_sent() == chosen->broadcasts && bookers_are_idle()) last_answer = now();
   }
   return last_answer;
 }
@@ -100,11 +99,11 @@ static void open_all(uint32_t notices) {
   while (!crowds_are_open()) turn(INT64_MAX);
 }
 
-static void open_desk(void) {
-  desk_open(chosen);
-  first_crowd_watches(desk_poller());
-  has_desk = true;
-  while (!desk_is_open()) turn(INT64_MAX);
+static void open_bookers(void) {
+  bookers_open(chosen);
+  first_crowd_watches(bookers_poller());
+  has_bookers = true;
+  while (!bookers_are_open()) turn(INT64_MAX);
   if (chosen->mode != mode_connect) return;
   joiners_open(chosen);
   first_crowd_watches(joiners_poller());
@@ -116,7 +115,7 @@ static int64_t server_time(void) { return chosen->server ? cpu_time_of(chosen->s
 static void book(outcome *out) {
   uint32_t broadcasts = measured_broadcasts(chosen);
   run_closed(chosen->warm_up);
-  desk_forgets_answers();
+  bookers_forget_answers();
   int64_t start = now(), cpu = server_time();
   schedule bookings = {.start = start, .interval = second / (chosen->rate > 0 ? chosen->rate : 1),
                        .count = broadcasts};
@@ -128,7 +127,7 @@ static void book(outcome *out) {
   out->wall = now() - start;
   out->cpu = server_time() - cpu;
   out->broadcasts = complete_notices() - chosen->warm_up;
-  run_for(second / 10); /* what comes now is too much, and ends the run */
+  run_for(second / 10); /* a notice that arrives now is one too many, and ends the run */
 }
 
 /* Quiet is less than 2 % of a core for a second; one that never is gets five seconds. */
@@ -152,7 +151,7 @@ outcome run(const options *of) {
   out.cpu = server_time() - cpu;
   if (of->mode == mode_idle) out.quiet = wait_until_quiet();
   if (of->mode < mode_handshakes) {
-    open_desk();
+    open_bookers();
     book(&out);
   }
   if (of->server) out.after = memory_of(of->server);

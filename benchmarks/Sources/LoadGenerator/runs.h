@@ -1,4 +1,4 @@
-/* What happens in each mode: who books when, and what is read off when. */
+/* The modes with subscribers: when bookings are made, and when figures are read. */
 #ifndef RUNS_H
 #define RUNS_H
 #include "histogram.h"

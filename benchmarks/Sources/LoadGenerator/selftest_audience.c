@@ -13,7 +13,7 @@
 
 static int theirs[2]; /* the server's ends */
 
-/* Two subscribers who have heard nothing yet. */
+/* Two subscribers that have received nothing yet. */
 static audience *new_listeners(void) {
   audience *fresh = audience_new((share){.step = 1, .count = 2, .readers = 2}, 0, notices);
   for (uint32_t i = 0; i < 2; i++) {
@@ -70,11 +70,11 @@ static bool answers_a_ping(audience *who, uint32_t index) {
   return count == 11 && memcmp(pong, "\x8a\x85\0\0\0\0hello", 11) == 0;
 }
 
-/* One gets the stream whole, before the other one or behind it, who gets it in two pieces. */
+/* One subscriber gets the stream whole, the other in two pieces, in either order. */
 static void takes_pieces(const char *stream, size_t count, size_t cut, bool whole_first) {
   long long which = (long long)cut;
   audience *who = new_listeners();
-  const haul *got = audience_haul(who);
+  const totals *got = audience_totals(who);
   record_open(notices, 1);
   uint32_t complete = complete_notices();
   if (whole_first) hears(who, 0, stream, count);
@@ -108,8 +108,8 @@ static void takes_a_declared_skip(void) {
   hears(who, 0, bytes, make_booking(bytes, began_at + 1, 49));
   hears(who, 0, bytes, skip(bytes, began_at + 2, began_at + 3, 47));
   expect(hears(who, 1, bytes, skip(bytes, began_at + 1, began_at + 3, 47)), "a skip did not arrive", 0);
-  expect(audience_haul(who)->deliveries == 1, "a skip was counted as a delivery", 0);
-  expect(audience_haul(who)->conflated == 5, "a skip was not counted", 0);
+  expect(audience_totals(who)->deliveries == 1, "a skip was counted as a delivery", 0);
+  expect(audience_totals(who)->conflated == 5, "a skip was not counted", 0);
   end(who);
 }
 

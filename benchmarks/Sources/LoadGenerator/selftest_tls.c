@@ -1,6 +1,6 @@
 /* Transports over TLS against a server's end whose sealed bytes can be cut and changed on their way. What
  * comes out must be what it is over plain sockets, however the records are cut; and nothing that has been
- * received may stay inside, because no poller would tell. Its certificate is made here, signed by nobody. */
+ * received may stay inside, because no poller would tell. Its certificate is made here and self-signed. */
 #define _GNU_SOURCE
 #include "audience.h"
 #include "meter.h"
@@ -167,7 +167,7 @@ static size_t takes_records(transport ours, server_end theirs, bool in_one, size
     while (is_readable_within(ours.fd, 0));
   }
   expect(complete_notices() == complete + notices, "not everything became complete", (long long)cut);
-  const haul *got = audience_haul(who);
+  const totals *got = audience_totals(who);
   expect(got->deliveries == notices && got->bytes == count, "a delivery was lost", (long long)cut);
   if (cut == 1) expect(answers_a_ping(who, ours, theirs), "a ping was not answered", in_one);
   audience_free(who);

@@ -33,7 +33,7 @@ typedef struct {
   double seconds;
 } options;
 
-extern options chosen; /* main.c; nobody writes it after the start */
+extern options chosen; /* main.c; constant after the start */
 
 /* Says what failed, with errno's text, and ends the process. */
 _Noreturn void die(const char *what);
@@ -65,7 +65,7 @@ typedef struct {
   uint32_t *place_of; /* by descriptor: its place + 1; 0: no subscriber */
   part **parts;       /* by descriptor */
   struct ssl_st **tls; /* by descriptor; NULL: no TLS */
-  uint64_t *cursors;  /* by slice: the seq up to which everybody in it has everything */
+  uint64_t *cursors;  /* by slice: the seq up to which all of it has everything */
   uint32_t next_slice;
 } loop;
 
@@ -107,7 +107,7 @@ void subscribers_open(loop *self, uint32_t most_descriptors);
 /* Makes the descriptor a subscriber; returns the seq that its first message has to name. */
 uint64_t subscribe(loop *self, int fd);
 void unsubscribe(loop *self, int fd);
-/* Does one step of what there is to send; false when everybody has everything. */
+/* Sends one slice its messages; false when all have everything. */
 bool deliver(loop *self);
 /* Sends bytes whole to one connection. One that is gone gets nothing more, and epoll tells. One that does not
  * take all of them at once ends the process: the load client never lets that much wait. */

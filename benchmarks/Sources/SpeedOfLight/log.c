@@ -86,7 +86,7 @@ uint64_t log_append(void) {
 }
 
 const char *log_between(uint64_t from, uint64_t to, size_t *count) {
-  /* Half a log of distance, so that nobody writes over it while it is being sent. */
+  /* Half a log of distance, so that no writer reaches it while it is being sent. */
   if (log_last_seq() - from > most_messages / 2) die("too many messages wait for the sends");
   uint64_t start = ends[from % most_messages];
   *count = (size_t)(ends[to % most_messages] - start);

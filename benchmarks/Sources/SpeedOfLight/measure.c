@@ -53,12 +53,12 @@ void durations_print(const char *name) {
 
 void measure_memcpy(void) {
   static char frame[frame_size], buffer[buffer_size];
-  volatile size_t unknown = frame_size; /* so that the compiler calls memcpy, as code with real frames does */
+  volatile size_t unknown = frame_size; /* so that the compiler calls memcpy, as it must for frames of any size */
   size_t count = unknown, at = 0;
   double start = now_seconds();
   for (uint64_t i = 0; i < copies; i++) {
     memcpy(buffer + at, frame, count);
-    __asm__ volatile("" ::"r"(buffer) : "memory"); /* somebody may read it now: the copy cannot be left out */
+    __asm__ volatile("" ::"r"(buffer) : "memory"); /* as if it were read: the copy cannot be left out */
     at += count;
     if (at + count > sizeof buffer) at = 0;
   }

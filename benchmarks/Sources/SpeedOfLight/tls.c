@@ -44,7 +44,7 @@ void tls_forget(loop *self, int fd) {
 
 bool tls_has_more(const loop *self, int fd) { return SSL_has_pending(self->tls[fd]) == 1; }
 
-/* What is no success, in terms of recv(2) and send(2). Who speaks no TLS counts as one that was reset. */
+/* A result other than success, in terms of recv(2) and send(2). A client that speaks no TLS counts as reset. */
 static ssize_t judge(const SSL *tls, int result) {
   int cause = errno;
   switch (SSL_get_error(tls, result)) {

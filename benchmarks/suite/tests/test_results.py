@@ -45,35 +45,35 @@ class ResultsTests(unittest.TestCase):
 class TargetTests(unittest.TestCase):
     def test_a_ratio_below_its_limit_is_met(self):
         row = judged(RATIO, measured("one", "seatcast", cpu=[1.0, 1.1]) + measured("one", "floor-send", cpu=[1.0, 1.0]))
-        self.assertEqual(row.verdict, results.MET)
+        self.assertEqual(row.result, results.MET)
         self.assertEqual((row.wanted, row.measured), ("≤ 1.10 x floor, send", "1.05 (1.00–1.10)"))
         self.assertEqual(row.beside, "1.05 against 1.00")
 
     def test_a_ratio_above_its_limit_is_missed(self):
         row = judged(RATIO, measured("one", "seatcast", cpu=[1.2]) + measured("one", "floor-send", cpu=[1.0]))
-        self.assertEqual((row.verdict, row.measured), (results.MISSED, "1.20"))
+        self.assertEqual((row.result, row.measured), (results.MISSED, "1.20"))
 
     def test_some_ratios_must_be_large(self):
         low = measured("one", "floor-send", rate=[100.0])
-        self.assertEqual(judged(AT_LEAST, measured("one", "seatcast", rate=[160.0]) + low).verdict, results.MET)
-        self.assertEqual(judged(AT_LEAST, measured("one", "seatcast", rate=[140.0]) + low).verdict, results.MISSED)
+        self.assertEqual(judged(AT_LEAST, measured("one", "seatcast", rate=[160.0]) + low).result, results.MET)
+        self.assertEqual(judged(AT_LEAST, measured("one", "seatcast", rate=[140.0]) + low).result, results.MISSED)
 
     def test_an_absolute_limit(self):
         row = judged(LIMIT, measured("idle", "seatcast", bytes=[399.0]))
-        self.assertEqual((row.wanted, row.measured, row.verdict), ("≤ 400 B", "399 B", results.MET))
-        self.assertEqual(judged(LIMIT, measured("idle", "seatcast", bytes=[401.0])).verdict, results.MISSED)
+        self.assertEqual((row.wanted, row.measured, row.result), ("≤ 400 B", "399 B", results.MET))
+        self.assertEqual(judged(LIMIT, measured("idle", "seatcast", bytes=[401.0])).result, results.MISSED)
 
     def test_what_was_not_measured_says_why(self):
         seatcast = measured("one", "seatcast", cpu=[1.0])
         row = judged(PEER, seatcast, fakes.field(absent=("uwebsockets",)))
-        self.assertEqual(row.verdict, "not measured: uWebSockets is absent")
-        self.assertEqual(judged(LIMIT, []).verdict, "not measured: script/bench full")
+        self.assertEqual(row.result, "not measured: uWebSockets is absent")
+        self.assertEqual(judged(LIMIT, []).result, "not measured: script/bench full")
 
     def test_a_contestant_that_failed_is_no_figure(self):
         made = Results(measured("one", "seatcast", cpu=[1.0]) + measured("one", "uwebsockets", cpu=[1.0]))
         made.withdraw("uwebsockets", "It lost a frame.")
         row = results.judge(made, fakes.field(), [PEER])[0]
-        self.assertEqual(row.verdict, "not measured: uWebSockets failed")
+        self.assertEqual(row.result, "not measured: uWebSockets failed")
 
 
 class TableTests(unittest.TestCase):

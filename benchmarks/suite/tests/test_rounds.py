@@ -115,7 +115,7 @@ class WatchTests(unittest.TestCase):
         watch()
         self.assertEqual(watch.figures, {"connected_seconds": 7.0})
         self.assertIn("all connected after 7 s", said.pop())
-        # Whatever the kernel counts while they leave again.
+        # Counts of the kernel while they close again no longer matter.
         watch()
         self.assertEqual((watch.figures, said), ({"connected_seconds": 7.0}, []))
     def test_sockets_from_the_kernels_count(self):

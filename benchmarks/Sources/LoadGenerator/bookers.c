@@ -1,9 +1,9 @@
 /* A booking's place comes from the answer's `seq`. Servers whose answer has none get their places in the
  * order of the answers: bookings that were under way at the same time may then have exchanged their times.
- * A booker whose connection was closed while it rested connects anew when it books; over TLS its request
- * waits for the handshake meanwhile, and nobody else does. */
+ * A connection that the server closed while it was idle is opened again for its next booking; over TLS only that booking
+ * waits for the handshake. */
 #define _GNU_SOURCE
-#include "desk.h"
+#include "bookers.h"
 #include "answer.h"
 #include "attempt.h"
 #include "members.h"
@@ -61,7 +61,7 @@ static void be_connected(uint32_t number) {
   watch(poller, one->way.fd, EPOLLIN, number);
 }
 
-void desk_open(const options *of) {
+void bookers_open(const options *of) {
   chosen = of;
   poller = epoll_create1(EPOLL_CLOEXEC);
   bookers = calloc(of->bookers, sizeof *bookers);
@@ -81,14 +81,14 @@ void desk_open(const options *of) {
   }
 }
 
-int desk_poller(void) { return poller; }
-bool desk_is_open(void) { return shaking == 0; }
-bool desk_has_free_booker(void) { return free_count > 0; }
-bool desk_is_idle(void) { return free_count == chosen->bookers; }
-uint32_t desk_sold(void) { return sold; }
-uint32_t desk_refused(void) { return refused; }
-const histogram *desk_answers(void) { return answers; }
-void desk_forgets_answers(void) { memset(answers, 0, sizeof *answers); }
+int bookers_poller(void) { return poller; }
+bool bookers_are_open(void) { return shaking == 0; }
+bool bookers_have_free_one(void) { return free_count > 0; }
+bool bookers_are_idle(void) { return free_count == chosen->bookers; }
+uint32_t bookers_sold(void) { return sold; }
+uint32_t bookers_refused(void) { return refused; }
+const histogram *bookers_answers(void) { return answers; }
+void bookers_forget_answers(void) { memset(answers, 0, sizeof *answers); }
 
 /* ---- requests ---------------------------------------------------------------------------------- */
 
@@ -118,7 +118,7 @@ static bool goes_on_shaking(booker *one) {
   return true;
 }
 
-void desk_books(int64_t begun) {
+void bookers_book(int64_t begun) {
   char body[1024], request[sizeof fixed_fields + 2048];
   uint32_t number = free_bookers[--free_count];
   booker *one = &bookers[number];
@@ -183,7 +183,7 @@ static void take_answer(uint32_t number) {
   free_bookers[free_count++] = number;
 }
 
-void desk_turn(void) {
+void bookers_turn(void) {
   struct epoll_event events[events_per_turn];
   int count = epoll_wait(poller, events, events_per_turn, 0);
   if (count < 0 && errno != EINTR) give_up("epoll_wait: %s", strerror(errno));
