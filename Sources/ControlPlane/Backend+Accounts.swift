@@ -15,6 +15,7 @@ extension Backend {
 
   /// A user of this role with this password, whatever was there before.
   func ensure(email: String, name: String, role: Role, password: String) throws(StartFailure) -> User {
+    let password = UnicodeProfiles.opaque(password)
     do throws(DomainError) {
       let hasher = endpoints.services.accounts.hasher
       if let known = try known(email), known.user.role == role,

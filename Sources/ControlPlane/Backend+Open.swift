@@ -16,7 +16,7 @@ extension Backend {
     public var passwordCost = PasswordCost.interactive
     /// Threads that route requests and read.
     public var workers = 2
-    /// Threads that hash passwords; each needs 16 MiB while it does.
+    /// Threads that hash passwords for log-ins; each needs 16 MiB while it does. One more does for registrations.
     public var hashers = 1
     /// Requests and commands that may wait, each.
     public var queueDepth = 4096
@@ -38,19 +38,20 @@ extension Backend {
     let folder = try DataFolder(configuration.dataFolder)
     let authorities = try Authorities(configuration)
     let (database, writer) = try Database.open(folder, identifiers)
-    try adoptAccounts(writer, configuration.accounts)
+    let revocations = try bringAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let threads = try ControlThreads(configuration, database, writer, texts, ports, threads)
-    let endpoints = Endpoints(configuration, authorities, threads, ports, epoch: database.epoch)
+    let endpoints = Endpoints(configuration, authorities, revocations, threads, ports, epoch: database.epoch)
     return Backend(
       database, texts, threads, endpoints, ports, historyLimit: max(0, configuration.historyLimit))
   }
 
-  private static func adoptAccounts(
+  private static func bringAccounts(
     _ writer: SQLiteBookingStore, _ accounts: Accounts
-  ) throws(StartFailure) {
+  ) throws(StartFailure) -> Revocations {
     do throws(StoreFailure) {
       try writer.adopt(issuer: accounts.issuer)
+      return Revocations(try writer.logouts())
     } catch {
       throw StartFailure("cannot bring the accounts up to date: \(error)")
     }
@@ -70,7 +71,10 @@ struct ControlPorts: Sendable {
 struct ControlThreads: Sendable {
   let ledger: LedgerQueue
   let workers: Pool<any ReadStore>
+  /// Hash passwords for log-ins.
   let hashers: Pool<Void>
+  /// Hashes passwords for registrations: one thread, whatever waits.
+  let registrars: Pool<Void>
   let metrics = ControlMetrics()
 
   /// Passwords that may wait per hasher: about two seconds of work.
@@ -94,6 +98,8 @@ struct ControlThreads: Sendable {
     hashers = try Pool(
       "hasher", contexts: Array(repeating: (), count: hasherCount),
       depth: hasherCount * Self.passwordsPerHasher, threads: threads)
+    registrars = try Pool(
+      "registrar", contexts: [()], depth: Self.passwordsPerHasher, threads: threads)
     workers = try Pool("worker", contexts: readers, depth: depth, threads: threads)
   }
 
@@ -111,6 +117,7 @@ struct ControlThreads: Sendable {
   func close() {
     workers.close()
     hashers.close()
+    registrars.close()
     ledger.close()
   }
 }
@@ -124,17 +131,18 @@ struct Endpoints: Sendable {
   let policy: AccountPolicy
 
   init(
-    _ configuration: Backend.Configuration, _ authorities: Authorities, _ threads: ControlThreads,
-    _ ports: ControlPorts, epoch: String
+    _ configuration: Backend.Configuration, _ authorities: Authorities, _ revocations: Revocations,
+    _ threads: ControlThreads, _ ports: ControlPorts, epoch: String
   ) {
     services = Services(
       bookings: BookingService(ledger: threads.ledger, replies: ports.replies),
       catalogue: CatalogueService(ledger: threads.ledger, replies: ports.replies),
       accounts: AccountService(
         ledger: threads.ledger, replies: ports.replies, hashing: threads.hashers,
-        hasher: ScryptHasher(cost: configuration.passwordCost)))
-    verifier = TokenVerifier(authorities.all, clock: ports.clock)
-    tokens = TokenIssuer(authorities.local, clock: ports.clock)
+        registering: threads.registrars, hasher: ScryptHasher(cost: configuration.passwordCost),
+        revocations: revocations, notices: ports.notices))
+    verifier = TokenVerifier(authorities.all, revocations, clock: ports.clock)
+    tokens = TokenIssuer(authorities.local, revocations, clock: ports.clock)
     policy = AccountPolicy(
       accounts: configuration.accounts, registration: configuration.registration)
     handler = Router(

@@ -94,7 +94,7 @@ public final class Backend: Sendable {
     var counters = threads.metrics.snapshot
     counters.requestsWaiting = threads.workers.depth
     counters.commandsWaiting = ledger.depth
-    counters.passwordsWaiting = threads.hashers.depth
+    counters.passwordsWaiting = threads.hashers.depth + threads.registrars.depth
     return counters
   }
 
@@ -118,5 +118,7 @@ public final class Backend: Sendable {
   }
 
   /// Inline only: does one unit of work; false when there is none.
-  public func pump() -> Bool { threads.workers.pump() || threads.hashers.pump() || ledger.pump() }
+  public func pump() -> Bool {
+    threads.workers.pump() || threads.hashers.pump() || threads.registrars.pump() || ledger.pump()
+  }
 }

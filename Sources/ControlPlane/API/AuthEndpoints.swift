@@ -14,15 +14,29 @@ struct AuthEndpoints: Sendable {
     try checkRegistration()
     var body = try BodyReader(call.request)
     let email = body.requiredText("email", bytes: Self.emailBytes)
-    let password = body.requiredText("password", bytes: Self.passwordBytes)
+    let password = Self.newPassword(&body)
     let name = body.requiredText("name", bytes: Self.nameBytes)
-    if !email.isEmpty, !Self.isAddress(email) { body.note("email", "must be an email address") }
+    if !email.isEmpty, !Self.isAddress(email) || !Self.isAddress(EmailKey(email).text) {
+      body.note("email", "must be an email address")
+    }
     if !Self.isOneLine(name) { body.note("name", "must not contain control characters") }
     try body.finish()
     accounts.register(
       email: email, password: password, name: name, ticket: call.ticket,
       answer: call.answer(loginReply(status: 201)))
     return nil
+  }
+
+  /// Normalized (RFC 8265, section 4.2); its length counts in that form.
+  private static func newPassword(_ body: inout BodyReader) -> String {
+    let given = body.requiredText("password", bytes: passwordBytes)
+    let password = UnicodeProfiles.opaque(given)
+    if !given.isEmpty, !passwordBytes.contains(password.utf8.count) {
+      body.note(
+        "password", "must have \(passwordBytes.lowerBound) to \(passwordBytes.upperBound) bytes in NFC")
+    }
+    if !UnicodeProfiles.isOpaque(password) { body.note("password", "must not contain control characters") }
+    return password
   }
 
   private func checkRegistration() throws(Problem) {

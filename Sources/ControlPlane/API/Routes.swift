@@ -30,6 +30,7 @@ enum Routes {
     services: Services, tokens: any TokenIssuing, policy: AccountPolicy, epoch: String
   ) -> [Route] {
     let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens, policy: policy)
+    let users = UserEndpoints(accounts: services.accounts, policy: policy)
     let events = EventEndpoints(catalogue: services.catalogue)
     let bookings = BookingEndpoints(bookings: services.bookings)
     let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch))
@@ -37,6 +38,7 @@ enum Routes {
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),
       Route("GET", "/api/auth/me", .user(auth.me)),
+      Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
       Route("GET", "/api/events", .anyone(events.list)),
       Route("POST", "/api/events", .admin(events.create)),

@@ -6,17 +6,21 @@ struct TokenIssuer: TokenIssuing {
 
   /// This server's own.
   private let authority: TokenAuthority
+  private let revocations: Revocations
   private let clock: any Clock
 
-  init(_ authority: TokenAuthority, clock: any Clock) {
+  init(_ authority: TokenAuthority, _ revocations: Revocations = Revocations(), clock: any Clock) {
     self.authority = authority
+    self.revocations = revocations
     self.clock = clock
   }
 
   /// The token ends with a whole second, as `exp` counts in seconds.
   func issue(to user: User) -> IssuedToken {
-    let issuedAt = clock.now.milliseconds / 1_000
-    let expiresAt = issuedAt + Self.lifetimeMilliseconds / 1_000
+    let now = clock.now.milliseconds / 1_000
+    let expiresAt = now + Self.lifetimeMilliseconds / 1_000
+    // Whoever logs in within the second of having been logged out gets a token of the next one.
+    let issuedAt = max(now, (revocations.moment(of: user.identity)?.milliseconds ?? 0) / 1_000)
     let payload = JSONWriter.object { writer in
       writer.member("sub", user.subject.description)
       writer.member("email", user.email)

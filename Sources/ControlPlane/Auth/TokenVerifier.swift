@@ -4,14 +4,17 @@
 /// Any thread; the lock inside is held for a dictionary look-up only.
 final class TokenVerifier: TokenVerifying {
   private let authorities: [TokenAuthority]
+  private let revocations: Revocations
   private let clock: any Clock
   private let cache: TokenCache
 
   /// `authorities`: whose tokens are accepted; each has an issuer and a secret of its own.
   init(
-    _ authorities: [TokenAuthority], clock: any Clock, cacheCapacity: Int = TokenCache.defaultCapacity
+    _ authorities: [TokenAuthority], _ revocations: Revocations = Revocations(), clock: any Clock,
+    cacheCapacity: Int = TokenCache.defaultCapacity
   ) {
     self.authorities = authorities
+    self.revocations = revocations
     self.clock = clock
     cache = TokenCache(capacity: cacheCapacity)
   }
@@ -20,8 +23,12 @@ final class TokenVerifier: TokenVerifying {
     let bytes = Array(token.utf8)
     guard bytes.count <= JSONWebSignature.maximumBytes else { return .invalid }
     let now = clock.now
-    if let known = cache.principal(of: bytes, at: now) { return .valid(known) }
-    guard let principal = judge(bytes, at: now) else { return .invalid }
+    if let known = cache.principal(of: bytes, at: now) {
+      guard revocations.refuses(known) else { return .valid(known) }
+      cache.forget(bytes)
+      return .invalid
+    }
+    guard let principal = judge(bytes, at: now), !revocations.refuses(principal) else { return .invalid }
     cache.remember(principal, for: bytes)
     return .valid(principal)
   }

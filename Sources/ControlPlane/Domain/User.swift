@@ -93,16 +93,26 @@ public struct AdminClaim: Sendable, Equatable {
   }
 }
 
-/// The form in which two spellings of an address are the same account: trimmed, lower case.
+/// The form in which two spellings of an address are the same account: trimmed, then `UnicodeProfiles.caseMapped`.
 struct EmailKey: Hashable, Sendable {
   let text: String
+  /// Trimmed and in lower case only, as keys were made before. An account still has such a key when another has the
+  /// one that it should have: two people registered with two encodings of one address.
+  let former: String
+
   init(_ email: String) {
     let scalars = email.unicodeScalars
     let isInk = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
-    if let first = scalars.firstIndex(where: isInk), let last = scalars.lastIndex(where: isInk) {
-      text = String(scalars[first...last]).lowercased()
-    } else {
-      text = ""
+    guard let first = scalars.firstIndex(where: isInk), let last = scalars.lastIndex(where: isInk) else {
+      (text, former) = ("", "")
+      return
     }
+    let trimmed = String(scalars[first...last])
+    former = trimmed.lowercased()
+    text = UnicodeProfiles.caseMapped(trimmed)
   }
+
+  static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

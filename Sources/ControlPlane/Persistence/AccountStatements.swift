@@ -3,7 +3,7 @@
 
 final class AccountStatements {
   private let connection: Connection
-  private let find, add, addAccount, account, save, setPasswordHash, saveNext: Statement
+  private let find, add, addAccount, account, save, setPasswordHash, saveNext, logOut: Statement
 
   /// The number of the next row. Numbers that a rolled back transaction took are not given again.
   private var next: Int64
@@ -19,6 +19,12 @@ final class AccountStatements {
     (next, savedNext) = (number, number)
     saveNext = try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'next_account'")
 
+    logOut = try Statement(
+      connection,
+      """
+      INSERT INTO logout VALUES (?, ?, ?)
+      ON CONFLICT (issuer, subject) DO UPDATE SET before = max(before, excluded.before)
+      """)
     find = try Statement(connection, "SELECT id FROM account WHERE issuer = ? AND subject = ?")
     add = try Statement(
       connection,
@@ -54,6 +60,30 @@ final class AccountStatements {
     try Statement(connection, "UPDATE account SET issuer = ? WHERE issuer = ''").run([.text(issuer)])
   }
 
+  /// Gives each account the key that its address has today, unless another account has it.
+  @Sendable static func renewKeys(_ connection: Connection) throws(StoreFailure) {
+    let accounts = try Statement(connection, "SELECT id, email FROM account WHERE email_key IS NOT NULL")
+      .all { (id: $0.int64(0), email: $0.text(1)) }
+    let renew = try Statement(connection, "UPDATE OR IGNORE account SET email_key = ? WHERE id = ?")
+    for account in accounts { try renew.run([.text(EmailKey(account.email).text), .int(account.id)]) }
+  }
+
+  // MARK: Log-outs
+
+  func logOut(_ identity: Identity, before moment: Instant) throws(StoreFailure) {
+    try logOut.run([
+      .text(identity.issuer), .text(identity.subject.description), .instant(moment),
+    ])
+  }
+
+  /// By identity: before when its tokens are refused.
+  func logouts() throws(StoreFailure) -> [Identity: Instant] {
+    let rows = try Statement(connection, "SELECT issuer, subject, before FROM logout").all {
+      (Identity(issuer: $0.text(0), subject: $0.subject(1)), $0.instant(2))
+    }
+    return Dictionary(rows) { max($0, $1) }
+  }
+
   // MARK: Identities
 
   func userID(of identity: Identity) throws(StoreFailure) -> UserID? {
@@ -80,7 +110,7 @@ final class AccountStatements {
   // MARK: Local accounts
 
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? {
-    try account.first([.text(email.text)], AccountRow.decode)
+    try account.first(AccountRow.values(email), AccountRow.decode)
   }
 
   /// The new account's subject is the number of its row. A number that is a subject already, because somebody with

@@ -2,10 +2,24 @@
 // that a database has taken; a database from the future is refused.
 
 enum Migrations {
-  static let steps = [firstSchema, noticeDetails, identities]
+  static let steps: [Step] = [
+    Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
+  ]
+
+  /// Statements, and what only code can do after them, in one transaction.
+  struct Step: ExpressibleByStringLiteral, Sendable {
+    let sql: String
+    let code: (@Sendable (Connection) throws(StoreFailure) -> Void)?
+
+    init(_ sql: String, _ code: (@Sendable (Connection) throws(StoreFailure) -> Void)? = nil) {
+      (self.sql, self.code) = (sql, code)
+    }
+
+    init(stringLiteral sql: String) { self.init(sql) }
+  }
 
   /// Takes the steps that are missing, each in a transaction of its own. The writer's connection.
-  static func bring(_ connection: Connection, steps: [String] = steps) throws(MigrationFailure) {
+  static func bring(_ connection: Connection, steps: [Step] = steps) throws(MigrationFailure) {
     do throws(StoreFailure) {
       try connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT;")
@@ -21,12 +35,12 @@ enum Migrations {
     }
   }
 
-  private static func take(_ step: String, to version: Int, _ connection: Connection) throws(StoreFailure) {
+  private static func take(_ step: Step, to version: Int, _ connection: Connection) throws(StoreFailure) {
     do throws(StoreFailure) {
+      try connection.execute("BEGIN IMMEDIATE; \(step.sql)")
+      try step.code?(connection)
       try connection.execute(
         """
-        BEGIN IMMEDIATE;
-        \(step)
         DELETE FROM schema_version;
         INSERT INTO schema_version VALUES (\(version));
         COMMIT;
@@ -162,6 +176,16 @@ enum Migrations {
       SELECT user_id, '', CAST(user_id AS TEXT), min(created_at) FROM booking
       WHERE user_id NOT IN (SELECT id FROM numbered_account) GROUP BY user_id;
     DROP TABLE numbered_account;
+    """
+
+  /// Tokens of an identity that were issued before the moment are refused.
+  private static let logouts = """
+    CREATE TABLE logout (
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      before INTEGER NOT NULL,
+      PRIMARY KEY (issuer, subject)
+    ) STRICT, WITHOUT ROWID;
     """
 }
 

@@ -107,8 +107,10 @@ enum NoticeRow {
 
 enum AccountRow {
   static let columns = "id, subject, email, name, role, created_at, password_hash"
-  /// The local account of an address.
-  static let hasEmail = "email_key = ?"
+  /// The local account of an address: one that has still its former key, else the one of the key.
+  static let hasEmail = "email_key IN (?1, ?2) ORDER BY email_key = ?1 DESC LIMIT 1"
+
+  static func values(_ email: EmailKey) -> [Statement.Value] { [.text(email.former), .text(email.text)] }
 
   /// Of rows with a password only: others are identities that booked, and have no name here.
   static func decode(_ row: Row) -> Account {

@@ -171,6 +171,12 @@ final class SQLiteBookingStore: BookingStore {
     try accounts.insert(identity, at: moment)
   }
 
+  func logOut(_ identity: Identity, before moment: Instant) throws(StoreFailure) {
+    try accounts.logOut(identity, before: moment)
+  }
+
+  func logouts() throws(StoreFailure) -> [Identity: Instant] { try accounts.logouts() }
+
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try accounts.account(email) }
 
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User { try accounts.insert(user, at: at) }

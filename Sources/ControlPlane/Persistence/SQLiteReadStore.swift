@@ -123,7 +123,7 @@ final class SQLiteReadStore: ReadStore {
 
   func account(_ email: EmailKey) throws(DomainError) -> Account? {
     try reading { () throws(StoreFailure) in
-      try accountByEmail.first([.text(email.text)], AccountRow.decode)
+      try accountByEmail.first(AccountRow.values(email), AccountRow.decode)
     }
   }
 

@@ -43,6 +43,9 @@ protocol BookingStore: AnyObject {
   /// Makes the row of an identity that has none.
   func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID
 
+  /// Keeps that the identity's tokens issued before this moment are refused.
+  func logOut(_ identity: Identity, before: Instant) throws(StoreFailure)
+
   func account(_ email: EmailKey) throws(StoreFailure) -> Account?
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User
   func save(_ user: User, passwordHash: String) throws(StoreFailure)

@@ -12,6 +12,9 @@ public protocol NoticeSink: Sendable {
   func released(_ event: EventID, by watcher: Watcher)
   /// The event was deleted; its last notice was announced before. Its watchers lose it, and nobody is granted it again.
   func withdraw(_ event: EventID)
+  /// The client was logged out: its connections are to be closed. The ledger's thread.
+  /// - Parameter client: `Principal.connectionKey`.
+  func withdraw(client: UInt64)
   /// The answer to `Backend.history`; on a worker thread. Empty when they are not to be had.
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
 }

@@ -21,6 +21,8 @@ extension Ledger {
       try settle(asker, &batch) { try put(user, &$0) }
     case .setPasswordHash(let user, let hash, let asker):
       try settle(asker, &batch) { try setPasswordHash(hash, of: user, &$0) }
+    case .logOut(let identity, let asker):
+      try settle(asker, &batch) { try logOut(identity, &$0) }
     case .watch(let event, let watcher):
       batch.watches.append(.begin(event, watcher))
     case .unwatch(let event, let watcher):
@@ -36,6 +38,7 @@ extension Ledger {
     case .deleteEvent(_, _, let asker): refuse(asker, &batch)
     case .registerUser(_, let asker), .putUser(_, let asker): refuse(asker, &batch)
     case .setPasswordHash(_, _, let asker): refuse(asker, &batch)
+    case .logOut(_, let asker): refuse(asker, &batch)
     case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
     case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
     }
@@ -219,6 +222,13 @@ extension Ledger {
     known.role = user.role
     try store.save(known, passwordHash: user.passwordHash)
     return known
+  }
+
+  private func logOut(_ identity: Identity, _ batch: inout Batch) throws -> Instant {
+    let moment = Revocations.moment(ofLogoutAt: batch.time.now)
+    try store.logOut(identity, before: moment)
+    batch.hasWritten = true
+    return moment
   }
 
   private func setPasswordHash(_ hash: String, of user: UserID, _ batch: inout Batch) throws -> UserID {

@@ -47,6 +47,8 @@ enum LedgerCommand: Sendable {
   /// Makes the account, or gives an existing one of this address this role and password.
   case putUser(NewUser, Answering<User>)
   case setPasswordHash(UserID, String, Answering<UserID>)
+  /// The outcome is the moment before which issued tokens are refused.
+  case logOut(Identity, Answering<Instant>)
   case watch(EventID, Watcher)
   case unwatch(EventID, Watcher)
 }

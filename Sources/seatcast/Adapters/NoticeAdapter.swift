@@ -22,6 +22,8 @@ struct NoticeAdapter: NoticeSink {
   /// The last notice says that the event is deleted.
   func withdraw(_ event: EventID) {}
 
+  func withdraw(client: UInt64) {}
+
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
     plane.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))
   }

@@ -130,6 +130,7 @@ private final class CollectedReplies: ReplySink {
 /// Nobody watches.
 private struct IgnoringSink: NoticeSink {
   func withdraw(_ event: EventID) {}
+  func withdraw(client: UInt64) {}
   func isWatched(_ event: EventID) -> Bool { false }
   func announce(_ batch: [EventUpdate]) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}

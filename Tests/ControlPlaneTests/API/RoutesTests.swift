@@ -20,7 +20,8 @@ struct RoutesTests {
       bookings: BookingService(ledger: ledger, replies: replies),
       catalogue: CatalogueService(ledger: ledger, replies: replies),
       accounts: AccountService(
-        ledger: ledger, replies: replies, hashing: NoJobs(), hasher: ScryptHasher(cost: .insecureTest)))
+        ledger: ledger, replies: replies, hashing: NoJobs(), registering: NoJobs(),
+        hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: Stage()))
     let tokens = TokenIssuer(
       .local(TokenForge.secret, audience: nil), clock: StillClock(milliseconds: 0))
     return Routes.all(

@@ -26,6 +26,20 @@ struct TokenIssuerTests {
     #expect(token.expiresAt == Instant(milliseconds: 1_700_086_400_000))
   }
 
+  @Test("A token issued in the second of a log-out is good, the one before it is not")
+  func afterLogout() {
+    let (authority, revocations) = (TokenAuthority.local(TokenForge.secret, audience: nil), Revocations())
+    let issuer = TokenIssuer(authority, revocations, clock: clock)
+    let verifier = TokenVerifier([authority], revocations, clock: clock)
+    let old = issuer.issue(to: user).text
+    #expect(verifier.verify(old) != .invalid)
+    revocations.add(user.identity, before: Revocations.moment(ofLogoutAt: clock.now))
+    #expect(verifier.verify(old) == .invalid)
+    let new = issuer.issue(to: user)
+    #expect(new.text != old && verifier.verify(new.text) != .invalid)
+    #expect(new.expiresAt == Instant(milliseconds: 1_700_086_400_000))
+  }
+
   @Test("The verifier of the same configuration accepts it, for exactly that long")
   func verifies() {
     let authority = TokenAuthority.local(TokenForge.secret, audience: "us")

@@ -88,6 +88,43 @@ struct AccountStatementsTests {
     #expect(throws: StoreFailure.self) { try writer.insert(identities[0], at: Instant(milliseconds: 0)) }
   }
 
+  @Test(
+    "an old database's addresses are found in every encoding; of two that are one now, each keeps its own")
+  func addresses() throws {
+    let data = try DataFolder(folder.path)
+    let connection = try Connection(data.database, .writer)
+    try Migrations.bring(connection, steps: Array(Migrations.steps.prefix(1)))
+    for (id, email) in [
+      (1, "z\u{65}\u{301}@x.y"), (2, "o\u{301}@x.y"), (3, "\u{f3}@x.y"), (4, "\u{ff41}@x.y"),
+    ] {
+      try connection.execute(
+        "INSERT INTO account VALUES (\(id), '\(email)', '\(email)', 'N', 'user', 'h', 0)")
+    }
+    data.release()
+    let (database, writer) = try Database.open(DataFolder(folder.path), SystemRandom())
+    let reads = try database.openReader()
+    func found(_ email: String) throws -> UserID? {
+      #expect(try writer.account(EmailKey(email)) == reads.account(EmailKey(email)))
+      return try reads.account(EmailKey(email))?.user.id
+    }
+    #expect(try ["z\u{e9}@x.y", "ze\u{301}@X.Y", "Z\u{c9}@x.y"].map(found) == [1, 1, 1].map { UserID($0) })
+    #expect(try ["a@x.y", "\u{ff21}@x.y"].map(found) == [4, 4].map { UserID($0) })
+    #expect(try ["o\u{301}@x.y", "\u{f3}@x.y"].map(found) == [2, 3].map { UserID($0) })
+  }
+
+  @Test("a log-out is kept, and a later one is not undone by an earlier one")
+  func logouts() throws {
+    let (_, writer) = try Database.open(DataFolder(folder.path), SystemRandom())
+    let identities = [Identity.local(3), Identity(issuer: "them", subject: Subject(3))]
+    try writer.logOut(identities[0], before: Instant(milliseconds: 5_000))
+    try writer.logOut(identities[0], before: Instant(milliseconds: 4_000))
+    try writer.logOut(identities[1], before: Instant(milliseconds: 1_000))
+    #expect(
+      try writer.logouts() == [
+        identities[0]: Instant(milliseconds: 5_000), identities[1]: Instant(milliseconds: 1_000),
+      ])
+  }
+
   @Test("the schema keeps passwords with the local issuer")
   func passwords() throws {
     let (_, writer) = try Database.open(DataFolder(folder.path), SystemRandom())

@@ -19,7 +19,9 @@ struct MigrationsTests {
 
   @Test("each step is taken once, and only the missing ones")
   func steps() throws {
-    let steps = ["CREATE TABLE a (x);", "CREATE TABLE b (x);", "ALTER TABLE a ADD COLUMN y;"]
+    let steps: [Migrations.Step] = [
+      "CREATE TABLE a (x);", "CREATE TABLE b (x);", "ALTER TABLE a ADD COLUMN y;",
+    ]
     try Migrations.bring(connection, steps: Array(steps.prefix(1)))
     #expect(try version() == [1])
     try Migrations.bring(connection, steps: steps)

@@ -30,7 +30,7 @@ struct AccountServiceTests {
     }
 
     func verify(_ password: String, against hash: String?) -> PasswordVerdict {
-      guard hash == "hash:" + password else { return .wrong }
+      guard let hash, hash.hasSameBytes(as: "hash:" + password) else { return .wrong }
       return password == "old" ? .correctButStale : .correct
     }
   }
@@ -44,8 +44,12 @@ struct AccountServiceTests {
     }
   }
 
-  private func service(_ doors: AdapterPorts) -> AccountService {
-    AccountService(ledger: doors, replies: stage, hashing: doors, hasher: PlainHasher())
+  private let revocations = Revocations()
+
+  private func service(_ ports: AdapterPorts, registering: AdapterPorts? = nil) -> AccountService {
+    AccountService(
+      ledger: ports, replies: stage, hashing: ports, registering: registering ?? ports,
+      hasher: PlainHasher(), revocations: revocations, notices: stage)
   }
 
   private var words: String? { stage.replies[1].map { String(decoding: $0.body, as: UTF8.self) } }
@@ -102,6 +106,57 @@ struct AccountServiceTests {
       Issue.record("the ledger was not asked")
       return
     }
+  }
+
+  @Test(
+    "a password in another encoding of the same text is right, and a hash of the raw text is renewed",
+    arguments: [
+      ("p\u{e9}", "pe\u{301}", true), ("pe\u{301}", "p\u{e9}", false), ("pe\u{301}", "pe\u{301}", true),
+      ("a b", "a\u{3000}b", true), ("a\u{a0}b", "a\u{a0}b", true), ("p\u{e9}", "p\u{e9}", true),
+      ("p\u{e9}", "pe", false),
+    ])
+  func encodings(hashed: String, typed: String, isRight: Bool) {
+    let ports = AdapterPorts(isOpen: true)
+    service(ports).login(account(password: hashed), password: typed, ticket: ticket, answer: answer)
+    #expect(words == (isRight ? "Ann" : "wrongCredentials"))
+    let normalized = UnicodeProfiles.opaque(hashed)
+    guard isRight, !normalized.hasSameBytes(as: hashed) else {
+      return #expect(ports.commands.withLock(\.isEmpty))
+    }
+    guard case .setPasswordHash(UserID(4), let hash, _) = ports.commands.withLock({ $0.first }) else {
+      Issue.record("the hash was not renewed")
+      return
+    }
+    #expect(hash.hasSameBytes(as: "hash:" + normalized))
+  }
+
+  @Test(
+    "a full queue of registrations keeps nobody from logging in, and a full one of log-ins nobody from registering"
+  )
+  func separateQueues() {
+    let (open, full) = (AdapterPorts(isOpen: true), AdapterPorts(isOpen: false))
+    service(open, registering: full).login(
+      account(password: "p"), password: "p", ticket: ticket, answer: answer)
+    #expect(words == "Ann")
+    service(open, registering: full).register(
+      email: "a@b.c", password: "secret", name: "Ann", ticket: ReplyTicket(high: 0, low: 2), answer: answer)
+    #expect(stage.replies[2].map { String(decoding: $0.body, as: UTF8.self) } == "overloaded")
+  }
+
+  @Test("logging out revokes and closes after the commit, and not when it fails", arguments: [true, false])
+  func logOut(commits: Bool) {
+    let ports = AdapterPorts(isOpen: true)
+    let identity = Identity(issuer: "them", subject: Subject(4))
+    service(ports).logOut(identity, ticket: ticket) { _ in Reply(status: 204) }
+    #expect(revocations.moment(of: identity) == nil && stage.happenings.isEmpty)
+    guard case .logOut(identity, let asker) = ports.commands.withLock({ $0.first }) else {
+      Issue.record("the ledger was not asked")
+      return
+    }
+    let moment = Instant(milliseconds: 5_000)
+    #expect(asker.settle(commits ? .success(moment) : .failure(.storageUnavailable))?.reply.status == 204)
+    #expect(revocations.moment(of: identity) == (commits ? moment : nil))
+    #expect(stage.happenings == (commits ? [.loggedOut(identity.connectionKey)] : []))
   }
 
   @Test("a full hashing queue is overloaded, at once")

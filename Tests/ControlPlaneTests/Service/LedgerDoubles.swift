@@ -12,6 +12,7 @@ final class Stage: NoticeSink, ReplySink {
     case granted(EventID, Watcher, EventSummary?)
     case released(EventID, Watcher)
     case withdrawn(EventID)
+    case loggedOut(UInt64)
     case history([EncodedNotice], EventID, ReplyTicket)
     case replied([UInt64])
   }
@@ -47,6 +48,8 @@ final class Stage: NoticeSink, ReplySink {
   func released(_ event: EventID, by watcher: Watcher) {
     state.withLock { $0.happenings.append(.released(event, watcher)) }
   }
+
+  func withdraw(client: UInt64) { state.withLock { $0.happenings.append(.loggedOut(client)) } }
 
   func withdraw(_ event: EventID) {
     state.withLock { state in
@@ -287,6 +290,9 @@ final class ScriptedStore: BookingStore {
   func userID(of identity: Identity) throws(StoreFailure) -> UserID? { try store.userID(of: identity) }
   func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID {
     try store.insert(identity, at: at)
+  }
+  func logOut(_ identity: Identity, before: Instant) throws(StoreFailure) {
+    try store.logOut(identity, before: before)
   }
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try store.account(email) }
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User {
