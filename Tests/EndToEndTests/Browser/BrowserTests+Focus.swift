@@ -36,6 +36,18 @@ extension BrowserTests {
     }
   }
 
+  @Test("The link that skips to the content goes there and stays on the event")
+  func skipLink() async throws {
+    try await browse(seats: 3) { site, browser in
+      let window = try site.window(in: browser, of: "reader")
+      try window.focus("skip")
+      try window.pressEnter()
+      try window.wait("the content has the focus", until: "document.activeElement.id === 'page'")
+      try window.require("the event is on screen", "location.hash === '#/events/\(site.event)'")
+      try window.waitForNumber(3, in: "available-seats")
+    }
+  }
+
   @Test("A Book button keeps the focus when it becomes inactive")
   func focusOnInactiveButton() async throws {
     try await browse(seats: 1) { site, browser in

@@ -161,6 +161,11 @@ function readAgain() {
 
 // The page's own events.
 
+// The address names the view, so the link must not change it.
+byId('skip').onclick = (event) => {
+  event.preventDefault();
+  focusOn(byId('page'));
+};
 byId('log-out').onclick = () => signOut('', { everywhere: true });
 byId('connection').onclick = () => {
   if (app.me) return app.live.retryNow();
