@@ -27,6 +27,14 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * For what is tried again anyway: a refusal or a lost answer is passed over, a fault of the page is not.
+ * Used as `promise.catch(passOver)`.
+ */
+export function passOver(error) {
+  if (!(error instanceof ApiError)) throw error;
+}
+
 /** A problem document in words for the person who clicked. */
 function sentence(status, problem, retryAfterSeconds) {
   if (status === 0) return 'The server cannot be reached at the moment.';

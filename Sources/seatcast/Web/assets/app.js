@@ -1,7 +1,7 @@
 // The page: who is logged in, which view is shown, what the connection says, and when counts are polled.
 // The views are in views.js; counts come from live.js, or by polling while there is no live connection.
 
-import { Api } from './api.js';
+import { Api, ApiError, passOver } from './api.js';
 import { announce, byId, focusOn, keepFocus } from './dom.js';
 import { LiveConnection } from './live.js';
 import { ServerClock } from './sale.js';
@@ -82,6 +82,7 @@ function accountChanged() {
 /** An attempt to connect was refused, and a browser does not say why: an answer to a request does. */
 function checkSession() {
   app.api.me().catch((error) => {
+    passOver(error);
     if (error.isSignedOut && app.me) signOut(SESSION_ENDED);
     else if (error.retryAfterSeconds !== null) app.live.holdOff(error.retryAfterSeconds * 1000);
   });
@@ -142,11 +143,13 @@ async function poll() {
     if (!document.hidden) await app.view?.poll();
     pollPause = POLL_EVERY_MS;
   } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     const doubled = Math.min(LONGEST_POLL_PAUSE_MS, pollPause * 2);
     pollPause = Math.max(error.status === 0 ? POLL_EVERY_MS : doubled, (error.retryAfterSeconds ?? 0) * 1000);
     if (error.isSignedOut && app.me) signOut(SESSION_ENDED);
+  } finally {
+    schedulePoll();
   }
-  schedulePoll();
 }
 
 let rereading = null;
@@ -155,7 +158,7 @@ let rereading = null;
 function readAgain() {
   rereading ??= setTimeout(() => {
     rereading = null;
-    app.view?.poll().catch(() => {});
+    app.view?.poll().catch(passOver);
   }, Math.random() * REREAD_WITHIN_MS);
 }
 

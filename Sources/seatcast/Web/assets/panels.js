@@ -2,7 +2,7 @@
 // `{ section, describe?(event, isCurrent), noticed?(notice), title }`; `title` is where the focus goes when
 // the panel replaces another. `app` is the object that app.js makes.
 
-import { ApiError, idempotencyKey } from './api.js';
+import { ApiError, idempotencyKey, passOver } from './api.js';
 import { copyOf, isInactive, keepFocus, panelOf, patchList, pause, say, setInactive, tell } from './dom.js';
 import { quantityProblem, saleState, wantedSeats } from './sale.js';
 import { number, seats } from './words.js';
@@ -172,12 +172,12 @@ export function bookingPanel(app, event, reload) {
     const booking = await bookPatiently(app.api, event.id, unanswered, sayWhy).catch((error) => {
       if (error.isPassing) throw error;
       unanswered = null;
-      reload().catch(() => {});
+      reload().catch(passOver);
       throw error;
     });
     unanswered = null;
     app.live.learn(event.id, booking);
-    await listBookings().catch(() => {});
+    await listBookings().catch(passOver);
     return `Booked ${seats(count)}: ${booking.bookingId}`;
   }
 
@@ -203,7 +203,7 @@ export function bookingPanel(app, event, reload) {
     listing ??= pause(LIST_EVERY_MS).then(() => {
       listing = null;
       return listBookings();
-    }).catch(() => {});
+    }).catch(passOver);
   }
 
   function describe(facts, isKnownNow) {
@@ -213,7 +213,7 @@ export function bookingPanel(app, event, reload) {
 
   if (app.isAdmin) say(part('bookings-title'), 'All bookings');
   label();
-  listBookings().catch(() => {});
+  listBookings().catch(passOver);
   return { section, describe, noticed, title: part('book-title') };
 }
 

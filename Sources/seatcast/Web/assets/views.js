@@ -3,7 +3,7 @@
 // or a poll brings, what time alone changes, and who is logged in. Nothing in a view is built twice: lists
 // are patched, so that the focus and what a screen reader reads stay where they are.
 
-import { ApiError } from './api.js';
+import { ApiError, passOver } from './api.js';
 import {
   announce, announceCount, byId, copyOf, focusOn, keepFocus, paced, patchList, pause, say,
 } from './dom.js';
@@ -192,7 +192,7 @@ export function listView(app) {
       arrange();
       draw();
       focusOn(app.me ? byId('list-title') : byId('enter-title'), { preventScroll: true });
-      load().catch(() => {});
+      load().catch(passOver);
     },
     async start() {
       await untilLoaded(app, view, load);
@@ -328,7 +328,7 @@ export function eventView(app, id) {
       arrange();
       draw();
       focusOn(panels[0].title, { preventScroll: true });
-      load().catch(() => {});
+      load().catch(passOver);
     },
     async start() {
       await untilLoaded(app, view, load);
