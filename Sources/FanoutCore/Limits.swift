@@ -27,6 +27,13 @@ public struct Limits: Sendable, Equatable {
   /// Bytes of control output (pongs, replies, closes) that may wait on a connection. More: it is closed.
   public var outboxBytes = 64 * 1024
 
+  // MARK: Turns
+
+  /// Requests of one connection that are taken in one turn of its loop; then it is other connections' turn.
+  public var requestsPerTurn = 8
+  /// Messages of one WebSocket that are taken in one turn of its loop.
+  public var messagesPerTurn = 64
+
   // MARK: Fan-out
 
   /// Frames that a topic log keeps.
@@ -42,6 +49,9 @@ public struct Limits: Sendable, Equatable {
   public var pullBytes = 16 * 1024
   /// Missed notices that are fetched from the notice table for one resume; more: a snapshot.
   public var historyNotices = 1_000
+  /// Missed notices that one recall, that is, one question to the notice table, fetches. A resume of more takes several,
+  /// each when the client has taken the one before. Bounds what waits for a client that does not read.
+  public var recallNotices = 128
   /// Subscribers of one cohort, that is, sends made between two looks at mailbox and sockets.
   public var cohortSubscribers = 256
   /// Topics that one loop holds.
@@ -87,8 +97,14 @@ public struct Limits: Sendable, Equatable {
   static let promisedFrameBytes = 64 * 1024
   /// Bytes that one look at one socket takes in; more of it waits for the loop's next turn.
   static let receiveBytes = 64 * 1024
+  /// Buffers that are read at most from a connection whose deadline has come, before it is judged: more than the largest
+  /// request takes.
+  static let looksBeforeJudging = 3
   /// Connections that the kernel keeps for a listener until the loop accepts them.
   static let listenBacklog: Int32 = 4096
+
+  /// Bytes of answers gathered for one send. Half of what may wait, so that one turn's answers never exceed that.
+  var corkBytes: Int { outboxBytes / 2 }
 
   public init() {}
 
@@ -118,6 +134,9 @@ public struct Limits: Sendable, Equatable {
       subscriptionsPerConnection > 0 && subscriptionsPerConnection <= Int(UInt16.max),
       "subscriptionsPerConnection must be 1 to 65,535")
     try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
+    try require(recallNotices > 0, "recallNotices must be at least 1: a resume goes on by recalls")
+    try require(
+      requestsPerTurn > 0 && messagesPerTurn > 0, "requestsPerTurn and messagesPerTurn must be at least 1")
     try require(tick > 0 && tick <= headTimeout / 10, "tick must be at most a tenth of headTimeout")
     try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")
     return self

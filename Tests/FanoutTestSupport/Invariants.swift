@@ -8,49 +8,52 @@ extension Loop {
     var perTopic: [UInt32: Int] = [:]
     for slot in connections.indices {
       broken += brokenConnection(slot)
-      forEachSubscription(of: slot) { index in
-        guard let subscription = subscriptions.at(index.rawValue) else { return }
+      subscribers.forEach(of: slot) { index in
+        guard let subscription = subscribers.subscriptions.at(index.rawValue) else { return }
         perTopic[subscription.topic, default: 0] += 1
         broken += brokenPlace(index, subscription, slot)
       }
     }
     let total = perTopic.values.reduce(0, +)
-    if subscriptions.count != total { broken.append("\(subscriptions.count) subscriptions, \(total) listed") }
+    if subscribers.subscriptions.count != total {
+      broken.append("\(subscribers.subscriptions.count) subscriptions, \(total) listed")
+    }
     for (topic, count) in perTopic.sorted(by: { $0.key < $1.key }) {
       broken += brokenTopic(topic, count)
     }
-    return broken + brokenTally()
+    return broken + brokenCounts()
   }
 
   private func brokenConnection(_ slot: UInt32) -> [String] {
     let connection = connections[slot]
     var broken: [String] = []
     var length = 0
-    forEachSubscription(of: slot) { index in
+    subscribers.forEach(of: slot) { index in
       length += 1
-      if subscriptions.at(index.rawValue)?.slot != slot {
+      if subscribers.subscriptions.at(index.rawValue)?.slot != slot {
         broken.append("slot \(slot): a foreign subscription")
       }
     }
-    if length != Int(connection.subscriptionCount) {
+    if length != subscribers.count(of: slot) {
       broken.append("slot \(slot): counts its subscriptions wrong")
     }
     if length > limits.subscriptionsPerConnection { broken.append("slot \(slot): too many subscriptions") }
-    if connection.isBlocked, !connection.interest.contains(.writable), !connection.endsWhenFlushed {
+    if connection.isBlocked, !connection.interest.contains(.writable) {
       broken.append("slot \(slot): blocked, and nobody waits for room")
     }
+    if !connection.takesInput, length > 0 { broken.append("slot \(slot): ends and is subscribed") }
     return broken
   }
 
   private func brokenPlace(
     _ index: SubscriptionIndex, _ subscription: Subscription, _ slot: UInt32
   ) -> [String] {
-    guard topics.contains(subscription.topic) else { return ["slot \(slot): its topic is gone"] }
-    let topic = topics[subscription.topic]
+    guard subscribers.topics.contains(subscription.topic) else { return ["slot \(slot): its topic is gone"] }
+    let topic = subscribers.topics[subscription.topic]
     let name = "slot \(slot), topic \(topic.id.rawValue)"
     switch subscription.place {
     case .waiting: return topic.isLive ? ["\(name): waits for a grant that came"] : []
-    case .recalling: return topic.isLive ? [] : ["\(name): recalls in a topic that is not live"]
+    case .replaying: return topic.isLive ? [] : ["\(name): resumes in a topic that is not live"]
     case .lagging(let cursor):
       guard topic.isLive, cursor <= topic.live.head else { return ["\(name): a cursor beyond the head"] }
       return connections[slot].isBlocked ? [] : ["\(name): lags although its connection is clear"]
@@ -67,7 +70,7 @@ extension Loop {
   }
 
   private func brokenTopic(_ index: UInt32, _ subscribers: Int) -> [String] {
-    let topic = topics[index]
+    let topic = self.subscribers.topics[index]
     var broken: [String] = []
     if topic.subscribers != subscribers { broken.append("topic \(topic.id.rawValue): counts wrong") }
     guard topic.isLive else { return broken }
@@ -77,7 +80,7 @@ extension Loop {
         "topic \(topic.id.rawValue): \($0)"
       }
       if feed.log.head != topic.live.head {
-        broken.append("topic \(topic.id.rawValue): log and headline differ")
+        broken.append("topic \(topic.id.rawValue): log and summary differ")
       }
       if feed.isBehind && !topic.isQueued {
         broken.append("topic \(topic.id.rawValue): behind and not in line")
@@ -86,20 +89,22 @@ extension Loop {
     return broken
   }
 
-  private func brokenTally() -> [String] {
+  private func brokenCounts() -> [String] {
     var broken: [String] = []
     let open = connections.indices
     let blocked = open.count { connections[$0].isBlocked }
-    let sockets = open.count { if case .webSocket = connections[$0].role { true } else { false } }
-    let streams = open.count { if case .eventStream = connections[$0].role { true } else { false } }
-    if counts.connectionsOpen != connections.count { broken.append("counts: connectionsOpen") }
-    if counts.connectionsBlocked != blocked { broken.append("counts: connectionsBlocked") }
-    if counts.webSocketsOpen != sockets { broken.append("counts: webSocketsOpen") }
-    if counts.eventStreamsOpen != streams { broken.append("counts: eventStreamsOpen") }
-    if counts.subscriptions != subscriptions.count { broken.append("counts: subscriptions") }
-    if counts.topics != topics.count { broken.append("counts: topics") }
-    let logs = topics.indices.reduce(0) { $0 + topics[$1].live.logBytes }
-    if counts.logBytes != logs { broken.append("counts: logBytes") }
+    let sockets = open.count { if case .webSocket = connections[$0].phase { true } else { false } }
+    let streams = open.count { if case .eventStream = connections[$0].phase { true } else { false } }
+    if counters.own.connectionsOpen != connections.count { broken.append("counts: connectionsOpen") }
+    if counters.own.connectionsBlocked != blocked { broken.append("counts: connectionsBlocked") }
+    if counters.own.webSocketsOpen != sockets { broken.append("counts: webSocketsOpen") }
+    if counters.own.eventStreamsOpen != streams { broken.append("counts: eventStreamsOpen") }
+    if counters.own.subscriptions != subscribers.subscriptions.count {
+      broken.append("counts: subscriptions")
+    }
+    if counters.own.topics != subscribers.topics.count { broken.append("counts: topics") }
+    let logs = subscribers.topics.indices.reduce(0) { $0 + subscribers.topics[$1].live.logBytes }
+    if counters.own.logBytes != logs { broken.append("counts: logBytes") }
     return broken
   }
 }

@@ -30,8 +30,7 @@ import Testing
       sums.merge(story.deeds, uniquingKeysWith: +)
     }
     let names = [
-      "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "overflows", "pongs",
-      "delivered",
+      "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "pongs", "delivered",
     ]
     for name in names {
       #expect((sums[name] ?? 0) > 0, "\(name): \(sums)")

@@ -242,7 +242,7 @@ final class Scenario {
       "bookings": record.bookings.count,
     ]
     for wing in server.wings {
-      let counts = wing.loop.counts
+      let counts = wing.loop.counters.own
       sums["recalls", default: 0] += counts.recalls
       sums["stalled", default: 0] += counts.stalledClosed
       sums["overflows", default: 0] += counts.overflowsClosed

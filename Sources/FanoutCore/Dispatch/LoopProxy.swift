@@ -1,4 +1,5 @@
-// The door to a loop: the only way in which another thread reaches it. Any thread.
+// The only way in which another thread reaches a loop: it posts parcels to the loop's mailbox and wakes it.
+// Any thread may post; the loop's thread takes.
 import Synchronization
 
 #if canImport(Glibc)

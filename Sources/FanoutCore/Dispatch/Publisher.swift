@@ -1,20 +1,25 @@
-// Where notices enter the plane. It knows which loop holds which topic, encodes each notice once and makes one
-// parcel per loop and batch. All of it belongs to one thread, the publisher's: that, and first-in first-out
-// mailboxes, are what puts a grant before the notices that follow on it.
+// Publishes notices to the loops: it knows which loop holds which topic, encodes each notice once and makes one parcel
+// per loop and batch. Invariant: all calls come from one thread, and mailboxes are first in, first out; so a loop
+// receives a grant before the notices that follow on it.
 
 /// Publishes notices to the loops that hold their topics. One thread only: the one that decides the order.
 public final class Publisher: @unchecked Sendable {
   private let loops: [LoopProxy]
   /// The loops that hold a topic. The publisher's thread only.
   private var holders: [TopicID: [LoopID]] = [:]
+  private let owner = ThreadOwner()
 
   init(loops: [LoopProxy]) { self.loops = loops }
 
   /// Whether any loop holds the topic; what is published on others reaches nobody.
-  public func isWatched(_ topic: TopicID) -> Bool { holders[topic] != nil }
+  public func isWatched(_ topic: TopicID) -> Bool {
+    assertOwner()
+    return holders[topic] != nil
+  }
 
   /// Encodes each notice once and hands each loop what it holds of it.
   public func publish(_ updates: [TopicUpdate]) {
+    assertOwner()
     var parcels = [[FrameRun]](repeating: [], count: loops.count)
     for item in updates where !item.notices.isEmpty {
       guard let interested = holders[item.topic] else { continue }
@@ -27,6 +32,7 @@ public final class Publisher: @unchecked Sendable {
   /// Answers `TopicSource.open`: from here on `loop` receives what is published on `topic`, beginning behind
   /// `summary`; nil: there is no such topic.
   public func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?) {
+    assertOwner()
     guard Int(loop.rawValue) < loops.count else { return }
     if summary != nil, holders[topic]?.contains(loop) != true { holders[topic, default: []].append(loop) }
     loops[Int(loop.rawValue)].post(.grant(topic, summary))
@@ -34,7 +40,12 @@ public final class Publisher: @unchecked Sendable {
 
   /// Answers `TopicSource.close`: `loop` receives nothing of `topic` any more.
   public func released(_ topic: TopicID, by loop: LoopID) {
+    assertOwner()
     holders[topic]?.removeAll { $0 == loop }
     if holders[topic]?.isEmpty == true { holders[topic] = nil }
+  }
+
+  private func assertOwner() {
+    assert(owner.isHere, "A publisher belongs to one thread, the one that decides the order of notices.")
   }
 }

@@ -1,10 +1,10 @@
-// A subscription is a cursor and a place. It lies in a slab; its index stands in cohorts and connections.
+// A subscription is a cursor and a place. It lies in the slab of `Subscribers`; cohorts refer to it by its index.
 
 /// The index of a subscription in its loop's slab.
 struct SubscriptionIndex: Hashable, Sendable {
   let rawValue: UInt32
   init(_ rawValue: UInt32) { self.rawValue = rawValue }
-  /// Nobody: the end of a connection's list.
+  /// No subscription: the end of a connection's list.
   static let none = SubscriptionIndex(.max)
 }
 
@@ -23,11 +23,12 @@ struct Subscription {
   enum Place: Equatable {
     /// The topic's grant is on its way; then the subscriber is welcomed.
     indirect case waiting(Resume, Greeting)
-    /// What it missed after `after` is being fetched under this request number.
-    indirect case recalling(request: UInt32, after: UInt64, Greeting)
+    /// It resumes: everything after `cursor` up to `through` is sent one by one, as the socket takes it. The greeting
+    /// is sent before the first of it, once it is certain that it can be had; nil: it was.
+    indirect case replaying(cursor: UInt64, through: UInt64, Greeting?)
     /// In a cohort, whose cursor is its cursor.
     case cohort(UInt32, position: UInt32)
-    /// Out of all cohorts because its connection is blocked; the last `seq` on its wire.
+    /// Out of all cohorts because its connection is blocked; the last `seq` that it was sent.
     case lagging(cursor: UInt64)
   }
 
@@ -35,7 +36,7 @@ struct Subscription {
   enum Greeting: Equatable {
     /// The connection's first message; a refused topic closes the connection.
     case connected
-    /// The answer to a client's wish; a refused topic is an error message.
+    /// The answer to a client's message; a refused topic is an error message.
     case subscribed
   }
 }

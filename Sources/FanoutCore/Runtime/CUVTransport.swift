@@ -1,5 +1,5 @@
-// The real world of a loop: libuv's readiness, sockets and time by way of CUVShim. Used by the loop's thread
-// alone once it runs; `ring` is the one call that other threads make.
+// libuv's readiness, sockets and time by way of CUVShim: the transport of a real loop. Used by the loop's thread alone
+// once it runs; `ring` is the one call that other threads make.
 internal import CUVShim
 
 #if canImport(Glibc)
@@ -191,7 +191,7 @@ public enum SenderKind: Sendable, CaseIterable {
   }
 }
 
-/// What C hands back to us: the way from a hook to the loop. Lives as long as the transport.
+/// The context that C hands back to each hook: it leads to the loop. Lives as long as the transport.
 private final class LoopContext {
   weak var transport: CUVTransport?
 
@@ -209,7 +209,7 @@ private final class LoopContext {
         let hangup = events & Int32(CUV_HANGUP) != 0
         unsafe LoopContext.loop(context)?.ready(slot, readiness, hangup: hangup)
       },
-      on_wake: { context in unsafe LoopContext.loop(context)?.wake() },
+      on_wake: { context in unsafe LoopContext.loop(context)?.drainMailbox() },
       on_tick: { context in unsafe LoopContext.loop(context)?.tick() },
       on_turn: { context in unsafe LoopContext.loop(context)?.turn() })
   }

@@ -1,50 +1,50 @@
-// What a loop keeps of one connection. The pass never comes here: it works on the cohorts' arrays.
+// What a loop keeps of one connection. The rolling pass does not read it: it works on the cohorts' arrays.
 //
-// Invariant: a connection is either clear (every live subscription of it stands in a cohort, and nothing waits for
-// its socket) or blocked (none does, and its socket is watched for writability). What only a blocked one needs
-// exists only while it is blocked.
+// Invariant: a connection is clear (its subscriptions stand in cohorts, and no bytes wait for its socket) or blocked
+// (none of them does, and its socket is watched for writability). What only a blocked one needs exists while it is.
 //
-// Budget: 96 bytes, because there may be a million of them; the order of the fields leaves no holes
-// (docs/OPERATING.md, "Memory").
+// Budget: 96 bytes, because there may be a million; the order of the fields leaves no holes (docs/OPERATING.md,
+// "Memory"). `Connections` alone changes one.
 
-/// One connection of a loop, at its slot in the slab.
+/// One connection of a loop, at its slot.
 struct Connection {
   let descriptor: Int32
   /// Tells this use of the slot from earlier ones.
   let generation: UInt32
   let peer: PeerAddress
-  /// The kernel took less than it was offered; nothing is sent before it is writable again. Nil: clear.
+  /// The kernel took less than it was offered; nothing is sent before the socket is writable again. Nil: clear.
   var backlog: Backlog?
-  var role: Role
+  var phase: Phase
+  /// What the socket is watched for.
   var interest: Interest = .readable
-  /// End the connection when nothing waits for the socket any more.
-  var endsWhenFlushed = false
-  var subscriptionCount: UInt16 = 0
-  /// The first of its subscriptions.
-  var subscriptions = SubscriptionIndex.none
-  /// Numbers what it asks other threads for.
-  var requests: UInt32 = 0
 
-  init(descriptor: Int32, peer: PeerAddress, generation: UInt32, role: Role) {
-    (self.descriptor, self.peer, self.generation, self.role) = (descriptor, peer, generation, role)
-  }
-
-  enum Role {
+  /// Where a connection is in its life (drawn in Connections.swift). Each case carries what is needed in it.
+  enum Phase {
+    /// Accepted; the TLS handshake, if any, is under way or no byte of a request has come before this moment.
+    case opening(until: UInt64)
     case http(HTTPExchange)
-    case webSocket(Socket)
-    /// A one-way stream of events.
-    case eventStream(Liveness)
-    /// Our direction is ended; what still comes in is read and dropped until this moment.
+    case webSocket(WebSocket)
+    case eventStream(EventStream)
+    /// What waits in the outbox is still sent, and input is ignored; then it lingers.
+    case flushing
+    /// Our direction is ended; input is read and dropped until the peer ends its own, or until this moment.
     case lingering(until: UInt64)
   }
 
-  /// What is particular to a WebSocket.
-  struct Socket {
+  /// The state of an upgraded connection.
+  struct WebSocket {
     let client: ClientTag
-    /// The end of its admission, and once a close handshake is under way the end of that: then it is given up. In
-    /// the loop's milliseconds; `.max`: never.
+    /// The end of its admission, and once our close frame is sent the end of the wait for the peer's. In the loop's
+    /// milliseconds; `.max`: never.
     var endsAt: UInt64
+    /// Input that waits for the connection's next turn, or until it has taken earlier answers.
+    var ahead: [UInt8] = []
+    var liveness: Liveness
     var session: WebSocketSession
+  }
+
+  /// The state of a one-way stream of events.
+  struct EventStream {
     var liveness: Liveness
   }
 
@@ -54,8 +54,17 @@ struct Connection {
   /// Bytes that wait for the socket.
   var waiting: Int { backlog?.outbox.count ?? 0 }
 
+  /// Whether requests or messages are still taken from it.
+  var takesInput: Bool {
+    switch phase {
+    case .opening, .http, .webSocket, .eventStream: true
+    case .flushing, .lingering: false
+    }
+  }
+
+  /// How notices are written for it.
   var dialect: Dialect {
-    if case .eventStream = role { .eventStream } else { .webSocket }
+    if case .eventStream = phase { .eventStream } else { .webSocket }
   }
 }
 
@@ -89,6 +98,7 @@ struct Outbox {
   /// Notes that the socket took `count` more bytes; gives the memory back when that was all.
   mutating func took(_ count: Int) {
     sent += count
+    assert(sent <= bytes.count, "a socket takes no more than it was offered")
     owed = min(owed, self.count)
     if sent == bytes.count { self = Outbox() }
   }

@@ -1,107 +1,224 @@
-// One loop: its connections, topics and timers, driven by readiness, parcels, ticks and turns. Everything in it
-// belongs to the loop's thread; other threads reach it through its `LoopProxy`. Facets, each in a file:
-//   Loop+Connections   accept, close                       Loop+Subscriptions  welcome, resume, leave
-//   Loop+Deadlines     pings, expiry, stalls, timeouts     Loop+Pass           the rolling pass
-//   Loop+Input         bytes to requests and messages      Loop+Parcels        what other threads sent
-//   Loop+Output        the outbox, blocked and clear
+// One loop of the data plane: conducts the turns of the parts that own its state. Everything belongs to the loop's
+// thread; other threads reach it through its `LoopProxy` alone.
+//
+//   Subscribers    topics, subscriptions, cohorts            Connections  slots, deadlines, life cycle
+//   Output         cork, outbox, batches                     Fanout       subscribe, resume, rolling pass
+//   HTTPDriver     requests and answers                      WebSocketDriver  frames and messages
+//   Input          reading, budgets of a turn                Deadlines    pings and time-outs
+//   LoopAdmission  caps
+//
+// Each part uses those above it or beside it on the left, never one below, so no call comes back to its caller.
 
-/// One loop of the data plane over a transport.
+/// One loop over a transport.
 final class Loop<IO: Transport> {
   let id: LoopID
   let limits: Limits
   let io: IO
-  let proxy: LoopProxy
-  let inbound: any InboundSink
-  let sessions: any SessionHandler
-  let source: any TopicSource
-  let observer: any LoopObserver
-  /// Shows the counts to other threads.
   let counters: LoopCounters
-  var counts = LoopCounts()
-
-  var connections = Slab<Connection>()
-  var subscriptions = Subscriptions()
-  var topics = TopicTable()
-  var wheel: TimerWheel
-  /// Topics whose pass is not over, each once, in turn.
-  var pass = Queue<UInt32>()
-  /// Topics that lost their last subscriber, and when, in order.
-  var emptyTopics = Queue<(topic: UInt32, since: UInt64)>()
-  /// Counts every connection, for the generations of slots.
-  var arrivals: UInt32 = 0
-  var isAccepting = true
-  /// Set once everybody has been told goodbye: when the loop ends at the latest.
-  var endBy: UInt64?
-  /// Lent to `receive`; its content is dead between calls.
-  var receiveBuffer = [UInt8](repeating: 0, count: Limits.receiveBytes)
-  var exceptions: [SendException] = []
-  /// Connections that this tick pings.
-  var pinged: [UInt32] = []
-  /// The connection whose output is gathered, and what was gathered (`cork`).
-  var corkedSlot: UInt32?
-  var corked: [UInt8] = []
-  /// The `Date` field's value and the second it belongs to.
-  private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
+  let subscribers: Subscribers
+  let connections: Connections<IO>
+  let output: Output<IO>
+  let fanout: Fanout<IO>
+  let http: HTTPDriver<IO>
+  let input: Input<IO>
+  private let deadlines: Deadlines<IO>
+  private let admission: LoopAdmission
+  private let proxy: LoopProxy
+  private let observer: any LoopObserver
+  private let owner = ThreadOwner()
+  /// Set once everybody has been told that the server stops: when the loop ends at the latest.
+  private var endBy: UInt64?
 
   init(
     id: LoopID, limits: Limits, io: IO, proxy: LoopProxy, counters: LoopCounters,
     inbound: any InboundSink, sessions: any SessionHandler, source: any TopicSource,
     observer: any LoopObserver
   ) {
-    self.id = id
-    self.limits = limits
-    self.io = io
-    self.proxy = proxy
-    self.counters = counters
-    self.inbound = inbound
-    self.sessions = sessions
-    self.source = source
+    (self.id, self.limits, self.io, self.proxy, self.counters) = (id, limits, io, proxy, counters)
     self.observer = observer
-    wheel = TimerWheel(tick: limits.tick, now: io.now)
+    subscribers = Subscribers(limits: limits, counters: counters)
+    connections = Connections(io: io, limits: limits, counters: counters, subscribers: subscribers)
+    output = Output(
+      io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
+      sessions: sessions, observer: observer)
+    fanout = Fanout(
+      id: id, io: io, limits: limits, counters: counters, connections: connections,
+      subscribers: subscribers, output: output, source: source)
+    let webSockets = WebSocketDriver(
+      io: io, limits: limits, counters: counters, connections: connections, output: output,
+      fanout: fanout, sessions: sessions, observer: observer)
+    http = HTTPDriver(
+      id: id, io: io, limits: limits, counters: counters, connections: connections, output: output,
+      fanout: fanout, webSockets: webSockets, inbound: inbound, observer: observer)
+    input = Input(
+      io: io, counters: counters, connections: connections, output: output, http: http,
+      webSockets: webSockets)
+    deadlines = Deadlines(
+      io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
+      output: output, http: http, observer: observer)
+    admission = LoopAdmission(limits: limits, counters: counters, observer: observer)
   }
 
-  /// The value of `Date`, made once a second.
-  func currentDate() -> [UInt8] {
-    let second = io.wallClock / 1000
-    if date.second != second { date = (second, HTTPDate.bytes(secondsSince1970: second)) }
-    return date.bytes
+  // MARK: A turn
+  //
+  // The transport polls, calls `accept` and `ready` for what it found, then `turn`, and `tick` when time has passed.
+
+  /// A socket was accepted; it belongs to the loop from here on.
+  func accept(_ descriptor: Int32, from peer: PeerAddress) {
+    assertOwner()
+    guard admission.admits(connectionFrom: peer, open: connections.count) else {
+      return io.discard(descriptor)
+    }
+    guard let slot = connections.open(descriptor, from: peer) else { return }
+    // When the loop was busy the first request has come already.
+    input.read(slot)
   }
 
-  // MARK: What drives it
-
-  /// A socket is ready.
+  /// A socket is ready: first what waits is sent, because that may change what may be read, then input is taken.
   func ready(_ slot: UInt32, _ readiness: Interest, hangup: Bool) {
+    assertOwner()
     guard connections.contains(slot) else { return }
     if readiness.contains(.writable) { flush(slot) }
-    // What was written may have changed what is to be read.
-    if readiness.contains(.readable), connections.at(slot)?.interest.contains(.readable) == true {
-      read(slot)
-    }
-    if hangup && readiness.isEmpty { close(slot) }
+    if readiness.contains(.readable) { read(slot) }
+    if hangup && readiness.isEmpty { connections.close(slot) }
   }
 
-  /// The mailbox may hold something.
-  func wake() {
+  /// The end of a turn: what other threads sent, what waits for its turn, and a bounded piece of the rolling pass.
+  func turn() {
+    drainMailbox()
+    input.takeTurns()
+    fanout.rollPass()
+    io.setBusy(!fanout.passIsOver || !input.isIdle)
+  }
+
+  /// The mailbox may hold something. Also called between turns.
+  func drainMailbox() {
+    assertOwner()
     while let parcel = proxy.take() { open(parcel) }
   }
 
-  /// A turn's end: a bounded piece of the pass.
-  func turn() {
-    wake()
-    rollPass()
-    io.setBusy(!pass.isEmpty)
-  }
-
-  /// Time has gone by.
+  /// Time has passed: deadlines, pings, topics to give back, and the numbers that others read.
   func tick() {
-    for slot in wheel.advance(to: io.now) where connections.contains(slot) { deadlinePassed(slot) }
-    sendPings()
-    closeLingeringTopics()
+    assertOwner()
+    for slot in connections.due() where connections.contains(slot) { judge(slot) }
+    deadlines.sendPings()
+    fanout.closeEmptyTopics()
     noteAcceptFailures()
     let handshakes = io.handshakes
-    (counts.handshakesUnderWay, counts.handshakesRefused) = (handshakes.underWay, handshakes.refused)
-    counts.idleMilliseconds = Int(io.idle)
-    counters.publish(counts)
+    counters.own.handshakesUnderWay = handshakes.underWay
+    counters.own.handshakesRefused = handshakes.refused
+    counters.own.idleMilliseconds = Int(io.idle)
+    counters.publish()
     endIfDone()
+  }
+
+  // MARK: One connection
+
+  private func read(_ slot: UInt32) {
+    guard connections.contains(slot), connections[slot].interest.contains(.readable) else { return }
+    input.read(slot)
+  }
+
+  /// The socket takes bytes again: first what was begun, then what each subscription missed, then new requests.
+  private func flush(_ slot: UInt32) {
+    guard connections[slot].isBlocked else { return }
+    let isDrained = !connections[slot].isLost && output.drain(slot)
+    if isDrained, case .flushing = connections[slot].phase { return connections.linger(slot) }
+    let isAtHead = isDrained && output.catchUp(slot)
+    if connections[slot].isLost { return connections.close(slot, reset: true) }
+    guard isAtHead else { return }
+    connections.unblock(slot)
+    fanout.advance(slot)
+    input.flushed(slot)
+  }
+
+  /// A deadline came. What has arrived is read and what can be sent is sent before the peer is blamed: it may be the
+  /// loop that was late, because its process or its machine stood still.
+  private func judge(_ slot: UInt32) {
+    var looks = 0
+    while looks < Limits.looksBeforeJudging, deadlines.isOverdue(slot) {
+      flush(slot)
+      read(slot)
+      guard connections.contains(slot) else { return }
+      looks += 1
+    }
+    deadlines.judge(slot)
+  }
+
+  /// Tells that accepting paused since the last tick.
+  private func noteAcceptFailures() {
+    guard io.acceptFailures > counters.own.acceptFailures else { return }
+    counters.own.acceptFailures = io.acceptFailures
+    observer.observe(.acceptPaused)
+  }
+
+  // MARK: What other threads send
+
+  private func open(_ parcel: Parcel) {
+    switch parcel {
+    case .updates(let runs): runs.forEach(subscribers.append)
+    case .grant(let topic, let summary): fanout.granted(topic, summary)
+    case .replies(let replies): replies.forEach { input.answer($0.ticket, $0.response) }
+    case .history(let history, let ticket): fanout.recalled(history, ticket)
+    case .stopAccepting: stopAccepting()
+    case .closeAll: closeAll()
+    }
+  }
+
+  // MARK: The end
+
+  /// Idle connections end; answers from now on end theirs.
+  private func stopAccepting() {
+    admission.close()
+    http.stopKeepingAlive()
+    io.stopListening()
+    for slot in connections.indices {
+      switch connections[slot].phase {
+      case .opening: output.finish(slot)
+      case .http(let exchange) where exchange.isIdle: output.finish(slot)
+      case .http, .webSocket, .eventStream, .flushing, .lingering: break
+      }
+    }
+  }
+
+  /// Tells every client to come back later, each at another moment, and ends its connection.
+  private func closeAll() {
+    stopAccepting()
+    // What was published before the end is sent before the end.
+    while !fanout.passIsOver { fanout.rollPass() }
+    endBy = io.now + limits.closeTimeout
+    for slot in connections.indices {
+      switch connections[slot].phase {
+      case .webSocket(let socket) where socket.session.state == .open:
+        sayGoodbye(slot)
+        output.closeWebSocket(slot, .serviceRestart)
+      case .eventStream:
+        sayGoodbye(slot)
+        output.finish(slot)
+      case .opening, .http: output.finish(slot)
+      case .webSocket, .flushing, .lingering: break
+      }
+    }
+    endIfDone()
+  }
+
+  private func sayGoodbye(_ slot: UInt32) {
+    let spread = scattered(connections[slot].generation, within: limits.reconnectSpread)
+    output.say(slot, .draining(reconnectAfterMilliseconds: Int(spread)))
+  }
+
+  /// Ends the loop once everybody is gone or has had the time to go.
+  private func endIfDone() {
+    guard let endBy, connections.count == 0 || io.now >= endBy else { return }
+    self.endBy = nil
+    for slot in connections.indices { connections.close(slot) }
+    assert(subscribers.subscriptions.count == 0, "a loop ends without subscriptions")
+    counters.publish()
+    proxy.close()
+    io.stop()
+  }
+
+  private func assertOwner() {
+    assert(owner.isHere, "A loop is driven by its own thread; other threads post to its LoopProxy.")
   }
 }

@@ -1,11 +1,13 @@
-// Numbers that a loop counts and anybody may read. The loop adds to plain integers of its own and shows a copy
-// once per tick, so counting costs nothing on the way of a notice.
+// Numbers that a loop counts and any thread may read. The loop's parts add to plain integers; a copy of all of them is
+// shown to other threads once per tick, so that counting needs neither atomics nor a lock.
 import Synchronization
 
-/// What one loop counted since it started; `…Open` and the like are what is now.
+/// What one loop counted since it started; `…Open` and the like are is the number at this moment.
 public struct LoopCounts: Sendable, Equatable {
   public internal(set) var connectionsAccepted = 0
   public internal(set) var connectionsOpen = 0
+  /// Connections closed at accept because the loop has as many as it may.
+  public internal(set) var connectionsRefused = 0
   /// Connections whose socket is full.
   public internal(set) var connectionsBlocked = 0
   public internal(set) var webSocketsOpen = 0
@@ -42,13 +44,15 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var idleMilliseconds = 0
 }
 
-/// Where a loop shows its counts. Any thread.
-final class LoopCounters: Sendable {
+/// Where the parts of a loop count. `own` is the loop's thread's; `counts` is for any thread.
+@safe final class LoopCounters: @unchecked Sendable {
+  /// The numbers as they are now. The loop's thread only.
+  var own = LoopCounts()
   private let shown = Mutex(LoopCounts())
 
-  /// The loop's thread; holds the lock for one copy.
-  func publish(_ counts: LoopCounts) { shown.withLock { $0 = counts } }
+  /// Shows the numbers to other threads. The loop's thread; holds the lock for one copy.
+  func publish() { shown.withLock { $0 = own } }
 
-  /// As of the loop's last tick.
+  /// As of the loop's last tick. Any thread.
   var counts: LoopCounts { shown.withLock { $0 } }
 }

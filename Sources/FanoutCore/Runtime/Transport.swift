@@ -1,7 +1,7 @@
-// What a loop needs from the world: sockets by slot and descriptor, and the time. `CUVTransport` gives it the
-// real one; tests and simulations script their own.
+// What a loop needs from the system: sockets by slot and descriptor, and the time. `CUVTransport` is the real one; tests
+// and simulations script theirs.
 
-/// What a connection wants to hear of.
+/// What a socket is watched for.
 struct Interest: OptionSet, Equatable {
   let rawValue: UInt8
   static let readable = Interest(rawValue: 1)
@@ -30,7 +30,7 @@ struct Handshakes: Equatable {
   var refused = 0
 }
 
-/// The world of one loop. All calls come from the loop's thread.
+/// The sockets and the clocks of one loop. All calls come from the loop's thread.
 protocol Transport: AnyObject {
   /// Monotonic milliseconds, the same within one turn.
   var now: UInt64 { get }
@@ -69,4 +69,11 @@ protocol Transport: AnyObject {
 extension Transport {
   /// `-EAGAIN` on Linux: nothing now, try again when ready.
   static var wouldBlock: Int { -11 }
+
+  /// A wall-clock moment in the loop's milliseconds: one that has passed is now; nil, which never comes, is `.max`.
+  func moment(ofWallClock end: Int64?) -> UInt64 {
+    guard let end else { return .max }
+    let wallClock = max(wallClock, 0)
+    return end > wallClock ? now + UInt64(end - wallClock) : now
+  }
 }

@@ -2,15 +2,16 @@
 
 /// What the clock says about a WebSocket or an event stream.
 struct Liveness {
-  /// When something was last heard from the peer (for an event stream: sent to it).
-  var lastHeard: UInt64
+  /// When something was last heard from the peer (for an event stream: sent to it); once it is pinged: since when.
+  private(set) var since: UInt64
   /// Whether a ping is unanswered.
-  var pinged = false
+  private(set) var isPinged = false
 
   enum Verdict: Equatable {
     /// Nothing to do before this moment.
     case wait(until: UInt64)
     case ping
+    /// A ping was not answered for a whole interval.
     case silent
   }
 
@@ -18,23 +19,21 @@ struct Liveness {
   /// are not pinged together.
   init(now: UInt64, interval: UInt64, salt: UInt32) {
     let early = scattered(salt, within: interval / 4)
-    lastHeard = now > early ? now - early : 0
+    since = now > early ? now - early : 0
   }
 
-  mutating func heard(at now: UInt64) {
-    lastHeard = now
-    pinged = false
-  }
+  mutating func heard(at now: UInt64) { (since, isPinged) = (now, false) }
+
+  mutating func pinged(at now: UInt64) { (since, isPinged) = (now, true) }
 
   /// - Parameter lastSent: when a notice was sent to it last. It keeps the way open like a ping, and a peer that is gone
   ///   does not acknowledge it either, which TCP finds out. Counted up to a quarter early, spread by `salt`, so that
   ///   those who were sent the same are not pinged together.
   func verdict(now: UInt64, interval: UInt64, lastSent: UInt64 = 0, salt: UInt32 = 0) -> Verdict {
     let early = scattered(salt, within: interval / 4)
-    let quiet = max(lastHeard, lastSent > early ? lastSent - early : 0) + interval
+    let quiet = max(since, lastSent > early ? lastSent - early : 0) + interval
     if now < quiet { return .wait(until: quiet) }
-    if now >= quiet + interval { return .silent }
-    return pinged ? .wait(until: quiet + interval) : .ping
+    return isPinged ? .silent : .ping
   }
 }
 

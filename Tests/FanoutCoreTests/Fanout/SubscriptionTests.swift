@@ -15,7 +15,7 @@ import Testing
     #expect(Subscription.Place.cohort(1, position: 2) != .cohort(1, position: 3))
     #expect(Subscription.Place.waiting(.none, .connected) != .waiting(.none, .subscribed))
     #expect(
-      Subscription.Place.recalling(request: 1, after: 2, .connected)
-        != .recalling(request: 2, after: 2, .connected))
+      Subscription.Place.replaying(cursor: 2, through: 3, .connected)
+        != .replaying(cursor: 2, through: 2, .connected))
   }
 }

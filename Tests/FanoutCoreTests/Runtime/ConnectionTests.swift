@@ -30,9 +30,21 @@ import Testing
   func dialect() {
     let exchange = HTTPExchange(limits: Limits())
     var connection = Connection(
-      descriptor: 3, peer: PeerAddress(ipv4: 1), generation: 1, role: .http(exchange))
+      descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .http(exchange))
     #expect(connection.dialect == .webSocket)
-    connection.role = .eventStream(Liveness(now: 0, interval: 1, salt: 0))
+    connection.phase = .eventStream(
+      Connection.EventStream(liveness: Liveness(now: 0, interval: 1, salt: 0)))
     #expect(connection.dialect == .eventStream)
+  }
+
+  @Test("input is taken in every phase but those after the last answer")
+  func takesInput() {
+    var connection = Connection(
+      descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .opening(until: 1))
+    #expect(connection.takesInput)
+    connection.phase = .flushing
+    #expect(!connection.takesInput)
+    connection.phase = .lingering(until: 1)
+    #expect(!connection.takesInput)
   }
 }

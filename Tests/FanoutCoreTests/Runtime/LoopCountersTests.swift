@@ -10,9 +10,8 @@ import Testing
     #expect(counters.counts == LoopCounts())
     let thread = try BackgroundThread {
       for number in 1...2000 {
-        var counts = LoopCounts()
-        (counts.sends, counts.acceptFailures) = (number, number)
-        counters.publish(counts)
+        (counters.own.sends, counters.own.acceptFailures) = (number, number)
+        counters.publish()
       }
     }
     try eventually("the last counts is shown") {

@@ -56,17 +56,17 @@ import Testing
     #expect(rig.counters.counts.connectionsOpen == 0)
     rig.pass(200)
     #expect(rig.counters.counts.connectionsOpen == 1)
-    #expect(rig.counters.counts == rig.loop.counts)
+    #expect(rig.counters.counts == rig.loop.counters.own)
   }
 
   @Test("the date is that of the second")
   func date() {
     let rig = LoopRig()
     rig.io.wallClock = 784_111_777_000
-    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
+    #expect(rig.loop.http.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
     rig.io.wallClock += 999
-    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
+    #expect(rig.loop.http.currentDate() == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
     rig.io.wallClock += 1
-    #expect(rig.loop.currentDate() == Array("Sun, 06 Nov 1994 08:49:38 GMT".utf8))
+    #expect(rig.loop.http.currentDate() == Array("Sun, 06 Nov 1994 08:49:38 GMT".utf8))
   }
 }

@@ -9,14 +9,14 @@ import Testing
   func firstPing() {
     for salt in UInt32(0)..<500 {
       let liveness = Liveness(now: 50_000, interval: interval, salt: salt)
-      #expect(liveness.lastHeard <= 50_000)
-      #expect(liveness.lastHeard > 50_000 - interval / 4 - 1)
+      #expect(liveness.since <= 50_000)
+      #expect(liveness.since > 50_000 - interval / 4 - 1)
     }
   }
 
   @Test("a world that has just begun has no earlier times")
   func beginning() {
-    for salt in UInt32(0)..<50 { #expect(Liveness(now: 3, interval: interval, salt: salt).lastHeard <= 3) }
+    for salt in UInt32(0)..<50 { #expect(Liveness(now: 3, interval: interval, salt: salt).since <= 3) }
   }
 
   @Test("silence leads to one ping and then to the end")
@@ -25,18 +25,30 @@ import Testing
     liveness.heard(at: 10_000)
     #expect(liveness.verdict(now: 10_999, interval: interval) == .wait(until: 11_000))
     #expect(liveness.verdict(now: 11_000, interval: interval) == .ping)
-    liveness.pinged = true
+    liveness.pinged(at: 11_000)
     #expect(liveness.verdict(now: 11_500, interval: interval) == .wait(until: 12_000))
     #expect(liveness.verdict(now: 12_000, interval: interval) == .silent)
+  }
+
+  @Test(
+    "nobody is given up before a ping was unanswered for a whole interval, however late the clock is looked at"
+  )
+  func lateLook() {
+    var liveness = Liveness(now: 0, interval: interval, salt: 0)
+    liveness.heard(at: 10_000)
+    #expect(liveness.verdict(now: 99_000, interval: interval) == .ping)
+    liveness.pinged(at: 99_000)
+    #expect(liveness.verdict(now: 99_999, interval: interval) == .wait(until: 100_000))
+    #expect(liveness.verdict(now: 100_000, interval: interval) == .silent)
   }
 
   @Test("whoever is heard is alive again")
   func heard() {
     var liveness = Liveness(now: 0, interval: interval, salt: 0)
     liveness.heard(at: 10_000)
-    liveness.pinged = true
+    liveness.pinged(at: 11_000)
     liveness.heard(at: 11_700)
-    #expect(!liveness.pinged)
+    #expect(!liveness.isPinged)
     #expect(liveness.verdict(now: 12_000, interval: interval) == .wait(until: 12_700))
   }
 

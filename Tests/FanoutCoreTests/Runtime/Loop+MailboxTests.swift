@@ -3,7 +3,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopParcelsTests {
+@Suite struct LoopMailboxTests {
   @Test("answers reach the request that they belong to and nothing else")
   func replies() throws {
     let rig = LoopRig()
@@ -47,7 +47,7 @@ import Testing
     #expect(text.contains("Connection: close\r\n"))
     #expect(!text.contains("Content-Length"))
     #expect(text.hasSuffix("\r\n\r\nid: 3\ndata: connected 5 s 5 3\n\nid: 4\ndata: n 5 4\n\n"))
-    #expect(rig.loop.counts.eventStreamsOpen == 1)
+    #expect(rig.loop.counters.own.eventStreamsOpen == 1)
     #expect(rig.faults() == [])
   }
 
@@ -71,8 +71,8 @@ import Testing
     rig.publisher.grant(TopicID(5), to: LoopID(0), at: FakeTopics.summary(TopicID(5), 0))
     rig.publish(5)
     rig.settle(2)
-    #expect(rig.loop.topics.count == 0)
-    #expect(rig.loop.counts.notices == 0)
+    #expect(rig.loop.subscribers.topics.count == 0)
+    #expect(rig.loop.counters.own.notices == 0)
     #expect(rig.faults() == [])
   }
 
@@ -170,7 +170,7 @@ import Testing
     rig.proxy.post(.closeAll)
     rig.turn()
     #expect(rig.io.isStopped)
-    #expect(rig.counters.counts == rig.loop.counts)
+    #expect(rig.counters.counts == rig.loop.counters.own)
     #expect(rig.counters.counts.connectionsAccepted == 1)
   }
 }

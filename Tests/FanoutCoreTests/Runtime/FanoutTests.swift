@@ -3,7 +3,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopSubscriptionsTests {
+@Suite struct FanoutTests {
   @Test("who comes first makes the loop ask for the topic; who comes later is welcomed from memory")
   func greeting() {
     let rig = LoopRig()
@@ -60,7 +60,7 @@ import Testing
     let rig = LoopRig()
     let client = rig.webSocket("/ws/404")
     #expect(client.read() == [.close(4404, "reason 4404")])
-    #expect(rig.loop.topics.count == 0)
+    #expect(rig.loop.subscribers.topics.count == 0)
     #expect(rig.faults() == [])
   }
 
@@ -157,7 +157,7 @@ import Testing
     for topic in Int64(1)...3 { rig.publish(topic) }
     rig.settle(2)
     #expect(client.texts() == [])
-    #expect(rig.loop.subscriptions.count == 0)
+    #expect(rig.loop.subscribers.subscriptions.count == 0)
   }
 
   @Test("a second subscription of the same topic starts anew")
@@ -170,7 +170,7 @@ import Testing
     client.say("sub 5 since 1")
     rig.settle(2)
     #expect(client.texts() == ["connected 5 s 5 0", "n 5 1", "n 5 2", "subscribed 5 resumed 1", "n 5 2"])
-    #expect(rig.loop.subscriptions.count == 1)
+    #expect(rig.loop.subscribers.subscriptions.count == 1)
     #expect(rig.faults() == [])
   }
 
@@ -211,7 +211,7 @@ import Testing
     rig.publish(5)
     rig.settle(2)
     #expect(client.texts() == ["n 5 13"])
-    #expect(rig.loop.counts.recalls == 1)
+    #expect(rig.loop.counters.own.recalls == 1)
     #expect(rig.faults() == [])
   }
 
@@ -245,7 +245,7 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("a history that ends before the log begins becomes the newest state")
+  @Test("what has left the log while an older part was read is read, too")
   func historyTooShort() {
     var limits = Limits()
     limits.logFrames = 4
@@ -260,7 +260,10 @@ import Testing
     rig.settle(2)
     rig.answer()
     rig.settle(2)
-    #expect(client.texts() == ["connected 5 s 5 19 lost"])
+    #expect(client.texts() == ["connected 5 resumed 8", "n 5 9", "n 5 10"])
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts() == (11...19).map { "n 5 \($0)" })
     rig.publish(5)
     rig.settle(2)
     #expect(client.texts() == ["n 5 20"])
@@ -279,6 +282,9 @@ import Testing
     client.say("sub 5 since 9")
     rig.settle(2)
     #expect(client.texts() == ["unsubscribed 5"])
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts() == [])
     rig.answer()
     rig.settle(2)
     #expect(client.texts() == ["subscribed 5 resumed 9", "n 5 10"])
@@ -305,6 +311,54 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("a resume whose rest is not to be had declares the skip, as for a slow reader")
+  func restIsGone() {
+    var limits = Limits()
+    limits.recallNotices = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(5, head: 10)
+    rig.answersAtOnce = false
+    let client = rig.webSocket("/ws/5?since=4")
+    rig.answer()
+    rig.settle(2)
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts() == ["connected 5 resumed 4", "n 5 5", "n 5 6"])
+    rig.topics.forget(through: 9)
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts() == ["c 5 7 10"])
+    rig.publish(5)
+    rig.settle(2)
+    #expect(client.texts() == ["n 5 11"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test(
+    "one recall of a connection is under way at a time; a newer resume replaces an older before it is read")
+  func oneRecall() {
+    let rig = LoopRig()
+    for topic in Int64(1)...3 { rig.topics.create(topic, head: 900) }
+    rig.answersAtOnce = false
+    let client = rig.webSocket()
+    for topic in 1...3 { client.say("sub \(topic) since 890") }
+    rig.settle(2)
+    rig.answer()
+    rig.settle(2)
+    for since in 800..<850 { client.say("sub 3 since \(since)") }
+    rig.settle(4)
+    #expect(rig.topics.waiting.count == 1)
+    for _ in 0..<4 {
+      rig.answer()
+      rig.settle(2)
+      #expect(rig.topics.waiting.count <= 1)
+    }
+    let texts = client.texts()
+    for topic in [1, 2] { #expect(texts.contains("subscribed \(topic) resumed 890")) }
+    #expect(texts.filter { $0.hasPrefix("subscribed 3") } == ["subscribed 3 resumed 849"])
+    #expect(rig.faults() == [])
+  }
+
   // MARK: Topics without subscribers
 
   @Test("a topic that nobody wants any more is kept for a while and then given back")
@@ -314,9 +368,9 @@ import Testing
     rig.webSocket("/ws/5").socket.reset()
     rig.settle(2)
     rig.pass(Limits().topicLinger - 1000)
-    #expect(rig.loop.topics.count == 1)
+    #expect(rig.loop.subscribers.topics.count == 1)
     rig.pass(2000)
-    #expect(rig.loop.topics.count == 0)
+    #expect(rig.loop.subscribers.topics.count == 0)
     #expect(rig.topics.everAsked == [.open(TopicID(5), LoopID(0)), .close(TopicID(5), LoopID(0))])
     #expect(!rig.publisher.isWatched(TopicID(5)))
     let again = rig.webSocket("/ws/5")
@@ -337,7 +391,7 @@ import Testing
       rig.pass(Limits().topicLinger / 2)
       client.socket.write(ClientFrames.pong())
     }
-    #expect(rig.loop.topics.count == 1)
+    #expect(rig.loop.subscribers.topics.count == 1)
     #expect(rig.topics.everAsked.count == 1)
     #expect(rig.faults() == [])
   }
@@ -350,10 +404,10 @@ import Testing
     rig.turn()
     rig.topics.setBusy(true)
     rig.pass(Limits().topicLinger * 2)
-    #expect(rig.loop.topics.count == 1)
+    #expect(rig.loop.subscribers.topics.count == 1)
     rig.topics.setBusy(false)
     rig.pass(500)
-    #expect(rig.loop.topics.count == 0)
+    #expect(rig.loop.subscribers.topics.count == 0)
     #expect(rig.faults() == [])
   }
 

@@ -3,7 +3,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopDeadlinesTests {
+@Suite struct DeadlinesTests {
   @Test("a quiet WebSocket is pinged, and stays when it answers")
   func ping() {
     let rig = LoopRig()
@@ -89,7 +89,7 @@ import Testing
       _ = fast.texts()
     }
     #expect(slow.socket.closing == .reset)
-    #expect(rig.loop.counts.stalledClosed == 1)
+    #expect(rig.loop.counters.own.stalledClosed == 1)
     #expect(
       rig.observer.incidents.contains(.stalled(peer: PeerAddress(ipv4: UInt32(slow.socket.descriptor)))))
     rig.publish(5)
@@ -115,7 +115,7 @@ import Testing
     #expect(slow.socket.isOpen)
     pass(40, progress: false)
     #expect(slow.socket.closing == .reset)
-    #expect(rig.loop.counts.stalledClosed == 1)
+    #expect(rig.loop.counters.own.stalledClosed == 1)
     #expect(rig.faults() == [])
   }
 
@@ -148,7 +148,7 @@ import Testing
     rig.io.kept[socket.descriptor] = Unsent(count: 50_000, progressAt: rig.io.now)
     rig.pass(Limits().stallTimeout + Limits().keepAliveTimeout)
     #expect(!socket.isOpen)
-    #expect(rig.loop.counts.stalledClosed == 1)
+    #expect(rig.loop.counters.own.stalledClosed == 1)
   }
 
   @Test("a subscriber that is sent notices needs no pings, and is pinged once they stop")

@@ -3,22 +3,8 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopConnectionsTests {
+@Suite struct ConnectionsTests {
   private let get = "GET /small HTTP/1.1\r\nHost: here\r\n\r\n"
-
-  @Test("a loop takes no more connections than its limit")
-  func limit() {
-    var limits = Limits()
-    limits.connectionsPerLoop = 2
-    let rig = LoopRig(limits)
-    let sockets = (0..<3).map { _ in rig.connect() }
-    #expect(sockets.map(\.isOpen) == [true, true, false])
-    #expect(rig.observer.incidents == [.connectionRefused])
-    sockets[0].reset()
-    rig.turn()
-    #expect(rig.connect().isOpen)
-    #expect(rig.faults() == [])
-  }
 
   @Test("a connection that the world cannot open leaves nothing behind")
   func cannotOpen() {
@@ -27,7 +13,7 @@ import Testing
     let socket = rig.connect()
     #expect(!socket.isOpen)
     #expect(rig.loop.connections.count == 0)
-    #expect(rig.loop.counts.connectionsOpen == 0)
+    #expect(rig.loop.counters.own.connectionsOpen == 0)
     #expect(rig.faults() == [])
   }
 
@@ -37,7 +23,7 @@ import Testing
     rig.io.acceptFailures = 3
     rig.pass(1000)
     #expect(rig.observer.incidents == [.acceptPaused])
-    #expect(rig.loop.counts.acceptFailures == 3)
+    #expect(rig.loop.counters.own.acceptFailures == 3)
   }
 
   @Test("a connection that says nothing is closed without a word")
@@ -135,7 +121,7 @@ import Testing
       let answers = HTTPAnswers.read(bytes)
       #expect(answers.map(\.status) == [200])
       #expect(answers.first?.body.utf8.count == 20_000)
-      #expect(rig.loop.counts.stalledClosed == 0)
+      #expect(rig.loop.counters.own.stalledClosed == 0)
       #expect(rig.faults() == [])
     }
   }
@@ -147,7 +133,7 @@ import Testing
     socket.write("GET /size/20000 HTTP/1.1\r\nHost: here\r\n\r\n")
     rig.pass(Limits().stallTimeout + 500)
     #expect(socket.closing == .reset)
-    #expect(rig.loop.counts.stalledClosed == 1)
+    #expect(rig.loop.counters.own.stalledClosed == 1)
     #expect(rig.faults() == [])
   }
 
@@ -168,7 +154,7 @@ import Testing
     for socket in [idle, asking, subscriber.socket, stream, slow.socket] { socket.reset() }
     rig.settle()
     #expect(rig.loop.connections.count == 0)
-    #expect(rig.loop.subscriptions.count == 0)
+    #expect(rig.loop.subscribers.subscriptions.count == 0)
     #expect(rig.faults() == [])
   }
 

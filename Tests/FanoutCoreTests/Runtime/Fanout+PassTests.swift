@@ -4,7 +4,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopPassTests {
+@Suite struct FanoutPassTests {
   @Test("what was published together is one send per subscriber")
   func oneSend() {
     let rig = LoopRig()
@@ -16,8 +16,8 @@ import Testing
     rig.settle(2)
     #expect(rig.io.sends - before == 10)
     for client in clients { #expect(client.texts() == (1...10).map { "n 5 \($0)" }) }
-    #expect(rig.loop.counts.framesDelivered == 100)
-    #expect(rig.loop.counts.notices == 10)
+    #expect(rig.loop.counters.own.framesDelivered == 100)
+    #expect(rig.loop.counters.own.notices == 10)
     #expect(rig.faults() == [])
   }
 
@@ -114,10 +114,10 @@ import Testing
         #expect(client.socket.isOpen == !lost.contains(number))
         if !lost.contains(number) { #expect(client.texts() == ["n 5 1"]) }
       }
-      #expect(rig.loop.counts.framesDelivered == 12 - lost.count)
+      #expect(rig.loop.counters.own.framesDelivered == 12 - lost.count)
       rig.publish(5)
       rig.settle(2)
-      #expect(rig.loop.subscriptions.count == 12 - lost.count)
+      #expect(rig.loop.subscribers.subscriptions.count == 12 - lost.count)
       #expect(rig.faults() == [], "round \(round)")
     }
   }
@@ -138,7 +138,7 @@ import Testing
     rig.publish(5, 2)
     rig.loop.turn()
     #expect(rig.faults() == [])
-    #expect(rig.loop.counts.connectionsBlocked == 3)
+    #expect(rig.loop.counters.own.connectionsBlocked == 3)
     #expect(rig.loop.connections.count == 6)
     for client in clients where client.socket.isOpen { client.socket.capacity = 4096 }
     rig.settle(3)
@@ -190,7 +190,7 @@ import Testing
         late?.socket.write(ScriptedClient.upgrade("/ws"))
       }
       if turns == 12 { #expect(late?.texts() == ["connected"]) }
-    } while !rig.loop.pass.isEmpty
+    } while !rig.loop.fanout.passIsOver
     #expect(turns >= Int(topics) / (2 * limits.cohortSubscribers))
     for (number, client) in clients.enumerated() {
       let own = (1...topics).filter { Int($0) % clients.count == number }

@@ -1,0 +1,317 @@
+// Every topic and every subscription of one loop, and which cohort is to be sent something next. Pure state: it does
+// no I/O and knows a connection only by its slot and its descriptor.
+//
+// Invariant: a subscription of a live topic is in a cohort exactly when its connection is clear (`Connection`); then
+// the cohort's cursor is the last `seq` that it was sent. One loop's thread.
+
+/// The subscriptions of one loop, by connection and by topic.
+final class Subscribers {
+  private let limits: Limits
+  private let counters: LoopCounters
+  private(set) var subscriptions = Subscriptions()
+  private(set) var topics = TopicTable()
+  /// The subscriptions of each connection, by slot.
+  private var lists: [List] = []
+  /// Topics with cohorts behind the head, each once, in turn.
+  private var line = Queue<UInt32>()
+  /// Topics that lost their last subscriber, and when, in order.
+  private var empty = Queue<(topic: UInt32, since: UInt64)>()
+
+  /// The first subscription of a connection, and how many follow it in its chain. 8 bytes per slot.
+  private struct List {
+    var first = SubscriptionIndex.none
+    var count: UInt16 = 0
+  }
+
+  init(limits: Limits, counters: LoopCounters) {
+    (self.limits, self.counters) = (limits, counters)
+  }
+
+  // MARK: Subscriptions of a connection
+
+  /// How many subscriptions the connection has.
+  func count(of slot: UInt32) -> Int { Int(slot) < lists.count ? Int(lists[Int(slot)].count) : 0 }
+
+  subscript(index: SubscriptionIndex) -> Subscription { subscriptions[index.rawValue] }
+
+  /// The connection's subscription of this topic; nil: none.
+  func find(_ id: TopicID, of slot: UInt32) -> SubscriptionIndex? {
+    guard let topic = topics.index(of: id) else { return nil }
+    var index = first(of: slot)
+    while index != .none && subscriptions[index.rawValue].topic != topic {
+      index = subscriptions[index.rawValue].next
+    }
+    return index == .none ? nil : index
+  }
+
+  /// Calls `body` for each subscription of the connection; `body` may remove the one that it is given.
+  func forEach(of slot: UInt32, _ body: (SubscriptionIndex) -> Void) {
+    var index = first(of: slot)
+    while index != .none {
+      let next = subscriptions[index.rawValue].next
+      body(index)
+      index = next
+    }
+  }
+
+  /// Adds a subscription of a topic that the loop holds. It waits for the topic's grant when that has not come.
+  func add(_ slot: UInt32, to topic: UInt32, _ dialect: Dialect, _ place: Subscription.Place)
+    -> SubscriptionIndex
+  {
+    while lists.count <= Int(slot) { lists.append(List()) }
+    let index = SubscriptionIndex(
+      subscriptions.insert(
+        Subscription(
+          place: place, dialect: dialect, slot: slot, topic: topic, next: lists[Int(slot)].first)))
+    lists[Int(slot)].first = index
+    lists[Int(slot)].count += 1
+    topics[topic].subscribers += 1
+    counters.own.subscriptions += 1
+    if !topics[topic].isLive { topics[topic].wait(index) }
+    return index
+  }
+
+  /// Ends a subscription.
+  func remove(_ index: SubscriptionIndex, at now: UInt64) {
+    guard let subscription = subscriptions.at(index.rawValue) else { return }
+    if case .cohort(let cohort, let position) = subscription.place { leaveCohort(index, cohort, position) }
+    unlink(index, subscription)
+    subscriptions.remove(index.rawValue)
+    topics[subscription.topic].subscribers -= 1
+    assert(topics[subscription.topic].subscribers >= 0, "a topic has as many subscribers as subscriptions")
+    counters.own.subscriptions -= 1
+    noteIfEmpty(subscription.topic, at: now)
+  }
+
+  /// Ends all subscriptions of a connection.
+  func removeAll(of slot: UInt32, at now: UInt64) {
+    while first(of: slot) != .none { remove(first(of: slot), at: now) }
+    assert(count(of: slot) == 0, "an empty list of subscriptions counts none")
+  }
+
+  private func first(of slot: UInt32) -> SubscriptionIndex {
+    Int(slot) < lists.count ? lists[Int(slot)].first : .none
+  }
+
+  private func unlink(_ index: SubscriptionIndex, _ subscription: Subscription) {
+    let slot = Int(subscription.slot)
+    lists[slot].count -= 1
+    guard lists[slot].first != index else { return lists[slot].first = subscription.next }
+    forEach(of: subscription.slot) { other in
+      if subscriptions[other.rawValue].next == index {
+        subscriptions[other.rawValue].next = subscription.next
+      }
+    }
+  }
+
+  // MARK: Places
+
+  /// Moves a subscription that is in no cohort to another place outside of all cohorts.
+  func move(_ index: SubscriptionIndex, to place: Subscription.Place) {
+    if case .cohort = subscriptions[index.rawValue].place {
+      assertionFailure("a subscription leaves its cohort before it goes elsewhere")
+    }
+    subscriptions[index.rawValue].place = place
+  }
+
+  /// The connection is blocked: its subscriptions stay behind at the cursors of the cohorts that they leave.
+  func suspend(_ slot: UInt32) {
+    forEach(of: slot) { index in
+      if case .cohort(let cohort, let position) = subscriptions[index.rawValue].place {
+        leaveCohort(index, cohort, position)
+      }
+    }
+  }
+
+  /// The connection is clear and its subscriptions have caught up: puts them into cohorts at the head.
+  func rejoin(_ slot: UInt32, descriptor: Int32) {
+    forEach(of: slot) { index in
+      if case .lagging = subscriptions[index.rawValue].place { join(index, descriptor: descriptor) }
+    }
+  }
+
+  /// Puts a subscription that stands at the head of its topic into a cohort there.
+  func join(_ index: SubscriptionIndex, descriptor: Int32) {
+    let subscription = subscriptions[index.rawValue]
+    assert(
+      subscription.place == .lagging(cursor: topics[subscription.topic].live.head),
+      "only a subscription at the head of its topic joins a cohort")
+    topics[subscription.topic].live[subscription.dialect]
+      .join(index, descriptor: descriptor, in: &subscriptions)
+  }
+
+  private func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
+    let subscription = subscriptions[index.rawValue]
+    let cursor = topics[subscription.topic].live[subscription.dialect]
+      .leave(cohort, position: position, in: &subscriptions)
+    subscriptions[index.rawValue].place = .lagging(cursor: cursor)
+  }
+
+  /// When a notice was sent to this connection last, as far as its cohorts know.
+  func lastSent(to slot: UInt32) -> UInt64 {
+    var last: UInt64 = 0
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      guard case .cohort(let cohort, _) = subscription.place else { return }
+      last = max(last, topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].sentAt)
+    }
+    return last
+  }
+
+  // MARK: Topics
+
+  /// The newest state of the topic that a subscription is of.
+  func summary(of index: SubscriptionIndex) -> TopicSummary {
+    topics[subscriptions[index.rawValue].topic].live.summary
+  }
+
+  /// Begins to hold a topic whose grant is asked for.
+  func open(_ id: TopicID) -> UInt32 {
+    counters.own.topics += 1
+    return topics.open(id, limits: limits)
+  }
+
+  /// The grant came; returns who waited for it. Those who left meanwhile are not among them.
+  func grant(_ topic: UInt32, _ summary: TopicSummary?) -> [SubscriptionIndex] {
+    assert(!topics[topic].isLive, "a topic is granted once")
+    if let summary { topics[topic].grant(summary, limits: limits) }
+    return topics[topic].takeWaiting().filter { index in
+      guard let subscription = subscriptions.at(index.rawValue), subscription.topic == topic else {
+        return false
+      }
+      if case .waiting = subscription.place { return true }
+      return false
+    }
+  }
+
+  /// Somebody reads the topic in this dialect: from now on its log keeps frames.
+  func beginReading(_ index: SubscriptionIndex) {
+    let subscription = subscriptions[index.rawValue]
+    topics[subscription.topic].live[subscription.dialect].beginReading()
+  }
+
+  /// The log of a subscription's topic in its dialect.
+  func log(of index: SubscriptionIndex) -> TopicLog {
+    let subscription = subscriptions[index.rawValue]
+    return topics[subscription.topic].live[subscription.dialect].log
+  }
+
+  /// Appends new frames to the logs of their topic, which then waits for its turn in the pass.
+  func append(_ run: FrameRun) {
+    // A topic that was given back, or is asked for anew, hears nothing before its next grant.
+    guard let topic = topics.index(of: run.topic), topics[topic].isLive else { return }
+    let room = LogRoom(limits, held: counters.own.logBytes, topics: topics.count)
+    counters.own.logBytes -= topics[topic].live.logBytes
+    topics[topic].live.append(run, room: room)
+    counters.own.logBytes += topics[topic].live.logBytes
+    counters.own.notices += run.webSocket.ends.count
+    lineUp(topic)
+  }
+
+  /// Stops holding a topic that nobody subscribes to.
+  func close(_ topic: UInt32) {
+    assert(topics[topic].subscribers == 0, "a topic is closed when nobody subscribes to it")
+    assert(!topics[topic].isQueued, "a topic that waits for the pass is not closed")
+    counters.own.logBytes -= topics[topic].live.logBytes
+    topics.close(topic)
+    counters.own.topics -= 1
+  }
+
+  /// Notes when a topic is without subscribers.
+  func noteIfEmpty(_ topic: UInt32, at now: UInt64) {
+    guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
+    topics[topic].emptySince = now
+    empty.append((topic, since: now))
+  }
+
+  /// A topic that nobody has subscribed to since `moment`, the longest empty first. The same is returned again until
+  /// it is closed.
+  func emptyTopic(since moment: UInt64) -> UInt32? {
+    while let (topic, since) = empty.first, since <= moment {
+      // Subscribed again meanwhile, or gone and its index another's: then it stands further back, or not at all.
+      if topics.contains(topic), topics[topic].subscribers == 0, topics[topic].isLive,
+        topics[topic].emptySince == since
+      {
+        return topics[topic].isQueued ? nil : topic
+      }
+      empty.removeFirst()
+    }
+    return nil
+  }
+
+  // MARK: The pass
+
+  /// Whether no topic has cohorts behind its head.
+  var passIsOver: Bool { line.isEmpty }
+
+  /// Takes the topic whose turn it is out of the line. `lineUp` follows once it has been served.
+  func nextInLine() -> UInt32? {
+    guard let topic = line.popFirst() else { return nil }
+    topics[topic].isQueued = false
+    return topic
+  }
+
+  /// Puts a topic with cohorts behind the head at the end of the line.
+  func lineUp(_ topic: UInt32) {
+    guard !topics[topic].isQueued, topics[topic].live.isBehind else { return }
+    topics[topic].isQueued = true
+    line.append(topic)
+  }
+
+  /// What one visit of the pass sends, and to whom. Copies of references: the cohort may change during the visit.
+  struct Visit {
+    let topic: UInt32
+    let number: Int
+    let cohort: Cohort
+    let delivery: Delivery
+    let dialect: Dialect
+  }
+
+  /// The next cohort of the topic that is behind the head; nil: none in this dialect.
+  func visit(_ topic: UInt32, _ dialect: Dialect) -> Visit? {
+    guard let number = topics[topic].live[dialect].nextBehind() else { return nil }
+    let cohort = topics[topic].live[dialect].cohorts[number]
+    let delivery = Delivery(
+      from: topics[topic].live[dialect].log, or: topics[topic].live.summary, after: cohort.cursor, as: dialect
+    )
+    return Visit(topic: topic, number: number, cohort: cohort, delivery: delivery, dialect: dialect)
+  }
+
+  /// The cohort has been sent everything, except to members that have left it.
+  func settle(_ visit: Visit, at now: UInt64) {
+    assert(visit.delivery.head == topics[visit.topic].live.head, "a visit brings its cohort to the head")
+    topics[visit.topic].live[visit.dialect].settle(visit.number, at: now)
+    topics[visit.topic].live[visit.dialect].merge(visit.number, in: &subscriptions)
+  }
+
+  // MARK: Catching up
+
+  /// What a subscription behind the head is sent: what it missed when that is short, else one message for it. Nil: it
+  /// stands at the head.
+  func pull(_ index: SubscriptionIndex, after cursor: UInt64) -> Delivery? {
+    let subscription = subscriptions[index.rawValue]
+    let summary = topics[subscription.topic].live.summary
+    guard cursor < summary.seq else { return nil }
+    if summary.seq - cursor <= UInt64(limits.pullFrames),
+      let frames = Delivery(
+        framesOf: topics[subscription.topic].live[subscription.dialect].log, after: cursor),
+      frames.range.count <= limits.pullBytes
+    {
+      return frames
+    }
+    return Delivery(conflating: summary, after: cursor, as: subscription.dialect)
+  }
+
+  /// The connection's first subscription behind the head, and its cursor.
+  func firstLagging(of slot: UInt32) -> (index: SubscriptionIndex, cursor: UInt64)? {
+    var index = first(of: slot)
+    while index != .none {
+      let subscription = subscriptions[index.rawValue]
+      if case .lagging(let cursor) = subscription.place, cursor < topics[subscription.topic].live.head {
+        return (index, cursor)
+      }
+      index = subscription.next
+    }
+    return nil
+  }
+}

@@ -1,0 +1,260 @@
+// The connections of one loop: slots, generations, one deadline each, and where each is in its life. A connection
+// changes its phase by the transitions below and in no other way; they also keep the counts.
+// One loop's thread.
+//
+//   open ──▶ opening ──────▶ http ──────▶ webSocket ──┐
+//           (TLS, or  begin    │  upgrade              │
+//            no byte)          │                       │
+//              │               ├────────▶ eventStream ─┤
+//              │               │  stream               │
+//              │               ▼                       │
+//              │            flushing ◀─────────────────┘  finish: the outbox is sent, input is ignored
+//              │               │
+//              │               ▼
+//              │           lingering   linger: our direction has ended, the peer's has not
+//              ▼               ▼
+//             gone ◀───────────┘   close, from every phase
+//
+// Across the phases a connection is clear or blocked (`block`, `unblock`), and blocked may become lost (`lose`).
+
+/// Owns every `Connection` of a loop.
+final class Connections<IO: Transport> {
+  private let io: IO
+  private let limits: Limits
+  private let counters: LoopCounters
+  private let subscribers: Subscribers
+  private var slab = Slab<Connection>()
+  private var wheel: TimerWheel
+  /// Counts every connection, for the generations of slots.
+  private var arrivals: UInt32 = 0
+
+  init(io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers) {
+    (self.io, self.limits, self.counters, self.subscribers) = (io, limits, counters, subscribers)
+    wheel = TimerWheel(tick: limits.tick, now: io.now)
+  }
+
+  // MARK: Look-up
+
+  var count: Int { slab.count }
+  /// The slots in use, ascending.
+  var indices: [UInt32] { slab.indices }
+  func contains(_ slot: UInt32) -> Bool { slab.contains(slot) }
+  /// A copy of the connection at this slot; nil: none.
+  func at(_ slot: UInt32) -> Connection? { slab.at(slot) }
+
+  /// The connection at this slot, which must be there.
+  subscript(slot: UInt32) -> Connection {
+    _read { yield slab[slot] }
+  }
+
+  /// The slot that a ticket leads back to; nil when its connection is gone.
+  func slot(of ticket: Ticket) -> UInt32? {
+    contains(ticket.slot) && slab[ticket.slot].generation == ticket.generation ? ticket.slot : nil
+  }
+
+  // MARK: Transitions
+
+  /// Takes an accepted descriptor over. Nil: it could not be watched, and is closed.
+  func open(_ descriptor: Int32, from peer: PeerAddress) -> UInt32? {
+    arrivals &+= 1
+    let until = io.now + limits.headTimeout
+    let slot = slab.insert(
+      Connection(descriptor: descriptor, generation: arrivals, peer: peer, phase: .opening(until: until)))
+    guard io.open(descriptor, slot: slot) else {
+      slab.remove(slot)
+      return nil
+    }
+    assert(subscribers.count(of: slot) == 0, "a slot that is used again has no subscriptions left")
+    counters.own.connectionsAccepted += 1
+    counters.own.connectionsOpen += 1
+    wheel.arm(slot, at: until)
+    return slot
+  }
+
+  /// The first bytes came: opening → http.
+  func begin(_ slot: UInt32) -> HTTPExchange {
+    guard case .opening = slab[slot].phase else {
+      preconditionFailure("only an opening connection begins HTTP")
+    }
+    let exchange = HTTPExchange(limits: limits)
+    slab[slot].phase = .http(exchange)
+    return exchange
+  }
+
+  /// The upgrade was accepted: http → webSocket.
+  func upgrade(_ slot: UInt32, for client: ClientTag, endsAt: UInt64) {
+    assertHTTP(slot, "only HTTP is upgraded to WebSocket")
+    slab[slot].phase = .webSocket(
+      Connection.WebSocket(
+        client: client, endsAt: endsAt, liveness: firstLiveness(), session: WebSocketSession(limits: limits)))
+    counters.own.webSocketsOpen += 1
+    resumeReading(slot)
+    wheel.arm(slot, at: io.now)
+  }
+
+  /// The answer is a stream of events: http → eventStream.
+  func stream(_ slot: UInt32) {
+    assertHTTP(slot, "only the answer to a request becomes an event stream")
+    slab[slot].phase = .eventStream(Connection.EventStream(liveness: firstLiveness()))
+    counters.own.eventStreamsOpen += 1
+    resumeReading(slot)
+    wheel.arm(slot, at: io.now)
+  }
+
+  private func firstLiveness() -> Liveness {
+    Liveness(now: io.now, interval: limits.pingInterval, salt: arrivals)
+  }
+
+  /// Nothing more is said than what waits: any phase → flushing, and at once → lingering when nothing waits.
+  /// To close at once could destroy answers that are on their way.
+  func finish(_ slot: UInt32) {
+    guard slab[slot].takesInput else { return }
+    subscribers.removeAll(of: slot, at: io.now)
+    leavePhase(slot)
+    slab[slot].phase = .flushing
+    if slab[slot].waiting == 0 { linger(slot) } else { wheel.arm(slot, at: io.now) }
+  }
+
+  /// The outbox is empty: flushing → lingering.
+  func linger(_ slot: UInt32) {
+    guard case .flushing = slab[slot].phase else { preconditionFailure("only a flushed connection lingers") }
+    assert(slab[slot].waiting == 0, "our direction ends when nothing waits for the socket")
+    if slab[slot].isBlocked { clear(slot) }
+    io.shutdownWrite(slot)
+    let until = io.now + limits.closeTimeout
+    slab[slot].phase = .lingering(until: until)
+    setInterest(slot, .readable)
+    wheel.arm(slot, at: until)
+  }
+
+  /// Any phase → gone. `reset` drops what was not sent, so that the kernel keeps nothing of it.
+  func close(_ slot: UInt32, reset: Bool = false) {
+    guard contains(slot) else { return }
+    subscribers.removeAll(of: slot, at: io.now)
+    leavePhase(slot)
+    if slab[slot].isBlocked { counters.own.connectionsBlocked -= 1 }
+    counters.own.connectionsOpen -= 1
+    wheel.disarm(slot)
+    slab.remove(slot)
+    io.close(slot, reset: reset)
+  }
+
+  /// The kernel is full: clear → blocked. The subscriptions leave their cohorts until `unblock`.
+  func block(_ slot: UInt32) {
+    guard !slab[slot].isBlocked else { return }
+    slab[slot].backlog = Backlog(since: io.now)
+    counters.own.connectionsBlocked += 1
+    subscribers.suspend(slot)
+    var interest = slab[slot].interest.union(.writable)
+    // Of requests no more is read than is answered.
+    if case .http = slab[slot].phase { interest.remove(.readable) }
+    setInterest(slot, interest)
+    wheel.arm(slot, at: io.now + min(limits.stallTimeout, limits.tick))
+  }
+
+  /// Nothing waits any more and every subscription has caught up: blocked → clear.
+  func unblock(_ slot: UInt32) {
+    assert(slab[slot].waiting == 0, "a connection is clear when nothing waits for its socket")
+    assert(
+      subscribers.firstLagging(of: slot) == nil, "a connection is clear when its subscriptions have caught up"
+    )
+    clear(slot)
+    setInterest(slot, slab[slot].interest.subtracting(.writable))
+    subscribers.rejoin(slot, descriptor: slab[slot].descriptor)
+  }
+
+  /// The peer is gone or not worth waiting for: blocked and lost. It is found out while the connection is in use, so
+  /// it only falls silent here; the next tick or readiness closes it, when no caller holds its slot.
+  func lose(_ slot: UInt32) {
+    block(slot)
+    slab[slot].backlog?.isLost = true
+    slab[slot].backlog?.outbox = Outbox()
+    wheel.arm(slot, at: io.now)
+  }
+
+  private func clear(_ slot: UInt32) {
+    assert(slab[slot].isBlocked, "only a blocked connection becomes clear")
+    slab[slot].backlog = nil
+    counters.own.connectionsBlocked -= 1
+  }
+
+  private func leavePhase(_ slot: UInt32) {
+    switch slab[slot].phase {
+    case .webSocket: counters.own.webSocketsOpen -= 1
+    case .eventStream: counters.own.eventStreamsOpen -= 1
+    case .opening, .http, .flushing, .lingering: break
+    }
+  }
+
+  private func assertHTTP(_ slot: UInt32, _ sentence: String) {
+    #if DEBUG
+      guard case .http = slab[slot].phase else { return assertionFailure(sentence) }
+    #endif
+  }
+
+  // MARK: Within a phase
+
+  /// Changes the WebSocket's state in place.
+  func withWebSocket(_ slot: UInt32, _ change: (inout Connection.WebSocket) -> Void) {
+    guard case .webSocket(var socket) = slab[slot].phase else { return }
+    change(&socket)
+    slab[slot].phase = .webSocket(socket)
+  }
+
+  /// Changes the event stream's state in place.
+  func withEventStream(_ slot: UInt32, _ change: (inout Connection.EventStream) -> Void) {
+    guard case .eventStream(var stream) = slab[slot].phase else { return }
+    change(&stream)
+    slab[slot].phase = .eventStream(stream)
+  }
+
+  /// Decodes the next frame from the front of `bytes`. Nil: all of them were taken, or this is no WebSocket any more.
+  func takeFrame(_ slot: UInt32, _ bytes: Span<UInt8>) -> (action: WebSocketSession.Action, consumed: Int)? {
+    guard contains(slot), case .webSocket(var socket) = slab[slot].phase else { return nil }
+    // Leaves nothing behind, so that the decoder's buffer is not shared, and copied, while it grows.
+    slab[slot].phase = .flushing
+    let step = socket.session.take(bytes)
+    slab[slot].phase = .webSocket(socket)
+    return step
+  }
+
+  /// Keeps input of a WebSocket for later.
+  func keep(_ slot: UInt32, _ bytes: Span<UInt8>) {
+    withWebSocket(slot) {
+      assert($0.ahead.isEmpty, "input is taken in order")
+      $0.ahead.append(bytes)
+    }
+  }
+
+  /// Whether input of a WebSocket is kept.
+  func hasKept(_ slot: UInt32) -> Bool {
+    if case .webSocket(let socket) = slab[slot].phase { !socket.ahead.isEmpty } else { false }
+  }
+
+  /// Gives out what was kept.
+  func takeKept(_ slot: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    withWebSocket(slot) { swap(&bytes, &$0.ahead) }
+    return bytes
+  }
+
+  // MARK: Interest and deadlines
+
+  func pauseReading(_ slot: UInt32) { setInterest(slot, slab[slot].interest.subtracting(.readable)) }
+  func resumeReading(_ slot: UInt32) { setInterest(slot, slab[slot].interest.union(.readable)) }
+
+  private func setInterest(_ slot: UInt32, _ interest: Interest) {
+    guard slab[slot].interest != interest else { return }
+    slab[slot].interest = interest
+    io.watch(slot, interest)
+  }
+
+  /// Replaces the connection's one deadline.
+  func arm(_ slot: UInt32, at moment: UInt64) {
+    assert(contains(slot), "only an open connection has a deadline")
+    wheel.arm(slot, at: moment)
+  }
+
+  /// The connections whose deadline has come.
+  func due() -> [UInt32] { wheel.advance(to: io.now) }
+}

@@ -1,0 +1,146 @@
+// What time does to connections: a silent peer is pinged, an overdue one is closed. A connection has one deadline in the
+// wheel, the earliest of all that concern it; when it has come, what is due is done and the next is armed.
+//
+// Invariant: a connection is judged after what has arrived on it was read and what it can take was sent, so that a loop
+// that was late blames nobody for it. One loop's thread.
+
+/// Judges the deadlines of one loop.
+final class Deadlines<IO: Transport> {
+  private let io: IO
+  private let limits: Limits
+  private let counters: LoopCounters
+  private let connections: Connections<IO>
+  private let subscribers: Subscribers
+  private let output: Output<IO>
+  private let http: HTTPDriver<IO>
+  private let observer: any LoopObserver
+  /// Connections that this tick pings.
+  private var pinged: [UInt32] = []
+
+  init(
+    io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>, subscribers: Subscribers,
+    output: Output<IO>, http: HTTPDriver<IO>, observer: any LoopObserver
+  ) {
+    self.io = io
+    self.limits = limits
+    self.counters = counters
+    self.connections = connections
+    self.subscribers = subscribers
+    self.output = output
+    self.http = http
+    self.observer = observer
+  }
+
+  /// Whether the peer has let a deadline pass, as far as is known before its input is read.
+  func isOverdue(_ slot: UInt32) -> Bool {
+    if let progressAt = progressAt(slot) { return io.now >= progressAt + limits.stallTimeout }
+    switch connections[slot].phase {
+    case .opening(let until), .lingering(let until): return io.now >= until
+    case .http(let exchange): return exchange.answering == nil && io.now >= exchange.deadline
+    case .webSocket(let socket): return verdict(slot, socket.liveness) == .silent
+    case .eventStream, .flushing: return false
+    }
+  }
+
+  /// Does what is due and arms what comes next.
+  func judge(_ slot: UInt32) {
+    if connections[slot].isLost { return connections.close(slot, reset: true) }
+    let stall = progressAt(slot).map { $0 + limits.stallTimeout } ?? .max
+    if io.now >= stall { return giveUpStalled(slot) }
+    let next =
+      switch connections[slot].phase {
+      case .opening(let until): closeUnless(slot, until)
+      case .lingering(let until): stall == .max ? closeUnless(slot, until) : max(until, io.now + limits.tick)
+      case .http(let exchange): judgeHTTP(slot, exchange, isRead: stall == .max)
+      case .webSocket(let socket): judgeWebSocket(slot, socket)
+      case .eventStream(let stream): judgeEventStream(slot, stream)
+      case .flushing: UInt64.max
+      }
+    guard connections.contains(slot) else { return }
+    // What was said just now may have begun to wait.
+    let wait = stall == .max && connections[slot].isBlocked ? io.now + limits.stallTimeout : stall
+    connections.arm(slot, at: min(next, wait))
+  }
+
+  /// When the kernel last took some of the bytes that wait for this peer, in its outbox or in the transport; nil: none
+  /// wait. Through TLS a slow reader takes ciphertext long before the next send is taken.
+  private func progressAt(_ slot: UInt32) -> UInt64? {
+    let unsent = io.unsent(connections[slot].descriptor)
+    if let backlog = connections[slot].backlog { return max(backlog.progressAt, unsent.progressAt) }
+    return unsent.count > 0 ? unsent.progressAt : nil
+  }
+
+  private func giveUpStalled(_ slot: UInt32) {
+    observer.observe(.stalled(peer: connections[slot].peer))
+    counters.own.stalledClosed += 1
+    connections.close(slot, reset: true)
+  }
+
+  private func closeUnless(_ slot: UInt32, _ until: UInt64) -> UInt64 {
+    if io.now >= until { connections.close(slot) }
+    return until
+  }
+
+  /// - Parameter isRead: all that was answered has been taken.
+  private func judgeHTTP(_ slot: UInt32, _ exchange: HTTPExchange, isRead: Bool) -> UInt64 {
+    // While an answer is made, or is being read, nothing is expected of the peer but to read.
+    guard exchange.answering == nil && isRead else { return io.now + limits.keepAliveTimeout }
+    guard io.now >= exchange.deadline else { return exchange.deadline }
+    if exchange.isIdle { connections.close(slot) } else { http.refuse(slot, .timedOut) }
+    return io.now + limits.closeTimeout
+  }
+
+  /// Pings, the end of the admission, and the end of a close handshake; returns what comes next.
+  private func judgeWebSocket(_ slot: UInt32, _ socket: Connection.WebSocket) -> UInt64 {
+    guard socket.session.state == .open else {
+      if io.now >= socket.endsAt { connections.close(slot, reset: connections[slot].isBlocked) }
+      return socket.endsAt
+    }
+    if io.now >= socket.endsAt {
+      output.closeWebSocket(slot, .tokenExpired)
+      return io.now + limits.closeTimeout
+    }
+    switch verdict(slot, socket.liveness) {
+    case .wait(let until): return min(until, socket.endsAt)
+    case .silent:
+      output.closeWebSocket(slot, .goingAway)
+      return io.now + limits.closeTimeout
+    case .ping:
+      let now = io.now
+      connections.withWebSocket(slot) { $0.liveness.pinged(at: now) }
+      pinged.append(slot)
+      return min(now + limits.pingInterval, socket.endsAt)
+    }
+  }
+
+  /// A comment on a quiet stream keeps intermediaries from ending it; a peer that is gone shows by taking nothing.
+  private func judgeEventStream(_ slot: UInt32, _ stream: Connection.EventStream) -> UInt64 {
+    if case .wait(let until) = verdict(slot, stream.liveness) { return until }
+    let now = io.now
+    connections.withEventStream(slot) { $0.liveness.heard(at: now) }
+    var comment: [UInt8] = []
+    EventStreamEncoder.appendKeepAlive(to: &comment)
+    output.sendControl(slot, comment)
+    return now + limits.pingInterval
+  }
+
+  private func verdict(_ slot: UInt32, _ liveness: Liveness) -> Liveness.Verdict {
+    liveness.verdict(
+      now: io.now, interval: limits.pingInterval, lastSent: subscribers.lastSent(to: slot),
+      salt: connections[slot].generation)
+  }
+
+  /// Pings everybody whose time has come in this tick, in one batch.
+  func sendPings() {
+    guard !pinged.isEmpty else { return }
+    var frame: [UInt8] = []
+    FrameEncoder.appendPing([], to: &frame)
+    output.sendToAll(pinged, frame)
+    pinged.removeAll(keepingCapacity: true)
+  }
+}
+
+extension HTTPFailure {
+  /// A head or a body that did not come in time (RFC 9110, section 15.5.9).
+  static let timedOut = HTTPFailure(status: 408, sentence: "The request did not arrive in time.")
+}

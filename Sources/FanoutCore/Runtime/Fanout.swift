@@ -1,0 +1,266 @@
+// Subscribing, resuming and the rolling pass: moves cursors to the heads of topics and sends what lies between. Snapshot,
+// resume and catching up are the same act; the pass does it for whole cohorts.
+//
+// Invariant: a connection has at most one recall (a question to the notice table) under way; its other subscriptions
+// that need one wait for its answer. One loop's thread.
+
+/// Brings notices to the subscribers of one loop.
+final class Fanout<IO: Transport> {
+  private let id: LoopID
+  private let io: IO
+  private let limits: Limits
+  private let counters: LoopCounters
+  private let connections: Connections<IO>
+  private let subscribers: Subscribers
+  private let output: Output<IO>
+  private let source: any TopicSource
+  /// The recall of each connection that has one under way, by slot.
+  private var recalls: [UInt32: Recall] = [:]
+  /// Numbers the recalls.
+  private var lastRecall: UInt32 = 0
+
+  private struct Recall {
+    let ticket: Ticket
+    let after: UInt64
+  }
+
+  init(
+    id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
+    subscribers: Subscribers, output: Output<IO>, source: any TopicSource
+  ) {
+    self.id = id
+    self.io = io
+    self.limits = limits
+    self.counters = counters
+    self.connections = connections
+    self.subscribers = subscribers
+    self.output = output
+    self.source = source
+  }
+
+  // MARK: Subscribing
+
+  /// Subscribes a connection. It is welcomed at once when the loop holds the topic, else when the grant comes. A second
+  /// subscription of the same topic replaces the first.
+  func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, greeting: Subscription.Greeting) {
+    if let old = subscribers.find(id, of: slot) { subscribers.remove(old, at: io.now) }
+    guard subscribers.count(of: slot) < limits.subscriptionsPerConnection else {
+      return output.say(slot, .tooManySubscriptions(id))
+    }
+    guard let topic = subscribers.topics.index(of: id) ?? open(id) else {
+      return refuse(slot, greeting, with: .tryAgainLater, .unavailable(id))
+    }
+    let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
+    if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
+  }
+
+  func unsubscribe(_ slot: UInt32, from id: TopicID) {
+    guard let index = subscribers.find(id, of: slot) else { return output.say(slot, .notSubscribed(id)) }
+    subscribers.remove(index, at: io.now)
+    output.say(slot, .unsubscribed(id))
+  }
+
+  /// The grant came: admits everybody who waited for it. Nil: there is no such topic.
+  func granted(_ id: TopicID, _ summary: TopicSummary?) {
+    guard let topic = subscribers.topics.index(of: id), !subscribers.topics[topic].isLive else { return }
+    for index in subscribers.grant(topic, summary) {
+      guard case .waiting(let resume, let greeting) = subscribers[index].place else { continue }
+      if summary != nil {
+        admit(index, resume, greeting)
+      } else {
+        let slot = subscribers[index].slot
+        subscribers.remove(index, at: io.now)
+        refuse(slot, greeting, with: .topicNotFound, .unknownTopic(id))
+      }
+    }
+    if summary == nil { subscribers.close(topic) } else { subscribers.noteIfEmpty(topic, at: io.now) }
+  }
+
+  private func open(_ id: TopicID) -> UInt32? {
+    guard subscribers.topics.count < limits.topicsPerLoop, source.open(id, for: self.id) else { return nil }
+    return subscribers.open(id)
+  }
+
+  private func refuse(
+    _ slot: UInt32, _ greeting: Subscription.Greeting, with code: CloseCode, _ message: ServerMessage
+  ) {
+    if greeting == .subscribed { return output.say(slot, message) }
+    if case .webSocket = connections[slot].phase {
+      output.closeWebSocket(slot, code)
+    } else {
+      output.finish(slot)
+    }
+  }
+
+  // MARK: The welcome
+
+  /// Decides where a new subscriber of a live topic begins.
+  private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
+    subscribers.beginReading(index)
+    let head = subscribers.summary(of: index).seq
+    switch resume {
+    case .none: welcomeAtHead(index, greeting, recovered: nil)
+    case .after(let seq) where seq <= head && isInReach(index, seq, head):
+      subscribers.move(index, to: .replaying(cursor: seq, through: head, greeting))
+      replay(index)
+    case .after, .impossible: welcomeAtHead(index, greeting, recovered: false)
+    }
+  }
+
+  /// Whether what was missed can be sent one by one, from the log or from the notice table.
+  private func isInReach(_ index: SubscriptionIndex, _ seq: UInt64, _ head: UInt64) -> Bool {
+    subscribers.log(of: index).range(after: seq) != nil || head - seq <= UInt64(limits.historyNotices)
+  }
+
+  private func welcomeAtHead(_ index: SubscriptionIndex, _ greeting: Subscription.Greeting, recovered: Bool?)
+  {
+    let summary = subscribers.summary(of: index)
+    let slot = subscribers[index].slot
+    subscribers.move(index, to: .lagging(cursor: summary.seq))
+    welcome(index, greeting, .atHead(snapshot: summary.snapshot, recovered: recovered), seq: summary.seq)
+    if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+  }
+
+  private func welcome(
+    _ index: SubscriptionIndex, _ greeting: Subscription.Greeting, _ outcome: ResumeOutcome, seq: UInt64
+  ) {
+    let subscription = subscribers[index]
+    let id = subscribers.topics[subscription.topic].id
+    let message: ServerMessage =
+      switch greeting {
+      case .connected: .connected(topic: id, outcome)
+      case .subscribed: .subscribed(id, outcome)
+      }
+    output.say(subscription.slot, message, seq: seq)
+  }
+
+  // MARK: Resuming
+
+  /// Sends a resuming subscriber what its topic's log holds of what it missed, or asks for what is older. Nothing is
+  /// sent while the connection is blocked: `advance` goes on when it is clear.
+  private func replay(_ index: SubscriptionIndex) {
+    guard case .replaying(let cursor, let through, let greeting) = subscribers[index].place else { return }
+    let slot = subscribers[index].slot
+    guard let delivery = Delivery(framesOf: subscribers.log(of: index), after: cursor) else {
+      return recall(index, after: cursor, through: max(through, newTarget(index, cursor)))
+    }
+    if let greeting {
+      subscribers.move(index, to: .replaying(cursor: cursor, through: through, nil))
+      welcome(index, greeting, .resumed(after: cursor), seq: cursor)
+    }
+    guard !connections[slot].isBlocked, let reached = output.deliver(delivery, to: slot) else { return }
+    if reached < delivery.head {
+      subscribers.move(index, to: .replaying(cursor: reached, through: through, nil))
+    } else {
+      subscribers.move(index, to: .lagging(cursor: reached))
+      if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+    }
+  }
+
+  /// What was published while it resumed may have left the log already: one more recall closes the gap when that is
+  /// enough. A reader slower than the topic is not chased with recalls.
+  private func newTarget(_ index: SubscriptionIndex, _ cursor: UInt64) -> UInt64 {
+    let head = subscribers.summary(of: index).seq
+    return head - cursor <= UInt64(limits.recallNotices) ? head : cursor
+  }
+
+  /// The connection is clear: its resuming subscriptions go on.
+  func advance(_ slot: UInt32) {
+    subscribers.forEach(of: slot) { index in
+      if !connections[slot].isBlocked { replay(index) }
+    }
+  }
+
+  /// Asks the notice table for the next of what was missed.
+  private func recall(_ index: SubscriptionIndex, after cursor: UInt64, through: UInt64) {
+    let slot = subscribers[index].slot
+    guard !connections[slot].isBlocked, !isRecalling(slot) else { return }
+    guard through > cursor else { return giveUp(index) }
+    lastRecall &+= 1
+    let ticket = Ticket(
+      loop: id, slot: slot, generation: connections[slot].generation, request: lastRecall)
+    let topic = subscribers.topics[subscribers[index].topic].id
+    let end = min(through, cursor + UInt64(limits.recallNotices))
+    guard source.history(of: topic, after: cursor, through: end, ticket: ticket) else { return giveUp(index) }
+    recalls[slot] = Recall(ticket: ticket, after: cursor)
+    counters.own.recalls += 1
+  }
+
+  private func isRecalling(_ slot: UInt32) -> Bool {
+    // The recall of an earlier connection at this slot does not count.
+    recalls[slot]?.ticket.generation == connections[slot].generation
+  }
+
+  /// What a subscriber missed came from the notice table, or a part of it.
+  func recalled(_ history: History, _ ticket: Ticket) {
+    guard let recall = recalls[ticket.slot], recall.ticket == ticket else { return }
+    recalls[ticket.slot] = nil
+    guard let slot = connections.slot(of: ticket) else { return }
+    // The subscription may have ended, or another of the same topic may have taken its place.
+    if let index = subscribers.find(history.topic, of: slot),
+      case .replaying(recall.after, let through, let greeting) = subscribers[index].place
+    {
+      take(history.notices, index, after: recall.after, through: through, greeting)
+    }
+    advance(slot)
+  }
+
+  private func take(
+    _ notices: [Notice], _ index: SubscriptionIndex, after cursor: UInt64, through: UInt64,
+    _ greeting: Subscription.Greeting?
+  ) {
+    guard let last = notices.last?.seq, notices.first?.seq == cursor + 1, last > cursor,
+      notices.count == Int(exactly: last - cursor)
+    else { return giveUp(index) }
+    subscribers.move(index, to: .replaying(cursor: last, through: through, nil))
+    if let greeting { welcome(index, greeting, .resumed(after: cursor), seq: cursor) }
+    let subscription = subscribers[index]
+    output.sendMissed(subscription.slot, EncodedFrames(notices, as: subscription.dialect).bytes.span)
+  }
+
+  /// What was missed is not to be had. Before the welcome the subscriber is told so; behind it one message stands for
+  /// the rest, as for a slow reader.
+  private func giveUp(_ index: SubscriptionIndex) {
+    guard case .replaying(let cursor, _, let greeting) = subscribers[index].place else { return }
+    if let greeting { return welcomeAtHead(index, greeting, recovered: false) }
+    let slot = subscribers[index].slot
+    subscribers.move(index, to: .lagging(cursor: cursor))
+    if !connections[slot].isBlocked, output.catchUp(slot), !connections[slot].isBlocked {
+      subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
+    }
+  }
+
+  // MARK: The rolling pass
+
+  /// Whether every cohort has been brought to the head of its topic.
+  var passIsOver: Bool { subscribers.passIsOver }
+
+  /// Makes about a cohort's worth of sends, topic by topic, so that a small topic never waits for a large one. The rest
+  /// follows in later turns, when mailbox and sockets have been looked at.
+  func rollPass() {
+    var sends = 0
+    while sends < limits.cohortSubscribers, let topic = subscribers.nextInLine() {
+      sends += serve(topic, .webSocket) + serve(topic, .eventStream)
+      subscribers.lineUp(topic)
+    }
+  }
+
+  /// Brings the topic's next cohort of this dialect to the head; returns the number of sends.
+  private func serve(_ topic: UInt32, _ dialect: Dialect) -> Int {
+    guard let visit = subscribers.visit(topic, dialect) else { return 0 }
+    output.send(visit)
+    subscribers.settle(visit, at: io.now)
+    return visit.cohort.count
+  }
+
+  // MARK: Topics without subscribers
+
+  /// Gives back topics that nobody has subscribed to for a while; when the source is busy, at a later tick.
+  func closeEmptyTopics() {
+    guard io.now >= limits.topicLinger else { return }
+    while let topic = subscribers.emptyTopic(since: io.now - limits.topicLinger) {
+      guard source.close(subscribers.topics[topic].id, for: id) else { return }
+      subscribers.close(topic)
+    }
+  }
+}

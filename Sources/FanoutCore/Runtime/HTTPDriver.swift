@@ -1,0 +1,184 @@
+// Drives the HTTP side of connections: requests to the inbound sink, upgrades to the session handler, answers back.
+// `HTTPExchange` decides what comes next; this part performs it. One loop's thread.
+
+/// Serves the HTTP requests of one loop.
+final class HTTPDriver<IO: Transport> {
+  private let id: LoopID
+  private let io: IO
+  private let limits: Limits
+  private let counters: LoopCounters
+  private let connections: Connections<IO>
+  private let output: Output<IO>
+  private let fanout: Fanout<IO>
+  private let webSockets: WebSocketDriver<IO>
+  private let inbound: any InboundSink
+  private let observer: any LoopObserver
+  /// Answers from now on end their connections: the server stops.
+  private(set) var isStopping = false
+  /// The `Date` field's value and the second it belongs to.
+  private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
+
+  init(
+    id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
+    output: Output<IO>, fanout: Fanout<IO>, webSockets: WebSocketDriver<IO>, inbound: any InboundSink,
+    observer: any LoopObserver
+  ) {
+    self.id = id
+    self.io = io
+    self.limits = limits
+    self.counters = counters
+    self.connections = connections
+    self.output = output
+    self.fanout = fanout
+    self.webSockets = webSockets
+    self.inbound = inbound
+    self.observer = observer
+  }
+
+  // MARK: Requests
+
+  /// Takes input, up to a turn's budget of requests. True: more of it is kept for the next turn.
+  func take(_ slot: UInt32, _ exchange: HTTPExchange, _ bytes: Span<UInt8>) -> Bool {
+    if exchange.isIdle {
+      exchange.deadline = io.now + limits.headTimeout
+      connections.arm(slot, at: exchange.deadline)
+    }
+    return perform(exchange.take(bytes), slot, exchange)
+  }
+
+  /// Goes on with input that was kept.
+  func goOn(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool { perform(exchange.resume(), slot, exchange) }
+
+  /// The kernel has taken all answers: the next request may be read.
+  func flushed(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool {
+    if !exchange.isInBody { awaitNext(slot, exchange) }
+    connections.resumeReading(slot)
+    return goOn(slot, exchange)
+  }
+
+  /// The peer has ended its direction. A request that came before is still answered.
+  func inputEnded(_ slot: UInt32, _ exchange: HTTPExchange) {
+    guard exchange.answering != nil || exchange.hasMore else { return connections.close(slot) }
+    exchange.inputEnded = true
+    connections.pauseReading(slot)
+  }
+
+  /// Does what the exchange asks for, until it needs more input, an answer, room, or another turn (true).
+  private func perform(_ first: HTTPExchange.Action, _ slot: UInt32, _ exchange: HTTPExchange) -> Bool {
+    var (action, requests) = (first, 0)
+    while true {
+      switch action {
+      case .none:
+        noteProgress(slot, exchange)
+        return false
+      case .pauseReading:
+        connections.pauseReading(slot)
+        return false
+      case .sendContinue: output.sendControl(slot, HTTPResponseEncoder.continueBytes)
+      case .fail(let failure):
+        refuse(slot, failure)
+        return false
+      case .request(let request):
+        receive(request, slot, exchange)
+        requests += 1
+      }
+      // Who does not read its answers gets no more of them: the next request waits for room.
+      guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
+      if requests >= limits.requestsPerTurn, exchange.answering == nil, exchange.hasMore { return true }
+      action = exchange.resume()
+    }
+  }
+
+  /// All input so far was taken, and nothing is to be done.
+  private func noteProgress(_ slot: UInt32, _ exchange: HTTPExchange) {
+    // Half a request, and the rest will never come.
+    if exchange.inputEnded && exchange.answering == nil { return output.finish(slot) }
+    // Once per body, not once per piece of it: a body that trickles in must end, too.
+    guard exchange.isInBody, !exchange.bodyClockRuns else { return }
+    exchange.bodyClockRuns = true
+    exchange.deadline = io.now + limits.bodyTimeout
+  }
+
+  private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
+    counters.own.requests += 1
+    switch Handshake.judge(request.head) {
+    case .valid(let key): return upgrade(slot, exchange, request.head, key: key)
+    case .invalid(let failure, let fields):
+      counters.own.protocolErrors += 1
+      return answer(slot, exchange, failure.response(fields: fields))
+    case .notAsked: break
+    }
+    let ticket = Ticket(
+      loop: id, slot: slot, generation: connections[slot].generation, request: exchange.answering ?? 0)
+    let disposition = inbound.receive(request, from: connections[slot].peer, ticket: ticket)
+    if case .answer(let response) = disposition { answer(slot, exchange, response) }
+  }
+
+  /// Input behind the request belongs to the protocol that is switched to.
+  private func upgrade(_ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8]) {
+    let verdict = webSockets.judge(slot, head)
+    if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
+    let rest = exchange.takeRest()
+    webSockets.upgrade(slot, key: key, verdict)
+    if !rest.isEmpty { connections.keep(slot, rest.span) }
+  }
+
+  // MARK: Answers
+
+  /// Answers a request that the inbound sink left for later, if it is still the one being answered. True: more
+  /// requests wait for the connection's next turn.
+  func answer(_ slot: UInt32, _ ticket: Ticket, _ response: HTTPResponse) -> Bool {
+    guard case .http(let exchange) = connections[slot].phase, exchange.answering == ticket.request
+    else { return false }
+    answer(slot, exchange, response)
+    guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
+    return goOn(slot, exchange)
+  }
+
+  /// Answers the request that is being answered, and ends the connection or makes ready for the next.
+  private func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
+    var context = exchange.context
+    if isStopping || (exchange.inputEnded && !exchange.hasMore) { context.keepsAlive = false }
+    var bytes: [UInt8] = []
+    HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)
+    output.send(slot, bytes.span)
+    exchange.answered()
+    if let stream = response.stream, !context.isHead { return startStream(slot, stream) }
+    guard context.keepsAlive && response.stream == nil else { return output.finish(slot) }
+    awaitNext(slot, exchange)
+    if !connections[slot].isBlocked { connections.resumeReading(slot) }
+  }
+
+  /// An answer is given: the next head has its own time when its first bytes are here already.
+  private func awaitNext(_ slot: UInt32, _ exchange: HTTPExchange) {
+    exchange.deadline = io.now + (exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout)
+    // A blocked connection is watched for a stall first.
+    if !connections[slot].isBlocked { connections.arm(slot, at: exchange.deadline) }
+  }
+
+  private func startStream(_ slot: UInt32, _ stream: StreamStart) {
+    connections.stream(slot)
+    fanout.subscribe(slot, to: stream.topic, resume: stream.resume, greeting: .connected)
+  }
+
+  /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted.
+  func refuse(_ slot: UInt32, _ failure: HTTPFailure) {
+    counters.own.protocolErrors += 1
+    observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
+    var bytes: [UInt8] = []
+    let context = ResponseContext(isHead: false, keepsAlive: false)
+    HTTPResponseEncoder.append(failure.response(), context: context, date: currentDate(), to: &bytes)
+    output.send(slot, bytes.span)
+    output.finish(slot)
+  }
+
+  /// Answers from now on end their connections.
+  func stopKeepingAlive() { isStopping = true }
+
+  /// The value of `Date`, made once a second.
+  func currentDate() -> [UInt8] {
+    let second = io.wallClock / 1000
+    if date.second != second { date = (second, HTTPDate.bytes(secondsSince1970: second)) }
+    return date.bytes
+  }
+}

@@ -1,0 +1,132 @@
+// Drives the WebSocket side of connections: upgrades, and messages to what they ask for. `WebSocketSession` decides what
+// a frame means for the connection; this part performs it. One loop's thread.
+
+/// Serves the upgraded connections of one loop.
+final class WebSocketDriver<IO: Transport> {
+  private let io: IO
+  private let limits: Limits
+  private let counters: LoopCounters
+  private let connections: Connections<IO>
+  private let output: Output<IO>
+  private let fanout: Fanout<IO>
+  private let sessions: any SessionHandler
+  private let observer: any LoopObserver
+
+  init(
+    io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>, output: Output<IO>,
+    fanout: Fanout<IO>, sessions: any SessionHandler, observer: any LoopObserver
+  ) {
+    self.io = io
+    self.limits = limits
+    self.counters = counters
+    self.connections = connections
+    self.output = output
+    self.fanout = fanout
+    self.sessions = sessions
+    self.observer = observer
+  }
+
+  // MARK: Upgrades
+
+  /// What the session handler says to an upgrade.
+  func judge(_ slot: UInt32, _ head: HTTPRequestHead) -> UpgradeVerdict {
+    sessions.judge(head, from: connections[slot].peer)
+  }
+
+  /// Upgrades and greets, or upgrades only to close with a reason.
+  func upgrade(_ slot: UInt32, key: [UInt8], _ verdict: UpgradeVerdict) {
+    switch verdict {
+    case .refuse: preconditionFailure("a refused upgrade is answered with HTTP")
+    case .acceptThenClose(let code, let reason, let subprotocol):
+      switchProtocols(slot, key, Admission(client: ClientTag(id: 0, marks: 0), subprotocol: subprotocol))
+      output.closeWebSocket(slot, code, reason: reason)
+    case .accept(let admission):
+      switchProtocols(slot, key, admission)
+      if let topic = admission.topic {
+        fanout.subscribe(slot, to: topic, resume: admission.resume, greeting: .connected)
+      } else {
+        output.say(slot, .connected(topic: nil, nil))
+      }
+    }
+  }
+
+  private func switchProtocols(_ slot: UInt32, _ key: [UInt8], _ admission: Admission) {
+    let accept = io.webSocketAccept(key)
+    output.send(
+      slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
+    connections.upgrade(slot, for: admission.client, endsAt: io.moment(ofWallClock: admission.expiresAt))
+  }
+
+  // MARK: Frames
+
+  /// Takes input, up to a turn's budget of messages. True: more of it is kept for the next turn.
+  func take(_ slot: UInt32, _ bytes: Span<UInt8>) -> Bool {
+    connections.withWebSocket(slot) { $0.liveness.heard(at: io.now) }
+    return takeFrames(slot, bytes)
+  }
+
+  /// Goes on with input that was kept.
+  func goOn(_ slot: UInt32) -> Bool {
+    let bytes = connections.takeKept(slot)
+    return takeFrames(slot, bytes.span)
+  }
+
+  private func takeFrames(_ slot: UInt32, _ bytes: Span<UInt8>) -> Bool {
+    var (start, messages) = (0, 0)
+    while start < bytes.count {
+      // A client that does not take its answers gets no more of them: the rest waits until it has.
+      if connections[slot].waiting > limits.corkBytes {
+        connections.keep(slot, bytes.extracting(start..<bytes.count))
+        connections.pauseReading(slot)
+        return false
+      }
+      if messages == limits.messagesPerTurn {
+        connections.keep(slot, bytes.extracting(start..<bytes.count))
+        return true
+      }
+      // The connection may have ended in the middle of a buffer; the rest of it is dropped.
+      guard let (action, consumed) = connections.takeFrame(slot, bytes.extracting(start..<bytes.count)) else {
+        return false
+      }
+      start += consumed
+      if case .message = action { messages += 1 }
+      perform(action, slot)
+    }
+    return false
+  }
+
+  private func perform(_ action: WebSocketSession.Action, _ slot: UInt32) {
+    switch action {
+    case .none: break
+    case .message(let message): act(on: message, slot)
+    case .pong(let payload): output.sendFrame(slot, .pong, payload)
+    case .answerClose(let code): endWithClose(slot, code, reason: "")
+    case .end: output.finish(slot)
+    case .fail(let code, let reason):
+      counters.own.protocolErrors += 1
+      observer.observe(.protocolViolation(peer: connections[slot].peer, reason))
+      endWithClose(slot, code, reason: reason)
+    }
+  }
+
+  /// Sends a close frame after which nothing is expected of the peer.
+  private func endWithClose(_ slot: UInt32, _ code: CloseCode?, reason: String) {
+    var frame: [UInt8] = []
+    FrameEncoder.appendClose(code, reason: reason, to: &frame)
+    output.sendControl(slot, frame)
+    output.finish(slot)
+  }
+
+  private func act(on message: ClientMessage, _ slot: UInt32) {
+    guard case .webSocket(let socket) = connections[slot].phase else { return }
+    counters.own.messagesReceived += 1
+    switch sessions.interpret(message, from: socket.client) {
+    case .reply(.text(let text)): output.sendFrame(slot, .text, text)
+    case .reply(.binary(let bytes)): output.sendFrame(slot, .binary, bytes)
+    case .subscribe(let topic, let resume):
+      fanout.subscribe(slot, to: topic, resume: resume, greeting: .subscribed)
+    case .unsubscribe(let topic): fanout.unsubscribe(slot, from: topic)
+    case .close(let code, let reason): output.closeWebSocket(slot, code, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import Testing
+
+@testable import FanoutCore
+@testable import FanoutTestSupport
+
+@Suite struct WebSocketDriverTests {
+  private func get(_ path: String, _ fields: String = "") -> String {
+    "GET \(path) HTTP/1.1\r\nHost: here\r\n\(fields)\r\n"
+  }
+
+  // MARK: Upgrades
+
+  @Test("an upgrade is answered with 101 and greeted")
+  func upgrade() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    #expect(client.texts() == ["connected"])
+    #expect(client.status == 101)
+    #expect(client.head.contains("Sec-WebSocket-Accept: scripted:dGhlIHNhbXBsZSBub25\r\n"))
+    #expect(rig.loop.counters.own.webSocketsOpen == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an upgrade may be refused with an HTTP answer, and the connection goes on")
+  func refused() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write(ScriptedClient.upgrade("/refused") + get("/small"))
+    rig.settle(2)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [403, 200])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("an upgrade may be accepted only to be closed with a reason")
+  func doomed() {
+    let rig = LoopRig()
+    let client = rig.webSocket("/doomed")
+    #expect(client.read() == [.close(1008, "doomed")])
+    #expect(client.status == 101)
+    client.socket.write(ClientFrames.text("too late") + ClientFrames.close(1008))
+    rig.settle(2)
+    #expect(client.socket.isEnded)
+    #expect(rig.loop.counters.own.webSocketsOpen == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a wrong handshake is answered with what is wrong")
+  func wrongHandshake() {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write("GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    rig.settle(2)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status) == [400])
+    #expect(rig.inbound.asked.isEmpty)
+  }
+
+  @Test("frames that come in one piece with the upgrade are read behind it")
+  func framesWithUpgrade() {
+    let rig = LoopRig()
+    let client = ScriptedClient(rig.connect())
+    client.socket.write(
+      Array(ScriptedClient.upgrade("/ws").utf8) + ClientFrames.text("echo a") + ClientFrames.ping("p"))
+    rig.turn()
+    #expect(client.read() == [.text("connected"), .text("echo a"), .pong(Array("p".utf8))])
+  }
+
+  @Test("frames may come byte by byte")
+  func framesInPieces() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    for byte in ClientFrames.text("echo me") {
+      client.socket.write([byte])
+      rig.turn()
+    }
+    #expect(client.texts() == ["echo me"])
+    #expect(rig.loop.counters.own.messagesReceived == 1)
+  }
+
+  // MARK: Close handshakes
+
+  @Test("a peer's close is answered, and the connection ends")
+  func peerCloses() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.read()
+    client.socket.write(ClientFrames.close(1000) + ClientFrames.text("late"))
+    rig.settle(2)
+    #expect(client.read() == [.close(1000, "")])
+    #expect(client.socket.isEnded)
+    #expect(rig.loop.counters.own.subscriptions == 0)
+    client.socket.end()
+    rig.settle(2)
+    #expect(client.socket.closing == .orderly)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("our close waits for the peer's, and no notice comes between")
+  func weClose() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.read()
+    client.say("bye 1000 that was all")
+    rig.turn()
+    rig.publish(5)
+    rig.settle(2)
+    #expect(client.read() == [.close(1000, "that was all")])
+    #expect(!client.socket.isEnded)
+    client.socket.write(ClientFrames.close(1000))
+    rig.settle(2)
+    #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer that never answers our close is let go after the close timeout")
+  func peerNeverAnswers() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    client.say("bye 1000 x")
+    rig.pass(Limits().closeTimeout - 500)
+    #expect(client.socket.isOpen)
+    rig.pass(1000)
+    #expect(!client.socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a frame that breaks the grammar closes with 1002")
+  func brokenFrame() {
+    let rig = LoopRig()
+    let client = rig.webSocket()
+    _ = client.read()
+    client.socket.write([0x81, 0x01, 0x61])
+    rig.settle(2)
+    guard case .close(1002, _) = client.read().last else {
+      Issue.record("no close frame")
+      return
+    }
+    #expect(client.socket.isEnded)
+    #expect(rig.observer.incidents.count == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a peer that only ends its direction is gone")
+  func endOfInput() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    client.socket.end()
+    rig.settle(2)
+    #expect(!client.socket.isOpen)
+    #expect(rig.loop.subscribers.subscriptions.count == 0)
+    #expect(rig.faults() == [])
+  }
+}
