@@ -75,7 +75,7 @@ public final class Backend: Sendable {
   }
 
   /// Any thread; no I/O.
-  public func verify(_ token: String) -> TokenVerdict { endpoints.verifier.verify(token) }
+  public func verify(_ token: [UInt8]) -> TokenVerdict { endpoints.verifier.verify(token) }
 
   // MARK: What can be seen
 

@@ -15,12 +15,12 @@ extension HTTPRequestHead {
     _ = append(" ")
     let targetRange = append(target)
     _ = append(" HTTP/1.1\r\n")
-    let ranges = fields.map { field in
-      let name = append(field.0)
+    var ranges: [Range<Int>] = []
+    for field in fields {
+      ranges.append(append(field.0))
       _ = append(": ")
-      let value = append(field.1)
+      ranges.append(append(field.1))
       _ = append("\r\n")
-      return FieldRange(name: name, value: value)
     }
     _ = append("\r\n")
     return HTTPRequestHead(
@@ -30,6 +30,12 @@ extension HTTPRequestHead {
 
 extension HTTPResponse {
   /// The value of the first field of this name.
-  func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+  func value(_ name: String) -> String? {
+    for line in String(decoding: fieldLines, as: UTF8.self).split(separator: "\r\n")
+    where line.hasPrefix(name + ": ") {
+      return String(line.dropFirst(name.count + 2))
+    }
+    return nil
+  }
   var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -1,21 +1,16 @@
-/// What an `Authorization` field says by the scheme `Bearer` (RFC 6750, section 2.1). Bytes are looked at, not
-/// characters, because it stands on the way of every booking and every handshake.
+/// What an `Authorization` field says by the scheme `Bearer` (RFC 6750, section 2.1).
 public enum BearerCredentials {
-  private static let scheme = Array("bearer ".utf8)
+  private static let scheme = "bearer"
 
   /// The token: what follows the scheme (whose case does not matter) without spaces and tabs around it. Nil when the
   /// scheme is another one or nothing follows.
-  public static func token(in field: String) -> String? {
-    let bytes = field.utf8
-    guard bytes.count > scheme.count,
-      zip(bytes, scheme).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 && $1 != UInt8(ascii: " ") })
+  /// - Parameter field: the field's value, a range of `bytes`.
+  public static func token(in bytes: [UInt8], _ field: Range<Int>) -> Range<Int>? {
+    let end = field.lowerBound + scheme.utf8.count
+    guard end < field.upperBound, bytes[end] == UInt8(ascii: " "),
+      bytes.equals(field.lowerBound..<end, lowercased: scheme)
     else { return nil }
-    var rest = bytes.dropFirst(scheme.count).drop(while: isBlank)
-    while let last = rest.last, isBlank(last) { rest.removeLast() }
-    return rest.isEmpty ? nil : String(Substring(rest))
-  }
-
-  private static func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    let token = bytes.trimmingBlanks(end..<field.upperBound)
+    return token.isEmpty ? nil : token
   }
 }

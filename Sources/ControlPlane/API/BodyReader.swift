@@ -1,25 +1,23 @@
 // Reads a request's JSON body member by member and gathers everything that is wrong with it, so that a client
-// learns of all its mistakes at once. Members that nobody asks for are ignored.
+// learns of all its mistakes at once. Members that nobody asks for are ignored, unless `refuseUnknown` is called.
 
 struct BodyReader {
-  private let members: [String: JSONValue]
+  private let document: JSONDocument
   private var errors: [FieldError] = []
 
   /// Fails with 415 for another media type, 400 for what is not JSON, 422 for what is not an object.
   init(_ request: Request, mediaTypes: [String] = ["application/json"]) throws(Problem) {
     try Self.checkMediaType(request, mediaTypes)
-    let document: JSONValue
     do throws(JSONRefusal) {
-      document = try StrictJSON.parse(request.body)
+      document = try StrictJSON.scan(request.body)
     } catch {
       throw Problem(
         .malformedJSON, "The body is not JSON that we take: \(error.description).",
         members: [.init("offset", .integer(error.offset))])
     }
-    guard let members = document.members else {
-      throw Self.failure([.init(pointer: .root, detail: "must be an object, not \(document.kind)")])
+    guard document.isObject else {
+      throw Self.failure([.init(pointer: .root, detail: "must be an object, not \(document.kind(0))")])
     }
-    self.members = members
   }
 
   /// Throws everything that was noted. Values read before are meaningful only when this passes.
@@ -32,20 +30,30 @@ struct BodyReader {
     errors.append(.init(pointer: .root.appending(name), detail: detail))
   }
 
+  /// Notes every member whose name is not among `known`, with the name that was probably meant.
+  mutating func refuseUnknown(besides known: [String]) {
+    for name in document.memberNames where !known.contains(name) {
+      let meant = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+      note(name, "is not known here\(meant)")
+    }
+  }
+
   private static func failure(_ errors: [FieldError]) -> Problem {
     Problem(
-      .validationFailed, errors.count == 1 ? "One member is wrong." : "\(errors.count) members are wrong.",
+      .validationFailed, errors.count == 1 ? "1 field is invalid." : "\(errors.count) fields are invalid.",
       errors: errors)
   }
 
   // MARK: Members
 
-  func has(_ name: String) -> Bool { members[name] != nil }
+  func has(_ name: String) -> Bool { document.member(name) != nil }
 
   /// Nil when the member is absent or was noted as wrong. `bytes`: the bounds of its length in UTF-8.
   mutating func text(_ name: String, bytes: ClosedRange<Int>) -> String? {
-    guard let value = members[name] else { return nil }
-    guard let text = value.text else { return wrong(name, "must be a string, not \(value.kind)") }
+    guard let member = document.member(name) else { return nil }
+    guard let text = document.text(member) else {
+      return wrong(name, "must be a string, not \(document.kind(member))")
+    }
     guard bytes.contains(text.utf8.count) else {
       return wrong(name, "must have \(bytes.lowerBound) to \(bytes.upperBound) bytes")
     }
@@ -54,8 +62,8 @@ struct BodyReader {
 
   /// Nil when the member is absent or was noted as wrong.
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
-    guard let value = members[name] else { return nil }
-    guard let number = value.whole.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+    guard let member = document.member(name) else { return nil }
+    guard let number = document.whole(member).flatMap({ Int(exactly: $0) }), range.contains(number) else {
       return wrong(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
@@ -63,16 +71,15 @@ struct BodyReader {
 
   /// Nil when the member is absent or was noted as wrong.
   mutating func bool(_ name: String) -> Bool? {
-    guard let value = members[name] else { return nil }
-    guard case .bool(let bool) = value else { return wrong(name, "must be true or false, not \(value.kind)") }
-    return bool
+    guard let member = document.member(name) else { return nil }
+    return document.bool(member) ?? wrong(name, "must be true or false, not \(document.kind(member))")
   }
 
   /// Nil when the member is absent or was noted as wrong; `.some(nil)` when it is `null`.
   mutating func moment(_ name: String) -> Instant?? {
-    guard let value = members[name] else { return nil }
-    if value == .null { return .some(nil) }
-    guard let text = value.text, let moment = Timestamps.parse(text) else {
+    guard let member = document.member(name) else { return nil }
+    if document.isNull(member) { return .some(nil) }
+    guard let text = document.text(member), let moment = Timestamps.parse(text) else {
       return wrong(name, "must be a time like 2026-01-31T20:00:00Z, or null")
     }
     return .some(moment)
@@ -82,8 +89,8 @@ struct BodyReader {
   mutating func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, _: Choice.Type
   ) -> Choice? where Choice.RawValue == String {
-    guard let value = members[name] else { return nil }
-    guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
+    guard let member = document.member(name) else { return nil }
+    guard let choice = document.text(member).flatMap(Choice.init(rawValue:)) else {
       return wrong(name, "must be one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
     }
     return choice
@@ -113,19 +120,22 @@ struct BodyReader {
   // MARK: The media type
 
   private static func checkMediaType(_ request: Request, _ accepted: [String]) throws(Problem) {
-    let values = request.fields.filter { $0.name == "content-type" }
-    // As nearly everybody writes it.
-    if values.count == 1, accepted.contains(values[0].value) { return }
-    let parts = (values.first?.value ?? "").split(separator: ";").map { part in
+    if case .once(let value) = request.occurrence(of: "content-type") {
+      // As nearly everybody writes it.
+      for type in accepted where request.bytes.matches(value, type) { return }
+      if isAccepted(String(decoding: request.bytes[value], as: UTF8.self), accepted) { return }
+    }
+    throw Problem(
+      .unsupportedMediaType, "The body must be \(accepted.joined(separator: " or ")) in UTF-8.",
+      fields: [.init(name: "accept", value: accepted.joined(separator: ", "))])
+  }
+
+  private static func isAccepted(_ value: String, _ accepted: [String]) -> Bool {
+    let parts = value.split(separator: ";").map { part in
       part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }.lowercased()
     }
     let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
-    guard values.count == 1, let type = parts.first, accepted.contains(type),
-      charset == nil || charset == "charset=utf-8"
-    else {
-      throw Problem(
-        .unsupportedMediaType, "The body must be \(accepted.joined(separator: " or ")) in UTF-8.",
-        fields: [.init(name: "accept", value: accepted.joined(separator: ", "))])
-    }
+    guard let type = parts.first, accepted.contains(type) else { return false }
+    return charset == nil || charset == "charset=utf-8"
   }
 }

@@ -35,12 +35,13 @@ struct BookingEndpoints: Sendable {
   }
 
   private static let created: @Sendable (BookingOutcome) -> Reply = { outcome in
-    var fields = [
-      Request.Field(name: "location", value: "/api/bookings/\(outcome.booking.publicID.text)")
-    ]
-    if outcome.replayed { fields.append(.init(name: "idempotency-replayed", value: "true")) }
+    var fields = FieldLines()
+    fields.append(start: locationStart, plain: outcome.booking.publicID.bytes)
+    if outcome.replayed { fields.append("idempotency-replayed", "true") }
     return .json(outcome, status: 201, fields: fields)
   }
+
+  private static let locationStart = Array("location: /api/bookings/".utf8)
 
   // MARK: Reading
 
@@ -69,7 +70,7 @@ struct BookingEndpoints: Sendable {
     guard let found else { throw Problem(DomainError.unknownBooking) }
     let user = try call.read { reads throws(DomainError) in try reads.userID(of: principal.identity) }
     if found.booking.user != user, try !call.isAdmin(principal) {
-      throw Problem(DomainError.notYours)
+      throw Problem(DomainError.unknownBooking)
     }
     return .json(found)
   }

@@ -4,7 +4,7 @@
 struct Call {
   let request: Request
   /// What stands at `{id}` in the path, decoded.
-  let capture: String
+  let capture: ArraySlice<UInt8>
   let query: Query
   let reads: any ReadStore
   let observer: any ControlObserver
@@ -14,7 +14,7 @@ struct Call {
   // MARK: Identifiers in the path. What cannot be an identifier names nothing: 404.
 
   func eventID() throws(Problem) -> EventID {
-    guard let id = Decimal.identifier(capture.utf8) else { throw Problem(DomainError.unknownEvent) }
+    guard let id = Decimal.identifier(capture) else { throw Problem(DomainError.unknownEvent) }
     return EventID(id)
   }
 

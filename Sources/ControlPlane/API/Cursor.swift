@@ -56,11 +56,12 @@ struct Page<Item: JSONWritable>: JSONWritable {
 
   /// `parameters`: what else the next page's URL must repeat, encoded.
   func reply(path: String, parameters: [String]) -> Reply {
-    let link = next.map { next in
+    var fields = FieldLines()
+    if let next {
       let query = (parameters + [next.parameter]).joined(separator: "&")
-      return Request.Field(name: "link", value: "<\(path)?\(query)>; rel=\"next\"")
+      fields.append("link", "<\(path)?\(query)>; rel=\"next\"")
     }
-    return .json(self, fields: link.map { [$0] } ?? [])
+    return .json(self, fields: fields)
   }
 
   func write(to writer: inout JSONWriter) {
@@ -83,7 +84,7 @@ extension Query {
   }
 
   func cursor(_ kind: Cursor.Kind) throws(Problem) -> UInt64? {
-    guard let text = try value("cursor") else { return nil }
+    guard let text = value("cursor") else { return nil }
     guard let number = Cursor.number(kind, text) else {
       throw Self.invalid("cursor", "is not one that this list gave out")
     }

@@ -7,21 +7,36 @@ enum Decimal {
   }
 
   static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-    var unit: UInt64 = 1
-    while value / unit >= 10 { unit *= 10 }
-    while unit > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
-      unit /= 10
+    // Sixteen digits fit a word, one in each half of a byte.
+    let half: UInt64 = 10_000_000_000_000_000
+    if value >= half {
+      append(value / half, to: &bytes)
+      append(value % half, digits: 16, to: &bytes)
+    } else {
+      append(value, digits: 1, to: &bytes)
     }
   }
 
   /// The low `width` digits of `value`, with leading zeros.
   static func append(_ value: Int, width: Int, to bytes: inout [UInt8]) {
-    var unit = 1
-    for _ in 1..<width { unit *= 10 }
-    while unit > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
-      unit /= 10
+    var unit: UInt64 = 1
+    for _ in 0..<width { unit *= 10 }
+    append(UInt64(value) % unit, digits: width, to: &bytes)
+  }
+
+  /// - Parameters:
+  ///   - value: below 10^16.
+  ///   - digits: at least so many, with leading zeros.
+  private static func append(_ value: UInt64, digits: Int, to bytes: inout [UInt8]) {
+    var (rest, packed, count) = (value, UInt64(0), 0)
+    while rest > 0 || count < digits {
+      packed = packed << 4 | rest % 10
+      rest /= 10
+      count += 1
+    }
+    for _ in 0..<count {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: packed & 15))
+      packed >>= 4
     }
   }
 
@@ -45,5 +60,21 @@ enum Decimal {
   static func identifier(_ text: some Collection<UInt8>) -> Int64? {
     guard let value = parse(text), value > 0 else { return nil }
     return Int64(exactly: value)
+  }
+}
+
+extension UInt64 {
+  /// The number that `text` is in its one canonical form: digits only, no sign, no leading zero but in `0`.
+  public init?(canonical text: String) {
+    guard let value = Decimal.parse(text.utf8) else { return nil }
+    self = value
+  }
+}
+
+extension EventID {
+  /// A positive identifier in canonical form.
+  public init?(decimal text: ArraySlice<UInt8>) {
+    guard let id = Decimal.identifier(text) else { return nil }
+    self.init(id)
   }
 }

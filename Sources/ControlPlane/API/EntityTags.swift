@@ -19,9 +19,9 @@ enum EntityTags: Equatable {
 
   /// Nil when the request has no such field. All fields of one name are one list (RFC 9110, section 5.3).
   init?(_ name: String, of request: Request) throws(Problem) {
-    let values = request.fields.filter { $0.name == name }.map(\.value)
+    let values = request.values(of: name)
     if values.isEmpty { return nil }
-    let list = values.joined(separator: ",")
+    let list = values.count == 1 ? values[0] : ArraySlice(values.joined(separator: [UInt8(ascii: ",")]))
     guard let tags = Self.parse(list) else {
       throw Problem(.invalidHeader, "\(name) must be * or a list of quoted entity tags.")
     }
@@ -46,8 +46,8 @@ enum EntityTags: Equatable {
 
   // MARK: Grammar (RFC 9110, section 8.8.3)
 
-  static func parse(_ text: String) -> EntityTags? {
-    var rest = Substring(text).utf8
+  static func parse(_ text: ArraySlice<UInt8>) -> EntityTags? {
+    var rest = text
     skip(&rest, [0x20, 0x09, UInt8(ascii: ",")])
     if rest.elementsEqual("*".utf8) { return .any }
     var tags: [Tag] = []
@@ -61,7 +61,7 @@ enum EntityTags: Equatable {
     return tags.isEmpty ? nil : .listed(tags)
   }
 
-  private static func tag(_ rest: inout Substring.UTF8View) -> Tag? {
+  private static func tag(_ rest: inout ArraySlice<UInt8>) -> Tag? {
     let isWeak = rest.starts(with: "W/".utf8)
     if isWeak { rest = rest.dropFirst(2) }
     guard rest.first == UInt8(ascii: "\"") else { return nil }
@@ -73,7 +73,7 @@ enum EntityTags: Equatable {
     return Tag(isWeak: isWeak, text: String(decoding: text, as: UTF8.self))
   }
 
-  private static func skip(_ rest: inout Substring.UTF8View, _ bytes: [UInt8]) {
+  private static func skip(_ rest: inout ArraySlice<UInt8>, _ bytes: [UInt8]) {
     rest = rest.drop { bytes.contains($0) }
   }
 }

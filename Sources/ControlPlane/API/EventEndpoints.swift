@@ -4,9 +4,6 @@
 struct EventEndpoints: Sendable {
   let catalogue: CatalogueService
 
-  /// An event may be kept, but must be asked after by its tag each time: its count is alive.
-  private static let caching = "no-cache"
-
   // MARK: Reading
 
   /// `GET /api/events?limit&cursor&status`, in order of their numbers.
@@ -25,18 +22,19 @@ struct EventEndpoints: Sendable {
     return page.reply(path: "/api/events", parameters: ["limit=\(limit)"] + filter)
   }
 
-  /// `GET /api/events/{id}`: 200 with a strong `ETag`, or 304.
+  /// `GET /api/events/{id}`: 200 with a strong `ETag`, or 304. It may be kept, but must be asked after by its tag each
+  /// time, because its counts change.
   func get(_ call: Call) throws(Problem) -> Reply? {
     let known = try EntityTags("if-none-match", of: call.request)
     let event = try call.event(call.eventID())
     if let known, known.matchesWeakly(event.tag) {
-      return .notModified(caching: Self.caching, fields: [Self.tag(event)])
+      return .notModified(fields: [Self.tag(event)])
     }
-    return .json(event, caching: Self.caching, fields: [Self.tag(event)])
+    return .json(event, .cacheableJSON, fields: [Self.tag(event)])
   }
 
   private static func status(_ query: Query) throws(Problem) -> EventStatus? {
-    guard let text = try query.value("status") else { return nil }
+    guard let text = query.value("status") else { return nil }
     guard let status = EventStatus(rawValue: text) else {
       let choices = EventStatus.allCases.map(\.rawValue).joined(separator: ", ")
       throw Query.invalid("status", "must be one of \(choices)")
@@ -44,7 +42,7 @@ struct EventEndpoints: Sendable {
     return status
   }
 
-  private static func tag(_ event: Event) -> Request.Field { .init(name: "etag", value: event.tag.field) }
+  private static func tag(_ event: Event) -> FieldLines.Field { .init(name: "etag", value: event.tag.field) }
 
   // MARK: Changing
 
@@ -52,11 +50,12 @@ struct EventEndpoints: Sendable {
   func create(_ call: Call, _: Principal) throws(Problem) -> Reply? {
     var body = try BodyReader(call.request)
     let draft = EventDraft(&body)
+    body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
     catalogue.create(
       draft, ticket: call.ticket,
       answer: call.answer { event in
-        let location = Request.Field(name: "location", value: "/api/events/\(event.id.rawValue)")
+        let location = FieldLines.Field(name: "location", value: "/api/events/\(event.id.rawValue)")
         return .json(event, status: 201, fields: [location, Self.tag(event)])
       })
     return nil
@@ -69,6 +68,7 @@ struct EventEndpoints: Sendable {
     var body = try BodyReader(
       call.request, mediaTypes: ["application/json", "application/merge-patch+json"])
     let patch = EventPatch(&body)
+    body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
     let command = PatchEvent(event: id, patch: patch, ifMatch: condition?.strong)
     catalogue.patch(
@@ -91,6 +91,17 @@ struct EventEndpoints: Sendable {
 
 // MARK: - Bodies
 
+/// The names that an event's members have. A mistyped one must not pass in silence, because the event would then sell by
+/// another rule than its admin meant.
+private enum EventMembers {
+  /// Those that only the server sets are known, too, so that an event may be sent back as it was read.
+  static let all = [
+    "name", "description", "venue", "startsAt", "opensAt", "closesAt", "status", "seatCapacity",
+    "maxPerBooking",
+    "maxPerUser", "holdSeconds", "id", "availableSeats", "seq",
+  ]
+}
+
 /// The bounds of an event's members; texts in bytes of UTF-8.
 private enum EventBounds {
   static let name = 1...200
@@ -100,6 +111,7 @@ private enum EventBounds {
   static let maxPerBooking = 1...1_000
   /// 0: no limit.
   static let maxPerUser = 0...1_000_000
+  static let holdSeconds = 1...86_400
 }
 
 extension EventDraft {
@@ -115,6 +127,7 @@ extension EventDraft {
     status = body.choice("status", EventStatus.self) ?? status
     maxPerBooking = body.integer("maxPerBooking", in: EventBounds.maxPerBooking) ?? maxPerBooking
     maxPerUser = body.integer("maxPerUser", in: EventBounds.maxPerUser) ?? maxPerUser
+    holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds) ?? holdSeconds
   }
 }
 
@@ -131,6 +144,7 @@ extension EventPatch {
     seatCapacity = body.integer("seatCapacity", in: EventBounds.seatCapacity)
     maxPerBooking = body.integer("maxPerBooking", in: EventBounds.maxPerBooking)
     maxPerUser = body.integer("maxPerUser", in: EventBounds.maxPerUser)
+    holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds)
   }
 }
 

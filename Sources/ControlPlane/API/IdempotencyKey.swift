@@ -6,22 +6,28 @@ enum IdempotencyKey {
 
   /// Nil when the request has none. Fails when it has several or one that breaks the rule.
   static func of(_ request: Request) throws(Problem) -> String? {
-    let values = request.fields.filter { $0.name == "idempotency-key" }.map(\.value)
-    guard let value = values.first else { return nil }
-    guard values.count == 1, let key = parse(value) else {
-      throw Problem(
-        .invalidHeader, "Idempotency-Key must be 1 to \(maximumBytes) visible ASCII characters, stand once.")
+    switch request.occurrence(of: "idempotency-key") {
+    case .absent: return nil
+    case .once(let value):
+      if let key = parse(request.bytes[value]) { return key }
+    case .repeated: break
     }
-    return key
+    throw Problem(
+      .invalidHeader, "Idempotency-Key must be 1 to \(maximumBytes) visible ASCII characters, stand once.")
   }
 
-  static func parse(_ value: String) -> String? {
-    let bytes = Array(value.utf8)
-    let key = bytes.first == UInt8(ascii: "\"") ? unquoted(bytes.dropFirst()) : bytes
-    guard let key, (1...maximumBytes).contains(key.count), key.allSatisfy({ (0x21...0x7E).contains($0) })
-    else { return nil }
-    return String(decoding: key, as: UTF8.self)
+  static func parse(_ value: ArraySlice<UInt8>) -> String? {
+    guard value.first == UInt8(ascii: "\"") else { return isKey(value) ? text(value) : nil }
+    return unquoted(value.dropFirst()).flatMap { isKey($0[...]) ? text($0[...]) : nil }
   }
+
+  private static func isKey(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard (1...maximumBytes).contains(bytes.count) else { return false }
+    for byte in bytes where byte < 0x21 || byte > 0x7E { return false }
+    return true
+  }
+
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
   /// What stands before the closing quote, which must be the last character.
   private static func unquoted(_ text: ArraySlice<UInt8>) -> [UInt8]? {

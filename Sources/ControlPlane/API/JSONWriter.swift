@@ -147,14 +147,26 @@ struct JSONWriter {
   /// Appends a string in quotes. Escapes what must be escaped and nothing else (RFC 8259, section 7).
   static func append(_ value: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in value.utf8 {
-      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-        bytes.append(byte)
-      } else {
-        escape(byte, into: &bytes)
-      }
+    // Nearly all texts need no escape: they are copied whole and looked at afterwards.
+    let start = bytes.count
+    bytes.append(contentsOf: value.utf8)
+    for index in start..<bytes.count where mustBeEscaped(bytes[index]) {
+      let text = bytes[start...]
+      bytes.removeSubrange(start...)
+      appendEscaped(text, to: &bytes)
+      break
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private static func appendEscaped(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+    for byte in text {
+      if mustBeEscaped(byte) { escape(byte, into: &bytes) } else { bytes.append(byte) }
+    }
   }
 
   private mutating func word(_ text: String) {

@@ -8,9 +8,9 @@ struct NoticeEndpoints: Sendable {
   /// the client has; one that is not a number is overlooked, as it cannot be ours.
   func stream(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
-    let after = call.request.first("last-event-id").flatMap { Decimal.parse($0.utf8) }
+    let after = call.request.values(of: "last-event-id").first.flatMap { Decimal.parse($0) }
     var reply = Reply.common(
-      status: 200, contentType: "text/event-stream",
+      status: 200, .eventStream,
       // Some proxies gather an answer before they pass it on; this asks them not to.
       fields: [.init(name: "x-accel-buffering", value: "no")])
     reply.stream = .init(event: event.id, after: after, client: principal.connectionKey)

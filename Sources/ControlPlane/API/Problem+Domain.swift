@@ -34,7 +34,6 @@ extension Problem {
       self.init(
         .idempotencyMismatch, "This Idempotency-Key came before with another event or quantity.")
     case .unknownBooking: self.init(.unknownBooking, "There is no such booking.")
-    case .notYours: self.init(.notYourBooking, "This booking belongs to somebody else.")
     case .unknownEvent: self.init(.unknownEvent, "There is no such event.")
     case .capacityBelowSold(let sold, let held):
       self.init(
@@ -74,13 +73,13 @@ extension Problem {
   }
 }
 
-extension Request.Field {
+extension FieldLines.Field {
   /// Seconds.
-  static let retryAfter = Request.Field(name: "retry-after", value: "1")
+  static let retryAfter = FieldLines.Field(name: "retry-after", value: "1")
 
   /// Which credentials would be accepted (RFC 6750, section 3).
-  static func challenge(error: String? = nil) -> Request.Field {
+  static func challenge(error: String? = nil) -> FieldLines.Field {
     let detail = error.map { ", error=\"\($0)\"" } ?? ""
-    return Request.Field(name: "www-authenticate", value: "Bearer realm=\"seatcast\"" + detail)
+    return FieldLines.Field(name: "www-authenticate", value: "Bearer realm=\"seatcast\"" + detail)
   }
 }

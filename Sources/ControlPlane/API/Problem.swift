@@ -40,7 +40,6 @@ enum ProblemType: String, CaseIterable, Sendable {
   case holdsNotOffered = "holds-not-offered"
   case idempotencyMismatch = "idempotency-mismatch"
   case unknownBooking = "unknown-booking"
-  case notYourBooking = "not-your-booking"
 
   // The server
   case storageUnavailable = "storage-unavailable"
@@ -53,7 +52,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     switch self {
     case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
     case .authenticationRequired, .invalidToken, .wrongCredentials: 401
-    case .forbidden, .notYourBooking, .registrationOff, .loginOff: 403
+    case .forbidden, .registrationOff, .loginOff: 403
     case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
     case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesClosed,
@@ -99,7 +98,6 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .holdsNotOffered: "Holds are not offered"
     case .idempotencyMismatch: "Idempotency key used for another request"
     case .unknownBooking: "Unknown booking"
-    case .notYourBooking: "Not your booking"
     case .storageUnavailable: "Storage unavailable"
     case .overloaded: "Overloaded"
     case .internalError: "Internal error"
@@ -115,7 +113,7 @@ struct Problem: Error, Sendable, Equatable {
   /// Members beside the standard ones (RFC 9457, section 3.2), in order.
   var members: [Member] = []
   var errors: [FieldError] = []
-  var fields: [Request.Field] = []
+  var fields: FieldLines = []
 
   struct Member: Sendable, Equatable {
     var name: String
@@ -131,7 +129,7 @@ struct Problem: Error, Sendable, Equatable {
 
   init(
     _ type: ProblemType, _ detail: String, members: [Member] = [], errors: [FieldError] = [],
-    fields: [Request.Field] = []
+    fields: FieldLines = []
   ) {
     self.type = type
     self.detail = detail
@@ -149,8 +147,7 @@ struct Problem: Error, Sendable, Equatable {
       for member in members { writer.member(member.name, member.value) }
       if !errors.isEmpty { writer.member("errors", errors) }
     }
-    return Reply.common(
-      status: type.status, contentType: "application/problem+json", fields: fields, body: body)
+    return Reply.common(status: type.status, .problem, fields: fields, body: body)
   }
 }
 

@@ -2,41 +2,62 @@
 // forgotten. Pure; any thread.
 
 extension Reply {
-  /// Nothing here is a page: nothing may be framed, sniffed, or loaded from it.
-  private static let securityFields: [Request.Field] = [
-    .init(name: "x-content-type-options", value: "nosniff"),
-    .init(name: "referrer-policy", value: "no-referrer"),
-    .init(name: "content-security-policy", value: "default-src 'none'; frame-ancestors 'none'"),
-    .init(name: "cross-origin-resource-policy", value: "same-origin"),
-  ]
+  /// What an answer carries and whether it may be kept: all answers of one kind have the same first fields.
+  enum Kind: Int, CaseIterable {
+    case json, cacheableJSON, problem, eventStream
+    case empty, cacheableEmpty
 
-  /// `caching`: what may be kept; nothing unless it is said.
-  static func common(
-    status: Int, contentType: String?, caching: String = "no-store", fields: [Request.Field] = [],
-    body: [UInt8] = []
-  ) -> Reply {
-    var all = contentType.map { [Request.Field(name: "content-type", value: $0)] } ?? []
-    all.append(.init(name: "cache-control", value: caching))
-    return Reply(status: status, fields: all + fields + securityFields, body: body)
+    fileprivate var contentType: String? {
+      switch self {
+      case .json, .cacheableJSON: "application/json"
+      case .problem: "application/problem+json"
+      case .eventStream: "text/event-stream"
+      case .empty, .cacheableEmpty: nil
+      }
+    }
+
+    /// Nothing is kept unless it is said; what may be kept is asked for again each time.
+    fileprivate var caching: String {
+      switch self {
+      case .cacheableJSON, .cacheableEmpty: "no-cache"
+      case .json, .problem, .eventStream, .empty: "no-store"
+      }
+    }
+  }
+
+  /// The lines of each kind, made once.
+  private static let commonLines = Kind.allCases.map { kind in
+    var lines = FieldLines()
+    if let contentType = kind.contentType { lines.append("content-type", contentType) }
+    lines.append("cache-control", kind.caching)
+    // Nothing here is a page: nothing may be framed, sniffed, or loaded from it.
+    lines.append("x-content-type-options", "nosniff")
+    lines.append("referrer-policy", "no-referrer")
+    lines.append("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+    lines.append("cross-origin-resource-policy", "same-origin")
+    return lines
+  }
+
+  /// An answer with the fields of its kind and then `fields`.
+  static func common(status: Int, _ kind: Kind, fields: FieldLines = [], body: [UInt8] = []) -> Reply {
+    var all = commonLines[kind.rawValue]
+    if !fields.isEmpty { all.append(fields) }
+    return Reply(status: status, fieldLines: all, body: body)
   }
 
   static func json(
-    _ value: some JSONWritable, status: Int = 200, caching: String = "no-store",
-    fields: [Request.Field] = []
+    _ value: some JSONWritable, status: Int = 200, _ kind: Kind = .json, fields: FieldLines = []
   ) -> Reply {
     var writer = JSONWriter()
     value.write(to: &writer)
-    return common(
-      status: status, contentType: "application/json", caching: caching, fields: fields, body: writer.bytes)
+    return common(status: status, kind, fields: fields, body: writer.bytes)
   }
 
   /// 204.
-  static func noContent(fields: [Request.Field] = []) -> Reply {
-    common(status: 204, contentType: nil, fields: fields)
-  }
+  static func noContent(fields: FieldLines = []) -> Reply { common(status: 204, .empty, fields: fields) }
 
   /// 304 with the fields that a 200 would have had (RFC 9110, section 15.4.5).
-  static func notModified(caching: String, fields: [Request.Field]) -> Reply {
-    common(status: 304, contentType: nil, caching: caching, fields: fields)
+  static func notModified(fields: FieldLines) -> Reply {
+    common(status: 304, .cacheableEmpty, fields: fields)
   }
 }

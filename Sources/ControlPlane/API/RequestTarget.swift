@@ -1,58 +1,61 @@
-// Paths and queries (RFC 3986), decoded once and strictly: a broken escape is an error, not text. Pure.
+// Paths and queries (RFC 3986), read strictly: a broken escape is an error, not text, and no parameter stands twice.
+// The one parser of queries, for REST, event streams and upgrades. Pure; any thread.
 
 enum PercentEncoding {
   /// Nil when an escape is broken or the result is not UTF-8.
-  static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+  static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    decodedBytes(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
+  }
+
+  /// Nil when an escape is broken.
+  static func decodedBytes(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    var rest = text.utf8.makeIterator()
+    bytes.reserveCapacity(text.count)
+    var rest = text.makeIterator()
     while let byte = rest.next() {
       switch byte {
       case UInt8(ascii: "%"):
-        guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+        guard let high = rest.next()?.hexDigit, let low = rest.next()?.hexDigit else { return nil }
         bytes.append(high << 4 | low)
       case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
       default: bytes.append(byte)
       }
     }
-    return String(validating: bytes, as: UTF8.self)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
+    return bytes
   }
 }
 
-/// The parameters of a query, `name=value` joined by `&` (the form encoding of the WHATWG URL standard).
-struct Query {
-  private var values: [String: [String]] = [:]
+/// Why a query cannot be read. Nothing of a value is ever told.
+public enum QueryFailure: Error, Sendable, Equatable {
+  /// An escape is broken, or what is escaped is not UTF-8.
+  case brokenEscape
+  case repeated(name: String)
+}
 
-  /// Nil when an escape is broken.
-  init?(_ text: String?) {
-    for pair in (text ?? "").split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+/// The parameters of a query, `name=value` joined by `&` (the form encoding of the WHATWG URL standard).
+public struct Query: Sendable {
+  private var values: [String: String] = [:]
+
+  /// No parameters.
+  init() {}
+
+  /// - Parameter text: percent-encoded, without the `?`.
+  public init(_ text: ArraySlice<UInt8>) throws(QueryFailure) {
+    for pair in text.split(separator: UInt8(ascii: "&")) {
+      let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
-        let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
-      else { return nil }
-      values[name, default: []].append(value)
+        let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : [], plusIsSpace: true)
+      else { throw .brokenEscape }
+      guard values.updateValue(value, forKey: name) == nil else { throw .repeated(name: name) }
     }
   }
 
-  /// The value of a parameter; nil when it is absent. Fails when it stands twice.
-  func value(_ name: String) throws(Problem) -> String? {
-    guard let all = values[name] else { return nil }
-    guard all.count == 1 else { throw Self.invalid(name, "must stand once") }
-    return all.first
-  }
+  /// The value of a parameter; nil when it is absent.
+  public func value(_ name: String) -> String? { values[name] }
 
-  /// A whole number within `range`; nil when the parameter is absent.
+  /// A whole number within `range`, in its one canonical form; nil when the parameter is absent.
   func number(_ name: String, in range: ClosedRange<UInt64>) throws(Problem) -> UInt64? {
-    guard let text = try value(name) else { return nil }
+    guard let text = value(name) else { return nil }
     guard let number = Decimal.parse(text.utf8), range.contains(number) else {
       throw Self.invalid(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -64,28 +67,66 @@ struct Query {
   }
 }
 
+extension Problem {
+  init(_ failure: QueryFailure) {
+    switch failure {
+    case .brokenEscape: self.init(.invalidParameter, "The query has a broken percent escape.")
+    case .repeated(let name) where name.utf8.count <= 64: self = Query.invalid(name, "must stand once")
+    case .repeated: self.init(.invalidParameter, "A query parameter must stand once.")
+    }
+  }
+}
+
 /// A path of the routes table: literal segments, of which at most one is `{id}`.
 struct PathPattern: Sendable {
   let text: String
-  private let segments: [String]
+  /// With the slash before each; nil for `{id}`.
+  private let segments: [[UInt8]?]
 
   init(_ text: String) {
     self.text = text
-    segments = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+    segments = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+      .map { $0.elementsEqual("{id}".utf8) ? nil : Array($0) }
   }
 
-  /// What stands at `{id}` (empty when the pattern has none); nil when the path is another one.
-  func match(_ path: [String]) -> String? {
-    guard path.count == segments.count else { return nil }
-    var capture = ""
-    for (segment, part) in zip(segments, path) {
-      if segment == "{id}" {
-        guard !part.isEmpty else { return nil }
-        capture = part
-      } else if segment != part {
-        return nil
+  /// What stands at `{id}`, still encoded (empty when the pattern has none); nil when the path is another one.
+  /// - Parameter path: a range of `bytes` whose escapes are whole.
+  func match(_ bytes: [UInt8], _ path: Range<Int>) -> Range<Int>? {
+    var (index, capture) = (path.lowerBound, path.lowerBound..<path.lowerBound)
+    for segment in segments {
+      guard index < path.upperBound, bytes[index] == UInt8(ascii: "/") else { return nil }
+      index += 1
+      let start = index
+      if let segment {
+        guard Self.take(segment, bytes, &index, path.upperBound) else { return nil }
+      } else {
+        while index < path.upperBound, bytes[index] != UInt8(ascii: "/") { index += 1 }
+        guard index > start else { return nil }
+        capture = start..<index
       }
     }
-    return capture
+    return index == path.upperBound ? capture : nil
+  }
+
+  /// Moves `index` behind `segment`, of which any byte may be escaped; false: something else stands there.
+  private static func take(_ segment: [UInt8], _ bytes: [UInt8], _ index: inout Int, _ end: Int) -> Bool {
+    for expected in segment {
+      guard index < end else { return false }
+      if bytes[index] == expected, expected != UInt8(ascii: "%") {
+        index += 1
+      } else {
+        guard bytes[index] == UInt8(ascii: "%"), index + 2 < end, let high = bytes[index + 1].hexDigit,
+          let low = bytes[index + 2].hexDigit, high << 4 | low == expected
+        else { return false }
+        index += 3
+      }
+    }
+    return true
+  }
+
+  /// Whether every escape of a path is whole and every segment is UTF-8 when it is decoded.
+  static func isWellFormed(_ bytes: [UInt8], _ path: Range<Int>) -> Bool {
+    guard bytes[path].contains(UInt8(ascii: "%")) else { return true }
+    return bytes[path].split(separator: UInt8(ascii: "/")).allSatisfy { PercentEncoding.decode($0) != nil }
   }
 }

@@ -2,12 +2,34 @@
 // it, several at once; it has no state.
 
 struct Router: RequestHandler {
-  private let routes: [Route]
+  /// Everything at one path.
+  private struct Resource {
+    let path: PathPattern
+    var methods: [(name: String, endpoint: Endpoint)]
+    /// The methods of the path (RFC 9110, section 10.2.1).
+    var allow: FieldLines
+  }
+
+  private let resources: [Resource]
+  /// What `OPTIONS *` is told.
+  private let allowAll: FieldLines
   private let tokens: any TokenVerifying
   private let observer: any ControlObserver
 
+  /// - Parameter routes: no two of them match the same method and path.
   init(routes: [Route], tokens: any TokenVerifying, observer: any ControlObserver) {
-    (self.routes, self.tokens, self.observer) = (routes, tokens, observer)
+    (self.tokens, self.observer) = (tokens, observer)
+    var resources: [Resource] = []
+    for route in routes {
+      let index = resources.firstIndex { $0.path.text == route.path.text } ?? resources.endIndex
+      if index == resources.endIndex {
+        resources.append(Resource(path: route.path, methods: [], allow: []))
+      }
+      resources[index].methods.append((route.method, route.endpoint))
+      resources[index].allow = Self.allow(resources[index].methods.map(\.name))
+    }
+    self.resources = resources
+    allowAll = Self.allow(routes.map(\.method))
   }
 
   func handle(_ request: Request, reads: any ReadStore) -> Reply? {
@@ -19,54 +41,64 @@ struct Router: RequestHandler {
   }
 
   private func route(_ request: Request, reads: any ReadStore) throws(Problem) -> Reply? {
-    let matches = try self.matches(request.path)
-    guard request.path == "*" || !matches.isEmpty else {
-      throw Problem(.notFound, "There is nothing at this path.")
+    if request.bytes.matches(request.path, "*") {
+      guard request.isMethod("OPTIONS") else { throw notAllowed(request, allowAll) }
+      return .noContent(fields: allowAll)
     }
-    let allow = Self.allow(matches.map(\.route))
-    if request.method == "OPTIONS" { return .noContent(fields: [allow]) }
-    let method = request.method == "HEAD" ? "GET" : request.method
-    guard let match = matches.first(where: { $0.route.method == method }) else {
-      throw Problem(
-        .methodNotAllowed, "This path does not take \(Self.name(of: request.method)).", fields: [allow])
-    }
-    guard let query = Query(request.query) else {
-      throw Problem(.invalidParameter, "The query has a broken percent escape.")
-    }
+    let (resource, capture) = try find(request)
+    if request.isMethod("OPTIONS") { return .noContent(fields: resource.allow) }
+    let isHead = request.isMethod("HEAD")
+    let match = resource.methods.first { isHead ? $0.name == "GET" : request.isMethod($0.name) }
+    guard let endpoint = match?.endpoint else { throw notAllowed(request, resource.allow) }
     let call = Call(
-      request: request, capture: match.capture, query: query, reads: reads, observer: observer)
-    var reply = try admit(call, to: match.route.endpoint)
-    if request.method == "HEAD" { reply?.stream = nil }
+      request: request, capture: capture, query: try Self.query(request), reads: reads, observer: observer)
+    var reply = try admit(call, to: endpoint)
+    if isHead { reply?.stream = nil }
     return reply
   }
 
   // MARK: Paths
 
-  private typealias Match = (route: Route, capture: String)
-
-  private func matches(_ path: String) throws(Problem) -> [Match] {
-    if path == "*" { return routes.map { ($0, "") } }
-    var segments: [String] = []
-    let slash = UInt8(ascii: "/")
-    for segment in path.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst() {
-      guard let text = PercentEncoding.decode(Substring(segment)) else {
-        throw Problem(.malformedPath, "The path has a broken percent escape.")
-      }
-      segments.append(text)
+  private func find(_ request: Request) throws(Problem) -> (Resource, ArraySlice<UInt8>) {
+    guard PathPattern.isWellFormed(request.bytes, request.path) else {
+      throw Problem(.malformedPath, "The path has a broken percent escape.")
     }
-    return routes.compactMap { route in route.path.match(segments).map { (route, $0) } }
+    for resource in resources {
+      if let capture = resource.path.match(request.bytes, request.path) {
+        return (resource, Self.decoded(request.bytes[capture]))
+      }
+    }
+    throw Problem(.notFound, "There is nothing at this path.")
   }
 
-  /// The methods of one path (RFC 9110, section 10.2.1).
-  private static func allow(_ routes: [Route]) -> Request.Field {
+  private static func decoded(_ capture: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard capture.contains(UInt8(ascii: "%")) else { return capture }
+    return PercentEncoding.decodedBytes(capture)?[...] ?? []
+  }
+
+  private static func query(_ request: Request) throws(Problem) -> Query {
+    guard let query = request.query else { return Query() }
+    do throws(QueryFailure) {
+      return try Query(request.bytes[query])
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  private static func allow(_ names: [String]) -> FieldLines {
     var methods: [String] = []
-    for method in routes.flatMap({ $0.method == "GET" ? ["GET", "HEAD"] : [$0.method] }) + ["OPTIONS"]
+    for method in names.flatMap({ $0 == "GET" ? ["GET", "HEAD"] : [$0] }) + ["OPTIONS"]
     where !methods.contains(method) { methods.append(method) }
-    return .init(name: "allow", value: methods.joined(separator: ", "))
+    return [.init(name: "allow", value: methods.joined(separator: ", "))]
   }
 
   /// A method may be any token; only a short one is repeated to the asker.
-  private static func name(of method: String) -> String { method.utf8.count <= 20 ? method : "this method" }
+  private func notAllowed(_ request: Request, _ allow: FieldLines) -> Problem {
+    let name =
+      request.method.count <= 20
+      ? String(decoding: request.bytes[request.method], as: UTF8.self) : "this method"
+    return Problem(.methodNotAllowed, "This path does not take \(name).", fields: allow)
+  }
 
   // MARK: Who asks
 
@@ -87,7 +119,7 @@ struct Router: RequestHandler {
   /// `takesQuery`: whether the token may stand in the URL, for clients that cannot set header fields.
   private func principal(of call: Call, takesQuery: Bool = false) throws(Problem) -> Principal {
     var token = try Self.bearer(call.request)
-    if token == nil, takesQuery { token = try call.query.value("token") }
+    if token == nil, takesQuery { token = call.query.value("token").map { Array($0.utf8) } }
     guard let token else {
       throw Problem(.authenticationRequired, "A bearer token is needed.", fields: [.challenge()])
     }
@@ -96,13 +128,14 @@ struct Router: RequestHandler {
   }
 
   /// The token of `Authorization: Bearer` (RFC 6750, section 2.1); nil when there is no such field.
-  private static func bearer(_ request: Request) throws(Problem) -> String? {
-    let values = request.fields.filter { $0.name == "authorization" }
-    guard let value = values.first?.value else { return nil }
-    guard values.count == 1, let token = BearerCredentials.token(in: value), !token.utf8.contains(0x20) else {
-      throw invalidToken
+  private static func bearer(_ request: Request) throws(Problem) -> [UInt8]? {
+    switch request.occurrence(of: "authorization") {
+    case .absent: return nil
+    case .once(let field):
+      if let token = BearerCredentials.token(in: request.bytes, field) { return Array(request.bytes[token]) }
+    case .repeated: break
     }
-    return token
+    throw invalidToken
   }
 
   private static let invalidToken = Problem(

@@ -42,89 +42,161 @@ struct JSONRefusal: Error, Equatable, CustomStringConvertible {
 struct StrictJSON {
   /// Arrays and objects inside each other.
   static let maximumDepth = 16
+  /// Up to so many members the names of an object are compared one by one; beyond, in a set.
+  private static let fewMembers = 8
 
   private let bytes: [UInt8]
   private let maximumDepth: Int
   private var position = 0
+  private var nodes: [JSONDocument.Node] = []
 
   private init(_ bytes: [UInt8], maximumDepth: Int) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
+    nodes.reserveCapacity(16)
   }
 
   /// The one value that `bytes` are.
   static func parse(
     _ bytes: [UInt8], maximumDepth: Int = StrictJSON.maximumDepth
   ) throws(JSONRefusal) -> JSONValue {
+    try scan(bytes, maximumDepth: maximumDepth).value(0)
+  }
+
+  /// The same, to be read in place.
+  static func scan(
+    _ bytes: [UInt8], maximumDepth: Int = StrictJSON.maximumDepth
+  ) throws(JSONRefusal) -> JSONDocument {
+    guard bytes.count <= Int32.max else { throw JSONRefusal(reason: .tooDeep, offset: 0) }
     var reader = StrictJSON(bytes, maximumDepth: maximumDepth)
     reader.skipSpace()
-    let value = try reader.value(depth: 0)
+    try reader.value(depth: 0)
     reader.skipSpace()
     guard reader.position == bytes.count else { throw reader.refusal(.trailing) }
-    return value
+    return JSONDocument(bytes: bytes, nodes: reader.nodes)
   }
 
   // MARK: Values
 
-  private mutating func value(depth: Int) throws(JSONRefusal) -> JSONValue {
+  private mutating func value(depth: Int) throws(JSONRefusal) {
     guard let byte = peek else { throw refusal(.endsTooSoon) }
     switch byte {
-    case UInt8(ascii: "{"): return try object(depth: depth + 1)
-    case UInt8(ascii: "["): return try array(depth: depth + 1)
-    case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "t"): return try word("true", .bool(true))
-    case UInt8(ascii: "f"): return try word("false", .bool(false))
-    case UInt8(ascii: "n"): return try word("null", .null)
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+    case UInt8(ascii: "{"): try object(depth: depth + 1)
+    case UInt8(ascii: "["): try array(depth: depth + 1)
+    case UInt8(ascii: "\""): try string()
+    case UInt8(ascii: "t"): try word("true", .boolean)
+    case UInt8(ascii: "f"): try word("false", .boolean)
+    case UInt8(ascii: "n"): try word("null", .null)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
     default: throw refusal(.unexpected(expected: "a value"))
     }
   }
 
-  private mutating func object(depth: Int) throws(JSONRefusal) -> JSONValue {
+  /// Appends a node that ends where the reader stands.
+  private mutating func append(_ kind: JSONDocument.Node.Kind, from start: Int) {
+    nodes.append(
+      .init(kind: kind, start: Int32(start), end: Int32(position), next: Int32(nodes.count + 1)))
+  }
+
+  /// The array or object at `index` ends here.
+  private mutating func end(_ index: Int) {
+    nodes[index].end = Int32(position)
+    nodes[index].next = Int32(nodes.count)
+  }
+
+  private mutating func object(depth: Int) throws(JSONRefusal) {
     guard depth <= maximumDepth else { throw refusal(.tooDeep) }
+    let index = nodes.count
+    append(.object, from: position)
     position += 1
-    var members: [String: JSONValue] = [:]
     skipSpace()
-    if take(UInt8(ascii: "}")) { return .object(members) }
+    if take(UInt8(ascii: "}")) { return end(index) }
+    var names = MemberNames(object: index)
     while true {
       skipSpace()
-      let start = position
+      let (start, name) = (position, nodes.count)
       guard peek == UInt8(ascii: "\"") else { throw unexpected("a member name") }
-      let name = try string()
-      guard members[name] == nil else { throw JSONRefusal(reason: .duplicate(name), offset: start) }
+      try string()
+      guard isNew(name, &names) else {
+        throw JSONRefusal(reason: .duplicate(JSONDocument.string(nodes[name], of: bytes)), offset: start)
+      }
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw unexpected("a colon") }
       skipSpace()
-      members[name] = try value(depth: depth)
+      try value(depth: depth)
       skipSpace()
-      if take(UInt8(ascii: "}")) { return .object(members) }
+      if take(UInt8(ascii: "}")) { return end(index) }
       guard take(UInt8(ascii: ",")) else { throw unexpected("a comma or a closing brace") }
     }
   }
 
-  private mutating func array(depth: Int) throws(JSONRefusal) -> JSONValue {
+  private mutating func array(depth: Int) throws(JSONRefusal) {
     guard depth <= maximumDepth else { throw refusal(.tooDeep) }
+    let index = nodes.count
+    append(.array, from: position)
     position += 1
-    var elements: [JSONValue] = []
     skipSpace()
-    if take(UInt8(ascii: "]")) { return .array(elements) }
+    if take(UInt8(ascii: "]")) { return end(index) }
     while true {
       skipSpace()
-      elements.append(try value(depth: depth))
+      try value(depth: depth)
       skipSpace()
-      if take(UInt8(ascii: "]")) { return .array(elements) }
+      if take(UInt8(ascii: "]")) { return end(index) }
       guard take(UInt8(ascii: ",")) else { throw unexpected("a comma or a closing bracket") }
     }
   }
 
-  private mutating func word(_ word: String, _ value: JSONValue) throws(JSONRefusal) -> JSONValue {
+  private mutating func word(_ word: String, _ kind: JSONDocument.Node.Kind) throws(JSONRefusal) {
+    let start = position
     for byte in word.utf8 where !take(byte) { throw unexpected("a value") }
-    return value
+    append(kind, from: start)
+  }
+
+  // MARK: Member names
+
+  /// The names of one object so far.
+  private struct MemberNames {
+    /// The object's node.
+    let object: Int
+    var count = 0
+    /// All of them, once they are no longer few.
+    var set: Set<String> = []
+  }
+
+  /// Whether no member before it has the name at node `name`, however it is spelled.
+  private func isNew(_ name: Int, _ names: inout MemberNames) -> Bool {
+    names.count += 1
+    if names.count <= Self.fewMembers {
+      var other = names.object + 1
+      while other < name {
+        if isSame(nodes[other], nodes[name]) { return false }
+        other = Int(nodes[other + 1].next)
+      }
+      return true
+    }
+    if names.count == Self.fewMembers + 1 {
+      var other = names.object + 1
+      while other < name {
+        names.set.insert(JSONDocument.string(nodes[other], of: bytes))
+        other = Int(nodes[other + 1].next)
+      }
+    }
+    return names.set.insert(JSONDocument.string(nodes[name], of: bytes)).inserted
+  }
+
+  private func isSame(_ one: JSONDocument.Node, _ other: JSONDocument.Node) -> Bool {
+    guard one.kind == .string, other.kind == .string, one.isASCII, other.isASCII else {
+      return JSONDocument.string(one, of: bytes) == JSONDocument.string(other, of: bytes)
+    }
+    guard one.end - one.start == other.end - other.start else { return false }
+    for offset in 0..<Int(one.end - one.start)
+    where bytes[Int(one.start) + offset] != bytes[Int(other.start) + offset] { return false }
+    return true
   }
 
   // MARK: Numbers
 
-  private mutating func number() throws(JSONRefusal) -> JSONValue {
+  private mutating func number() throws(JSONRefusal) {
     let start = position
     _ = take(UInt8(ascii: "-"))
     if !take(UInt8(ascii: "0")) { try digits() }
@@ -138,99 +210,77 @@ struct StrictJSON {
       if !take(UInt8(ascii: "-")) { _ = take(UInt8(ascii: "+")) }
       try digits()
     }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    if isWhole, let integer = Int64(text) { return .integer(integer) }
-    guard let double = Double(text), double.isFinite else {
-      throw JSONRefusal(reason: .numberOutOfRange, offset: start)
+    // Eighteen digits always fit 64 bits.
+    if isWhole, position - start <= 18 || JSONDocument.integer(bytes[start..<position]) != nil {
+      return append(.integer, from: start)
     }
-    return .number(double)
+    guard let double = Double(String(decoding: bytes[start..<position], as: UTF8.self)), double.isFinite
+    else { throw JSONRefusal(reason: .numberOutOfRange, offset: start) }
+    append(.number, from: start)
   }
 
   private mutating func digits() throws(JSONRefusal) {
     let start = position
-    while let byte = peek, isDigit(byte) { position += 1 }
+    while let byte = peek, byte.isDigit { position += 1 }
     guard position > start else { throw unexpected("a digit") }
   }
-
-  private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   // MARK: Strings
 
   /// From the opening quote to behind the closing one.
-  private mutating func string() throws(JSONRefusal) -> String {
+  private mutating func string() throws(JSONRefusal) {
     let start = position
     position += 1
-    var plainStart = position
-    var text: [UInt8] = []
+    var (kind, isASCII) = (JSONDocument.Node.Kind.string, true)
     while let byte = peek {
       switch byte {
       case UInt8(ascii: "\""):
-        text += bytes[plainStart..<position]
-        position += 1
-        guard let string = Self.string(text) else {
+        // The general validation is slow, and nearly all strings are ASCII.
+        guard isASCII || String(validating: bytes[start + 1..<position], as: UTF8.self) != nil else {
           throw JSONRefusal(reason: .badUTF8, offset: start)
         }
-        return string
+        append(kind, from: start + 1)
+        nodes[nodes.count - 1].isASCII = isASCII
+        position += 1
+        return
       case UInt8(ascii: "\\"):
-        text += bytes[plainStart..<position]
-        try escape(into: &text)
-        plainStart = position
+        try escape()
+        kind = .escapedString
       case 0..<0x20: throw refusal(.controlCharacter)
-      default: position += 1
+      default:
+        if byte >= 0x80 { isASCII = false }
+        position += 1
       }
     }
     throw refusal(.endsTooSoon)
   }
 
-  /// The general validation is slow, and nearly all strings are ASCII.
-  private static func string(_ text: [UInt8]) -> String? {
-    text.allSatisfy { $0 < 0x80 }
-      ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
-  }
-
-  private mutating func escape(into text: inout [UInt8]) throws(JSONRefusal) {
+  private mutating func escape() throws(JSONRefusal) {
     let start = position
     position += 1
     guard let byte = peek else { throw refusal(.endsTooSoon) }
     position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-    case UInt8(ascii: "b"): text.append(0x08)
-    case UInt8(ascii: "f"): text.append(0x0C)
-    case UInt8(ascii: "n"): text.append(0x0A)
-    case UInt8(ascii: "r"): text.append(0x0D)
-    case UInt8(ascii: "t"): text.append(0x09)
-    case UInt8(ascii: "u"): text += UTF8.encode(try escapedScalar(from: start)) ?? .init()
-    default: throw JSONRefusal(reason: .badEscape, offset: start)
-    }
+    if byte == UInt8(ascii: "u") { return try unicodeEscape(from: start) }
+    guard JSONEscapes.plain(byte) != nil else { throw JSONRefusal(reason: .badEscape, offset: start) }
   }
 
-  /// The scalar of `\uXXXX`, or of the two escapes that make a surrogate pair (RFC 8259, section 7).
-  private mutating func escapedScalar(from start: Int) throws(JSONRefusal) -> Unicode.Scalar {
+  /// The digits of `\uXXXX`, or of the two escapes that make a surrogate pair (RFC 8259, section 7).
+  private mutating func unicodeEscape(from start: Int) throws(JSONRefusal) {
     let first = try fourHexDigits()
-    if let scalar = Unicode.Scalar(first) { return scalar }
+    if Unicode.Scalar(first) != nil { return }
     let lone = JSONRefusal(reason: .loneSurrogate, offset: start)
     guard first < 0xDC00 else { throw lone }
     guard position < bytes.count else { throw refusal(.endsTooSoon) }
     guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw lone }
     let second = try fourHexDigits()
     guard (0xDC00...0xDFFF).contains(second) else { throw lone }
-    let scalar = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
-    guard let scalar = Unicode.Scalar(scalar) else { throw lone }
-    return scalar
   }
 
   private mutating func fourHexDigits() throws(JSONRefusal) -> UInt16 {
     var value: UInt16 = 0
     for _ in 0..<4 {
       guard let byte = peek else { throw refusal(.endsTooSoon) }
-      let digit: UInt8
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-      default: throw refusal(.badEscape)
-      }
+      guard let digit = byte.hexDigit else { throw refusal(.badEscape) }
       value = value << 4 | UInt16(digit)
       position += 1
     }

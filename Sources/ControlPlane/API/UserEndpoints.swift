@@ -8,8 +8,10 @@ struct UserEndpoints: Sendable {
   /// are closed. `{id}` is the subject, `issuer` whose (those whose accounts this server takes, if absent). Also 204
   /// when nobody of this name ever booked: tokens may exist all the same.
   func logOut(_ call: Call, _: Principal) throws(Problem) -> Reply? {
-    guard let subject = Subject(call.capture) else { throw Problem(DomainError.unknownUser) }
-    let issuer = try call.query.value("issuer") ?? policy.accounts.issuer
+    guard let subject = Subject(String(decoding: call.capture, as: UTF8.self)) else {
+      throw Problem(DomainError.unknownUser)
+    }
+    let issuer = call.query.value("issuer") ?? policy.accounts.issuer
     guard [policy.accounts.issuer, Identity.localIssuer].contains(where: issuer.hasSameBytes) else {
       throw Query.invalid("issuer", "must be one whose tokens this server accepts")
     }

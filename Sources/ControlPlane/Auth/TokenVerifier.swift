@@ -19,8 +19,7 @@ final class TokenVerifier: TokenVerifying {
     cache = TokenCache(capacity: cacheCapacity)
   }
 
-  func verify(_ token: String) -> TokenVerdict {
-    let bytes = Array(token.utf8)
+  func verify(_ bytes: [UInt8]) -> TokenVerdict {
     guard bytes.count <= JSONWebSignature.maximumBytes else { return .invalid }
     let now = clock.now
     if let known = cache.principal(of: bytes, at: now) {

@@ -12,8 +12,8 @@ enum DomainError: Error, Sendable, Equatable {
   case quantityLimit(limit: Int, requested: Int)
   /// The same idempotency key came with another request.
   case idempotencyMismatch
+  /// There is none, or it is somebody else's: nobody learns which numbers exist.
   case unknownBooking
-  case notYours
 
   // Catalogue
   case unknownEvent

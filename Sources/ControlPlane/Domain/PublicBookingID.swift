@@ -14,8 +14,11 @@ struct PublicBookingID: Hashable, Sendable {
   }
 
   /// Takes small letters, and I, L, O for 1, 1, 0, as people type them.
-  init?(_ text: some StringProtocol) {
-    var utf8 = text.utf8.makeIterator()
+  init?(_ text: some StringProtocol) { self.init(text.utf8) }
+
+  /// The same from UTF-8.
+  init?(_ text: some Sequence<UInt8>) {
+    var utf8 = text.makeIterator()
     for expected in [UInt8(ascii: "b"), UInt8(ascii: "k")] {
       guard let byte = utf8.next(), byte | 0x20 == expected else { return nil }
     }
@@ -34,14 +37,21 @@ struct PublicBookingID: Hashable, Sendable {
 
   /// The same as ASCII.
   var bytes: [UInt8] {
-    var bytes: [UInt8] = [UInt8(ascii: "B"), UInt8(ascii: "K"), UInt8(ascii: "-")]
-    for digit in 0..<Self.digits {
-      bytes.append(Self.alphabet[Int(code >> UInt64(5 * (Self.digits - 1 - digit))) & 31])
-    }
+    var bytes: [UInt8] = []
+    append(to: &bytes)
     return bytes
   }
 
+  func append(to bytes: inout [UInt8]) {
+    let alphabet = Self.alphabet
+    bytes.append(contentsOf: Self.prefix)
+    for digit in 0..<Self.digits {
+      bytes.append(alphabet[Int(code >> UInt64(5 * (Self.digits - 1 - digit))) & 31])
+    }
+  }
+
   private static let digits = 8
+  private static let prefix = Array("BK-".utf8)
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
   private static func value(of byte: UInt8) -> UInt64? {

@@ -1,39 +1,70 @@
-// What the control plane takes in and gives back. It has never seen a socket: a request is a value, and the
-// way back is a ticket that only the executable understands.
+// What the control plane takes in and gives back. It has never seen a connection: a request is its bytes with ranges,
+// an answer is bytes, and the way back is a ticket that only the executable understands.
 
-/// A whole HTTP request as a value.
+/// A whole HTTP request: its head as it was received, flat ranges into it, and its decoded body. Passing it on copies
+/// no bytes.
 public struct Request: Sendable {
+  /// The request line and the fields.
+  public var bytes: [UInt8]
   /// As sent; methods are case-sensitive (RFC 9110, section 9.1).
-  public var method: String
+  public var method: Range<Int>
   /// Percent-encoded, without the query; starts with `/` (or is `*` for OPTIONS).
-  public var path: String
-  /// Percent-encoded, without the `?`.
-  public var query: String?
-  /// Names in lower case, in order of arrival.
-  public var fields: [Field]
+  public var path: Range<Int>
+  /// Percent-encoded, without the `?`; nil without one.
+  public var query: Range<Int>?
+  /// In order of arrival: the name of field i at 2i, in any case, and its value at 2i + 1.
+  public var fields: [Range<Int>]
   public var body: [UInt8]
+  /// Whom limits are counted for when nobody is logged in.
+  public var client: ClientAddress
   public var ticket: ReplyTicket
 
-  public struct Field: Sendable, Equatable {
-    public var name: String
-    public var value: String
-    public init(name: String, value: String) { (self.name, self.value) = (name, value) }
-  }
-
   public init(
-    method: String, path: String, query: String? = nil, fields: [Field] = [], body: [UInt8] = [],
-    ticket: ReplyTicket
+    bytes: [UInt8], method: Range<Int>, path: Range<Int>, query: Range<Int>?, fields: [Range<Int>],
+    body: [UInt8], client: ClientAddress, ticket: ReplyTicket
   ) {
-    self.method = method
-    self.path = path
-    self.query = query
-    self.fields = fields
-    self.body = body
-    self.ticket = ticket
+    (self.bytes, self.method, self.path, self.query) = (bytes, method, path, query)
+    (self.fields, self.body, self.client, self.ticket) = (fields, body, client, ticket)
   }
 
-  /// The value of the first field of this (lower-case) name.
-  public func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+  func isMethod(_ name: String) -> Bool { bytes.matches(method, name) }
+
+  /// How often a field stands in a request, and its value when that is once.
+  enum Occurrence {
+    case absent
+    case once(Range<Int>)
+    case repeated
+  }
+
+  /// - Parameter name: in lower case.
+  func occurrence(of name: String) -> Occurrence {
+    var found: Range<Int>?
+    for index in stride(from: 0, to: fields.count, by: 2)
+    where bytes.equals(fields[index], lowercased: name) {
+      if found != nil { return .repeated }
+      found = fields[index + 1]
+    }
+    return found.map(Occurrence.once) ?? .absent
+  }
+
+  /// The values of all fields of this name, in order of arrival.
+  /// - Parameter name: in lower case.
+  func values(of name: String) -> [ArraySlice<UInt8>] {
+    var values: [ArraySlice<UInt8>] = []
+    for index in stride(from: 0, to: fields.count, by: 2)
+    where bytes.equals(fields[index], lowercased: name) {
+      values.append(bytes[fields[index + 1]])
+    }
+    return values
+  }
+}
+
+/// The network address of a client: an IPv6 address, or an IPv4 address mapped into one (RFC 4291, section 2.5.5.2).
+public struct ClientAddress: Hashable, Sendable {
+  /// The first and the last eight bytes, in network order.
+  public let upper: UInt64
+  public let lower: UInt64
+  public init(upper: UInt64, lower: UInt64) { (self.upper, self.lower) = (upper, lower) }
 }
 
 /// The way back to whoever asked: two words that this plane carries and never reads.
@@ -43,10 +74,11 @@ public struct ReplyTicket: Hashable, Sendable {
   public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 }
 
-/// The answer to a request. `Date`, `Content-Length` and `Connection` are added where bytes are made.
+/// The answer to a request. `Date`, `Content-Length` and `Connection` are added where it is sent.
 public struct Reply: Sendable {
   public var status: Int
-  public var fields: [Request.Field]
+  /// Sent as they are.
+  public var fieldLines: FieldLines
   public var body: [UInt8]
   /// When set, the asker becomes a watcher of this event and `body` is empty (`text/event-stream`).
   public var stream: Stream?
@@ -62,8 +94,8 @@ public struct Reply: Sendable {
     }
   }
 
-  public init(status: Int, fields: [Request.Field] = [], body: [UInt8] = [], stream: Stream? = nil) {
-    (self.status, self.fields, self.body, self.stream) = (status, fields, body, stream)
+  public init(status: Int, fieldLines: FieldLines = [], body: [UInt8] = [], stream: Stream? = nil) {
+    (self.status, self.fieldLines, self.body, self.stream) = (status, fieldLines, body, stream)
   }
 }
 

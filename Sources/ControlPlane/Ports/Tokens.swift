@@ -1,6 +1,6 @@
 /// Judges and makes tokens. Any thread; no I/O.
 protocol TokenVerifying: Sendable {
-  func verify(_ token: String) -> TokenVerdict
+  func verify(_ token: [UInt8]) -> TokenVerdict
 }
 
 protocol TokenIssuing: Sendable {

@@ -13,7 +13,7 @@ struct BookingService: Sendable {
   }
 
   /// A second cancellation tells the first one's outcome again (`replayed`) and announces nothing. Fails with
-  /// `unknownBooking`, `notYours`, `storageUnavailable` or `overloaded`.
+  /// `unknownBooking` (also when it is somebody else's), `storageUnavailable` or `overloaded`.
   func cancel(
     _ command: CancelBooking, ticket: ReplyTicket, answer: @escaping Answer<BookingOutcome>
   ) {

@@ -115,7 +115,7 @@ extension Ledger {
   private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws -> BookingOutcome {
     guard var outcome = try store.booking(command.booking) else { throw DomainError.unknownBooking }
     guard try command.by.role == .admin || userID(of: command.by.user) == outcome.booking.user else {
-      throw DomainError.notYours
+      throw DomainError.unknownBooking
     }
     guard outcome.booking.status == .confirmed else {
       outcome.replayed = true

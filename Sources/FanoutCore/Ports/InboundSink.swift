@@ -14,16 +14,28 @@ public enum InboundDisposition: Sendable {
 /// An answer of the executable or of the core itself. The loop adds `Date`, `Content-Length` and `Connection`.
 public struct HTTPResponse: Sendable {
   public var status: Int
-  public var fields: [(name: String, value: String)]
+  /// Finished field lines, each `Name: value` and CRLF; sent as they are. None of them is one that the loop adds.
+  public var fieldLines: [UInt8]
   public var body: [UInt8]
   /// When set, the connection stays open after the head and receives this topic's notices as
   /// `text/event-stream`; `body` must be empty and the fields must not name a length.
   public var stream: StreamStart?
+  /// Whether one of the fields is `Upgrade`, which `Connection` must then name.
+  public var offersUpgrade = false
 
+  /// - Parameter fieldLines: valid lines; nothing in them is checked.
+  public init(status: Int, fieldLines: [UInt8], body: [UInt8] = [], stream: StreamStart? = nil) {
+    (self.status, self.fieldLines, self.body, self.stream) = (status, fieldLines, body, stream)
+  }
+
+  /// - Parameter fields: one that could split the answer, or that is the loop's own, is left out.
   public init(
     status: Int, fields: [(name: String, value: String)] = [], body: [UInt8] = [], stream: StreamStart? = nil
   ) {
-    (self.status, self.fields, self.body, self.stream) = (status, fields, body, stream)
+    self.init(status: status, fieldLines: [], body: body, stream: stream)
+    for field in fields where HTTPFieldLine.append(field.name, field.value, to: &fieldLines) {
+      offersUpgrade = offersUpgrade || field.name.lowercased() == "upgrade"
+    }
   }
 }
 

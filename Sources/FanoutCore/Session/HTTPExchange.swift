@@ -85,7 +85,7 @@ final class HTTPExchange {
       answering = requests
       bodyClockRuns = false
       context = ResponseContext(
-        isHead: request.head.method == "HEAD", keepsAlive: request.head.wantsKeepAlive,
+        isHead: request.head.isMethod("HEAD"), keepsAlive: request.head.wantsKeepAlive,
         minorVersion: request.head.minorVersion)
       return .request(request)
     }

@@ -47,6 +47,7 @@ struct HTTPBodyReader: Sendable {
 
   private mutating func takeContent(_ bytes: Span<UInt8>, _ position: inout Int) {
     let count = min(missing, bytes.count - position)
+    if content.isEmpty { content.reserveCapacity(count) }
     content.append(bytes.extracting(position..<position + count))
     position += count
     missing -= count
@@ -96,7 +97,7 @@ struct HTTPBodyReader: Sendable {
   private mutating func judgeTrailer(_ text: Range<Int>, _ bounds: HTTPBounds) throws(HTTPFailure) {
     trailers += 1
     guard trailers <= Int(bounds.headFields) else { throw .overheadTooBig }
-    _ = try HTTPRequestHead.FieldRange(parsing: text, of: line)
+    _ = try HTTPFieldLine.parse(text, of: line)
     overhead += text.count + 2
   }
 

@@ -28,8 +28,17 @@ struct ASCIISet: Sendable {
   /// in a query (URL standard, "query percent-encode set"). No fragment, no quote, no angle bracket.
   static let target = ASCIISet(alphanumerics + "-._~:/?[]@!$&'()*+,;=%" + "\\^`{|}")
 
-  /// What may stand in a host with its port (RFC 3986, section 3.2.2), user information excluded.
-  static let host = ASCIISet(alphanumerics + "-._~:[]!$&'()*+,;=%")
+  /// `unreserved` and `sub-delims` of RFC 3986, section 2: what a registered name holds besides escapes.
+  static let name = ASCIISet(alphanumerics + "-._~!$&'()*+,;=")
+}
+
+extension Span<UInt8> {
+  /// Whether all bytes of `range` are of `set`.
+  @inline(__always)
+  func areAll(_ range: Range<Int>, in set: ASCIISet) -> Bool {
+    for index in range where !set.contains(self[index]) { return false }
+    return true
+  }
 }
 
 /// The bytes with a meaning of their own in HTTP's grammar.

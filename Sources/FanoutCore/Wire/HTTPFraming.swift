@@ -16,7 +16,7 @@ struct HTTPFraming: Sendable, Equatable {
 
   /// - Parameter bodyBytes: the longest body taken; more: 413.
   init(of head: HTTPRequestHead, bodyBytes: Int) throws(HTTPFailure) {
-    let lengths = head.fields.filter { head.equals($0.name, "content-length") }.map(\.value)
+    let lengths = head.known.contains(.contentLength) ? head.values("content-length") : []
     let isChunked = try Self.isChunked(head)
     guard !isChunked || lengths.isEmpty else {
       throw .badRequest("A request must not have both Content-Length and Transfer-Encoding.")
@@ -28,7 +28,7 @@ struct HTTPFraming: Sendable, Equatable {
 
   /// Section 6.1: `chunked` is the only coding known here, and it must be the only one.
   private static func isChunked(_ head: HTTPRequestHead) throws(HTTPFailure) -> Bool {
-    guard head.fields.contains(where: { head.equals($0.name, "transfer-encoding") }) else { return false }
+    guard head.known.contains(.transferEncoding) else { return false }
     guard head.minorVersion >= 1 else { throw .badRequest("HTTP/1.0 has no Transfer-Encoding.") }
     let codings = head.listItems("transfer-encoding").map { $0.lowercased() }
     guard codings.allSatisfy({ $0 == "chunked" }) else {
@@ -61,6 +61,7 @@ struct HTTPFraming: Sendable, Equatable {
 
   /// RFC 9110, section 10.1.1: an HTTP/1.0 client cannot be asked to go on.
   private static func expectsContinue(_ head: HTTPRequestHead) throws(HTTPFailure) -> Bool {
+    guard head.known.contains(.expect) else { return false }
     let expectations = head.listItems("expect")
     guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw HTTPFailure(status: 417, sentence: "The only expectation understood is 100-continue.")

@@ -4,12 +4,16 @@
 struct HTTPHeadReader: Sendable {
   /// Room for a usual head, in bytes, when that much has arrived in one piece.
   private static let firstCapacity = 1024
+  /// Room for the names and values of a usual head.
+  private static let usualFields = 2 * 12
 
   private var buffer: [UInt8] = []
   private var lineStart = 0
   private var emptyLines: UInt8 = 0
   private var requestLine: HTTPRequestLine?
-  private var fields: [HTTPRequestHead.FieldRange] = []
+  /// Names and values by turns.
+  private var fields: [Range<Int>] = []
+  private var known = HTTPKnownFields()
 
   var isIdle: Bool { buffer.isEmpty }
 
@@ -55,17 +59,23 @@ struct HTTPHeadReader: Sendable {
   }
 
   private mutating func takeField(_ line: Range<Int>, _ bounds: HTTPBounds) throws(HTTPFailure) {
-    guard fields.count < Int(bounds.headFields) else {
+    guard fields.count < 2 * Int(bounds.headFields) else {
       throw HTTPFailure(status: 431, sentence: "The request has too many fields.")
     }
-    fields.append(try HTTPRequestHead.FieldRange(parsing: line, of: buffer))
+    if fields.isEmpty { fields.reserveCapacity(Self.usualFields) }
+    let (name, value) = try HTTPFieldLine.parse(line, of: buffer)
+    let field = HTTPKnownFields(naming: name, of: buffer)
+    guard field != .host || !known.contains(.host) else { throw Self.oneHost }
+    known.insert(field)
+    fields.append(name)
+    fields.append(value)
   }
 
   private mutating func finish(_ line: HTTPRequestLine) throws(HTTPFailure) -> HTTPRequestHead {
     try settleHost(line)
     let head = HTTPRequestHead(
       bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
-      minorVersion: line.minorVersion)
+      minorVersion: line.minorVersion, known: known)
     self = HTTPHeadReader()
     return head
   }
@@ -73,16 +83,19 @@ struct HTTPHeadReader: Sendable {
   /// RFC 9112, section 3.2: exactly one valid `Host` (an HTTP/1.0 request may have none); the authority of
   /// an absolute-form target takes its place.
   private mutating func settleHost(_ line: HTTPRequestLine) throws(HTTPFailure) {
-    let hosts = fields.indices.filter { buffer.equals(fields[$0].name, "host") }
-    guard hosts.count == 1 || hosts.isEmpty && line.minorVersion == 0 else {
-      throw .badRequest("There must be exactly one Host field.")
+    guard known.contains(.host) else {
+      if line.minorVersion == 0 { return }
+      throw Self.oneHost
     }
-    guard let index = hosts.first else { return }
-    guard buffer[fields[index].value].allSatisfy(ASCIISet.host.contains) else {
-      throw .badRequest("The Host field is not a host.")
-    }
-    if let authority = line.authority {
-      fields[index] = HTTPRequestHead.FieldRange(name: fields[index].name, value: authority)
+    for index in stride(from: 0, to: fields.count, by: 2) where buffer.equals(fields[index], "host") {
+      let host = fields[index + 1]
+      // Without a host of its own the target is one of a server that has no name (section 3.2).
+      guard host.isEmpty || HTTPAuthority.isValid(buffer.span.extracting(host)) else {
+        throw .badRequest("The Host field is not a host.")
+      }
+      if let authority = line.authority { fields[index + 1] = authority }
     }
   }
+
+  private static let oneHost = HTTPFailure.badRequest("There must be exactly one Host field.")
 }

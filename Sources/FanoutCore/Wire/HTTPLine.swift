@@ -46,17 +46,21 @@ enum HTTPLine {
   }
 }
 
-extension HTTPRequestHead.FieldRange {
-  /// Parses one field line (RFC 9112, section 5): no white space before the colon, no folding.
+/// One field line (RFC 9112, section 5): no white space before the colon, no folding.
+enum HTTPFieldLine {
   /// - Parameter line: a range of `buffer`, without its line end.
-  init(parsing line: Range<Int>, of buffer: [UInt8]) throws(HTTPFailure) {
-    guard let colon = buffer[line].firstIndex(of: UInt8(ascii: ":")) else {
-      throw .badRequest("A field line has no colon.")
+  /// - Returns: the name, and the value without the blanks around it.
+  static func parse(
+    _ line: Range<Int>, of buffer: [UInt8]
+  ) throws(HTTPFailure) -> (name: Range<Int>, value: Range<Int>) {
+    let (bytes, token) = (buffer.span, ASCIISet.token)
+    var colon = line.lowerBound
+    while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
+    guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+      throw buffer[line].contains(UInt8(ascii: ":"))
+        ? .badRequest("A field name is not a token, or a line is folded.")
+        : .badRequest("A field line has no colon.")
     }
-    let name = line.lowerBound..<colon
-    guard !name.isEmpty, buffer[name].allSatisfy(ASCIISet.token.contains) else {
-      throw .badRequest("A field name is not a token, or a line is folded.")
-    }
-    self.init(name: name, value: buffer.trimmingBlanks(colon + 1..<line.upperBound))
+    return (line.lowerBound..<colon, buffer.trimmingBlanks(colon + 1..<line.upperBound))
   }
 }

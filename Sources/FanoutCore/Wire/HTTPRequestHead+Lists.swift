@@ -5,14 +5,15 @@ extension HTTPRequestHead {
   /// Whether the connection stays open after the answer (RFC 9112, section 9.3): HTTP/1.1 unless `close`
   /// is asked for, HTTP/1.0 only when `keep-alive` is.
   public var wantsKeepAlive: Bool {
+    guard known.contains(.connection) else { return minorVersion >= 1 }
     if listContains("connection", "close") { return false }
     return minorVersion >= 1 || listContains("connection", "keep-alive")
   }
 
   /// Whether one of the comma-separated items of the fields of this name is `item`, ASCII case aside.
   public func listContains(_ name: String, _ item: String) -> Bool {
-    for field in fields where equals(field.name, name) {
-      var rest = field.value
+    for index in stride(from: 0, to: fields.count, by: 2) where equals(fields[index], name) {
+      var rest = fields[index + 1]
       while let range = nextItem(in: &rest) {
         if equals(range, item) { return true }
       }
@@ -23,8 +24,8 @@ extension HTTPRequestHead {
   /// The comma-separated items of all fields of this name, in order, without white space, without empty ones.
   public func listItems(_ name: String) -> [String] {
     var items: [String] = []
-    for field in fields where equals(field.name, name) {
-      var rest = field.value
+    for index in stride(from: 0, to: fields.count, by: 2) where equals(fields[index], name) {
+      var rest = fields[index + 1]
       while let range = nextItem(in: &rest) { items.append(string(range)) }
     }
     return items
@@ -47,6 +48,17 @@ extension HTTPRequestHead {
 }
 
 extension [UInt8] {
+  /// Whether the bytes of `range` are exactly `text`.
+  func matches(_ range: Range<Int>, _ text: String) -> Bool {
+    guard range.count == text.utf8.count else { return false }
+    var index = range.lowerBound
+    for byte in text.utf8 {
+      if self[index] != byte { return false }
+      index += 1
+    }
+    return true
+  }
+
   /// Whether the bytes of `range` are `text`, ASCII case aside.
   func equals(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.count == text.utf8.count else { return false }

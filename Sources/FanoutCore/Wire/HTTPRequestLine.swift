@@ -15,18 +15,29 @@ extension HTTPRequestLine {
   /// only case in which `buffer` grows, by one byte.
   /// - Parameter line: without its line end.
   init(parsing line: Range<Int>, of buffer: inout [UInt8]) throws(HTTPFailure) {
-    guard let first = buffer[line].firstIndex(of: HTTPByte.space),
-      let last = buffer[line].lastIndex(of: HTTPByte.space), last > first + 1
-    else { throw .badRequest("The request line must be a method, a target and a version.") }
-    method = line.lowerBound..<first
-    guard !method.isEmpty, buffer[method].allSatisfy(ASCIISet.token.contains) else {
+    let parts = try Self.parts(of: line, buffer)
+    (method, minorVersion) = (parts.method, parts.minorVersion)
+    (target, authority) = try Self.target(parts.target, of: &buffer, method: method)
+  }
+
+  private static func parts(
+    of line: Range<Int>, _ buffer: [UInt8]
+  ) throws(HTTPFailure) -> (method: Range<Int>, target: Range<Int>, minorVersion: Int) {
+    let bytes = buffer.span
+    var (first, last) = (line.lowerBound, line.upperBound - 1)
+    while first < line.upperBound, bytes[first] != HTTPByte.space { first += 1 }
+    while last > first, bytes[last] != HTTPByte.space { last -= 1 }
+    guard last > first + 1 else {
+      throw .badRequest("The request line must be a method, a target and a version.")
+    }
+    guard first > line.lowerBound, bytes.areAll(line.lowerBound..<first, in: .token) else {
       throw .badRequest("The method is not a token.")
     }
-    minorVersion = try Self.minorVersion(buffer[last + 1..<line.upperBound])
-    guard buffer[first + 1..<last].allSatisfy(ASCIISet.target.contains) else {
+    let minorVersion = try minorVersion(buffer[last + 1..<line.upperBound])
+    guard bytes.areAll(first + 1..<last, in: .target) else {
       throw .badRequest("The request target holds a character that must be percent-encoded.")
     }
-    (target, authority) = try Self.target(first + 1..<last, of: &buffer, method: method)
+    return (line.lowerBound..<first, first + 1..<last, minorVersion)
   }
 
   /// `HTTP/1.` and a digit; another major version is 505.
@@ -67,7 +78,7 @@ extension HTTPRequestLine {
       $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
     }
     let authority = start..<(end ?? range.upperBound)
-    guard !authority.isEmpty, buffer[authority].allSatisfy(ASCIISet.host.contains) else {
+    guard HTTPAuthority.isValid(buffer.span.extracting(authority)) else {
       throw .badRequest("The request target has no valid host.")
     }
     guard let end else { return (start - 1..<start, authority) }

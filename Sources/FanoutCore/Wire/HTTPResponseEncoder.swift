@@ -1,5 +1,5 @@
 // Answers become bytes here. Framing fields are the encoder's alone (RFC 9112, section 6), so no answer can
-// contradict its own length; a field that could split the answer in two is dropped.
+// contradict its own length. Everything else of an answer is finished already and is copied as it is.
 
 /// What a request says about the shape of its answer.
 struct ResponseContext: Sendable, Equatable {
@@ -15,78 +15,83 @@ enum HTTPResponseEncoder {
   /// The interim answer to `Expect: 100-continue` (RFC 9110, section 10.1.1).
   static let continueBytes = [UInt8]("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
+  /// Room for the status line and the fields that are added here.
+  private static let ownBytes = 160
+
   /// Appends `response` as one whole HTTP/1.1 message. An answer that turns into an event stream has no
   /// length and ends with the connection.
   /// - Parameter date: the current `HTTPDate.bytes`, cached by the caller.
   static func append(
     _ response: HTTPResponse, context: ResponseContext, date: [UInt8], to output: inout [UInt8]
   ) {
-    appendStatusLine(response.status, to: &output)
-    output.append(utf8: "Date: ")
+    if output.isEmpty {
+      output.reserveCapacity(response.fieldLines.count + response.body.count + ownBytes)
+    }
+    let words = Self.words
+    output.append(contentsOf: words.startLine(response.status))
     output.append(contentsOf: date)
-    output.append(utf8: "\r\n")
-    var offersUpgrade = false
-    for field in response.fields where isSendable(field.name, field.value) {
-      appendField(field.name, field.value, to: &output)
-      offersUpgrade = offersUpgrade || isSame(field.name, "upgrade")
-    }
+    output.append(contentsOf: words.lineEnd)
+    output.append(contentsOf: response.fieldLines)
     let isStream = response.stream != nil
-    appendConnection(keepsAlive: context.keepsAlive && !isStream, offersUpgrade, context, to: &output)
-    if !isStream && !HTTPStatus.isBodiless(response.status) {
-      output.append(utf8: "Content-Length: ")
-      output.appendDecimal(UInt64(response.body.count))
-      output.append(utf8: "\r\n")
+    appendConnection(
+      keepsAlive: context.keepsAlive && !isStream, response.offersUpgrade, context, to: &output)
+    guard !isStream, !HTTPStatus.isBodiless(response.status) else {
+      output.append(contentsOf: words.lineEnd)
+      return
     }
-    output.append(utf8: "\r\n")
-    if !context.isHead && !isStream && !HTTPStatus.isBodiless(response.status) {
-      output.append(contentsOf: response.body)
-    }
-  }
-
-  private static func appendStatusLine(_ status: Int, to output: inout [UInt8]) {
-    output.append(utf8: "HTTP/1.1 ")
-    // A status outside three digits is a mistake of this server, and is answered as one.
-    let code = (100...999).contains(status) ? status : 500
-    output.appendDecimal(UInt64(code))
-    output.append(HTTPByte.space)
-    output.append(utf8: HTTPStatus.phrase(of: code))
-    output.append(utf8: "\r\n")
-  }
-
-  private static func appendField(_ name: String, _ value: String, to output: inout [UInt8]) {
-    output.append(utf8: name)
-    output.append(utf8: ": ")
-    output.append(utf8: value)
-    output.append(utf8: "\r\n")
+    output.append(contentsOf: words.contentLength)
+    output.appendDecimal(UInt64(response.body.count))
+    output.append(contentsOf: words.headEnd)
+    if !context.isHead { output.append(contentsOf: response.body) }
   }
 
   /// An `Upgrade` field must be named in `Connection` (RFC 9110, section 7.8).
   private static func appendConnection(
     keepsAlive: Bool, _ offersUpgrade: Bool, _ context: ResponseContext, to output: inout [UInt8]
   ) {
-    var options: [String] = offersUpgrade ? ["Upgrade"] : []
-    if !keepsAlive {
-      options.append("close")
-    } else if context.minorVersion == 0 {
-      options.append("keep-alive")
-    }
-    if options.isEmpty { return }
-    appendField("Connection", options.joined(separator: ", "), to: &output)
+    let option = !keepsAlive ? "close" : context.minorVersion == 0 ? "keep-alive" : ""
+    if option.isEmpty && !offersUpgrade { return }
+    output.append(utf8: "Connection: ")
+    if offersUpgrade { output.append(utf8: option.isEmpty ? "Upgrade" : "Upgrade, ") }
+    output.append(utf8: option)
+    output.append(utf8: "\r\n")
   }
 
-  /// Names are tokens, values hold no control bytes, and neither is one of the encoder's own fields.
-  private static func isSendable(_ name: String, _ value: String) -> Bool {
-    guard !name.isEmpty else { return false }
-    // Loops, because closures over a String's bytes are not inlined.
+  private static let words = Words()
+
+  /// What is the same in every answer, made once.
+  private struct Words {
+    let lineEnd = [UInt8]("\r\n".utf8)
+    let contentLength = [UInt8]("Content-Length: ".utf8)
+    let headEnd = [UInt8]("\r\n\r\n".utf8)
+    /// For each status from 100 to 599: the status line and the name of the first field.
+    private let startLines = (100..<600).map { Self.makeStartLine($0) }
+
+    /// A status outside three digits is a mistake of this server, and is answered as one.
+    func startLine(_ status: Int) -> [UInt8] {
+      if status >= 100, status < 600 { return startLines[status - 100] }
+      return Self.makeStartLine((600...999).contains(status) ? status : 500)
+    }
+
+    private static func makeStartLine(_ status: Int) -> [UInt8] {
+      [UInt8]("HTTP/1.1 \(status) \(HTTPStatus.phrase(of: status))\r\nDate: ".utf8)
+    }
+  }
+}
+
+extension HTTPFieldLine {
+  /// Appends a finished line. False: the name is no token, the value holds control bytes, or the field is one that the
+  /// encoder adds itself; then nothing is appended.
+  static func append(_ name: String, _ value: String, to lines: inout [UInt8]) -> Bool {
+    guard !name.isEmpty, !ownFields.contains(name.lowercased()) else { return false }
     for byte in name.utf8 where !ASCIISet.token.contains(byte) { return false }
     for byte in value.utf8 where !HTTPByte.isText(byte) { return false }
-    return !ownFields.contains { isSame(name, $0) }
+    lines.append(utf8: name)
+    lines.append(utf8: ": ")
+    lines.append(utf8: value)
+    lines.append(utf8: "\r\n")
+    return true
   }
 
-  private static let ownFields = ["date", "connection", "content-length", "transfer-encoding"]
-
-  private static func isSame(_ name: String, _ lowercased: String) -> Bool {
-    name.utf8.count == lowercased.utf8.count
-      && zip(name.utf8, lowercased.utf8).allSatisfy { asciiLowercased($0) == $1 }
-  }
+  private static let ownFields: Set = ["date", "connection", "content-length", "transfer-encoding"]
 }

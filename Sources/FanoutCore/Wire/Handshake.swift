@@ -14,8 +14,8 @@ enum HandshakeVerdict: Sendable {
 enum Handshake {
   /// Judges a head by RFC 6455, section 4.2.1.
   static func judge(_ head: HTTPRequestHead) -> HandshakeVerdict {
-    guard head.listContains("upgrade", "websocket") else { return .notAsked }
-    guard head.method == "GET" else {
+    guard head.known.contains(.upgrade), head.listContains("upgrade", "websocket") else { return .notAsked }
+    guard head.isMethod("GET") else {
       return .invalid(
         HTTPFailure(status: 405, sentence: "A WebSocket is opened with GET."), fields: [("Allow", "GET")])
     }
@@ -23,14 +23,14 @@ enum Handshake {
     guard head.listContains("connection", "upgrade") else {
       return refuse("The Connection field must name Upgrade.")
     }
-    let versions = head.fields.filter { head.equals($0.name, "sec-websocket-version") }
+    let versions = head.values("sec-websocket-version")
     guard !versions.isEmpty else { return refuse("The Sec-WebSocket-Version field is missing.") }
-    guard versions.count == 1, head.equals(versions[0].value, "13") else { return wrongVersion }
-    let keys = head.fields.filter { head.equals($0.name, "sec-websocket-key") }
-    guard keys.count == 1, isKey(head.bytes[keys[0].value]) else {
+    guard versions.count == 1, head.equals(versions[0], "13") else { return wrongVersion }
+    let keys = head.values("sec-websocket-key")
+    guard keys.count == 1, isKey(head.bytes[keys[0]]) else {
       return refuse("There must be one Sec-WebSocket-Key with 16 bytes in base64.")
     }
-    return .valid(key: [UInt8](head.bytes[keys[0].value]))
+    return .valid(key: [UInt8](head.bytes[keys[0]]))
   }
 
   /// The answer that ends HTTP on this connection (RFC 6455, section 4.2.2).

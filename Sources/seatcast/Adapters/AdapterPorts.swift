@@ -14,7 +14,7 @@ protocol BackendPort: Sendable {
   func watch(_ event: EventID, by watcher: Watcher) -> Bool
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool
   func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool
-  func verify(_ token: String) -> TokenVerdict
+  func verify(_ token: [UInt8]) -> TokenVerdict
 }
 
 /// The data plane's door for answers. Any thread.

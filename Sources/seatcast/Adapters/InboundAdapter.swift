@@ -1,5 +1,5 @@
-// Requests on their way in: the executable's own pages are answered on the loop, everything else is copied once into
-// a value of the control plane. Loop threads; never blocks.
+// Requests on their way in: the executable's own pages are answered on the loop, everything else is handed to the control
+// plane with the bytes and ranges that the parser made. Loop threads; never blocks.
 import ControlPlane
 import FanoutCore
 
@@ -8,19 +8,21 @@ struct InboundAdapter: InboundSink {
   let pages: Pages
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
-    if let answer = pages.answer(request.head) { return .answer(answer) }
-    return backend.offer(Request(request, ticket: ReplyTicket(ticket))) ? .later : .answer(Answers.overloaded)
+    // No page is below /api/, and most requests are.
+    if !request.head.hasPath(prefix: "/api/"), let answer = pages.answer(request.head) {
+      return .answer(answer)
+    }
+    let taken = backend.offer(Request(request, from: peer, ticket: ReplyTicket(ticket)))
+    return taken ? .later : .answer(Answers.overloaded)
   }
 }
 
 extension Request {
-  init(_ request: HTTPRequest, ticket: ReplyTicket) {
+  init(_ request: HTTPRequest, from peer: PeerAddress, ticket: ReplyTicket) {
     let head = request.head
     self.init(
-      method: head.method, path: head.path, query: head.query,
-      fields: head.fields.map {
-        Field(name: head.string($0.name).lowercased(), value: head.string($0.value))
-      },
-      body: request.body, ticket: ticket)
+      bytes: head.bytes, method: head.methodRange, path: head.pathRange, query: head.queryRange,
+      fields: head.fields, body: request.body,
+      client: ClientAddress(upper: peer.upper, lower: peer.lower), ticket: ticket)
   }
 }

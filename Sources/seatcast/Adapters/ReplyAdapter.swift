@@ -13,7 +13,7 @@ struct ReplyAdapter: ReplySink {
 extension HTTPResponse {
   init(_ reply: Reply) {
     self.init(
-      status: reply.status, fields: reply.fields.map { (name: $0.name, value: $0.value) }, body: reply.body,
+      status: reply.status, fieldLines: reply.fieldLines.bytes, body: reply.body,
       stream: reply.stream.map(StreamStart.init))
   }
 }

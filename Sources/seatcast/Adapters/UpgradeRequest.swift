@@ -18,79 +18,65 @@ struct UpgradeRequest {
   /// The one subprotocol that is spoken.
   static let subprotocol = "seatcast.v1"
 
+  /// The place from which a client wants to go on.
+  enum Since: Equatable {
+    case absent
+    case seq(UInt64)
+    /// Not a number in its one canonical form.
+    case malformed
+  }
+
   let target: Target
   /// From `?token=`, else `Authorization: Bearer`, else the subprotocol `bearer.<JWT>`; nil when none of them
   /// has one. Never to be logged.
-  let token: String?
+  let token: [UInt8]?
   /// What to answer with; nil: none that is spoken here was offered.
   let chosenSubprotocol: String?
-  /// As sent, percent-decoded.
-  let since: String?
+  let since: Since
+  /// Percent-decoded.
   let epoch: String?
+  /// Why the query is refused, for the reason of a close frame; nil: it is well-formed.
+  let queryFault: String?
 
   init(_ head: HTTPRequestHead) {
-    target = Self.target(head.path)
-    let query = QueryString(head.query)
-    since = query["since"]
-    epoch = query["epoch"]
+    target = Self.target(head.bytes[head.pathRange])
+    let query: Query?
+    (query, queryFault) = Self.query(head)
+    since =
+      switch query?.value("since") {
+      case nil: .absent
+      case let text?: UInt64(canonical: text).map(Since.seq) ?? .malformed
+      }
+    epoch = query?.value("epoch")
     let protocols = head.listItems("Sec-WebSocket-Protocol")
     chosenSubprotocol = protocols.first { $0 == Self.subprotocol }
-    let offered = protocols.first { $0.hasPrefix("bearer.") }.map { String($0.dropFirst("bearer.".count)) }
-    let field = head.first("Authorization").flatMap(BearerCredentials.token)
-    token = [query["token"], field, offered].lazy.compactMap(\.self).first { !$0.isEmpty }
+    let offered = protocols.first { $0.hasPrefix("bearer.") }.map { $0.dropFirst("bearer.".count) }
+    let field = head.firstRange("authorization").flatMap { BearerCredentials.token(in: head.bytes, $0) }
+    token = [
+      query?.value("token").map { Array($0.utf8) }, field.map { Array(head.bytes[$0]) },
+      offered.map { Array($0.utf8) },
+    ].lazy.compactMap(\.self).first { !$0.isEmpty }
+  }
+
+  /// A name in the reason is one that a client could have meant; a long one is left out.
+  private static func query(_ head: HTTPRequestHead) -> (Query?, fault: String?) {
+    guard let range = head.queryRange else { return (nil, nil) }
+    do throws(QueryFailure) {
+      return (try Query(head.bytes[range]), nil)
+    } catch {
+      switch error {
+      case .brokenEscape: return (nil, "Invalid percent escape in the query")
+      case .repeated(let name) where name.utf8.count <= 32: return (nil, "Repeated query parameter \(name)")
+      case .repeated: return (nil, "Repeated query parameter")
+      }
+    }
   }
 
   /// An id is decimal, positive and in its one canonical form.
-  private static func target(_ path: String) -> Target {
-    if path == "/ws" || path == "/ws/" { return .session }
+  private static func target(_ path: ArraySlice<UInt8>) -> Target {
+    if path.elementsEqual("/ws".utf8) || path.elementsEqual("/ws/".utf8) { return .session }
     let prefix = "/ws/events/"
-    guard path.utf8.starts(with: prefix.utf8) else { return .elsewhere }
-    let digits = path.utf8.dropFirst(prefix.utf8.count)
-    let isCanonical = digits.first != UInt8(ascii: "0") && digits.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-    guard isCanonical, let id = Int64(Substring(digits)) else { return .malformedEvent }
-    return .event(EventID(id))
-  }
-}
-
-/// Names and values of a query (`a=1&b=2`), percent-decoded. Of several with one name the first counts.
-struct QueryString {
-  private let pairs: [(name: String, value: String)]
-
-  init(_ query: String?) {
-    pairs = (query ?? "").utf8.split(separator: UInt8(ascii: "&")).map { part in
-      let sides = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      return (Self.decoded(sides[0]), sides.count > 1 ? Self.decoded(sides[1]) : "")
-    }
-  }
-
-  subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
-
-  /// Percent signs that start no escape stay as they are, and so does `+` (RFC 3986, section 2).
-  private static func decoded(_ text: Substring.UTF8View) -> String {
-    guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
-    var bytes: [UInt8] = []
-    var rest = text[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2, let escape = hexByte(rest.prefix(2)) {
-        bytes.append(escape)
-        rest.removeFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func hexByte(_ digits: Substring.UTF8View.SubSequence) -> UInt8? {
-    var value: UInt8 = 0
-    for digit in digits {
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | (digit - UInt8(ascii: "0"))
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | (digit - UInt8(ascii: "a") + 10)
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | (digit - UInt8(ascii: "A") + 10)
-      default: return nil
-      }
-    }
-    return value
+    guard path.starts(with: prefix.utf8) else { return .elsewhere }
+    return EventID(decimal: path.dropFirst(prefix.utf8.count)).map(Target.event) ?? .malformedEvent
   }
 }

@@ -21,12 +21,15 @@ struct WebSocketHandler: SessionHandler {
     case .session: event = nil
     case .event(let id): event = id
     }
+    if let fault = request.queryFault { return refuse(request, fault) }
     guard let token = request.token else {
       return refuse(request, "Authentication token required")
     }
     guard case .valid(let principal) = backend.verify(token) else {
       return refuse(request, "Invalid authentication token")
     }
+    // As in a message (docs/WIRE_PROTOCOL.md, "Client to server").
+    if request.since == .malformed { return refuse(request, "Invalid since") }
     return .accept(
       Admission(
         client: ClientTag(principal),
@@ -51,8 +54,11 @@ struct WebSocketHandler: SessionHandler {
   }
 
   private func resume(_ request: UpgradeRequest) -> Resume {
-    guard let since = request.since else { return .none }
-    return resume(since: UInt64(since), epoch: request.epoch)
+    switch request.since {
+    case .absent: .none
+    case .seq(let seq): resume(since: seq, epoch: request.epoch)
+    case .malformed: .impossible
+    }
   }
 
   /// Numbers of another epoch, or of none, say nothing about this one's.

@@ -1,5 +1,6 @@
 // Parses the arguments into a command and its settings, by the tables in Flag.swift. Values are validated later
 // (Configuration/), together with those from the environment.
+import ControlPlane
 
 /// A parsed command line.
 enum Invocation: Equatable, Sendable {

@@ -1,5 +1,6 @@
 // The settings of one start with their sources, so that an error names the flag or variable to correct. A flag
 // overrides its variable; defaults are applied where the typed configuration is made.
+import ControlPlane
 
 struct Settings: Equatable, Sendable {
   /// A value and its source.

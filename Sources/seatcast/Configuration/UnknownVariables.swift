@@ -1,4 +1,5 @@
 // Warnings about `SEATCAST_…` variables that nothing reads, so that a mistyped one is noticed.
+import ControlPlane
 
 enum UnknownVariables {
   static let prefix = "SEATCAST_"

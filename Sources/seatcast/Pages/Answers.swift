@@ -44,8 +44,8 @@ enum Answers {
   /// The answer to anything but `GET` and `HEAD` on a page of ours; nil for those.
   static func unlessReading(_ head: HTTPRequestHead) -> HTTPResponse? {
     let allow = (name: "Allow", value: "GET, HEAD, OPTIONS")
+    if head.isMethod("GET") || head.isMethod("HEAD") { return nil }
     switch head.method {
-    case "GET", "HEAD": return nil
     case "OPTIONS": return HTTPResponse(status: 204, fields: [allow] + securityFields)
     default: return problem(405, "method-not-allowed", title: "Method not allowed", fields: [allow])
     }

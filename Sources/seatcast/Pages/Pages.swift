@@ -13,8 +13,8 @@ struct Pages: Sendable {
 
   /// Nil when the path belongs to the control plane.
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
+    if head.isPath("/livez") { return Answers.unlessReading(head) ?? Self.alive }
     switch head.path {
-    case "/livez": return Answers.unlessReading(head) ?? Answers.text(200, "ok\n")
     case "/readyz": return Answers.unlessReading(head) ?? readiness()
     case "/metrics":
       return Answers.unlessReading(head)
@@ -23,6 +23,8 @@ struct Pages: Sendable {
     default: return files.answer(head)
     }
   }
+
+  private static let alive = Answers.text(200, "ok\n")
 
   private func readiness() -> HTTPResponse {
     if isReady() { return Answers.text(200, "ready\n") }

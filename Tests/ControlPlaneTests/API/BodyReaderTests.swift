@@ -105,4 +105,18 @@ struct BodyReaderTests {
     #expect(body.text("t", bytes: 1...4) == "éé")
     #expect(body.text("t", bytes: 1...3) == nil)
   }
+
+  @Test("Unknown members are noted with the name that was probably meant")
+  func unknown() throws {
+    var body = try BodyReader(request(#"{"maxPerUsr":1,"name":"x","zzzzzzz":2,"\u006e\u0061me2":3}"#))
+    body.refuseUnknown(besides: ["name", "maxPerUser"])
+    let problem = #expect(throws: Problem.self) { try body.finish() }
+    #expect(problem?.type == .validationFailed)
+    #expect(
+      problem?.errors == [
+        .init(pointer: .root.appending("maxPerUsr"), detail: "is not known here; did you mean maxPerUser?"),
+        .init(pointer: .root.appending("zzzzzzz"), detail: "is not known here"),
+        .init(pointer: .root.appending("name2"), detail: "is not known here; did you mean name?"),
+      ])
+  }
 }

@@ -10,7 +10,7 @@ struct CallTests {
   private func call(_ capture: String) throws -> Call {
     let request = Request(method: "GET", path: "/", ticket: ReplyTicket(high: 1, low: 2))
     return Call(
-      request: request, capture: capture, query: try #require(Query(nil)), reads: reads, observer: incidents)
+      request: request, capture: Array(capture.utf8)[...], query: Query(), reads: reads, observer: incidents)
   }
 
   @Test("Event ids are positive decimal numbers in their one spelling; others name no event")
@@ -39,7 +39,7 @@ struct CallTests {
 
   @Test("A service's outcome becomes the reply, its error the problem")
   func answers() throws {
-    let answer: Answer<Int> = try call("").answer { .common(status: $0, contentType: nil) }
+    let answer: Answer<Int> = try call("").answer { .common(status: $0, .empty) }
     #expect(answer(.success(201)).status == 201)
     #expect(answer(.failure(.emailTaken)).problem == "email-taken")
     #expect(incidents.all.isEmpty)

@@ -39,7 +39,7 @@ struct EventEndpointsTests {
     let id = try backend.event(
       #""seatCapacity":5,"description":"d","venue":"v","startsAt":"2030-01-01T20:00:00+01:00","#
         + #""opensAt":"2029-01-01T00:00:00Z","closesAt":"2029-12-31T00:00:00Z","status":"closed","#
-        + #""maxPerBooking":3,"maxPerUser":4,"unknown":{}"#)
+        + #""maxPerBooking":3,"maxPerUser":4,"holdSeconds":60"#)
     let event = try #require(try backend.send("GET", "/api/events/\(id)").json.members)
     #expect(event["startsAt"] == .string("2030-01-01T19:00:00.000Z"))
     #expect(event["opensAt"] == .string("2029-01-01T00:00:00.000Z"))
@@ -47,6 +47,28 @@ struct EventEndpointsTests {
     #expect(event["status"] == .string("closed"))
     #expect(event["maxPerBooking"] == .integer(3) && event["maxPerUser"] == .integer(4))
     #expect(event["description"] == .string("d") && event["venue"] == .string("v"))
+  }
+
+  @Test(
+    "A mistyped member is refused with the name that was probably meant, when an event is made and when it is changed"
+  )
+  func mistyped() throws {
+    let created = try backend.send(
+      "POST", "/api/events", #"{"name":"Concert","seatCapacity":50,"maxPerUsr":2}"#,
+      token: backend.adminToken())
+    let changed = try patch(backend.event(), #"{"maxPerUsr":2}"#)
+    for reply in [created, changed] {
+      #expect(reply.status == 422 && reply.problem == "validation-failed")
+      #expect(String(decoding: reply.body, as: UTF8.self).contains("did you mean maxPerUser?"))
+    }
+  }
+
+  @Test("An event may be sent back as it was read")
+  func sentBack() throws {
+    let id = try backend.event()
+    let read = try backend.send("GET", "/api/events/\(id)")
+    let changed = try patch(id, String(decoding: read.body, as: UTF8.self), ifMatch: read.first("etag"))
+    #expect(changed.status == 200 && changed.body == read.body)
   }
 
   @Test(

@@ -15,7 +15,7 @@ struct ProblemDomainTests {
       (.perUserLimit(limit: 4, booked: 3, requested: 2), .perUserLimit, 409),
       (.quantityLimit(limit: 4, requested: 5), .quantityLimit, 409),
       (.idempotencyMismatch, .idempotencyMismatch, 422), (.unknownBooking, .unknownBooking, 404),
-      (.notYours, .notYourBooking, 403), (.unknownEvent, .unknownEvent, 404),
+      (.unknownEvent, .unknownEvent, 404),
       (.capacityBelowSold(sold: 3, held: 1), .capacityBelowSold, 409),
       (.eventHasBookings, .eventHasBookings, 409),
       (.versionMismatch(current: EventTag(version: 2, seq: 3)), .preconditionFailed, 412),

@@ -12,8 +12,8 @@ struct ReplyAPITests {
   @Test("Every shape of answer carries the security fields, each once")
   func securityFields() {
     let replies = [
-      Reply.noContent(), Reply.json(JSONText()), Reply.notModified(caching: "no-cache", fields: []),
-      Problem(.notFound, "x").reply, Reply.common(status: 200, contentType: nil),
+      Reply.noContent(), Reply.json(JSONText()), Reply.notModified(fields: []),
+      Problem(.notFound, "x").reply, Reply.common(status: 200, .empty),
     ]
     for reply in replies {
       for name in security { #expect(reply.fields.filter { $0.name == name }.count == 1, "\(name)") }
@@ -24,7 +24,7 @@ struct ReplyAPITests {
   func caching() {
     #expect(Reply.json(JSONText()).fields.contains(.init(name: "cache-control", value: "no-store")))
     #expect(
-      Reply.json(JSONText(), caching: "no-cache").fields
+      Reply.json(JSONText(), .cacheableJSON).fields
         .contains(.init(name: "cache-control", value: "no-cache")))
   }
 
@@ -33,7 +33,7 @@ struct ReplyAPITests {
     let json = Reply.json(JSONText(), status: 201)
     #expect(json.status == 201 && json.body == Array("{}".utf8))
     #expect(json.fields.contains(.init(name: "content-type", value: "application/json")))
-    for reply in [Reply.noContent(), Reply.notModified(caching: "no-cache", fields: [])] {
+    for reply in [Reply.noContent(), Reply.notModified(fields: [])] {
       #expect(reply.body.isEmpty && !reply.fields.contains { $0.name == "content-type" })
     }
   }

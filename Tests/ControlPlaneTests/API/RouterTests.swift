@@ -21,12 +21,13 @@ struct RouterTests {
   /// Endpoints that tell in the status who answered, and in the body what they were given.
   private var router: Router {
     @Sendable func tell(_ status: Int, _ text: String) -> Reply {
-      .common(status: status, contentType: "text/plain", body: Array(text.utf8))
+      .common(status: status, .json, body: Array(text.utf8))
     }
     return Router(
       routes: [
-        Route("GET", "/open", .anyone { call throws(Problem) in tell(200, try call.query.value("q") ?? "") }),
-        Route("GET", "/things/{id}", .anyone { call in tell(200, call.capture) }),
+        Route("GET", "/open", .anyone { call in tell(200, call.query.value("q") ?? "") }),
+        Route(
+          "GET", "/things/{id}", .anyone { call in tell(200, String(decoding: call.capture, as: UTF8.self)) }),
         Route("POST", "/things/{id}", .user { _, principal in tell(201, "\(principal.identity.subject)") }),
         Route(
           "DELETE", "/things/{id}", .admin { _, principal in tell(204, "\(principal.identity.subject)") }),

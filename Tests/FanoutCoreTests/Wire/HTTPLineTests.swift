@@ -36,7 +36,7 @@ struct HTTPLineTests {
   @Test("A field's value loses the blanks around it and keeps those inside")
   func fieldValue() throws {
     let line = bytes("X-Name: \t a  b \t")
-    let field = try HTTPRequestHead.FieldRange(parsing: 0..<line.count, of: line)
+    let field = try HTTPFieldLine.parse(0..<line.count, of: line)
     #expect(text([UInt8](line[field.name])) == "X-Name")
     #expect(text([UInt8](line[field.value])) == "a  b")
   }
@@ -44,7 +44,7 @@ struct HTTPLineTests {
   @Test("A field may be empty")
   func emptyValue() throws {
     for line in [bytes("X:"), bytes("X: \t ")] {
-      let field = try HTTPRequestHead.FieldRange(parsing: 0..<line.count, of: line)
+      let field = try HTTPFieldLine.parse(0..<line.count, of: line)
       #expect(field.value.isEmpty)
     }
   }
@@ -54,7 +54,7 @@ struct HTTPLineTests {
     arguments: ["X : a", " X: a", "\tX: a", ": a", "no colon", "X\u{E9}: a", "X(: a", "\"X\": a", "X\tY: a"])
   func wrongName(line: String) {
     #expect(throws: HTTPFailure.self) {
-      try HTTPRequestHead.FieldRange(parsing: 0..<line.utf8.count, of: bytes(line))
+      try HTTPFieldLine.parse(0..<line.utf8.count, of: bytes(line))
     }
   }
 }

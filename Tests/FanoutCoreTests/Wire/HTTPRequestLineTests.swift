@@ -46,6 +46,9 @@ struct HTTPRequestLineTests {
       "OPTIONS ** HTTP/1.1",
       "CONNECT host:80 HTTP/1.1", "GET ftp://host/ HTTP/1.1", "GET http:///path HTTP/1.1",
       "GET http://user@host/ HTTP/1.1", "GET http://?x HTTP/1.1", "options * HTTP/1.1",
+      "GET http://a:b:c/ HTTP/1.1", "GET http://[::1/ HTTP/1.1", "GET http://[zz]/ HTTP/1.1",
+      "GET http://]/ HTTP/1.1", "GET http://a[b/ HTTP/1.1", "GET http://[::1]x/ HTTP/1.1",
+      "GET http://a%zz/ HTTP/1.1", "GET http://1.2.3.4:http/ HTTP/1.1", "GET http://:80/ HTTP/1.1",
     ])
   func malformed(line: String) {
     do {

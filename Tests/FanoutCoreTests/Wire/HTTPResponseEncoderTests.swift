@@ -77,10 +77,19 @@ struct HTTPResponseEncoderTests {
     #expect(!answer.contains("99"))
   }
 
+  @Test("Finished lines are sent as they are")
+  func finishedLines() {
+    let response = HTTPResponse(status: 201, fieldLines: bytes("a: b\r\nc: d\r\n"))
+    #expect(
+      encode(response)
+        == "before|HTTP/1.1 201 Created\r\nDate: NOW\r\na: b\r\nc: d\r\nContent-Length: 0\r\n\r\n")
+  }
+
   @Test("A status that is none becomes 500")
   func wrongStatus() {
     #expect(encode(HTTPResponse(status: -1)).hasPrefix("before|HTTP/1.1 500 Internal Server Error\r\n"))
     #expect(encode(HTTPResponse(status: 1000)).hasPrefix("before|HTTP/1.1 500 "))
+    #expect(encode(HTTPResponse(status: 700)).hasPrefix("before|HTTP/1.1 700 \r\n"))
   }
 
   @Test("A status without a phrase keeps its space")

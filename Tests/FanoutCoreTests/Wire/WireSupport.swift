@@ -93,7 +93,19 @@ func summary(_ request: HTTPRequest) -> HTTPOutcome {
   let head = request.head
   return .request(
     method: head.method, target: head.target, minor: head.minorVersion,
-    fields: head.fields.map { head.string($0.name) + ": " + head.string($0.value) }, body: request.body)
+    fields: stride(from: 0, to: head.fields.count, by: 2).map { index in
+      head.string(head.fields[index]) + ": " + head.string(head.fields[index + 1])
+    }, body: request.body)
+}
+
+extension HTTPResponse {
+  /// The field lines taken apart again.
+  var fields: [(name: String, value: String)] {
+    text(fieldLines).split(separator: "\r\n").map { line in
+      let parts = line.split(separator: ":", maxSplits: 1)
+      return (String(parts[0]), String(parts[1].dropFirst()))
+    }
+  }
 }
 
 /// The status with which `text` is refused, or nil.

@@ -52,7 +52,8 @@ final class FakeBackend: BackendPort {
     return true
   }
 
-  func verify(_ token: String) -> TokenVerdict {
+  func verify(_ bytes: [UInt8]) -> TokenVerdict {
+    let token = String(decoding: bytes, as: UTF8.self)
     state.withLock { $0.tokens.append(token) }
     return principals[token].map(TokenVerdict.valid) ?? .invalid
   }

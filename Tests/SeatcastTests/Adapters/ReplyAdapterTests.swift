@@ -14,7 +14,8 @@ struct ReplyAdapterTests {
     let other = Ticket(loop: LoopID(0), slot: 9, generation: 9, request: 9)
     ReplyAdapter(plane: plane).deliver([
       (
-        ReplyTicket(ticket), Reply(status: 201, fields: [.init(name: "location", value: "/x")], body: [1, 2])
+        ReplyTicket(ticket),
+        Reply(status: 201, fieldLines: [.init(name: "location", value: "/x")], body: [1, 2])
       ),
       (ReplyTicket(other), Reply(status: 409)),
     ])

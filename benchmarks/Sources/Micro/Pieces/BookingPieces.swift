@@ -44,23 +44,42 @@ enum BookingPieces {
 
   // MARK: Routing
 
-  private static let booking = Request(
-    method: "POST", path: "/api/bookings",
+  private static let booking = request(
+    "POST", "/api/bookings",
     fields: [
-      .init(name: "host", value: "tickets.example.org"),
-      .init(
-        name: "user-agent", value: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
-      .init(name: "accept", value: "*/*"), .init(name: "accept-language", value: "en-GB,en;q=0.5"),
-      .init(name: "accept-encoding", value: "gzip, deflate, br, zstd"),
-      .init(name: "authorization", value: "Bearer \(TokenPieces.token())"),
-      .init(name: "content-type", value: "application/json"),
-      .init(name: "content-length", value: "\(Samples.bookingBody.count)"),
-      .init(name: "origin", value: "https://tickets.example.org"),
-      .init(name: "connection", value: "keep-alive"),
-    ], body: Samples.bookingBody, ticket: ReplyTicket(high: 1, low: 2))
+      (name: "host", value: "tickets.example.org"),
+      (
+        name: "user-agent", value: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+      ),
+      (name: "accept", value: "*/*"), (name: "accept-language", value: "en-GB,en;q=0.5"),
+      (name: "accept-encoding", value: "gzip, deflate, br, zstd"),
+      (name: "authorization", value: "Bearer \(TokenPieces.token())"),
+      (name: "content-type", value: "application/json"),
+      (name: "content-length", value: "\(Samples.bookingBody.count)"),
+      (name: "origin", value: "https://tickets.example.org"),
+      (name: "connection", value: "keep-alive"),
+    ], body: Samples.bookingBody)
 
-  private static let read = Request(
-    method: "GET", path: "/api/events/3", fields: booking.fields, ticket: ReplyTicket(high: 1, low: 2))
+  private static let read = request("GET", "/api/events/3", fields: [])
+
+  /// As the data plane's parser would hand it over.
+  private static func request(
+    _ method: String, _ path: String, fields: [(name: String, value: String)], body: [UInt8] = []
+  ) -> Request {
+    var bytes = Array("\(method) \(path) HTTP/1.1\r\n".utf8)
+    var ranges: [Range<Int>] = []
+    for field in fields {
+      let name = bytes.count..<bytes.count + field.name.utf8.count
+      let value = name.upperBound + 2..<name.upperBound + 2 + field.value.utf8.count
+      bytes += "\(field.name): \(field.value)\r\n".utf8
+      ranges += [name, value]
+    }
+    let start = method.utf8.count + 1
+    return Request(
+      bytes: bytes, method: 0..<method.utf8.count, path: start..<start + path.utf8.count, query: nil,
+      fields: ranges, body: body, client: ClientAddress(upper: 0, lower: 0),
+      ticket: ReplyTicket(high: 1, low: 2))
+  }
 
   /// From the request as a value to the reply, or to a ledger that only takes the command; the token is a known one.
   private static func route(_ name: String, _ operation: String, _ request: Request) -> Piece {

@@ -73,7 +73,7 @@ enum HTTPPieces {
       BookingPieces.outcome, status: 201,
       fields: [.init(name: "location", value: "/api/bookings/BK-5AF03C9B")])
     let response = HTTPResponse(
-      status: reply.status, fields: reply.fields.map { (name: $0.name, value: $0.value) }, body: reply.body)
+      status: reply.status, fieldLines: reply.fieldLines.bytes, body: reply.body)
     let date = Array("Mon, 11 Nov 2024 10:30:00 GMT".utf8)
     var once: [UInt8] = []
     HTTPResponseEncoder.append(response, context: ResponseContext(), date: date, to: &once)

@@ -1,16 +1,16 @@
-// "Did you mean …?": the nearest known word by optimal string alignment distance (insertions, deletions,
+// "Did you mean …?" for mistyped members, commands and flags: the nearest known word by optimal string alignment distance (insertions, deletions,
 // substitutions and swaps of neighbours count one each).
 
-enum Suggestion {
-  /// ` Did you mean 'serve'?`, or an empty string when no candidate is near.
-  static func sentence(for word: String, among candidates: [String]) -> String {
+public enum Suggestion {
+  /// ` Did you mean 'serve'?`, or nothing when no candidate is near enough to be a slip of the fingers.
+  public static func sentence(for word: String, among candidates: [String]) -> String {
     nearest(to: word, among: candidates).map { " Did you mean '\($0)'?" } ?? ""
   }
 
   /// The candidate with the smallest distance, when that is at most a third of the longer word (and at least 1
   /// is always allowed). The first one wins among equals.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
-    // Bounds the time and memory that a very long word can cost.
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
+    // Longer words are no slips, and the table below would grow with them.
     guard !word.isEmpty, word.utf8.count <= 64 else { return nil }
     let ranked = candidates.map { (candidate: $0, distance: distance(word, $0)) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import seatcast
+@testable import ControlPlane
 
 @Suite("Suggestions")
 struct SuggestionTests {
