@@ -143,6 +143,15 @@ def _requests(case, contestant, programs):
         return servers.load(programs, server, [*case.load_words, "--tokens", prepared(programs).tokens])
 
 
+def _limited(case, contestant, programs):
+    """Requests of one user; no figures when the server did not refuse most of them."""
+    with _serving(contestant, programs) as server:
+        figures = servers.load(programs, server, [*case.load_words, "--token", prepared(programs).attacker])
+    if figures["others"] > figures["answered"] / 2:
+        return {"remark": f"{case.title}: {figures['others']:,.0f} of {figures['answered']:,.0f} were not refused."}
+    return figures
+
+
 def _bare(programs, words):
     compare_rows(programs)
     with _copy(programs) as data:
@@ -290,4 +299,4 @@ def _mean(measured, key):
     return sum(each[key] for each in measured) / len(measured)
 
 
-MEASURES = {"requests": _requests, "half": _half, "beside": _beside, "attacked": _attacked}
+MEASURES = {"requests": _requests, "limited": _limited, "half": _half, "beside": _beside, "attacked": _attacked}

@@ -245,6 +245,8 @@ def table(case, results, field):
         each for each in COLUMNS[case.table]
         if any(_cell(each, case, name, results) != ABSENT for name in names)
     ]
+    if not columns:
+        return "No figures."
     head = ["server"] + [each.heading for each in columns]
     rows = [[field.label(name)] + [_cell(each, case, name, results) for each in columns] for name in names]
     return render(head, rows)

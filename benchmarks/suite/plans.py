@@ -186,6 +186,15 @@ def refusals(name, title, event, status, kind, rounds, seconds):
     )
 
 
+def over_the_limit(rounds, seconds):
+    """One user books as fast as 64 connections go; all but a few bookings are over its limit."""
+    return Case(
+        name="limits", brief="over a user's limit", title="refusals, over a user's limit, 64 connections", mode="book",
+        words=_words(connections=64, event=HOT, expect=429, **{"or": 201}, others="yes", measured_seconds=seconds),
+        contestants=("seatcast-limits",), rounds=rounds, seconds=seconds + 2, table="requests", measure="limited",
+    )
+
+
 def reads(name, path, rounds, seconds):
     return Case(
         name=name, brief=f"GET {path}", title=f"GET {path}, 64 connections", mode="get",
@@ -295,6 +304,7 @@ def over_http(rounds=3, seconds=3):
         refusals("sold-out", "sold out", SOLD_OUT, 409, "sold-out", rounds, seconds),
         refusals("not-open", "not open yet", NOT_OPEN, 409, "not-open", rounds, seconds),
         refusals("unknown", "unknown event", UNKNOWN, 404, "unknown-event", rounds, seconds),
+        over_the_limit(rounds, seconds),
         reads("livez", "/livez", rounds, seconds),
         reads("read", f"/api/events/{HOT}", rounds, seconds),
         half_load(rounds, seconds),

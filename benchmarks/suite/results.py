@@ -126,8 +126,12 @@ def _pair(what, key, case, limit, to, *, of="seatcast", at_most=True, where="scr
 BOOKINGS = "script/bench bookings"
 
 
-def _booking(what, key, case, limit, unit, *, at_most=True, where=BOOKINGS):
-    return Target(what, key, (case, "seatcast"), limit, at_most=at_most, unit=unit, where=where)
+def _booking(what, key, case, limit, unit, *, at_most=True, where=BOOKINGS, of="seatcast"):
+    return Target(what, key, (case, of), limit, at_most=at_most, unit=unit, where=where)
+
+
+def _server_of(case):
+    return "seatcast-limits" if case == "limits" else "seatcast"
 
 
 _READERS = "others' p{} to the last reader, {} among 10,000"
@@ -188,10 +192,10 @@ TARGETS = (
     *[
         target for name, words, where in (
             ("sold-out", "sold out", "script/bench quick"), ("not-open", "not open yet", BOOKINGS),
-            ("unknown", "unknown event", BOOKINGS))
+            ("unknown", "unknown event", BOOKINGS), ("limits", "over a user's limit", BOOKINGS))
         for target in (
-            _booking(f"refusals/s, {words}", "per_second", name, 100_000, "", at_most=False, where=where),
-            _booking(f"refusals, {words}: CPU each", "cpu_us_each", name, 10, " us", where=where))
+            _booking(f"refusals/s, {words}", "per_second", name, 100_000, "", at_most=False, where=where, of=_server_of(name)),
+            _booking(f"refusals, {words}: CPU each", "cpu_us_each", name, 10, " us", where=where, of=_server_of(name)))
     ],
     # Unmoved: within what two runs of the same thing differ by.
     _booking("p99 of 1,000 bookings/s beside 40,000 refusals/s, to the same alone", "p99_ratio", "beside", 1.25, " x"),
@@ -254,6 +258,8 @@ def _why(target, field, results):
             return f"{plain(field.label(pair[1]))} is absent"
         if pair and pair[1] in results.failures:
             return f"{plain(field.label(pair[1]))} failed"
+        if pair and results.has(*pair) and not results.values(*pair, target.key):
+            return "see the remarks"
     return target.where
 
 

@@ -36,7 +36,7 @@ static client *clients;
 static uint32_t *resting, first_resting, resting_count; /* a queue, so that all connections are used alike */
 static int64_t start, end, deadline;                    /* of what is measured; of everything */
 static histogram *times;
-static uint64_t asked, answered, refused, in_time; /* in_time: answered between start and end */
+static uint64_t asked, answered, refused, others, in_time; /* in_time: answered between start and end */
 
 /* ---- connections ------------------------------------------------------------------------------- */
 
@@ -75,12 +75,13 @@ static bool says(const client *one, const answer *got, const char *word) {
 }
 
 static void judge(const client *one, const answer *got) {
-  bool is_sold_out = chosen->capacity && got->status == 409;
-  if (is_sold_out) refused += 1;
-  else if (got->status != chosen->expect || !says(one, got, chosen->type))
+  bool is_sold_out = chosen->capacity && got->status == 409, is_other = got->status == chosen->or_else;
+  refused += is_sold_out;
+  others += is_other;
+  if (!is_sold_out && !is_other && (got->status != chosen->expect || !says(one, got, chosen->type)))
     give_up("expected %u%s%s: %.*s", chosen->expect, chosen->type ? " with " : "",
             chosen->type ? chosen->type : "", (int)one->count, one->bytes);
-  else if (one->sent.is_booking && got->status == 201)
+  if (one->sent.is_booking && got->status == 201)
     sale_is_answered(one->sent.event, one->before, one->bytes + got->head, got->body);
   answered += 1;
 }
@@ -183,9 +184,9 @@ static void print_threads(const thread_times *used, double each) {
 
 static void report(int64_t cpu, const thread_times *used) {
   double seconds = (double)(end - start) / second, each = (double)in_time * 1e3, milliseconds = 1e6;
-  printf("mode=%s connections=%u events=%u answered=%llu refused=%llu seconds=%.3f per_second=%.0f",
+  printf("mode=%s connections=%u events=%u answered=%llu refused=%llu others=%llu seconds=%.3f per_second=%.0f",
          mode_names[chosen->mode], chosen->subscribers, chosen->events, (unsigned long long)answered,
-         (unsigned long long)refused, seconds, (double)in_time / seconds);
+         (unsigned long long)refused, (unsigned long long)others, seconds, (double)in_time / seconds);
   if (chosen->rate > 0) printf(" rate=%g", chosen->rate);
   if (chosen->server && in_time) {
     printf(" server_cpu_seconds=%.2f cpu_us_each=%.2f", (double)cpu / second, (double)cpu / each);

@@ -52,6 +52,7 @@ static const struct {
     {"--others", choice, offsetof(options, with_others), "no", "yes"},
     {"--capacity", whole_number, offsetof(options, capacity), NULL, NULL},
     {"--expect", whole_number, offsetof(options, expect), NULL, NULL},
+    {"--or", whole_number, offsetof(options, or_else), NULL, NULL},
     {"--type", words, offsetof(options, type), NULL, NULL},
     {"--addresses", whole_number, offsetof(options, addresses), NULL, NULL},
     {"--first-address", whole_number, offsetof(options, first_address), NULL, NULL},

@@ -44,8 +44,8 @@ typedef struct {
   uint32_t with_keys;        /* each booking has an Idempotency-Key (0 or 1) */
   uint32_t with_others;      /* others change the same events (0 or 1) */
   uint32_t capacity;         /* free seats of each event: then 409 is right, too; 0: not known */
-  uint32_t expect;           /* the status of every answer */
-  const char *type;          /* a text that every answer's body contains; NULL: any */
+  uint32_t expect, or_else;  /* the status of every answer; another one that is right, too, or 0 */
+  const char *type;          /* a text in the body of every expected answer; NULL: any */
   uint32_t addresses, first_address; /* connections come from 127.0.0.1 + first_address and the following */
   const char *attack;        /* its kind */
 } options;

@@ -60,6 +60,14 @@ class MeasureTests(unittest.TestCase):
         self.assertEqual((figures["alone_answer_p99_ms"], figures["beside_answer_p99_ms"]), (2.0, 6.0))
         self.assertEqual((figures["p99_ratio"], figures["other_per_second"]), (3.0, 40_000.0))
 
+    def test_a_server_that_refuses_nothing_has_no_figures_of_refusals(self):
+        case = plans.over_the_limit(1, 1)
+        for others, has_figures in ((900.0, False), (100.0, True)):
+            with mock.patch.multiple("suite.bookings", prepared=mock.DEFAULT, _serving=mock.DEFAULT), \
+                    mock.patch("suite.servers.load", return_value={"answered": 1000.0, "others": others, "per_second": 9.0}):
+                figures = bookings.measure(case, fakes.field().present["seatcast"], 1, None).figures
+            self.assertEqual(("per_second" in figures, "remark" in figures), (has_figures, not has_figures))
+
     def test_a_crowd_that_is_not_served_has_missed_the_target(self):
         case = plans.attacked("login", 1, 1)
         with mock.patch.multiple("suite.bookings", prepared=mock.DEFAULT, _serving=mock.DEFAULT, say=mock.DEFAULT), \

@@ -68,6 +68,10 @@ class TableTests(unittest.TestCase):
         self.assertEqual(lines[2], "| floor, send | 6.10 (6.00–6.20) | 1.00 | 1.52 | 61.0 (60.0–62.0) |")
         self.assertEqual(lines[4], "| **seatcast** | 4.40 | 0.72 | 1.10 | 51.0 |")
 
+    def test_a_case_without_figures_has_no_table(self):
+        made = Results(measured("one-10000", "seatcast", remark=["x"]))
+        self.assertEqual(document.table(fakes.ONES, made, fakes.field()), "No figures.")
+
     def test_micro_lines_become_a_table(self):
         line = ("piece=unmask ns_median=20.50 ns_min=20.00 ns_max=21.00 operations=9 samples=7 "
                 "allocations=0.00 bytes=125")
