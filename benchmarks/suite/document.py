@@ -53,13 +53,13 @@ def target_table(judged):
 
 def _targets(mode, plan, results, field):
     rows = TARGETS
-    if mode == "million":
-        if plan[0].subscribers < 1_000_000:
-            return "They are for 1,000,000 subscribers; fewer meet nothing."
-    if mode not in ("quick", "full"):
-        asked = {case.name for case in plan}
-        rows = [each for each in rows if each.of[0] in asked]
-    return target_table(judge(results, field, rows))
+    if mode == "million" and plan[0].subscribers < 1_000_000:
+        return "They are for 1,000,000 subscribers; fewer meet nothing."
+    if mode == "full":
+        return target_table(judge(results, field, rows))
+    asked = {(case.name, who) for case in plan for who in case.contestants}
+    rows = [each for each in rows if each.of in asked]
+    return target_table(judge(results, field, rows)) + "\n\nOther modes measure the other rows of the target table."
 
 
 def _conditions(plan, notes):

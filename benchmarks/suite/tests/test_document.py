@@ -106,6 +106,7 @@ class ConditionsTests(unittest.TestCase):
         text = document.compose("bookings", "x", HERE, plan, Results(), fakes.field())
         self.assertIn("| reads of an event/s |", text)
         self.assertNotIn("refusals/s", text)
+        self.assertIn("refusals/s", document.compose("full", "x", HERE, plan, Results(), fakes.field()))
 
     def test_it_says_when_several_loops_are_not_pinned(self):
         self.assertIn("for want of cores", self.conditions([1, 2], {0, 1}))
@@ -113,7 +114,8 @@ class ConditionsTests(unittest.TestCase):
 
     def test_less_than_a_million_meets_no_target_of_the_million(self):
         for subscribers, words in ((40_000, "fewer meet nothing"), (1_000_000, "not measured")):
-            plan = [replace(fakes.ONES, name="million", subscribers=subscribers)]
+            plan = [replace(fakes.ONES, name="million", subscribers=subscribers,
+                            contestants=("floor-million", "seatcast-million"))]
             text = document.compose("million", "x", HERE, plan, Results(), fakes.field())
             self.assertIn(words, text)
 
