@@ -33,8 +33,8 @@ class Programs:
     micro: Path
 
 
-def find():
-    """The programs of the last build in release; a Failure when one is missing."""
+def find(wanted=("seatcast", "floor", "load")):
+    """The programs of the last build in release; a Failure when one of the wanted is missing."""
     server, tools = _folder(SERVER_BUILD), _folder(TOOLS_BUILD)
     programs = Programs(
         seatcast=server / "seatcast",
@@ -42,7 +42,7 @@ def find():
         load=tools / "LoadGenerator",
         micro=tools / "Micro",
     )
-    for program in (programs.seatcast, programs.floor, programs.load):
+    for program in (getattr(programs, name) for name in wanted):
         if not program.exists():
             raise Failure(f"{program.name} is not built; run without --no-build.", UNAVAILABLE)
     return programs
@@ -60,13 +60,18 @@ def _folder(build):
     return Path(made.stdout.strip())
 
 
-def build(say):
-    """Everything a run starts, newly built. A Failure when it does not compile."""
-    say("building seatcast and the measuring tools in release ...")
-    for words in (SERVER_BUILD + ["--product", "seatcast"], TOOLS_BUILD):
+def build(say, only_micro=False):
+    """What a run starts, newly built in release. A Failure when it does not compile.
+
+    Only Micro compiles the product's modules a second time, so it is built only for the mode that runs it.
+    """
+    say("building in release ...")
+    tools = [TOOLS_BUILD + ["--product", name] for name in ("SpeedOfLight", "LoadGenerator")]
+    server = SERVER_BUILD + ["--product", "seatcast"]
+    for words in [TOOLS_BUILD + ["--product", "Micro"]] if only_micro else [server, *tools]:
         with system.locked():
             _run(words)
-    return find()
+    return find(("micro",) if only_micro else ("seatcast", "floor", "load"))
 
 
 def _run(words):

@@ -352,9 +352,7 @@ def draw(plan, results, field):
 
 
 def micro(options):
-    programs = contestants.build(say) if options.build else contestants.find()
-    if not programs.micro.exists():
-        raise Failure("Micro is not built; run without --no-build.", UNAVAILABLE)
+    programs = contestants.build(say, only_micro=True) if options.build else contestants.find(("micro",))
     before = system.machine_now()
     say("measuring the pieces one by one ...")
     pieces = _micro_lines(programs, "--list")

@@ -100,3 +100,17 @@ class ParseTests(unittest.TestCase):
         for text in ("", "a=1\nb=2\n", "hello", "=1"):
             with self.subTest(text=text), self.assertRaises(Failure):
                 servers.parse(text)
+
+
+class BuildTests(unittest.TestCase):
+    def built(self, **options):
+        """The products that are built, and the programs that must be there then."""
+        products = []
+        with mock.patch("suite.contestants._run", lambda words: products.append(words[-1])), \
+                mock.patch("suite.contestants.find") as find:
+            contestants.build(lambda _: None, **options)
+        return products, find.call_args.args[0]
+
+    def test_only_the_mode_that_runs_micro_builds_it(self):
+        self.assertEqual(self.built(), (["seatcast", "SpeedOfLight", "LoadGenerator"], ("seatcast", "floor", "load")))
+        self.assertEqual(self.built(only_micro=True), (["Micro"], ("micro",)))
