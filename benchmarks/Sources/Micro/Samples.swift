@@ -79,8 +79,11 @@ enum Samples {
   static let moment = Instant(milliseconds: 1_731_321_000_000)
   static let secretBytes = Array("a secret that only measurements use".utf8)
   static let user = User(
-    id: UserID(4), email: "alice@example.org", name: "Alice", role: .user, createdAt: moment)
-  static let principal = Principal(user: UserID(4), role: .user, expiresAt: Timestamps.latest)
+    id: UserID(4), subject: Subject(4), email: "alice@example.org", name: "Alice", role: .user,
+    createdAt: moment)
+  static let principal = Principal(
+    identity: Identity(issuer: Identity.localIssuer, subject: Subject(4)), role: .user,
+    expiresAt: Timestamps.latest)
 
   static let details = encoder.members(
     of: EventDetails(
@@ -94,7 +97,7 @@ enum Samples {
     }
     return ControlPlane.Notice(
       event: state.event, seq: state.seq,
-      change: .bookingCreated(.init(booking: booking, user: user.id, quantity: 1)),
+      change: .bookingCreated(.init(booking: booking, user: user.subject, quantity: 1)),
       availableSeats: state.availableSeats, seatCapacity: state.seatCapacity, at: moment)
   }
 

@@ -5,7 +5,7 @@
 enum BookingPieces {
   static var all: [Piece] {
     [
-      json, body, route("router_booking", "POST /api/bookings to the ledger's door", booking),
+      json, body, route("router_booking", "POST /api/bookings to the ledger's queue", booking),
       route("router_event", "GET /api/events/3, whole answer", read), reply, noticeText, summary,
       clientMessage, greeting,
     ]
@@ -13,7 +13,8 @@ enum BookingPieces {
 
   static let outcome = BookingOutcome(
     booking: Booking(
-      id: BookingID(7), publicID: publicID, event: Samples.state.event, user: Samples.user.id, quantity: 2,
+      id: BookingID(7), publicID: publicID, event: Samples.state.event, user: Samples.user.id,
+      subject: Samples.user.subject, quantity: 2,
       status: .confirmed, createdAt: Samples.moment, createdSeq: Samples.state.seq),
     availableSeats: Samples.state.availableSeats, seq: Samples.state.seq, replayed: false)
 
@@ -89,9 +90,12 @@ enum BookingPieces {
       bookings: BookingService(ledger: ledger, replies: deaf),
       catalogue: CatalogueService(ledger: ledger, replies: deaf),
       accounts: AccountService(
-        ledger: ledger, replies: deaf, hashing: ClosedJobs(), hasher: ScryptHasher(cost: .insecureTest)))
+        ledger: ledger, replies: deaf, hashing: ClosedJobs(), registering: ClosedJobs(),
+        hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: DeafNotices()))
     let router = Router(
-      routes: Routes.all(services: services, tokens: TokenPieces.issuer, epoch: "0123456789abcdef"),
+      routes: Routes.all(
+        services: services, tokens: TokenPieces.issuer,
+        policy: AccountPolicy(accounts: .local, registration: true), epoch: "0123456789abcdef"),
       tokens: TokenPieces.knowing(), observer: IgnoringObserver())
     let reads = OneEvent()
     let expected = check(router.handle(request, reads: reads))

@@ -19,6 +19,17 @@ struct ClosedJobs: JobQueue {
   func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
 }
 
+/// Announces to nobody.
+struct DeafNotices: NoticeSink {
+  func isWatched(_ event: EventID) -> Bool { false }
+  func announce(_ batch: [EventUpdate]) {}
+  func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
+  func released(_ event: EventID, by watcher: Watcher) {}
+  func withdraw(_ event: EventID) {}
+  func withdraw(client: UInt64) {}
+  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {}
+}
+
 /// A catalogue of one event, and nothing else.
 final class OneEvent: ReadStore {
   private let only = Event(
@@ -31,7 +42,8 @@ final class OneEvent: ReadStore {
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
   { [] }
-  func user(_ id: UserID) throws(DomainError) -> User? { nil }
+  func userID(of identity: Identity) throws(DomainError) -> UserID? { nil }
+  func user(_ identity: Identity) throws(DomainError) -> User? { nil }
   func account(_ email: EmailKey) throws(DomainError) -> Account? { nil }
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
   {

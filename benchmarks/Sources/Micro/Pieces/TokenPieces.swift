@@ -13,19 +13,20 @@ enum TokenPieces {
     return secret
   }
 
+  private static var authority: TokenAuthority { .local(secret, audience: nil) }
+
   static var issuer: TokenIssuer {
-    TokenIssuer(secret: secret, issuer: nil, audience: "seatcast", clock: clock)
+    TokenIssuer(authority, clock: clock)
   }
 
   private static func verifier(cacheCapacity: Int) -> TokenVerifier {
-    TokenVerifier(
-      secret: secret, issuer: nil, audience: "seatcast", clock: clock, cacheCapacity: cacheCapacity)
+    TokenVerifier([authority], clock: clock, cacheCapacity: cacheCapacity)
   }
 
   /// What a log-in of this user returns.
-  static func token(user: Int64 = 4) -> String {
+  static func token(user: UInt64 = 4) -> String {
     var holder = Samples.user
-    holder.id = UserID(user)
+    holder.subject = Subject(user)
     return issuer.issue(to: holder).text
   }
 
@@ -38,14 +39,14 @@ enum TokenPieces {
 
   /// Signature, claims, and remembering. The cache holds two tokens and four take turns, so none is found.
   private static var cold: Piece {
-    let tokens = (0..<4).map { token(user: 1_000 + $0) }
+    let tokens = (0..<4).map { Array(token(user: 1_000 + $0).utf8) }
     let verifier = verifier(cacheCapacity: 1)
-    return Piece("jwt_verify_cold", "a token not seen before", bytes: tokens[0].utf8.count, checksum: 1) {
+    return Piece("jwt_verify_cold", "a token not seen before", bytes: tokens[0].count, checksum: 1) {
       count in
       var sum: UInt64 = 0
       for index in 0..<count {
         guard case .valid(let principal) = verifier.verify(tokens[index & 3]) else { continue }
-        if principal.user.rawValue == 1_000 + Int64(index & 3) { sum &+= 1 }
+        if principal.identity.subject == Subject(1_000 + UInt64(index & 3)) { sum &+= 1 }
       }
       return sum
     }
@@ -53,15 +54,14 @@ enum TokenPieces {
 
   /// Thousands of tokens are known, as in an hour of rush; each comes in turn.
   private static var cached: Piece {
-    let tokens = (0..<4_096).map { token(user: 1_000 + $0) }
+    let tokens = (0..<4_096).map { Array(token(user: 1_000 + $0).utf8) }
     let verifier = verifier(cacheCapacity: TokenCache.defaultCapacity)
-    return Piece("jwt_verify_cached", "a token of 4,096 known ones", bytes: tokens[0].utf8.count, checksum: 1)
-    {
+    return Piece("jwt_verify_cached", "a token of 4,096 known ones", bytes: tokens[0].count, checksum: 1) {
       count in
       var sum: UInt64 = 0
       for index in 0..<count {
         guard case .valid(let principal) = verifier.verify(tokens[index & 4_095]) else { continue }
-        if principal.user.rawValue == 1_000 + Int64(index & 4_095) { sum &+= 1 }
+        if principal.identity.subject == Subject(1_000 + UInt64(index & 4_095)) { sum &+= 1 }
       }
       return sum
     }
