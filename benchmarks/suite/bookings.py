@@ -1,7 +1,7 @@
 """How a booking, a refusal, a read and an attack are measured: over HTTP, on a data folder that is made once.
 
-The floor is SpeedOfLight's bare SQLite loop. Its tables are those of a database that seatcast made, and before its first
-figure both book once, so that a run ends with a sentence when they no longer write the same rows.
+The floor is SpeedOfLight's bare SQLite loop. Its tables are those of a database that seatcast made. Before its first
+figure both book once, and a run ends with a sentence when they do not write the same rows.
 """
 import contextlib
 import functools
@@ -60,7 +60,8 @@ def prepared(programs):
         for draft in _special_events():
             _post(server.port, "/api/events", draft, admin)
         _post_all(server.port, "/api/events", [{"name": "One of many", "seatCapacity": CAPACITY}] * plans.MANY, admin)
-        people = [{"email": f"u{i}@example.org", "password": "only for measuring", "name": "U"} for i in range(USERS + 1)]
+        people = [{"email": f"u{number}@example.org", "password": "only for measuring", "name": "U"}
+                  for number in range(USERS + 1)]
         tokens = [each["token"] for each in _post_all(server.port, "/api/auth/register", people)]
         _post_all(server.port, "/api/bookings", [{"eventId": plans.RECALLED}] * NOTICES, admin)
         _post(server.port, "/api/bookings", {"eventId": plans.SOLD_OUT}, admin)
@@ -230,8 +231,9 @@ def effect(before, after):
 def differing(ours, theirs):
     """The first difference in words; empty when there is none."""
     for name in sorted(ours.keys() | theirs.keys()):
-        if ours.get(name) != theirs.get(name):
-            return f"in the table {name} seatcast changes {ours.get(name) or 'nothing'}, the bare loop {theirs.get(name) or 'nothing'}"
+        mine, its = ours.get(name, "nothing"), theirs.get(name, "nothing")
+        if mine != its:
+            return f"in the table {name} seatcast changes {mine}, the bare loop {its}"
     return ""
 
 

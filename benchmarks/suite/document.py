@@ -219,7 +219,8 @@ COLUMNS = {
     ),
     "beside": (*BESIDE, Column("refusals/s", "other_per_second", "{:,.0f}")),
     "attack": (
-        *BESIDE, Column("MB/s sent", "other_megabytes_out", "{:,.0f}"), Column("connections", "other_opened", "{:,.0f}"),
+        *BESIDE, Column("MB sent", "other_megabytes_out", "{:,.0f}"),
+        Column("connections", "other_opened", "{:,.0f}"),
         Column("answers 2xx", "other_answers_2xx", "{:,.0f}"), Column("4xx", "other_answers_4xx", "{:,.0f}"),
         Column("of them 429", "other_limited", "{:,.0f}"), Column("5xx", "other_answers_5xx", "{:,.0f}"),
         Column("server's cores", "other_server_cores", "{:.2f}"),
@@ -313,8 +314,8 @@ COLOURS = {
 
 def require_matplotlib():
     if not importlib.util.find_spec("matplotlib"):
-        raise Failure("--chart needs matplotlib for Python (Debian: python3-matplotlib); without --chart there is no need "
-                      "of it.", UNAVAILABLE)
+        raise Failure("--chart needs matplotlib for Python (Debian: python3-matplotlib); leave --chart out to do without.",
+                      UNAVAILABLE)
 
 
 def curves(plan, results):
@@ -340,7 +341,8 @@ def draw(plan, results, field):
     for name, points in lines.items():
         axes.loglog(*zip(*points), marker="o", label=plain(field.label(name)), color=COLOURS[name],
                     linewidth=3 if name == "seatcast" else 1.5)
-    axes.set(title=CAPTION + "; a line ends where the server falls behind", xlabel="deliveries per second", ylabel="p99, ms")
+    title = CAPTION + "; a line ends where the server falls behind"
+    axes.set(title=title, xlabel="deliveries per second", ylabel="p99, ms")
     axes.grid(True, which="both", alpha=0.3)
     axes.legend()
     with io.StringIO() as text:

@@ -153,7 +153,8 @@ LEAD_SECONDS = 0.5
 CROWD_PATIENCE = 30
 ATTACKS = {
     "login": "wrong passwords", "register": "registrations", "malformed": "malformed requests",
-    "held": "GET /livez on connections that stay open", "recall": "4,000 subscribe_event with an old since on one socket",
+    "held": "GET /livez on connections that stay open",
+    "recall": "4,000 subscribe_event with an old since on one socket",
     "metrics": "GET /metrics in bursts", "reads": "lists of events in bursts", "pings": "JSON pings",
     "bookings": "one user who books and cancels",
 }
@@ -299,7 +300,7 @@ def over_http(rounds=3, seconds=3):
     """Everything about bookings, refusals and reads."""
     return [
         *[bookings(connections, rounds, seconds) for connections in (1, 16, 64, 256)],
-        bookings(64, rounds, seconds, name="book-keys", brief="64 connections, each with an Idempotency-Key", keys="yes"),
+        bookings(64, rounds, seconds, name="book-keys", brief="64 connections, with Idempotency-Key", keys="yes"),
         bookings(64, rounds, seconds, name="book-many", brief=f"64 connections, {MANY:,} events in turn", events=MANY),
         refusals("sold-out", "sold out", SOLD_OUT, 409, "sold-out", rounds, seconds),
         refusals("not-open", "not open yet", NOT_OPEN, 409, "not-open", rounds, seconds),

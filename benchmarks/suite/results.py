@@ -130,8 +130,8 @@ def _booking(what, key, case, limit, unit, *, at_most=True, where=BOOKINGS, of="
     return Target(what, key, (case, of), limit, at_most=at_most, unit=unit, where=where)
 
 
-def _server_of(case):
-    return "seatcast-limits" if case == "limits" else "seatcast"
+def _refusals(what, key, case, *rest, **options):
+    return _booking(what, key, case, *rest, of="seatcast-limits" if case == "limits" else "seatcast", **options)
 
 
 _READERS = "others' p{} to the last reader, {} among 10,000"
@@ -194,8 +194,8 @@ TARGETS = (
             ("sold-out", "sold out", "script/bench quick"), ("not-open", "not open yet", BOOKINGS),
             ("unknown", "unknown event", BOOKINGS), ("limits", "over a user's limit", BOOKINGS))
         for target in (
-            _booking(f"refusals/s, {words}", "per_second", name, 100_000, "", at_most=False, where=where, of=_server_of(name)),
-            _booking(f"refusals, {words}: CPU each", "cpu_us_each", name, 10, " us", where=where, of=_server_of(name)))
+            _refusals(f"refusals/s, {words}", "per_second", name, 100_000, "", at_most=False, where=where),
+            _refusals(f"refusals, {words}: CPU each", "cpu_us_each", name, 10, " us", where=where))
     ],
     # Unmoved: within what two runs of the same thing differ by.
     _booking("p99 of 1,000 bookings/s beside 40,000 refusals/s, to the same alone", "p99_ratio", "beside", 1.25, " x"),
@@ -268,7 +268,8 @@ def plain(label):
     return label.replace("**", "")
 
 
-# What lost to whom. A difference has the same sign in every round. With fewer than three rounds it must also be over 15 %.
+# What lost to whom. A difference has the same sign in every round; with fewer than three rounds it must also be
+# over 15 %.
 
 SUSTAINED = 0.95  # of what is offered
 FEW_ROUNDS, NOISE = 3, 1.15

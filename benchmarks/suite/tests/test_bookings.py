@@ -42,6 +42,9 @@ class RowsTests(unittest.TestCase):
         self.assertIn("table event", bookings.differing(ours, ours | {"event": {"sold", "at"}}))
 
 
+SOME = {"answered": 1000.0, "per_second": 9.0}
+
+
 class MeasureTests(unittest.TestCase):
     def test_every_case_over_http_names_a_function(self):
         for case in plans.over_http() + plans.attack():
@@ -64,7 +67,7 @@ class MeasureTests(unittest.TestCase):
         case = plans.over_the_limit(1, 1)
         for others, has_figures in ((900.0, False), (100.0, True)):
             with mock.patch.multiple("suite.bookings", prepared=mock.DEFAULT, _serving=mock.DEFAULT), \
-                    mock.patch("suite.servers.load", return_value={"answered": 1000.0, "others": others, "per_second": 9.0}):
+                    mock.patch("suite.servers.load", return_value=SOME | {"others": others}):
                 figures = bookings.measure(case, fakes.field().present["seatcast"], 1, None).figures
             self.assertEqual(("per_second" in figures, "remark" in figures), (has_figures, not has_figures))
 

@@ -70,7 +70,8 @@ class TargetTests(unittest.TestCase):
         self.assertEqual(judged(LIMIT, []).result, "not measured: script/bench full")
 
     def test_a_measurement_without_the_figure_points_at_the_remarks(self):
-        self.assertEqual(judged(LIMIT, measured("idle", "seatcast", remark=["x"])).result, "not measured: see the remarks")
+        row = judged(LIMIT, measured("idle", "seatcast", remark=["x"]))
+        self.assertEqual(row.result, "not measured: see the remarks")
 
     def test_a_contestant_that_failed_is_no_figure(self):
         made = Results(measured("one", "seatcast", cpu=[1.0]) + measured("one", "uwebsockets", cpu=[1.0]))

@@ -73,8 +73,9 @@ class MeasurementTests(unittest.TestCase):
 
     def test_two_clients_may_load_a_server_at_once(self):
         made = fakes.programs(self.folder)
-        with servers.running(FAKE, made) as server, servers.loading(made, server, ["idle", "--subscribers", "3"]) as other:
-            figures = servers.load(made, server, ["idle", "--subscribers", "2"])
+        two, three = (["idle", "--subscribers", number] for number in ("2", "3"))
+        with servers.running(FAKE, made) as server, servers.loading(made, server, three) as other:
+            figures = servers.load(made, server, two)
         self.assertEqual((figures["subscribers"], other["subscribers"]), (2.0, 3.0))
 
     def test_a_setting_of_another_seatcast_does_not_get_in(self):
