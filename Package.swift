@@ -61,6 +61,10 @@ let package = Package(
       name: "CTLSClient", path: "Tests/CTLSClient",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    // A disk that loses what it did not sync.
+    .target(
+      name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])]),
     // The data plane's test doubles. A test target, because it sees what is internal to FanoutCore.
     .testTarget(
       name: "FanoutTestSupport", dependencies: ["FanoutCore", "TestSupport"],
@@ -71,7 +75,7 @@ let package = Package(
       name: "FanoutCoreTests", dependencies: ["FanoutCore", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ControlPlaneTests", dependencies: ["ControlPlane", "TestSupport"], swiftSettings: strict),
+      name: "ControlPlaneTests", dependencies: ["ControlPlane", "CFaultyDisk", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SeatcastTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
     .testTarget(

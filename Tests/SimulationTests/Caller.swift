@@ -9,6 +9,8 @@ final class Caller {
     case cancel(booking: String)
     case look(event: Int64)
     case resize(event: Int64, capacity: Int64)
+    /// A patch of other members than the capacity.
+    case update(event: Int64, patch: String)
   }
 
   let name: String
@@ -53,6 +55,7 @@ final class Caller {
     case .resize(let event, let capacity):
       socket.write(
         text("PATCH", "/api/events/\(event)", #"{"seatCapacity":\#(capacity)}"#, adminToken))
+    case .update(let event, let patch): socket.write(text("PATCH", "/api/events/\(event)", patch, adminToken))
     }
   }
 
@@ -94,12 +97,13 @@ final class Caller {
         Record.Act(event: event, seq: seq, booking: booking, quantity: quantity), key: key)
       claim(message, event, seq)
     case (.look(let event), 200): claim(message, event, message.seq("seq") ?? 0)
-    case (.resize(let event, _), 200): claim(message, event, message.seq("seq") ?? 0)
+    case (.resize(let event, _), 200), (.update(let event, _), 200):
+      claim(message, event, message.seq("seq") ?? 0)
     case (.cancel, 200):
       if let event = message.number("eventId"), let seq = message.seq("seq") {
         claim(message, event, seq)
       }
-    case (.book, 409), (.resize, 409), (_, 503): break
+    case (.book, 409), (.resize, 409), (.update, 409), (_, 503): break
     default: record.fault("\(name): \(request) was answered with \(answer.status) \(answer.body)")
     }
   }
@@ -110,6 +114,7 @@ final class Caller {
     }
     record.claim(
       Record.Claim(
-        event: event, seq: seq, available: available, capacity: nil, type: nil, who: name))
+        event: event, seq: seq, available: available, capacity: nil, type: nil, state: PublicState(message),
+        who: name))
   }
 }

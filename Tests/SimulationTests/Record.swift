@@ -12,6 +12,8 @@ final class Record {
     let capacity: Int64?
     /// The type of a notice; nil: a state or an answer.
     let type: String?
+    /// nil: the message did not tell it.
+    let state: PublicState?
     let who: String
   }
 
@@ -46,13 +48,25 @@ final class Record {
   // MARK: The end
 
   /// Holds everything against the log of one event.
-  func check(_ event: Int64, against log: [Notice]) {
+  /// - Parameter first: the event's public state as it was made.
+  func check(_ event: Int64, against log: [Notice], from first: PublicState) {
     checkLog(event, log)
-    for claim in claims where claim.event == event && claim.seq > 0 {
+    let states = log.reduce(into: [first]) { states, notice in
+      if case .eventUpdated(let details) = notice.change {
+        states.append(PublicState(details))
+      } else {
+        states.append(states.last ?? first)
+      }
+    }
+    for claim in claims where claim.event == event {
       guard claim.seq <= UInt64(log.count) else {
         fault("\(claim.who) was told of seq \(claim.seq) of \(event), which did not commit")
         continue
       }
+      if let state = claim.state, state != states[Int(claim.seq)] {
+        fault("\(claim.who): \(state) at seq \(claim.seq), really \(states[Int(claim.seq)])")
+      }
+      guard claim.seq > 0 else { continue }
       let notice = log[Int(claim.seq) - 1]
       if Int64(notice.availableSeats) != claim.available {
         fault(
@@ -106,5 +120,25 @@ final class Record {
     case .capacityChanged: "seat_update"
     case .eventUpdated: "event_updated"
     }
+  }
+}
+
+/// What is told of an event besides counts.
+struct PublicState: Equatable {
+  var status: String
+  var name: String
+  var maxPerBooking: Int64
+
+  init(_ details: EventDetails) {
+    (status, name) = (details.status.rawValue, details.name)
+    maxPerBooking = Int64(details.maxPerBooking)
+  }
+
+  /// nil: the message has none.
+  init?(_ message: Message) {
+    guard let status = message.text("status"), let name = message.text("name"),
+      let maxPerBooking = message.number("maxPerBooking")
+    else { return nil }
+    (self.status, self.name, self.maxPerBooking) = (status, name, maxPerBooking)
   }
 }

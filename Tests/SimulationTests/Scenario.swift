@@ -11,6 +11,7 @@ final class Scenario {
   let server: SimulatedServer
   let record = Record()
   private let events: [Int64]
+  private var firstStates: [Int64: PublicState] = [:]
   private var viewers: [Viewer] = []
   private var listeners: [Listener] = []
   private var callers: [Caller] = []
@@ -24,7 +25,9 @@ final class Scenario {
     for number in 0..<Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
       let draft = EventDraft(name: "Event \(number)", seatCapacity: capacity)
-      events.append(try server.backend.ledger.ask { .createEvent(draft, $0) }.id.rawValue)
+      let event = try server.backend.ledger.ask { .createEvent(draft, $0) }
+      events.append(event.id.rawValue)
+      firstStates[event.id.rawValue] = PublicState(event.details)
     }
     self.events = events
     for wing in server.wings { wing.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
@@ -76,12 +79,20 @@ final class Scenario {
   private func act() {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<34: server.wings.randomElement(using: &random)?.turn()
-    case 34..<48: _ = server.backend.pump()
+    case 34..<47: _ = server.backend.pump()
+    case 47: server.clock.err(by: clockError())
     case 48..<52: server.advance(by: UInt64.random(in: 1...900, using: &random))
     case 52..<72: call()
     case 72..<92: view()
     default: listen()
     }
+  }
+
+  /// Mostly right, sometimes wrong by seconds, hours or days.
+  private func clockError() -> Int64 {
+    let sizes: [Int64] = [0, 0, 1_500, 3_600_000, SimulatedClock.greatestError]
+    let size = sizes.randomElement(using: &random) ?? 0
+    return Bool.random(using: &random) ? size : -size
   }
 
   private func call() {
@@ -103,8 +114,20 @@ final class Scenario {
       }
     case 11: caller.ask(.resize(event: event, capacity: Int64.random(in: 1...500, using: &random)))
     case 12: caller.ask(.look(event: event))
+    case 13: caller.ask(.update(event: event, patch: patch()))
     default: _ = caller.read(Int.random(in: 1...2000, using: &random))
     }
+  }
+
+  /// Some change nothing; a pause of sales is followed by another patch sooner or later.
+  private func patch() -> String {
+    let number = Int.random(in: 0..<3, using: &random)
+    return [
+      #"{"status":"closed"}"#, #"{"status":"on_sale"}"#, #"{"status":"on_sale"}"#,
+      #"{"name":"Name \#(number)"}"#,
+      #"{"maxPerBooking":\#(number + 4)}"#,
+      #"{"name":"Both \#(number)","seatCapacity":\#(100 * number + 50)}"#,
+    ].randomElement(using: &random) ?? "{}"
   }
 
   private func view() {
@@ -185,7 +208,7 @@ final class Scenario {
     for event in events {
       let log = try reader.notices(
         of: EventID(event), after: 0, through: .max >> 1, limit: 1_000_000)
-      record.check(event, against: log)
+      if let first = firstStates[event] { record.check(event, against: log, from: first) }
       let head = UInt64(log.count)
       for viewer in viewers where viewer.isWatching { checkConverged(viewer, event, head) }
       for listener in listeners where listener.isListening && listener.event == event {

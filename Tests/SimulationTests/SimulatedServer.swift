@@ -9,11 +9,19 @@ import TestSupport
 @testable import FanoutTestSupport
 @testable import seatcast
 
-/// A clock that is moved by hand.
+/// Two clocks that are moved by hand: time passes for both, and the wall clock alone is set.
 final class SimulatedClock: ControlPlane.Clock {
-  private let milliseconds = Atomic<Int64>(1_700_000_000_000)
-  var now: Instant { Instant(milliseconds: milliseconds.load(ordering: .relaxed)) }
-  func advance(by step: UInt64) { milliseconds.add(Int64(step), ordering: .relaxed) }
+  static let start: Int64 = 1_700_000_000_000
+  private let passed = Atomic<Int64>(0)
+  private let error = Atomic<Int64>(0)
+  var now: Instant {
+    Instant(milliseconds: Self.start + uptime + error.load(ordering: .relaxed))
+  }
+  var uptime: Int64 { passed.load(ordering: .relaxed) }
+  func advance(by step: UInt64) { passed.add(Int64(step), ordering: .relaxed) }
+  static let greatestError: Int64 = 3 * 24 * 3_600_000
+  /// The wall clock is wrong by so much from now on.
+  func err(by milliseconds: Int64) { error.store(milliseconds, ordering: .relaxed) }
 }
 
 /// Random bytes that a seed fixes.
@@ -27,7 +35,10 @@ final class SimulatedRandom: IdentifierSource {
 final class SimulatedObserver: ControlObserver, LoopObserver {
   private let told = Mutex<[ControlIncident]>([])
   var incidents: [ControlIncident] { told.withLock { $0 } }
-  func observe(_ incident: ControlIncident) { told.withLock { $0.append(incident) } }
+  func observe(_ incident: ControlIncident) {
+    if case .clockStepped = incident { return }
+    told.withLock { $0.append(incident) }
+  }
   func observe(_ incident: LoopIncident) {}
 }
 
@@ -75,7 +86,10 @@ final class SimulatedServer {
       replies: ReplyAdapter(plane: door), observer: observer, clock: clock,
       identifiers: SimulatedRandom(seed: seed), threads: .inline)
     let admin = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
+    // Tokens outlive every error of the clock.
+    clock.err(by: SimulatedClock.greatestError * 2)
     adminToken = backend.tokens.issue(to: Self.user(admin.subject, .admin)).text
+    clock.err(by: 0)
     let messages = SessionMessages(
       epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
     let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
@@ -97,7 +111,11 @@ final class SimulatedServer {
   }
 
   /// A token of a user whom another service made.
-  func token(user: Int64) -> String { backend.tokens.issue(to: Self.user(Subject(UInt64(user)), .user)).text }
+  func token(user: Int64) -> String {
+    clock.err(by: SimulatedClock.greatestError * 2)
+    defer { clock.err(by: 0) }
+    return backend.tokens.issue(to: Self.user(Subject(UInt64(user)), .user)).text
+  }
 
   func advance(by milliseconds: UInt64) {
     clock.advance(by: milliseconds)

@@ -62,8 +62,11 @@ struct Watching {
     record.claim(
       Record.Claim(
         event: event, seq: seq, available: available, capacity: message.number("seatCapacity"),
-        type: type,
-        who: who))
+        type: type, state: PublicState(message), who: who))
+    // A greeting with counts, and what stands for missed notices, must tell the public state.
+    if type == nil || type == "event_updated", PublicState(message) == nil {
+      record.fault("\(who): seq \(seq) of \(event) without the public state")
+    }
   }
 }
 

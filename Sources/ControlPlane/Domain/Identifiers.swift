@@ -26,7 +26,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 }
 
 /// Milliseconds for which this database has been served, summed over all runs of the server. Advances with
-/// `Clock.uptime` and stands still between runs, so that no error of the wall clock can change it.
+/// `Clock.uptime` while the server runs and stands still otherwise, so that no error of the wall clock can change it.
 struct ServiceTime: Hashable, Comparable, Sendable {
   let milliseconds: Int64
   init(milliseconds: Int64) { self.milliseconds = milliseconds }

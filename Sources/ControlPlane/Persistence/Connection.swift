@@ -42,13 +42,14 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   /// Told by SQLite after each commit.
   private let wal = WALWatch()
 
-  init(_ path: String, _ mode: Mode) throws(StoreFailure) {
+  /// - Parameter vfs: how SQLite reaches files; nil: as it does by default. Tests have others.
+  init(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreFailure) {
     // Some builds of SQLite read a name that begins with "file:" as a URI.
     self.path = path.hasPrefix("/") ? path : "./" + path
     let flags =
       mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
     var opened: OpaquePointer?
-    let code = unsafe sqlite3_open_v2(self.path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+    let code = unsafe sqlite3_open_v2(self.path, &opened, flags | SQLITE_OPEN_NOMUTEX, vfs)
     guard code == SQLITE_OK, let opened = unsafe opened else {
       let failure = unsafe Connection.failure(code, opened)
       unsafe sqlite3_close_v2(opened)

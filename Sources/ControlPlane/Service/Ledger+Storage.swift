@@ -12,6 +12,7 @@ extension Ledger {
 
   /// For quiet moments, and once a second at least.
   func rest() {
+    _ = readClocks()
     if storeFailure != nil { return probe() }
     do throws(StoreFailure) {
       try store.verify()

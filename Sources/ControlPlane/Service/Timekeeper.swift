@@ -20,9 +20,12 @@ struct Timekeeper {
   /// The two clocks may drift apart by this part of the time between two readings: twice what NTP slews.
   private static let driftDivisor: Int64 = 1_000
 
+  /// Between two readings service time advances by no more than this. A ledger reads its clocks once a second at least;
+  /// when it did not, the process was frozen, or the machine slept, or its clocks cannot be trusted.
+  static let greatestPause: Int64 = 10_000
+
   private let clock: any Clock
-  /// `served` at uptime 0.
-  private let servedBefore: Int64
+  private var served: Int64
   private var last: (now: Instant, uptime: Int64)
   private var lastStamp: Instant
 
@@ -33,7 +36,7 @@ struct Timekeeper {
   init(_ clock: any Clock, served: ServiceTime, stamps: some Sequence<Instant>) {
     self.clock = clock
     let (now, uptime) = (clock.now, clock.uptime)
-    servedBefore = served.milliseconds - uptime
+    self.served = served.milliseconds
     last = (now, uptime)
     let latest = Instant(milliseconds: now.milliseconds + Self.greatestClamp)
     lastStamp = stamps.lazy.filter { $0 <= latest }.max() ?? now
@@ -42,9 +45,9 @@ struct Timekeeper {
   mutating func read() -> Reading {
     let (now, uptime) = (clock.now, clock.uptime)
     defer { last = (now, uptime) }
+    served += min(max(0, uptime - last.uptime), Self.greatestPause)
     return Reading(
-      now: now, stamp: stamp(at: now), served: ServiceTime(milliseconds: servedBefore + uptime),
-      step: step(to: now, uptime))
+      now: now, stamp: stamp(at: now), served: ServiceTime(milliseconds: served), step: step(to: now, uptime))
   }
 
   private mutating func stamp(at now: Instant) -> Instant {

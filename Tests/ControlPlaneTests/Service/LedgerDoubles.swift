@@ -153,6 +153,17 @@ final class LedgerFixture {
         metrics: metrics))
   }
 
+  /// The server runs, and nobody asks for anything.
+  func serve(for milliseconds: Int64) {
+    var left = milliseconds
+    while left > 0 {
+      let step = min(left, Timekeeper.greatestPause)
+      clock.advance(by: step)
+      ledger.rest()
+      left -= step
+    }
+  }
+
   /// One command in a batch of its own.
   func ask<Outcome: Sendable>(_ command: (Answering<Outcome>) -> LedgerCommand) throws -> Outcome {
     let question = Question<Outcome>()

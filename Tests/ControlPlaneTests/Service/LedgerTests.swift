@@ -266,7 +266,8 @@ struct LedgerTests {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
     try fixture.book(event, key: "old")
-    fixture.clock.advance(by: Ledger.keyLifetime)
+    fixture.serve(for: Ledger.keyLifetime)
+    try fixture.book(event)
     while fixture.ledger.wantsRest { fixture.ledger.rest() }
     #expect(fixture.store.connection.pagesToCheckpoint == 0)
     let keys = try Statement(fixture.store.connection, "SELECT count(*) FROM idempotency_key")

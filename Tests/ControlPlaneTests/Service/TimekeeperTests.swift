@@ -83,6 +83,13 @@ struct TimekeeperTests {
     #expect(keeper.read().step == nil)
   }
 
+  @Test("service time does not count what the server slept through, whichever clock says so")
+  func pauses() {
+    var keeper = keeper()
+    clock.advance(by: 259_200_000)
+    #expect(keeper.read().served == ServiceTime(milliseconds: 70 + Timekeeper.greatestPause))
+  }
+
   @Test("service time advances with the uptime alone")
   func serviceTime() {
     var keeper = keeper()
