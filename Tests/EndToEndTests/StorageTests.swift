@@ -92,6 +92,53 @@ struct StorageTests {
     #expect(try process.wait() == .exited(0))
   }
 
+  // MARK: A full disk
+
+  /// Whether this machine lets a test mount a small file system in a namespace of its own.
+  private static let canMount =
+    (try? run("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status) == .exited(0)
+
+  @Test(
+    "a disk that is full answers 503 or 201, never both, and works again when there is room",
+    .enabled(if: canMount))
+  func fullDisk() throws {
+    let folder = try TemporaryFolder()
+    let options = ServerOptions()
+    let words = ServerProcess.words(options, folder: folder.path + "/data", port: 0)
+    let process = try ChildProcess(
+      "unshare",
+      [
+        "-m", "sh", "-c", "mount -t tmpfs -o size=1m none '\(folder.path)' && exec \"$0\" \"$@\"",
+        try ServerProcess.executable(),
+      ] + words, environment: ServerProcess.environment(options))
+    let port = try ServerProcess.awaitPort(of: process)
+    func inside(_ script: String) throws {
+      _ = try run("nsenter", ["-t", String(process.identifier), "-m", "sh", "-c", script])
+    }
+    let mint = TokenMint(secret: ServerProcess.secret)
+    let admin = HTTPClient(port: port, token: mint.token(user: 1, role: "admin"))
+    let event = try admin.request("POST", "/api/events", json: ["name": "E", "seatCapacity": 100_000]).json()
+      .number("id")
+
+    try inside("cat /dev/zero > '\(folder.path)/ballast'")
+    var statuses: [Int: Int] = [:]
+    for number in 0..<3_000 {
+      let status = try admin.tryToBook(event, key: "a key that takes room on the disk \(number)").status
+      statuses[status, default: 0] += 1
+      if statuses[503, default: 0] > 50 { break }
+    }
+    #expect(Set(statuses.keys) == [201, 503])
+    #expect(try HTTPClient(port: port).get("/readyz").text == "not ready: the disk is full\n")
+    let left = try admin.get("/api/events/\(event)").json().number("availableSeats")
+    #expect(left == 100_000 - statuses[201, default: 0])
+
+    try inside("rm '\(folder.path)/ballast'")
+    try eventually("the server is ready again") { try HTTPClient(port: port).get("/readyz").status == 200 }
+    #expect(try admin.book(event).number("availableSeats") == left - 1)
+    process.signal(SIGTERM)
+    #expect(try process.wait() == .exited(0))
+  }
+
   // MARK: Files that go away
 
   @Test("a removed data folder is noticed before anything is acknowledged", arguments: [false, true])
