@@ -6,6 +6,8 @@ public protocol ControlObserver: Sendable {
 public enum ControlIncident: Sendable, Equatable {
   /// A batch could not be committed; its deltas were undone and its askers answered 503.
   case commitFailed(String)
+  /// Found out without a batch: from now on changes are answered 503.
+  case storageFailed(String)
   /// Commits work again.
   case commitRecovered
   /// The wall clock was set by so many milliseconds, backwards when negative.

@@ -18,7 +18,7 @@ extension Ledger {
       try store.verify()
       if store.isUntidy { tidy() }
     } catch {
-      report(error)
+      report(error, .storageFailed(error.message))
     }
   }
 
@@ -40,11 +40,12 @@ extension Ledger {
     if storeFailure.isUnsynced { probe() } else { try? store.makeRoom() }
   }
 
-  func report(_ failure: StoreFailure) {
+  /// - Parameter incident: for the log; nil: a batch failed.
+  func report(_ failure: StoreFailure, _ incident: ControlIncident? = nil) {
     // A failed sync is remembered until everything was written once more.
     if storeFailure?.isUnsynced != true { storeFailure = failure }
     outside.metrics.storeFails(failure.reason)
-    outside.observer.observe(.commitFailed(failure.message))
+    outside.observer.observe(incident ?? .commitFailed(failure.message))
   }
 
   func reportRecovery() {
@@ -73,7 +74,7 @@ extension Ledger {
       tidyingFails = false
     } catch {
       store.rollback()
-      if error.isUnsynced { return report(error) }
+      if error.isUnsynced { return report(error, .storageFailed(error.message)) }
       if !tidyingFails { outside.observer.observe(.internalFailure("tidying the database: \(error)")) }
       tidyingFails = true
     }

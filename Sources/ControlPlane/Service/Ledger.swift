@@ -78,7 +78,8 @@ final class Ledger {
       }
       do throws(StoreFailure) { try decide(command, &batch) } catch { failure = error }
     }
-    if let failure { return failure }
+    // A batch of watches alone needs no store.
+    if let failure { return batch.settlements.isEmpty ? nil : failure }
     do throws(StoreFailure) {
       for id in batch.unsaved.sorted(by: { $0.rawValue < $1.rawValue }) {
         if let event = events[id] { try store.save(event) }

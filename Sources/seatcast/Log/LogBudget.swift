@@ -52,6 +52,7 @@ enum LogKind: String, Hashable, Sendable {
   case acceptPaused = "pauses of accepting"
   case connectionRefused = "refused connections"
   case commitFailed = "failed commits"
+  case storageFailed = "storage failures"
   case commitRecovered = "recovered commits"
   case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"

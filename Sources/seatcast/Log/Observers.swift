@@ -47,6 +47,11 @@ extension Log: ControlObserver {
     switch incident {
     case .commitFailed(let why):
       (.commitFailed, LogEntry(.error, "a batch could not be committed; its requests got 503", ["why": why]))
+    case .storageFailed(let why):
+      (
+        .storageFailed,
+        LogEntry(.error, "the database cannot be written; changes are answered 503", ["why": why])
+      )
     case .commitRecovered:
       (.commitRecovered, LogEntry(.info, "commits work again"))
     case .clockStepped(let milliseconds):

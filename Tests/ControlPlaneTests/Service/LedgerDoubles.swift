@@ -200,6 +200,13 @@ final class LedgerFixture {
     try ask { .patchEvent(PatchEvent(event: event.id, patch: patch, ifMatch: ifMatch), $0) }
   }
 
+  /// As `PlainTexts` tells the event now.
+  func summary(of id: EventID) -> EventSummary? {
+    ledger.events[id].map {
+      PlainTexts().summary(of: $0.state, details: PlainTexts().members(of: $0.details), at: $0.updatedAt)
+    }
+  }
+
   func reader() throws -> SQLiteReadStore { try database.openReader() }
 
   /// All notices of an event that the disk has.

@@ -146,6 +146,10 @@ struct LedgerTests {
     }
     fixture.ledger.rest()
     #expect(fixture.metrics.storeFailure != nil)
+    let incidents = fixture.incidents.all.count
+    fixture.ledger.perform([.watch(event.id, Watcher(1))])
+    #expect(fixture.stage.happenings.last == .granted(event.id, Watcher(1), fixture.summary(of: event.id)))
+    #expect(fixture.incidents.all.count == incidents)
     fixture.store.failsProbes = false
     #expect(try fixture.book(event).seq == 2)
     #expect(fixture.metrics.storeFailure == nil)
@@ -166,7 +170,7 @@ struct LedgerTests {
     #expect(
       fixture.metrics.storeFailure
         == "the database's files were removed or replaced; put them back or restart the server")
-    #expect(fixture.incidents.all == [.commitFailed("\(path) was removed while the server runs")])
+    #expect(fixture.incidents.all == [.storageFailed("\(path) was removed while the server runs")])
     #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
     #expect(unsafe rename(other, path) == 0)
     #expect(try fixture.book(event).seq == 1)

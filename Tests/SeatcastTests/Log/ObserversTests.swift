@@ -29,6 +29,7 @@ struct ObserversTests {
     #expect(Log.rendered(LoopIncident.connectionRefused).1.level == .warning)
     #expect(Log.rendered(ControlIncident.commitFailed("disk full")).1.level == .error)
     #expect(Log.rendered(ControlIncident.internalFailure("x")).1.level == .error)
+    #expect(Log.rendered(ControlIncident.storageFailed("x")).1.level == .error)
     #expect(Log.rendered(ControlIncident.commitRecovered).1.level == .info)
     #expect(
       Log.rendered(ControlIncident.commitFailed("disk full")).1.facts == [
