@@ -1,4 +1,4 @@
-// What the ledger does about its disk: notices that it fails, finds out that it works again, tidies up in quiet moments.
+// What the ledger does about its disk: notices that it fails, finds out that it works again, checkpoints when it is idle.
 // docs/decisions/0013-what-a-failing-disk-may-not-do.md. The ledger's thread.
 
 extension Ledger {
@@ -10,7 +10,7 @@ extension Ledger {
     ServiceTime(milliseconds: served.milliseconds - keyLifetime)
   }
 
-  /// For quiet moments, and once a second at least.
+  /// Called when no command waits, at least once a second while that lasts.
   func rest() {
     _ = readClocks()
     if storeFailure != nil { return probe() }
@@ -22,7 +22,7 @@ extension Ledger {
     }
   }
 
-  /// Whether a quiet moment would be of use soon.
+  /// Whether `rest` has work to do soon.
   var wantsRest: Bool { storeFailure != nil || store.isUntidy }
 
   /// The last call: leaves the database tidy. The service time since the last key would otherwise be lost, which does
@@ -34,18 +34,23 @@ extension Ledger {
 
   // MARK: Failing
 
-  /// Before a batch. Under load there are no quiet moments, so a ledger that fails must get well here.
+  /// Before a batch. Under load `rest` is never called, so recovery is tried here as well.
   func prepareStore() {
-    guard let storeFailure else { return }
-    if storeFailure.isUnsynced { probe() } else { try? store.makeRoom() }
+    guard let failure = storeFailure else { return }
+    guard !failure.isUnsynced else { return probe() }
+    do throws(StoreFailure) { try store.makeRoom() } catch { remember(error) }
   }
 
   /// - Parameter incident: for the log; nil: a batch failed.
   func report(_ failure: StoreFailure, _ incident: ControlIncident? = nil) {
-    // A failed sync is remembered until everything was written once more.
-    if storeFailure?.isUnsynced != true { storeFailure = failure }
+    remember(failure)
     outside.metrics.storeFails(failure.reason)
     outside.observer.observe(incident ?? .commitFailed(failure.message))
+  }
+
+  /// A failed sync is remembered until everything was written once more.
+  private func remember(_ failure: StoreFailure) {
+    if storeFailure?.isUnsynced != true { storeFailure = failure }
   }
 
   func reportRecovery() {
@@ -55,13 +60,14 @@ extension Ledger {
     outside.observer.observe(.commitRecovered)
   }
 
-  /// Nobody books while the server calls itself unready, so it must find out by itself.
+  /// Load balancers send nothing to a server that is not ready, so it must find out by itself.
   private func probe() {
     do throws(StoreFailure) {
       try store.probe()
       reportRecovery()
     } catch {
       store.rollback()
+      remember(error)
     }
   }
 

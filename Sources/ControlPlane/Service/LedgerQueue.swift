@@ -7,7 +7,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   static let batchLimit = 512
   /// A pause this long is a quiet moment.
   private static let quietMilliseconds = 200
-  /// Without commands the ledger looks after its files this often.
+  /// Without commands `Ledger.rest` is called this often.
   private static let watchMilliseconds = 1000
 
   private let queue: BoundedQueue<LedgerCommand>
