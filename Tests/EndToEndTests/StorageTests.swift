@@ -123,7 +123,7 @@ struct StorageTests {
     try inside("cat /dev/zero > '\(folder.path)/ballast'")
     var statuses: [Int: Int] = [:]
     for number in 0..<3_000 {
-      let status = try admin.tryToBook(event, key: "a key that takes room on the disk \(number)").status
+      let status = try admin.tryToBook(event, key: "a-key-that-takes-room-on-the-disk-\(number)").status
       statuses[status, default: 0] += 1
       if statuses[503, default: 0] > 50 { break }
     }
