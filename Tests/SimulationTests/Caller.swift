@@ -11,6 +11,7 @@ final class Caller {
     case resize(event: Int64, capacity: Int64)
     /// A patch of other members than the capacity.
     case update(event: Int64, patch: String)
+    case delete(event: Int64)
   }
 
   let name: String
@@ -43,6 +44,7 @@ final class Caller {
   func ask(_ request: Request) {
     guard isConnected, let socket else { return }
     waiting.append(request)
+    if case .delete(let event) = request { record.deletionAsked(event) }
     switch request {
     case .book(let event, let quantity, let key):
       socket.write(
@@ -55,6 +57,7 @@ final class Caller {
     case .resize(let event, let capacity):
       socket.write(
         text("PATCH", "/api/events/\(event)", #"{"seatCapacity":\#(capacity)}"#, adminToken))
+    case .delete(let event): socket.write(text("DELETE", "/api/events/\(event)", nil, adminToken))
     case .update(let event, let patch): socket.write(text("PATCH", "/api/events/\(event)", patch, adminToken))
     }
   }
@@ -103,6 +106,10 @@ final class Caller {
       if let event = message.number("eventId"), let seq = message.seq("seq") {
         claim(message, event, seq)
       }
+    case (.delete(let event), 204): record.deleted(event)
+    case (.delete(let event), 404), (.look(let event), 404), (.resize(let event, _), 404),
+      (.update(let event, _), 404):
+      if !record.mayBeDeleted(event) { record.fault("\(name): \(event) is said to be gone") }
     case (.book, 409), (.resize, 409), (.update, 409), (_, 503): break
     default: record.fault("\(name): \(request) was answered with \(answer.status) \(answer.body)")
     }

@@ -31,6 +31,7 @@ import Testing
     }
     let names = [
       "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "pongs", "delivered",
+      "deletions", "withdrawals",
     ]
     for name in names {
       #expect((sums[name] ?? 0) > 0, "\(name): \(sums)")

@@ -29,12 +29,24 @@ final class Record {
   private var claims: [Claim] = []
   private(set) var bookings: [Act] = []
   private var keys: [String: String] = [:]
+  private var deletionsAsked: Set<Int64> = []
+  private var deletions: Set<Int64> = []
 
   var claimCount: Int { claims.count }
 
   func fault(_ sentence: String) { if faults.count < 20 { faults.append(sentence) } }
 
   func claim(_ claim: Claim) { claims.append(claim) }
+
+  /// From now on the event may be gone; whoever asked may never hear of it.
+  func deletionAsked(_ event: Int64) { deletionsAsked.insert(event) }
+
+  func mayBeDeleted(_ event: Int64) -> Bool { deletionsAsked.contains(event) }
+
+  /// A deletion was acknowledged, which can happen once.
+  func deleted(_ event: Int64) {
+    if !deletions.insert(event).inserted { fault("event \(event) was deleted twice") }
+  }
 
   /// A booking was acknowledged. One key stands for one booking.
   func booked(_ deed: Act, key: String) {

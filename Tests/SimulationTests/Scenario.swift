@@ -11,25 +11,29 @@ final class Scenario {
   let server: SimulatedServer
   let record = Record()
   private let events: [Int64]
+  /// Nobody books this one, so it can be deleted.
+  private let doomed: Int64
+  private var watchable: [Int64] { events + [doomed] }
   private var firstStates: [Int64: PublicState] = [:]
   private var viewers: [Viewer] = []
   private var listeners: [Listener] = []
   private var callers: [Caller] = []
   private var keys = 0
+  private var deletions = 0
 
   init(seed: UInt64) throws {
     random = SeededRandom(seed: seed)
     server = try SimulatedServer(
       seed: seed, limits: Self.limits(&random), wings: Int.random(in: 1...2, using: &random))
-    var events: [Int64] = []
-    for number in 0..<Int.random(in: 1...3, using: &random) {
+    var ids: [Int64] = []
+    for number in 0...Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
       let draft = EventDraft(name: "Event \(number)", seatCapacity: capacity)
       let event = try server.backend.ledger.ask { .createEvent(draft, $0) }
-      events.append(event.id.rawValue)
+      ids.append(event.id.rawValue)
       firstStates[event.id.rawValue] = PublicState(event.details)
     }
-    self.events = events
+    (events, doomed) = (Array(ids.dropLast()), ids[ids.count - 1])
     for wing in server.wings { wing.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
     let epoch = server.backend.epoch
     for number in 0..<8 {
@@ -100,7 +104,7 @@ final class Scenario {
     if !caller.isConnected || Int.random(in: 0..<60, using: &random) == 0 {
       caller.connect(socket())
     }
-    let event = events.randomElement(using: &random) ?? 1
+    let event = watchable.randomElement(using: &random) ?? 1
     switch Int.random(in: 0..<20, using: &random) {
     case 0..<8:
       // Now and then the same key again, with the same wish.
@@ -115,6 +119,7 @@ final class Scenario {
     case 11: caller.ask(.resize(event: event, capacity: Int64.random(in: 1...500, using: &random)))
     case 12: caller.ask(.look(event: event))
     case 13: caller.ask(.update(event: event, patch: patch()))
+    case 14 where Int.random(in: 0..<4, using: &random) == 0: caller.ask(.delete(event: doomed))
     default: _ = caller.read(Int.random(in: 1...2000, using: &random))
     }
   }
@@ -132,7 +137,7 @@ final class Scenario {
 
   private func view() {
     guard let viewer = viewers.randomElement(using: &random) else { return }
-    let event = events.randomElement(using: &random) ?? 1
+    let event = watchable.randomElement(using: &random) ?? 1
     let resuming = Int.random(in: 0..<4, using: &random) > 0
     guard viewer.isWatching else {
       return viewer.connect(
@@ -205,11 +210,18 @@ final class Scenario {
 
   private func check() throws {
     let reader = try server.backend.openReader()
-    for event in events {
+    for event in watchable {
       let log = try reader.notices(
         of: EventID(event), after: 0, through: .max >> 1, limit: 1_000_000)
       if let first = firstStates[event] { record.check(event, against: log, from: first) }
       let head = UInt64(log.count)
+      if try reader.event(EventID(event)) == nil {
+        for viewer in viewers where viewer.watching.cursors[event] != nil && viewer.isWatching {
+          record.fault("\(viewer.name) is still subscribed to \(event), which was deleted")
+        }
+        deletions += 1
+        continue
+      }
       for viewer in viewers where viewer.isWatching { checkConverged(viewer, event, head) }
       for listener in listeners where listener.isListening && listener.event == event {
         guard let cursor = listener.watching.cursors[event], cursor != head else { continue }
@@ -262,7 +274,8 @@ final class Scenario {
       "conflations": viewers.reduce(0) { $0 + $1.conflations },
       "recoveries": viewers.reduce(0) { $0 + $1.recoveries },
       "pongs": viewers.reduce(0) { $0 + $1.pongs }, "claims": record.claimCount,
-      "bookings": record.bookings.count,
+      "bookings": record.bookings.count, "deletions": deletions,
+      "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals },
     ]
     for wing in server.wings {
       let counts = wing.loop.counters.own

@@ -89,6 +89,8 @@ final class Viewer {
   private(set) var conflations = 0
   private(set) var recoveries = 0
   private(set) var pongs = 0
+  /// Subscriptions that ended because the event was deleted.
+  private(set) var withdrawals = 0
 
   init(name: String, token: String, epoch: String, record: Record) {
     (self.name, self.token, self.epoch, self.record) = (name, token, epoch, record)
@@ -176,6 +178,11 @@ final class Viewer {
     case "booking_created", "booking_cancelled", "seat_update", "event_updated":
       if message.text("fromSeq") != nil { conflations += 1 }
       watching.notice(message)
+      if let event, message.text("status") == "deleted" {
+        watching.forget(event)
+        wishes[event] = nil
+        withdrawals += 1
+      }
     case "unsubscribed": if let event { watching.forget(event) }
     case "error":
       // Refused: what was subscribed before was left for it.
