@@ -75,4 +75,44 @@ struct EventUpdateTests {
       try server.server.restart()
     }
   }
+
+  @Test("who watches a deleted event is told and loses it, and nobody gets it again")
+  func deletion() throws {
+    let server = try TestServer()
+    let (event, other) = (try server.event(seats: 10), try server.event(seats: 10))
+    let (only, _) = try server.watch(event)
+    let (both, _) = try server.watch(event)
+    try both.send(json: ["type": "subscribe_event", "eventId": .integer(other)])
+    _ = try both.expect("subscribed")
+    let stream = try EventStreamClient(
+      port: server.port, path: "/api/events/\(event)/stream", token: server.mint.token(user: 1))
+    _ = try patch(server, event, ["name": "Soon gone"])
+    for socket in [only, both] { #expect(try socket.expect("event_updated").number("seq") == 1) }
+
+    #expect(try server.admin().request("DELETE", "/api/events/\(event)").status == 204)
+    for socket in [only, both] {
+      let last = try socket.expect("event_updated")
+      #expect(last["status"]?.string == "deleted")
+      #expect(try last.number("seq") == 2)
+    }
+    let end = try only.expectClose()
+    #expect(end.code == 4_404 && end.reason == "event not found")
+    try server.person(1).book(other)
+    #expect(try both.expect("booking_created").number("eventId") == other)
+    try both.send(json: ["type": "subscribe_event", "eventId": .integer(event)])
+    #expect(try both.expect("error").word("code") == "event_not_found")
+    var told: [StreamedEvent] = []
+    #expect(throws: TestFailure.self) {
+      while true { told.append(try stream.next()) }
+    }
+    #expect(told.contains { $0.data.contains(#""status":"deleted""#) })
+    #expect(told.last?.name == "end")
+
+    let late = try WebSocketClient(
+      port: server.port, path: "/ws/events/\(event)", token: server.mint.token(user: 2))
+    #expect(try late.expectClose().code == 4_404)
+    #expect(try server.person(1).get("/api/events/\(event)").status == 404)
+    #expect(try server.person(1).tryToBook(event).status == 404)
+    #expect(try server.admin().request("DELETE", "/api/events/\(event)").status == 404)
+  }
 }
