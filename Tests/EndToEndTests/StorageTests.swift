@@ -127,7 +127,8 @@ struct StorageTests {
       statuses[status, default: 0] += 1
       if statuses[503, default: 0] > 50 { break }
     }
-    #expect(Set(statuses.keys) == [201, 503])
+    #expect(Set(statuses.keys).isSubset(of: [201, 503]))
+    #expect(statuses[503, default: 0] > 50)
     #expect(try HTTPClient(port: port).get("/readyz").text == "not ready: the disk is full\n")
     let left = try admin.get("/api/events/\(event)").json().number("availableSeats")
     #expect(left == 100_000 - statuses[201, default: 0])
