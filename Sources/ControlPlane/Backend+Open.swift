@@ -14,6 +14,8 @@ extension Backend {
     public var audience: String?
     public var identity = BroadcastIdentity.full
     public var passwordCost = PasswordCost.interactive
+    /// Nothing is limited unless it is said.
+    public var limits = AdmissionLimits()
     /// Threads that route requests and read.
     public var workers = 2
     /// Threads that hash passwords for log-ins; each needs 16 MiB while it does. One more does for registrations.
@@ -129,6 +131,7 @@ struct Endpoints: Sendable {
   let verifier: any TokenVerifying
   let tokens: any TokenIssuing
   let policy: AccountPolicy
+  let admission: AdmissionControl
 
   init(
     _ configuration: Backend.Configuration, _ authorities: Authorities, _ revocations: Revocations,
@@ -145,8 +148,10 @@ struct Endpoints: Sendable {
     tokens = TokenIssuer(authorities.local, revocations, clock: ports.clock)
     policy = AccountPolicy(
       accounts: configuration.accounts, registration: configuration.registration)
+    admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)
     handler = Router(
-      routes: Routes.all(services: services, tokens: tokens, policy: policy, epoch: epoch),
-      tokens: verifier, observer: ports.observer)
+      routes: Routes.all(
+        services: services, tokens: tokens, policy: policy, admission: admission, epoch: epoch),
+      tokens: verifier, admission: admission, observer: ports.observer)
   }
 }

@@ -95,6 +95,7 @@ public final class Backend: Sendable {
     counters.requestsWaiting = threads.workers.depth
     counters.commandsWaiting = ledger.depth
     counters.passwordsWaiting = threads.hashers.depth + threads.registrars.depth
+    counters.rateLimited = endpoints.admission.refusals
     return counters
   }
 

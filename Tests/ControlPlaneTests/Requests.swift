@@ -7,7 +7,7 @@ extension Request {
 
   init(
     method: String, path: String, query: String? = nil, fields: [Field] = [], body: [UInt8] = [],
-    ticket: ReplyTicket
+    client: ClientAddress = .unspecified, ticket: ReplyTicket
   ) {
     var bytes: [UInt8] = []
     func append(_ text: String) -> Range<Int> {
@@ -30,8 +30,13 @@ extension Request {
     }
     self.init(
       bytes: bytes, method: method, path: path, query: query, fields: ranges, body: body,
-      client: ClientAddress(upper: 0, lower: 0), ticket: ticket)
+      client: client, ticket: ticket)
   }
+}
+
+extension ClientAddress {
+  /// The address of whoever is nowhere.
+  static let unspecified = ClientAddress(upper: 0, lower: 0)
 }
 
 extension Reply {

@@ -4,6 +4,7 @@ struct AuthEndpoints: Sendable {
   let accounts: AccountService
   let tokens: any TokenIssuing
   let policy: AccountPolicy
+  let admission: AdmissionControl
 
   private static let passwordBytes = 8...1_024
   private static let nameBytes = 1...200
@@ -21,9 +22,10 @@ struct AuthEndpoints: Sendable {
     }
     if !Self.isOneLine(name) { body.note("name", "must not contain control characters") }
     try body.finish()
+    let fields = try admission.register(from: call.request.client)
     accounts.register(
       email: email, password: password, name: name, ticket: call.ticket,
-      answer: call.answer(loginReply(status: 201)))
+      answer: adding(fields, call.answer(loginReply(status: 201))))
     return nil
   }
 
@@ -55,8 +57,10 @@ struct AuthEndpoints: Sendable {
     let email = body.requiredText("email", bytes: 1...Self.emailBytes.upperBound)
     let password = body.requiredText("password", bytes: 1...Self.passwordBytes.upperBound)
     try body.finish()
+    let attempt = try admission.login(EmailKey(email), from: call.request.client)
     let account = try call.read { reads throws(DomainError) in try reads.account(EmailKey(email)) }
-    accounts.login(account, password: password, ticket: call.ticket, answer: loginAnswer(call))
+    accounts.login(
+      account, password: password, ticket: call.ticket, answer: attempt.counting(loginAnswer(call)))
     return nil
   }
 
@@ -86,6 +90,14 @@ struct AuthEndpoints: Sendable {
     let user = try call.read { reads throws(DomainError) in try reads.user(principal.identity) }
     guard let user else { throw Problem(DomainError.unknownUser) }
     return .json(user)
+  }
+
+  private func adding(_ fields: FieldLines, _ answer: @escaping Answer<User>) -> Answer<User> {
+    { result in
+      var reply = answer(result)
+      reply.fieldLines.append(fields)
+      return reply
+    }
   }
 
   private func loginReply(status: Int) -> @Sendable (User) -> Reply {

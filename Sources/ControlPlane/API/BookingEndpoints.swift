@@ -3,6 +3,7 @@
 
 struct BookingEndpoints: Sendable {
   let bookings: BookingService
+  let admission: AdmissionControl
 
   /// No event has more seats.
   private static let quantities = 1...1_000_000
@@ -19,6 +20,11 @@ struct BookingEndpoints: Sendable {
     try body.finish()
     // Ignoring the member would sell what was only to be held.
     if hold { throw Problem(.holdsNotOffered, "Holds are not offered by this server.") }
+    try admission.change(
+      of: EventID(Int64(event)), by: principal,
+      isExempt: { () throws(Problem) in
+        try call.isAdmin(principal)
+      })
     let command = CreateBooking(
       event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key)
     bookings.create(command, ticket: call.ticket, answer: call.answer(Self.created))
@@ -29,9 +35,20 @@ struct BookingEndpoints: Sendable {
   func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let booking = try call.bookingID()
     let role: Role = try call.isAdmin(principal) ? .admin : .user
+    if role == .user { try countCancellation(of: booking, call, principal) }
     let command = CancelBooking(booking: booking, by: .init(user: principal.identity, role: role))
     bookings.cancel(command, ticket: call.ticket, answer: call.answer { .json($0) })
     return nil
+  }
+
+  /// What is not to be found, the ledger refuses at no cost worth counting.
+  private func countCancellation(
+    of booking: PublicBookingID, _ call: Call, _ principal: Principal
+  ) throws(Problem) {
+    guard admission.limitsChanges else { return }
+    let found = try call.read { reads throws(DomainError) in try reads.booking(booking) }
+    guard let found else { return }
+    try admission.change(of: found.booking.event, by: principal, isExempt: { () throws(Problem) in false })
   }
 
   private static let created: @Sendable (BookingOutcome) -> Reply = { outcome in

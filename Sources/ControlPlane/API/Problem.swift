@@ -20,6 +20,7 @@ enum ProblemType: String, CaseIterable, Sendable {
   case forbidden = "forbidden"
   case wrongCredentials = "wrong-credentials"
   case emailTaken = "email-taken"
+  case rateLimited = "rate-limited"
   case unknownUser = "unknown-user"
   case registrationOff = "registration-off"
   case loginOff = "login-off"
@@ -61,6 +62,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .preconditionFailed: 412
     case .unsupportedMediaType: 415
     case .validationFailed, .holdsNotOffered, .idempotencyMismatch: 422
+    case .rateLimited: 429
     case .internalError: 500
     case .storageUnavailable, .overloaded: 503
     }
@@ -82,6 +84,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .forbidden: "Forbidden"
     case .wrongCredentials: "Wrong email or password"
     case .emailTaken: "Email address taken"
+    case .rateLimited: "Too many requests"
     case .unknownUser: "Unknown user"
     case .registrationOff: "Registration is off"
     case .loginOff: "Log-in is for administrators"

@@ -14,11 +14,14 @@ struct Router: RequestHandler {
   /// What `OPTIONS *` is told.
   private let allowAll: FieldLines
   private let tokens: any TokenVerifying
+  private let admission: AdmissionControl
   private let observer: any ControlObserver
 
   /// - Parameter routes: no two of them match the same method and path.
-  init(routes: [Route], tokens: any TokenVerifying, observer: any ControlObserver) {
-    (self.tokens, self.observer) = (tokens, observer)
+  init(
+    routes: [Route], tokens: any TokenVerifying, admission: AdmissionControl, observer: any ControlObserver
+  ) {
+    (self.tokens, self.admission, self.observer) = (tokens, admission, observer)
     var resources: [Resource] = []
     for route in routes {
       let index = resources.firstIndex { $0.path.text == route.path.text } ?? resources.endIndex
@@ -124,6 +127,7 @@ struct Router: RequestHandler {
       throw Problem(.authenticationRequired, "A bearer token is needed.", fields: [.challenge()])
     }
     guard case .valid(let principal) = tokens.verify(token) else { throw Self.invalidToken }
+    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
     return principal
   }
 

@@ -27,12 +27,14 @@ struct Route: Sendable {
 enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
   static func all(
-    services: Services, tokens: any TokenIssuing, policy: AccountPolicy, epoch: String
+    services: Services, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
+    epoch: String
   ) -> [Route] {
-    let auth = AuthEndpoints(accounts: services.accounts, tokens: tokens, policy: policy)
+    let auth = AuthEndpoints(
+      accounts: services.accounts, tokens: tokens, policy: policy, admission: admission)
     let users = UserEndpoints(accounts: services.accounts, policy: policy)
     let events = EventEndpoints(catalogue: services.catalogue)
-    let bookings = BookingEndpoints(bookings: services.bookings)
+    let bookings = BookingEndpoints(bookings: services.bookings, admission: admission)
     let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch))
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),

@@ -24,6 +24,8 @@ public struct ControlCounters: Sendable, Equatable {
   public var checkpoints: UInt64 = 0
   /// Times that the wall clock was set by more than two seconds.
   public var clockSteps: UInt64 = 0
+  /// Requests that a limit refused, in the order of `LimitName.allCases`.
+  public var rateLimited = [UInt64](repeating: 0, count: LimitName.allCases.count)
 
   /// Requests that wait for a worker.
   public var requestsWaiting: Int = 0

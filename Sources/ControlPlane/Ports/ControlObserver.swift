@@ -14,4 +14,12 @@ public enum ControlIncident: Sendable, Equatable {
   case clockStepped(milliseconds: Int64)
   /// A request failed in a way no rule foresees; it was answered 500.
   case internalFailure(String)
+  /// A limit refused something. Comes once per refusal, so that who observes must bound what it tells.
+  case rateLimited(LimitName, Offender)
+}
+
+/// Whom a limit refused.
+public enum Offender: Hashable, Sendable {
+  case address(ClientAddress)
+  case user(Identity)
 }

@@ -23,6 +23,6 @@ extension Request {
     self.init(
       bytes: head.bytes, method: head.methodRange, path: head.pathRange, query: head.queryRange,
       fields: head.fields, body: request.body,
-      client: ClientAddress(upper: peer.upper, lower: peer.lower), ticket: ticket)
+      client: ClientAddress(peer), ticket: ticket)
   }
 }

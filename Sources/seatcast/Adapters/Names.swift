@@ -48,3 +48,11 @@ extension ClientTag {
   /// - Parameter key: `Principal.connectionKey`.
   init(key: UInt64) { self.init(id: Int64(bitPattern: key), marks: 0) }
 }
+
+extension ClientAddress {
+  init(_ peer: PeerAddress) { self.init(upper: peer.upper, lower: peer.lower) }
+}
+
+extension PeerAddress {
+  init(_ client: ClientAddress) { self.init(upper: client.upper, lower: client.lower) }
+}

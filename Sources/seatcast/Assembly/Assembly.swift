@@ -91,6 +91,7 @@ struct Assembly {
     backend.identity = configuration.identity == .full ? .full : .none
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
     backend.historyLimit = Limits().historyNotices
+    if configuration.rateLimits == .on { backend.limits = configuration.limits.control }
     return backend
   }
 }

@@ -23,6 +23,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case identity
   case log
   case rateLimits = "rate-limits"
+  case limits
   case passwordCost = "password-cost"
   case demo
 }
@@ -46,6 +47,8 @@ struct Flag: Sendable {
   /// More variables that belong to this row, for the help only.
   var relatives: [String] = []
   let summary: String
+  /// More lines for the help.
+  var details: [String] = []
   /// The default in words; nil: there is none.
   let fallback: String?
 
@@ -139,6 +142,11 @@ struct CommandTable: Sendable {
       Flag(
         setting: .rateLimits, value: .choice(["on", "off"]), variable: "SEATCAST_RATE_LIMITS",
         summary: "Rate limits; off is for tests and benchmarks.", fallback: "on"),
+      Flag(
+        setting: .limits, value: .text("LIST"), variable: "SEATCAST_LIMITS",
+        summary:
+          "Limits to change, separated by commas: a rate, a number, or off; 50/s:100 allows 100 at once.",
+        details: LimitTable.help, fallback: nil),
       Flag(
         setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
         variable: "SEATCAST_PASSWORD_COST",

@@ -29,7 +29,7 @@ enum Help {
     let variables = [flag.variable].compactMap(\.self) + flag.relatives
     if !variables.isEmpty { facts.append("Environment: \(variables.joined(separator: ", ")).") }
     let last = facts.isEmpty ? "" : "\n      " + facts.joined(separator: " ")
-    return "  \(flag.usage)\n      \(flag.summary)" + last
+    return (["  \(flag.usage)", flag.summary] + flag.details).joined(separator: "\n      ") + last
   }
 
   private static func padded(_ word: String, to width: Int) -> String {

@@ -15,6 +15,8 @@ struct ServeConfiguration: Equatable, Sendable {
   /// Nil: text when standard error is a terminal, else JSON.
   var log: LogFormat?
   var rateLimits: RateLimits
+  /// What the limits are when they are on.
+  var limits: LimitTable
   var passwordCost: PasswordCostChoice
   var demo: Bool
   /// Warnings about environment variables that nothing reads.
@@ -58,6 +60,9 @@ struct ServeConfiguration: Equatable, Sendable {
   var warnings: [String] {
     var sentences = unknownVariables
     if rateLimits == .off { sentences.append("Rate limits are off: for tests and benchmarks only.") }
+    if rateLimits == .off, limits != LimitTable() {
+      sentences.append("--limits changes nothing while rate limits are off.")
+    }
     if passwordCost == .insecureTest {
       sentences.append("Passwords are hashed at a cost that protects nobody: for tests and benchmarks only.")
     }
@@ -76,6 +81,7 @@ struct ServeConfiguration: Equatable, Sendable {
     identity = try settings.choice(.identity, as: Identity.self) ?? .full
     log = try settings.choice(.log, as: LogFormat.self)
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
+    limits = try LimitTable(settings)
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     demo = settings.has(.demo)
     unknownVariables = settings.warnings

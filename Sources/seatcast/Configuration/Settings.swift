@@ -43,6 +43,16 @@ struct Settings: Equatable, Sendable {
     return given.text
   }
 
+  /// The items of a list that is separated by commas, without blanks around them and without empty ones.
+  func list(_ setting: Setting) throws(UsageError) -> [Substring] {
+    guard let text = try text(setting) else { return [] }
+    return text.split(separator: ",").map { item in
+      var item = item.drop { $0 == " " }
+      while item.last == " " { item.removeLast() }
+      return item
+    }.filter { !$0.isEmpty }
+  }
+
   /// A decimal number within bounds.
   func number(_ setting: Setting, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
     guard let given = given[setting] else { return nil }

@@ -6,6 +6,7 @@ import Synchronization
 final class Log: Sendable {
   private struct State: Sendable {
     var budget = LogBudget()
+    var offenders = OffenderTable()
     var dropped = 0
   }
 
@@ -26,13 +27,17 @@ final class Log: Sendable {
   /// Writes a line without a rate limit.
   func write(_ entry: LogEntry) {
     let moment = now()
-    state.withLock { write(entry, at: moment, &$0) }
+    state.withLock { state in
+      write(state.offenders.sweep(at: moment), at: moment, &state)
+      write(entry, at: moment, &state)
+    }
   }
 
   /// Writes a line unless its kind has used up its budget.
   func write(_ entry: LogEntry, kind: LogKind) {
     let moment = now()
     state.withLock { state in
+      write(state.offenders.sweep(at: moment), at: moment, &state)
       guard let suppressed = state.budget.admit(kind, at: moment) else { return }
       var entry = entry
       if suppressed > 0 { entry.facts.append(.init(name: "suppressedBefore", value: String(suppressed))) }
@@ -40,10 +45,24 @@ final class Log: Sendable {
     }
   }
 
+  /// Counts a refusal by a rate limit; writes one line per offender and minute.
+  func count(_ offence: OffenderTable.Offence) {
+    let moment = now()
+    state.withLock { state in
+      write(state.offenders.sweep(at: moment), at: moment, &state)
+      if let line = state.offenders.add(offence, at: moment) { write(LogEntry(line), at: moment, &state) }
+    }
+  }
+
+  private func write(_ lines: [OffenderTable.Line], at moment: Int64, _ state: inout State) {
+    for line in lines { write(LogEntry(line), at: moment, &state) }
+  }
+
   /// Logs how many lines were suppressed and not yet reported.
   func close() {
     let moment = now()
     state.withLock { state in
+      write(state.offenders.drain(), at: moment, &state)
       for (kind, count) in state.budget.drainSuppressed() {
         write(
           LogEntry(.info, "more \(kind.rawValue) were not logged", ["count": String(count)]), at: moment,

@@ -39,6 +39,9 @@ extension Log: LoopObserver {
 
 extension Log: ControlObserver {
   func observe(_ incident: ControlIncident) {
+    if case .rateLimited(let name, let who) = incident {
+      return count(OffenderTable.Offence(who: OffenderTable.Who(who), limit: name.rawValue))
+    }
     let (kind, entry) = Self.rendered(incident)
     write(entry, kind: kind)
   }
@@ -63,6 +66,20 @@ extension Log: ControlObserver {
       )
     case .internalFailure(let what):
       (.internalFailure, LogEntry(.error, "a request failed inside and got 500", ["what": what]))
+    case .rateLimited(let name, let who):
+      (
+        .rateLimited,
+        LogEntry(.init(offence: .init(who: OffenderTable.Who(who), limit: name.rawValue), refusals: 1))
+      )
+    }
+  }
+}
+
+extension OffenderTable.Who {
+  init(_ offender: Offender) {
+    switch offender {
+    case .address(let address): self = .address(PeerAddress(address))
+    case .user(let user): self = .user(user)
     }
   }
 }

@@ -87,6 +87,11 @@ extension MetricFamily {
       .counter(
         "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps
       ),
+      MetricFamily(
+        name: "rate_limited_total", kind: .counter, help: "Requests that a limit refused",
+        samples: zip(LimitName.allCases, counters.rateLimited).map { name, count in
+          Sample(labels: [.init(name: "reason", value: name.rawValue)], value: count)
+        }),
     ]
   }
 }

@@ -12,13 +12,18 @@ final class APIFixture {
   private let replies = CollectedReplies()
   private let folder: String
   private var nextTicket: UInt64 = 0
+  /// Who sends the next requests.
+  var client = ClientAddress.unspecified
 
   /// A fresh plane with the admin `admin@example.org`, password `admin password`.
-  init(_ change: (inout Backend.Configuration) -> Void = { _ in }) throws {
+  init(
+    limits: AdmissionLimits = AdmissionLimits(), _ change: (inout Backend.Configuration) -> Void = { _ in }
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
     var configuration = Backend.Configuration(dataFolder: folder)
     configuration.secret = TokenForge.secretBytes
     configuration.passwordCost = .insecureTest
+    configuration.limits = limits
     change(&configuration)
     backend = try Backend.open(
       configuration, notices: IgnoringSink(), replies: replies, observer: incidents, clock: clock,
@@ -57,7 +62,7 @@ final class APIFixture {
     let ticket = ReplyTicket(high: nextTicket, low: 7)
     let request = Request(
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
-      fields: fields, body: Array((body ?? "").utf8), ticket: ticket)
+      fields: fields, body: Array((body ?? "").utf8), client: client, ticket: ticket)
     try #require(backend.offer(request))
     return ticket
   }

@@ -86,6 +86,12 @@ struct WordTokens: TokenVerifying {
   }
 }
 
+extension AdmissionControl {
+  static var unlimited: AdmissionControl {
+    AdmissionControl(AdmissionLimits(), observer: IncidentList(), clock: StillClock(milliseconds: 0))
+  }
+}
+
 extension Reply {
   /// The value of the first field of this name.
   func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }

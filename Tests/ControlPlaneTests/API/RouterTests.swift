@@ -45,7 +45,7 @@ struct RouterTests {
             _ = try call.read { reads throws(DomainError) in try reads.event(EventID(1)) }
             return tell(200, "")
           }),
-      ], tokens: WordTokens(), observer: incidents)
+      ], tokens: WordTokens(), admission: .unlimited, observer: incidents)
   }
 
   private func send(

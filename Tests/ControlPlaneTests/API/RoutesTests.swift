@@ -26,7 +26,7 @@ struct RoutesTests {
       .local(TokenForge.secret, audience: nil), clock: StillClock(milliseconds: 0))
     return Routes.all(
       services: services, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
-      epoch: "e")
+      admission: .unlimited, epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")
@@ -69,7 +69,7 @@ struct RoutesTests {
 
   @Test("Every guarded route refuses whoever has no token, and every path answers OPTIONS")
   func guarded() {
-    let router = Router(routes: routes, tokens: WordTokens(), observer: IncidentList())
+    let router = Router(routes: routes, tokens: WordTokens(), admission: .unlimited, observer: IncidentList())
     for route in routes {
       func status(_ method: String) -> Int? {
         let path = route.path.text.split(separator: "/").map { $0 == "{id}" ? "1" : String($0) }

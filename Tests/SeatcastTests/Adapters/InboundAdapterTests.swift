@@ -33,6 +33,7 @@ struct InboundAdapterTests {
     #expect(request.fields.map(text) == ["Content-Type", "application/json", "X-A", "B", "x-a", "C"])
     #expect(request.client == ClientAddress(upper: 0, lower: 0xFFFF_7F00_0001))
     #expect(request.body == Array("{}".utf8))
+    #expect(PeerAddress(request.client) == PeerAddress(ipv4: 0x7F00_0001))
     #expect(Ticket(request.ticket) == ticket)
   }
 

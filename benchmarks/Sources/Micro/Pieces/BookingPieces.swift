@@ -92,11 +92,13 @@ enum BookingPieces {
       accounts: AccountService(
         ledger: ledger, replies: deaf, hashing: ClosedJobs(), registering: ClosedJobs(),
         hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: DeafNotices()))
+    let admission = AdmissionControl(AdmissionLimits(), observer: IgnoringObserver(), clock: SystemClock())
     let router = Router(
       routes: Routes.all(
         services: services, tokens: TokenPieces.issuer,
-        policy: AccountPolicy(accounts: .local, registration: true), epoch: "0123456789abcdef"),
-      tokens: TokenPieces.knowing(), observer: IgnoringObserver())
+        policy: AccountPolicy(accounts: .local, registration: true), admission: admission,
+        epoch: "0123456789abcdef"),
+      tokens: TokenPieces.knowing(), admission: admission, observer: IgnoringObserver())
     let reads = OneEvent()
     let expected = check(router.handle(request, reads: reads))
     guard expected == 1 || expected == 200 else { fail("The router answered \(expected) to \(name).") }

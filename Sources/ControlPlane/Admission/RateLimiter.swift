@@ -1,0 +1,28 @@
+// The budgets of many keys: one moment per key in a table of fixed size. Any thread.
+
+/// Rate-limits 64-bit keys; without a limit everything is allowed.
+struct RateLimiter: Sendable {
+  let limit: RateLimit?
+  private let table: KeyTable<Budget>?
+
+  private struct Budget: Forgettable {
+    var full: UInt64 = 0
+    static let none = Budget()
+    var uselessAt: UInt64 { full }
+  }
+
+  init(_ limit: RateLimit?, capacity: Int = 65_536) {
+    self.limit = limit
+    table = limit == nil ? nil : KeyTable(capacity: capacity)
+  }
+
+  /// Takes one unit of `key`'s budget. Nil: there is no limit.
+  /// - Parameter now: milliseconds of a monotonic clock.
+  func take(_ key: UInt64, at now: UInt64) -> RateDecision? {
+    guard let limit, let table else { return nil }
+    return table.with(key) { limit.take(&$0.full, at: now &* 1_000) }
+  }
+
+  /// Keys whose budget is not whole at `now`. For tests.
+  func busyKeys(at now: UInt64) -> Int { table?.usefulCount(at: now &* 1_000) ?? 0 }
+}

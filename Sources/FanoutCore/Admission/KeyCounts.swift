@@ -1,0 +1,50 @@
+// How many of something (connections, handshakes) each key holds now, over all loops. Exact: a key stays as long as it
+// holds anything, so the table is bounded by the number of open connections, and entries that count nothing leave.
+// Any thread; a lock covers one shard and is held for one look-up.
+import Synchronization
+
+/// Counts what 64-bit keys hold, up to a bound per key.
+final class KeyCounts: Sendable {
+  /// Nil: no bound, and nothing is counted.
+  let bound: Int?
+  private let shards: [Shard]
+
+  private final class Shard: Sendable {
+    let counts = Mutex<[UInt64: Int]>([:])
+  }
+
+  init(bound: Int?) {
+    self.bound = bound
+    shards = bound == nil ? [] : (0..<64).map { _ in Shard() }
+  }
+
+  /// Counts one more for `key`; false: the key holds all it may, and nothing was counted.
+  func enter(_ key: UInt64) -> Bool {
+    guard let bound else { return true }
+    return shard(of: key).counts.withLock { counts in
+      let held = counts[key, default: 0]
+      guard held < bound else { return false }
+      counts[key] = held + 1
+      return true
+    }
+  }
+
+  /// Undoes one `enter` that returned true.
+  func leave(_ key: UInt64) {
+    guard bound != nil else { return }
+    shard(of: key).counts.withLock { counts in
+      guard let held = counts[key] else { return assertionFailure("a key left that had not entered") }
+      counts[key] = held > 1 ? held - 1 : nil
+    }
+  }
+
+  /// What `key` holds.
+  func count(of key: UInt64) -> Int {
+    bound == nil ? 0 : shard(of: key).counts.withLock { $0[key, default: 0] }
+  }
+
+  /// Keys that hold anything.
+  var keys: Int { shards.reduce(0) { $0 + $1.counts.withLock { $0.count } } }
+
+  private func shard(of key: UInt64) -> Shard { shards[Int(RateLimiter.mixed(key) >> 58)] }
+}

@@ -1,0 +1,153 @@
+// Every rate limit and cap that can be set, in one table: its name, its default and what it means. `--limits`, `--help`
+// and docs/OPERATING.md ("Limits") speak of these rows; the planes get plain numbers. Pure.
+import ControlPlane
+import FanoutCore
+
+/// One row of the table; the raw value is the name in `--limits`, in 429 answers, in metrics and in the log.
+enum LimitSetting: String, CaseIterable, Sendable {
+  case loginAccount = "login-account"
+  case loginAddress = "login-address"
+  case registerAddress = "register-address"
+  case requestsUser = "requests-user"
+  case changes
+
+  var fallback: LimitValue {
+    switch self {
+    case .loginAccount: .rate(10, per: .minute)
+    case .loginAddress: .rate(30, per: .minute)
+    case .registerAddress: .rate(5, per: .hour)
+    case .requestsUser: .rate(20, per: .second, burst: 40)
+    case .changes: .rate(30, per: .minute)
+    }
+  }
+
+  /// Whether it bounds a number that there may be at a time, not a rate.
+  var isCount: Bool {
+    if case .count = fallback { true } else { false }
+  }
+}
+
+/// What a limit is set to.
+enum LimitValue: Equatable, Sendable {
+  case off
+  case count(Int)
+  case rate(Int, per: Period, burst: Int? = nil)
+
+  enum Period: Character, Sendable, CaseIterable {
+    case second = "s"
+    case minute = "m"
+    case hour = "h"
+
+    var milliseconds: UInt64 {
+      switch self {
+      case .second: 1_000
+      case .minute: 60_000
+      case .hour: 3_600_000
+      }
+    }
+  }
+
+  /// `off`, `64`, `10/m` or `50/s:100`; nil for anything else, and for numbers beyond a million.
+  init?(_ text: Substring, isCount: Bool) {
+    if text == "off" {
+      self = .off
+      return
+    }
+    if isCount {
+      guard let count = Self.number(text) else { return nil }
+      self = .count(count)
+      return
+    }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let letter = parts[0].last, let period = Period(rawValue: letter), parts[0].dropLast().last == "/",
+      let count = Self.number(parts[0].dropLast(2))
+    else { return nil }
+    let burst = parts.count == 2 ? Self.number(parts[1]) : nil
+    guard parts.count == 1 || burst != nil else { return nil }
+    self = .rate(count, per: period, burst: burst)
+  }
+
+  private static func number(_ digits: Substring) -> Int? {
+    let isDecimal = digits.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+    guard isDecimal, let number = Int(digits), (1...1_000_000).contains(number) else { return nil }
+    return number
+  }
+
+  /// As it is typed.
+  var text: String {
+    switch self {
+    case .off: "off"
+    case .count(let count): String(count)
+    case .rate(let count, let period, let burst):
+      "\(count)/\(period.rawValue)" + (burst.map { ":\($0)" } ?? "")
+    }
+  }
+}
+
+/// The value of every limit.
+struct LimitTable: Equatable, Sendable {
+  private var changed: [LimitSetting: LimitValue] = [:]
+
+  init() {}
+
+  subscript(setting: LimitSetting) -> LimitValue { changed[setting] ?? setting.fallback }
+
+  /// All limits with their defaults but those that `--limits` names.
+  init(_ settings: Settings) throws(UsageError) {
+    guard let given = settings[.limits] else { return }
+    for part in try settings.list(.limits) {
+      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(sides[0])
+      guard let setting = LimitSetting(rawValue: name) else {
+        throw UsageError(
+          "\(given.source) has no limit '\(printable(name))'."
+            + Suggestion.sentence(for: name, among: LimitSetting.allCases.map(\.rawValue)))
+      }
+      if changed[setting] != nil { throw UsageError("\(given.source) names \(name) twice.") }
+      guard let value = LimitValue(sides.count == 2 ? sides[1] : "", isCount: setting.isCount) else {
+        throw Self.complaint(given.source, setting, sides.count == 2 ? String(sides[1]) : "")
+      }
+      changed[setting] = value
+    }
+  }
+
+  private static func complaint(_ source: String, _ setting: LimitSetting, _ value: String) -> UsageError {
+    let forms = setting.isCount ? "a number like '64' or 'off'" : "a rate like '10/m', '50/s:100' or 'off'"
+    return UsageError("\(source) must set \(setting.rawValue) to \(forms), not '\(printable(value))'.")
+  }
+
+  /// Lines that name every limit with its default.
+  static var help: [String] {
+    var lines: [String] = []
+    for setting in LimitSetting.allCases {
+      let item = "\(setting.rawValue)=\(setting.fallback.text)"
+      if let last = lines.last, last.count + item.count < 96 {
+        lines[lines.count - 1] = last + "," + item
+      } else {
+        lines.append(item)
+      }
+    }
+    return ["The limits and their defaults:"] + lines
+  }
+
+  // MARK: For the planes
+
+  private func rate<Limit>(_ setting: LimitSetting, _ make: (Int, UInt64, Int?) -> Limit) -> Limit? {
+    guard case .rate(let count, let period, let burst) = self[setting] else { return nil }
+    return make(count, period.milliseconds, burst)
+  }
+
+  /// The control plane's part.
+  var control: ControlPlane.AdmissionLimits {
+    func rate(_ setting: LimitSetting) -> ControlPlane.RateLimit? {
+      self.rate(setting) { ControlPlane.RateLimit($0, per: $1, burst: $2) }
+    }
+    var limits = ControlPlane.AdmissionLimits()
+    limits.loginPerAccount = rate(.loginAccount)
+    limits.loginPerAddress = rate(.loginAddress)
+    limits.registerPerAddress = rate(.registerAddress)
+    limits.requestsPerUser = rate(.requestsUser)
+    limits.changesPerUser = rate(.changes)
+    return limits
+  }
+}
