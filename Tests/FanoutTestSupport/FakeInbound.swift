@@ -35,6 +35,10 @@ final class FakeInbound: InboundSink {
     }
   }
 
+  func answer(to refusal: RateRefusal) -> HTTPResponse {
+    HTTPResponse(status: 429, fields: [("Retry-After", String(refusal.retryAfter))])
+  }
+
   static func body(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 23) } }
 
   static func stream(_ topic: TopicID, _ resume: Resume) -> HTTPResponse {

@@ -19,13 +19,16 @@ final class LoopRig {
   var answersAtOnce = true
   private let driver: LoopDriver
 
-  init(_ limits: Limits = Limits(), now: UInt64 = 1_000_000) {
+  init(
+    _ limits: Limits = Limits(), now: UInt64 = 1_000_000, admission: AdmissionLimits = AdmissionLimits()
+  ) {
     io = ScriptedTransport(now: now)
     proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, waker: SilentWaker())
     publisher = Publisher(loops: [proxy])
     loop = Loop(
       id: LoopID(0), limits: limits, io: io, proxy: proxy, counters: counters, inbound: inbound,
-      sessions: FakeSessionHandler(), source: topics, observer: observer)
+      sessions: FakeSessionHandler(), source: topics, observer: observer,
+      admission: AdmissionControl(admission))
     driver = LoopDriver(loop)
   }
 

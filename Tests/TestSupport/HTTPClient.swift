@@ -10,11 +10,15 @@ public final class HTTPClient: @unchecked Sendable {
   /// Whatever must live as long as this client: the server, usually, which ends when nobody holds it.
   private let owner: (any Sendable)?
   private var socket: Socket?
+  /// The address that connections come from; nil: the system chooses.
+  private let source: String?
   private var unread: [UInt8] = []
 
   public init(
-    port: Int, token: String? = nil, patience: Duration = usualPatience, owner: (any Sendable)? = nil
+    port: Int, token: String? = nil, patience: Duration = usualPatience, owner: (any Sendable)? = nil,
+    from source: String? = nil
   ) {
+    self.source = source
     self.owner = owner
     self.port = port
     self.token = token
@@ -105,7 +109,7 @@ public final class HTTPClient: @unchecked Sendable {
 
   private func connected() throws -> Socket {
     if let socket { return socket }
-    let fresh = try Socket(port: port, within: patience)
+    let fresh = try Socket(port: port, from: source, within: patience)
     socket = fresh
     return fresh
   }

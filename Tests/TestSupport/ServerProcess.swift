@@ -5,6 +5,8 @@ import Glibc
 /// How a server under test is to be started.
 public struct ServerOptions: Sendable {
   public var demo = false
+  /// `on` for the suites that test them.
+  public var rateLimits = "off"
   /// 0: any free port.
   public var port = 0
   /// Further words behind `serve …`.
@@ -63,7 +65,7 @@ public final class ServerProcess: Sendable {
   public static func words(_ options: ServerOptions, folder: String, port: Int) -> [String] {
     [
       "serve", "--port", String(port), "--data", folder, "--password-cost", "insecure-test", "--rate-limits",
-      "off",
+      options.rateLimits,
     ]
       + (options.demo ? ["--demo"] : []) + options.arguments
   }

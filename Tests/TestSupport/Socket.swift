@@ -8,7 +8,11 @@ public final class Socket: @unchecked Sendable {
 
   /// Connects to a port of 127.0.0.1 (or another loopback address, in host byte order).
   /// - Parameter receiveBuffer: bytes of SO_RCVBUF, for peers that are to be slow; segments are small then too.
-  public init(port: Int, receiveBuffer: Int? = nil, within patience: Duration = usualPatience) throws {
+  /// - Parameter source: the loopback address that the connection comes from, like `127.0.0.2`.
+  public init(
+    port: Int, from source: String? = nil, receiveBuffer: Int? = nil,
+    within patience: Duration = usualPatience
+  ) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw TestFailure("no socket: errno \(errno)") }
     if let receiveBuffer {
@@ -18,6 +22,7 @@ public final class Socket: @unchecked Sendable {
     }
     set(TCP_NODELAY, to: 1, level: Int32(IPPROTO_TCP))
     do {
+      if let source { try bind(to: source) }
       try connect(to: UInt16(clamping: port))
     } catch {
       close()
@@ -39,6 +44,22 @@ public final class Socket: @unchecked Sendable {
       }
     }
     if failed != 0 { throw TestFailure("no connection to port \(port): errno \(errno)") }
+  }
+
+  private func bind(to source: String) throws {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    guard unsafe inet_pton(AF_INET, source, &address.sin_addr) == 1 else {
+      throw TestFailure("no address: \(source)")
+    }
+    set(IP_BIND_ADDRESS_NO_PORT, to: 1, level: Int32(IPPROTO_IP))
+    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failed = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe Glibc.bind(descriptor, $0, length)
+      }
+    }
+    if failed != 0 { throw TestFailure("cannot connect from \(source): errno \(errno)") }
   }
 
   private func set(_ option: Int32, to value: Int32, level: Int32) {

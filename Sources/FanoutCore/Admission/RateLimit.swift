@@ -23,6 +23,12 @@ public struct RateLimit: Sendable, Equatable {
   /// Seconds in which an empty budget fills, rounded up: the window of `RateLimit-Policy`.
   public var window: UInt64 { (interval * UInt64(burst) + 999_999) / 1_000_000 }
 
+  /// When `take` would allow a unit: `now`, or a later moment. In milliseconds, and `full` as for `take`.
+  func roomAt(_ full: UInt64, now: UInt64) -> UInt64 {
+    let spare = interval * UInt64(burst - 1)
+    return max(now, full > spare ? (full - spare + 999) / 1_000 : 0)
+  }
+
   /// Takes one unit at `now`, when there is one.
   /// - Parameter full: when the key's budget is whole again; any moment that has passed means that it is. Set to the
   ///   new moment when a unit was taken.
@@ -46,6 +52,8 @@ public struct RateDecision: Sendable, Equatable {
   public let remaining: Int
   /// Microseconds until there is one more.
   let wait: UInt64
+
+  var milliseconds: UInt64 { (wait + 999) / 1_000 }
 
   /// Whole seconds until there is one more, at least 1: the value of `Retry-After`.
   public var retryAfter: UInt64 { max(1, (wait + 999_999) / 1_000_000) }

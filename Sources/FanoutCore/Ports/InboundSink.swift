@@ -4,6 +4,8 @@ public protocol InboundSink: Sendable {
   /// - Returns: `.answer` to answer at once from the loop; `.later` when the answer will come through
   ///   `LoopProxy.reply(_:to:)` with this ticket, exactly once.
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition
+  /// The words of a 429 for a request that a limit refused. Called on a loop's thread; must not block.
+  func answer(to refusal: RateRefusal) -> HTTPResponse
 }
 
 public enum InboundDisposition: Sendable {

@@ -14,4 +14,7 @@ public enum LoopIncident: Sendable, Equatable {
   case acceptPaused
   /// The loop's own limit of connections is reached; a connection was closed at accept.
   case connectionRefused
+  /// A limit refused or delayed something of this client. Comes once per refusal, so that who observes must bound what
+  /// it tells.
+  case limited(AdmissionLimit, PeerAddress)
 }

@@ -23,13 +23,15 @@ final class Connections<IO: Transport> {
   private let limits: Limits
   private let counters: LoopCounters
   private let subscribers: Subscribers
+  private let limiter: LoopLimiter
   private var slab = Slab<Connection>()
   private var wheel: TimerWheel
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
 
-  init(io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers) {
+  init(io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers, limiter: LoopLimiter) {
     (self.io, self.limits, self.counters, self.subscribers) = (io, limits, counters, subscribers)
+    self.limiter = limiter
     wheel = TimerWheel(tick: limits.tick, now: io.now)
   }
 
@@ -62,9 +64,11 @@ final class Connections<IO: Transport> {
       Connection(descriptor: descriptor, generation: arrivals, peer: peer, phase: .opening(until: until)))
     guard io.open(descriptor, slot: slot) else {
       slab.remove(slot)
+      limiter.left(peer)
       return nil
     }
     assert(subscribers.count(of: slot) == 0, "a slot that is used again has no subscriptions left")
+    limiter.opened(slot, from: peer)
     counters.own.connectionsAccepted += 1
     counters.own.connectionsOpen += 1
     wheel.arm(slot, at: until)
@@ -134,6 +138,7 @@ final class Connections<IO: Transport> {
     leavePhase(slot)
     if slab[slot].isBlocked { counters.own.connectionsBlocked -= 1 }
     counters.own.connectionsOpen -= 1
+    limiter.left(slot)
     wheel.disarm(slot)
     slab.remove(slot)
     io.close(slot, reset: reset)

@@ -19,6 +19,8 @@ public final class DataPlane: Sendable {
     public var limits = Limits()
     public var sender = SenderKind.automatic
     public var descriptorTables = DescriptorTables.shared
+    /// Nothing is limited unless it is said.
+    public var admission = AdmissionLimits()
     /// Nil: connections are plain.
     public var tls: TLSSettings?
     public init() {}
@@ -95,6 +97,7 @@ public final class DataPlane: Sendable {
     observer: any LoopObserver
   ) throws(DataPlaneFailure) -> Int {
     let port = try listen()
+    let admission = AdmissionControl(configuration.admission)
     for (index, transport) in transports.enumerated() {
       let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
       let ownsTable = configuration.descriptorTables == .perLoop
@@ -104,7 +107,7 @@ public final class DataPlane: Sendable {
         transport.run(
           Loop(
             id: proxy.id, limits: limits, io: transport, proxy: proxy, counters: counters,
-            inbound: inbound, sessions: sessions, source: topics, observer: observer))
+            inbound: inbound, sessions: sessions, source: topics, observer: observer, admission: admission))
       }
       threads.withLock { $0.append(thread) }
     }

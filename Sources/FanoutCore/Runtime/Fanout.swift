@@ -14,6 +14,7 @@ final class Fanout<IO: Transport> {
   private let subscribers: Subscribers
   private let output: Output<IO>
   private let source: any TopicSource
+  private let limiter: LoopLimiter
   /// The recall of each connection that has one under way, by slot.
   private var recalls: [UInt32: Recall] = [:]
   /// Numbers the recalls.
@@ -26,7 +27,8 @@ final class Fanout<IO: Transport> {
 
   init(
     id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
-    subscribers: Subscribers, output: Output<IO>, source: any TopicSource
+    subscribers: Subscribers, output: Output<IO>, source: any TopicSource,
+    limiter: LoopLimiter
   ) {
     self.id = id
     self.io = io
@@ -36,6 +38,7 @@ final class Fanout<IO: Transport> {
     self.subscribers = subscribers
     self.output = output
     self.source = source
+    self.limiter = limiter
   }
 
   // MARK: Subscribing
@@ -109,7 +112,10 @@ final class Fanout<IO: Transport> {
 
   /// Whether what was missed can be sent one by one, from the log or from the notice table.
   private func isInReach(_ index: SubscriptionIndex, _ seq: UInt64, _ head: UInt64) -> Bool {
-    subscribers.log(of: index).range(after: seq) != nil || head - seq <= UInt64(limits.historyNotices)
+    if subscribers.log(of: index).range(after: seq) != nil { return true }
+    let slot = subscribers[index].slot
+    return head - seq <= UInt64(limits.historyNotices)
+      && limiter.admits(recallAt: slot, from: connections[slot].peer, now: io.now)
   }
 
   private func welcomeAtHead(_ index: SubscriptionIndex, _ greeting: Subscription.Greeting, recovered: Bool?)

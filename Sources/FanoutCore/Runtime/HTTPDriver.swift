@@ -12,6 +12,7 @@ final class HTTPDriver<IO: Transport> {
   private let fanout: Fanout<IO>
   private let webSockets: WebSocketDriver<IO>
   private let inbound: any InboundSink
+  private let limiter: LoopLimiter
   private let observer: any LoopObserver
   /// Answers from now on end their connections: the server stops.
   private(set) var isStopping = false
@@ -21,7 +22,7 @@ final class HTTPDriver<IO: Transport> {
   init(
     id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
     output: Output<IO>, fanout: Fanout<IO>, webSockets: WebSocketDriver<IO>, inbound: any InboundSink,
-    observer: any LoopObserver
+    limiter: LoopLimiter, observer: any LoopObserver
   ) {
     self.id = id
     self.io = io
@@ -32,6 +33,7 @@ final class HTTPDriver<IO: Transport> {
     self.fanout = fanout
     self.webSockets = webSockets
     self.inbound = inbound
+    self.limiter = limiter
     self.observer = observer
   }
 
@@ -81,6 +83,7 @@ final class HTTPDriver<IO: Transport> {
       case .request(let request):
         receive(request, slot, exchange)
         requests += 1
+        if limiter.isResting(slot) { return false }
       }
       // Who does not read its answers gets no more of them: the next request waits for room.
       guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
@@ -101,8 +104,12 @@ final class HTTPDriver<IO: Transport> {
 
   private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
     counters.own.requests += 1
+    let client = limiter.client(of: request.head, at: slot, from: connections[slot].peer)
+    if let refusal = limiter.refusal(ofRequestFrom: client, now: io.now) {
+      return refuseRequest(slot, exchange, refusal)
+    }
     switch Handshake.judge(request.head) {
-    case .valid(let key): return upgrade(slot, exchange, request.head, key: key)
+    case .valid(let key): return upgrade(slot, exchange, request.head, key: key, from: client.address)
     case .invalid(let failure, let fields):
       counters.own.protocolErrors += 1
       return answer(slot, exchange, failure.response(fields: fields))
@@ -110,13 +117,28 @@ final class HTTPDriver<IO: Transport> {
     }
     let ticket = Ticket(
       loop: id, slot: slot, generation: connections[slot].generation, request: exchange.answering ?? 0)
-    let disposition = inbound.receive(request, from: connections[slot].peer, ticket: ticket)
+    let disposition = inbound.receive(request, from: client.address, ticket: ticket)
     if case .answer(let response) = disposition { answer(slot, exchange, response) }
   }
 
+  /// Answers 429, and reads no more of the connection until there is room for another request.
+  private func refuseRequest(_ slot: UInt32, _ exchange: HTTPExchange, _ refusal: RateRefusal) {
+    answer(slot, exchange, inbound.answer(to: refusal))
+    guard case .http = connections[slot].phase else { return }
+    connections.pauseReading(slot)
+    limiter.rest(
+      slot, generation: connections[slot].generation,
+      until: io.now + min(refusal.milliseconds, Self.longestRest))
+  }
+
+  /// A client that is refused for longer may as well be told again.
+  private static var longestRest: UInt64 { 1_000 }
+
   /// Input behind the request belongs to the protocol that is switched to.
-  private func upgrade(_ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8]) {
-    let verdict = webSockets.judge(slot, head)
+  private func upgrade(
+    _ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8], from client: PeerAddress
+  ) {
+    let verdict = webSockets.judge(slot, head, from: client)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
     webSockets.upgrade(slot, key: key, verdict)
@@ -137,7 +159,12 @@ final class HTTPDriver<IO: Transport> {
 
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.
   private func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
-    var context = exchange.context
+    var (context, response) = (exchange.context, response)
+    if let stream = response.stream, !context.isHead,
+      let refusal = limiter.refusal(ofJoining: slot, as: stream.client, from: connections[slot].peer)
+    {
+      response = inbound.answer(to: refusal)
+    }
     if isStopping || (exchange.inputEnded && !exchange.hasMore) { context.keepsAlive = false }
     var bytes: [UInt8] = []
     HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)

@@ -5,7 +5,7 @@
 //   Output         cork, outbox, batches                     Fanout       subscribe, resume, rolling pass
 //   HTTPDriver     requests and answers                      WebSocketDriver  frames and messages
 //   Input          reading, budgets of a turn                Deadlines    pings and time-outs
-//   LoopAdmission  caps
+//   LoopAdmission  caps of the loop                          LoopLimiter  limits of addresses and clients
 //
 // Each part uses those above it or beside it on the left, never one below, so no call comes back to its caller.
 
@@ -23,6 +23,7 @@ final class Loop<IO: Transport> {
   let input: Input<IO>
   private let deadlines: Deadlines<IO>
   private let admission: LoopAdmission
+  private let limiter: LoopLimiter
   private let proxy: LoopProxy
   private let observer: any LoopObserver
   private let owner = ThreadOwner()
@@ -32,31 +33,33 @@ final class Loop<IO: Transport> {
   init(
     id: LoopID, limits: Limits, io: IO, proxy: LoopProxy, counters: LoopCounters,
     inbound: any InboundSink, sessions: any SessionHandler, source: any TopicSource,
-    observer: any LoopObserver
+    observer: any LoopObserver, admission shared: AdmissionControl = AdmissionControl(AdmissionLimits())
   ) {
     (self.id, self.limits, self.io, self.proxy, self.counters) = (id, limits, io, proxy, counters)
     self.observer = observer
     subscribers = Subscribers(limits: limits, counters: counters)
-    connections = Connections(io: io, limits: limits, counters: counters, subscribers: subscribers)
+    limiter = LoopLimiter(counters: counters, observer: observer, shared: shared)
+    admission = LoopAdmission(limits: limits, counters: counters, observer: observer)
+    connections = Connections(
+      io: io, limits: limits, counters: counters, subscribers: subscribers, limiter: limiter)
     output = Output(
       io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
       sessions: sessions, observer: observer)
     fanout = Fanout(
       id: id, io: io, limits: limits, counters: counters, connections: connections,
-      subscribers: subscribers, output: output, source: source)
+      subscribers: subscribers, output: output, source: source, limiter: limiter)
     let webSockets = WebSocketDriver(
       io: io, limits: limits, counters: counters, connections: connections, output: output,
-      fanout: fanout, sessions: sessions, observer: observer)
+      fanout: fanout, sessions: sessions, limiter: limiter, observer: observer)
     http = HTTPDriver(
       id: id, io: io, limits: limits, counters: counters, connections: connections, output: output,
-      fanout: fanout, webSockets: webSockets, inbound: inbound, observer: observer)
+      fanout: fanout, webSockets: webSockets, inbound: inbound, limiter: limiter, observer: observer)
     input = Input(
       io: io, counters: counters, connections: connections, output: output, http: http,
       webSockets: webSockets)
     deadlines = Deadlines(
       io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
       output: output, http: http, observer: observer)
-    admission = LoopAdmission(limits: limits, counters: counters, observer: observer)
   }
 
   // MARK: A turn
@@ -66,9 +69,9 @@ final class Loop<IO: Transport> {
   /// A socket was accepted; it belongs to the loop from here on.
   func accept(_ descriptor: Int32, from peer: PeerAddress) {
     assertOwner()
-    guard admission.admits(connectionFrom: peer, open: connections.count) else {
-      return io.discard(descriptor)
-    }
+    guard admission.admits(connectionFrom: peer, open: connections.count),
+      limiter.admits(connectionFrom: peer)
+    else { return io.discard(descriptor) }
     guard let slot = connections.open(descriptor, from: peer) else { return }
     // When the loop was busy the first request has come already.
     input.read(slot)
@@ -102,6 +105,7 @@ final class Loop<IO: Transport> {
     assertOwner()
     for slot in connections.due() where connections.contains(slot) { judge(slot) }
     deadlines.sendPings()
+    endRests()
     fanout.closeEmptyTopics()
     noteAcceptFailures()
     let handshakes = io.handshakes
@@ -110,6 +114,15 @@ final class Loop<IO: Transport> {
     counters.own.idleMilliseconds = Int(io.idle)
     counters.publish()
     endIfDone()
+  }
+
+  /// Connections that were over a rate are read again.
+  private func endRests() {
+    for rest in limiter.endRests(at: io.now) where connections.at(rest.slot)?.generation == rest.generation {
+      limiter.wake(rest.slot)
+      // A blocked one goes on when it is clear.
+      if connections[rest.slot].takesInput, !connections[rest.slot].isBlocked { input.flushed(rest.slot) }
+    }
   }
 
   // MARK: One connection

@@ -35,6 +35,8 @@ public struct LoopCounts: Sendable, Equatable {
   /// Clients given up because they asked without reading.
   public internal(set) var overflowsClosed = 0
   public internal(set) var protocolErrors = 0
+  /// What limits refused or delayed, in the order of `AdmissionLimit.allCases`.
+  public internal(set) var limited = [Int](repeating: 0, count: AdmissionLimit.allCases.count)
   /// Times that accepting paused because descriptors ran out.
   public internal(set) var acceptFailures = 0
   public internal(set) var handshakesUnderWay = 0

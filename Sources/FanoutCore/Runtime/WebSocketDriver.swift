@@ -10,11 +10,12 @@ final class WebSocketDriver<IO: Transport> {
   private let output: Output<IO>
   private let fanout: Fanout<IO>
   private let sessions: any SessionHandler
+  private let limiter: LoopLimiter
   private let observer: any LoopObserver
 
   init(
     io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>, output: Output<IO>,
-    fanout: Fanout<IO>, sessions: any SessionHandler, observer: any LoopObserver
+    fanout: Fanout<IO>, sessions: any SessionHandler, limiter: LoopLimiter, observer: any LoopObserver
   ) {
     self.io = io
     self.limits = limits
@@ -23,14 +24,20 @@ final class WebSocketDriver<IO: Transport> {
     self.output = output
     self.fanout = fanout
     self.sessions = sessions
+    self.limiter = limiter
     self.observer = observer
   }
 
   // MARK: Upgrades
 
-  /// What the session handler says to an upgrade.
-  func judge(_ slot: UInt32, _ head: HTTPRequestHead) -> UpgradeVerdict {
-    sessions.judge(head, from: connections[slot].peer)
+  /// What the session handler says to an upgrade, and then the client's cap.
+  func judge(_ slot: UInt32, _ head: HTTPRequestHead, from client: PeerAddress) -> UpgradeVerdict {
+    let verdict = sessions.judge(head, from: client)
+    guard case .accept(let admitted) = verdict,
+      limiter.refusal(ofJoining: slot, as: admitted.client, from: connections[slot].peer) != nil
+    else { return verdict }
+    return .acceptThenClose(
+      .policyViolation, reason: "Too many connections", subprotocol: admitted.subprotocol)
   }
 
   /// Upgrades and greets, or upgrades only to close with a reason.
@@ -68,6 +75,8 @@ final class WebSocketDriver<IO: Transport> {
   /// Goes on with input that was kept.
   func goOn(_ slot: UInt32) -> Bool {
     let bytes = connections.takeKept(slot)
+    // They came in time; it was this loop that let them wait.
+    if !bytes.isEmpty { connections.withWebSocket(slot) { $0.liveness.heard(at: io.now) } }
     return takeFrames(slot, bytes.span)
   }
 
@@ -84,15 +93,37 @@ final class WebSocketDriver<IO: Transport> {
         connections.keep(slot, bytes.extracting(start..<bytes.count))
         return true
       }
+      let room = limiter.roomForMessage(slot, now: io.now)
+      if room > io.now {
+        rest(slot, until: room, bytes.extracting(start..<bytes.count))
+        return false
+      }
       // The connection may have ended in the middle of a buffer; the rest of it is dropped.
       guard let (action, consumed) = connections.takeFrame(slot, bytes.extracting(start..<bytes.count)) else {
         return false
       }
       start += consumed
-      if case .message = action { messages += 1 }
+      switch action {
+      case .message:
+        messages += 1
+        limiter.tookMessage(slot, now: io.now)
+      case .pong: limiter.tookMessage(slot, now: io.now)
+      case .none, .answerClose, .end, .fail: break
+      }
       perform(action, slot)
     }
     return false
+  }
+
+  /// The budget of messages is used up: the connection is not read until it has room again.
+  private func rest(_ slot: UInt32, until moment: UInt64, _ rest: Span<UInt8>) {
+    guard connections.contains(slot), case .webSocket = connections[slot].phase else { return }
+    connections.keep(slot, rest)
+    connections.pauseReading(slot)
+    if !limiter.isResting(slot) {
+      limiter.refuse(.messagesPerConnection, connections[slot].peer)
+      limiter.rest(slot, generation: connections[slot].generation, until: moment)
+    }
   }
 
   private func perform(_ action: WebSocketSession.Action, _ slot: UInt32) {

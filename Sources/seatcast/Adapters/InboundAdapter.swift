@@ -15,6 +15,8 @@ struct InboundAdapter: InboundSink {
     let taken = backend.offer(Request(request, from: peer, ticket: ReplyTicket(ticket)))
     return taken ? .later : .answer(Answers.overloaded)
   }
+
+  func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
 }
 
 extension Request {

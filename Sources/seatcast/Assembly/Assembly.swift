@@ -70,6 +70,8 @@ struct Assembly {
       case .ioUring: .ioUring
       }
     plane.descriptorTables = configuration.descriptorTables == .perLoop ? .perLoop : .shared
+    if configuration.rateLimits == .on { plane.admission = configuration.limits.data }
+    plane.admission.trustedProxies = configuration.trustedProxies
     return plane
   }
 

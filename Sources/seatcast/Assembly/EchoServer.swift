@@ -62,6 +62,8 @@ struct EchoInbound: InboundSink {
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     .answer(Pages.upgradeRequired)
   }
+
+  func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
 }
 
 /// A source without topics.

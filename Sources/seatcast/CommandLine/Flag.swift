@@ -24,6 +24,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case log
   case rateLimits = "rate-limits"
   case limits
+  case trustedProxies = "trusted-proxies"
   case passwordCost = "password-cost"
   case demo
 }
@@ -147,6 +148,10 @@ struct CommandTable: Sendable {
         summary:
           "Limits to change, separated by commas: a rate, a number, or off; 50/s:100 allows 100 at once.",
         details: LimitTable.help, fallback: nil),
+      Flag(
+        setting: .trustedProxies, value: .text("LIST"), variable: "SEATCAST_TRUSTED_PROXIES",
+        summary: "Proxies like 10.0.0.0/8,fd00::1 whose Forwarded or X-Forwarded-For names the client.",
+        fallback: nil),
       Flag(
         setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
         variable: "SEATCAST_PASSWORD_COST",

@@ -8,16 +8,30 @@ enum LimitSetting: String, CaseIterable, Sendable {
   case loginAccount = "login-account"
   case loginAddress = "login-address"
   case registerAddress = "register-address"
+  case requestsAddress = "requests-address"
   case requestsUser = "requests-user"
   case changes
+  case connectionsAddress = "connections-address"
+  case connectionsUser = "connections-user"
+  case handshakesAddress = "handshakes-address"
+  case handshakesLoop = "handshakes-loop"
+  case messages
+  case recallsUser = "recalls-user"
 
   var fallback: LimitValue {
     switch self {
     case .loginAccount: .rate(10, per: .minute)
     case .loginAddress: .rate(30, per: .minute)
     case .registerAddress: .rate(5, per: .hour)
+    case .requestsAddress: .rate(50, per: .second, burst: 100)
     case .requestsUser: .rate(20, per: .second, burst: 40)
     case .changes: .rate(30, per: .minute)
+    case .connectionsAddress: .count(64)
+    case .connectionsUser: .count(32)
+    case .handshakesAddress: .count(32)
+    case .handshakesLoop: .count(2_048)
+    case .messages: .rate(20, per: .second, burst: 40)
+    case .recallsUser: .rate(2, per: .second, burst: 64)
     }
   }
 
@@ -149,5 +163,41 @@ struct LimitTable: Equatable, Sendable {
     limits.requestsPerUser = rate(.requestsUser)
     limits.changesPerUser = rate(.changes)
     return limits
+  }
+
+  private func count(_ setting: LimitSetting) -> Int? {
+    if case .count(let count) = self[setting] { count } else { nil }
+  }
+
+  /// The data plane's part.
+  var data: FanoutCore.AdmissionLimits {
+    func rate(_ setting: LimitSetting) -> FanoutCore.RateLimit? {
+      self.rate(setting) { FanoutCore.RateLimit($0, per: $1, burst: $2) }
+    }
+    var limits = FanoutCore.AdmissionLimits()
+    limits.requestsPerAddress = rate(.requestsAddress)
+    limits.connectionsPerAddress = count(.connectionsAddress)
+    limits.connectionsPerClient = count(.connectionsUser)
+    limits.handshakesPerAddress = count(.handshakesAddress)
+    limits.handshakesPerLoop = count(.handshakesLoop)
+    limits.messagesPerConnection = rate(.messages)
+    limits.recallsPerClient = rate(.recallsUser)
+    return limits
+  }
+}
+
+extension LimitSetting {
+  /// The data plane's limits by their names here.
+  init(_ limit: AdmissionLimit) {
+    self =
+      switch limit {
+      case .requestsPerAddress: .requestsAddress
+      case .connectionsPerAddress: .connectionsAddress
+      case .handshakesPerAddress: .handshakesAddress
+      case .handshakesPerLoop: .handshakesLoop
+      case .connectionsPerClient: .connectionsUser
+      case .messagesPerConnection: .messages
+      case .recallsPerClient: .recallsUser
+      }
   }
 }

@@ -1,5 +1,6 @@
 // The validated settings of `seatcast serve`, a pure function of arguments and environment. Files that they name are
 // read later (SecretFiles.swift), so a wrong value is an error before anything is opened.
+import FanoutCore
 
 struct ServeConfiguration: Equatable, Sendable {
   var address: ListenAddress
@@ -17,6 +18,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var rateLimits: RateLimits
   /// What the limits are when they are on.
   var limits: LimitTable
+  /// Whose word about their clients counts.
+  var trustedProxies: TrustedProxies
   var passwordCost: PasswordCostChoice
   var demo: Bool
   /// Warnings about environment variables that nothing reads.
@@ -82,6 +85,7 @@ struct ServeConfiguration: Equatable, Sendable {
     log = try settings.choice(.log, as: LogFormat.self)
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
     limits = try LimitTable(settings)
+    trustedProxies = try Self.proxies(settings)
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     demo = settings.has(.demo)
     unknownVariables = settings.warnings
@@ -117,6 +121,19 @@ struct ServeConfiguration: Equatable, Sendable {
     case (nil, _?):
       throw UsageError("An admin's password is set, but no --admin-email or SEATCAST_ADMIN_EMAIL.")
     }
+  }
+
+  private static func proxies(_ settings: Settings) throws(UsageError) -> TrustedProxies {
+    var ranges: [AddressRange] = []
+    for text in try settings.list(.trustedProxies) {
+      guard let range = AddressRange(String(text)) else {
+        let source = settings[.trustedProxies]?.source ?? "--trusted-proxies"
+        throw UsageError(
+          "\(source) must list addresses or ranges like '10.0.0.0/8', not '\(printable(String(text)))'.")
+      }
+      ranges.append(range)
+    }
+    return TrustedProxies(ranges)
   }
 
   private static func origins(_ settings: Settings) throws(UsageError) -> Set<WebOrigin> {

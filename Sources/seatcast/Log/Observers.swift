@@ -4,6 +4,9 @@ import FanoutCore
 
 extension Log: LoopObserver {
   func observe(_ incident: LoopIncident) {
+    if case .limited(let limit, let address) = incident {
+      return count(OffenderTable.Offence(who: .address(address), limit: LimitSetting(limit).rawValue))
+    }
     let (kind, entry) = Self.rendered(incident)
     write(entry, kind: kind)
   }
@@ -30,6 +33,12 @@ extension Log: LoopObserver {
       (
         .acceptPaused,
         LogEntry(.warning, "descriptors ran out; accepting pauses (raise the limit: ulimit -n)")
+      )
+    case .limited(let limit, let address):
+      (
+        .rateLimited,
+        LogEntry(
+          .init(offence: .init(who: .address(address), limit: LimitSetting(limit).rawValue), refusals: 1))
       )
     case .connectionRefused:
       (.connectionRefused, LogEntry(.warning, "a loop holds all the connections it may; one was refused"))

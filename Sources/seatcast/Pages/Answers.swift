@@ -12,10 +12,13 @@ enum Answers {
   /// - Parameters:
   ///   - type: the stable name of the problem, as in the control plane's own (docs/API.md).
   ///   - title: plain words without quotes or backslashes.
+  ///   - members: further members of the document, with finished JSON.
   static func problem(
-    _ status: Int, _ type: String, title: String, fields: [(name: String, value: String)] = []
+    _ status: Int, _ type: String, title: String, members: [(name: String, json: String)] = [],
+    fields: [(name: String, value: String)] = []
   ) -> HTTPResponse {
-    let body = #"{"type":"\#(problemBase)\#(type)","title":"\#(title)","status":\#(status)}"#
+    let more = members.map { #","\#($0.name)":\#($0.json)"# }.joined()
+    let body = #"{"type":"\#(problemBase)\#(type)","title":"\#(title)","status":\#(status)\#(more)}"#
     return HTTPResponse(
       status: status,
       fields: [

@@ -47,6 +47,18 @@ extension MetricFamily {
         .counter, "loop_idle_milliseconds_total", "Time in which a loop had nothing to do", \.idleMilliseconds
       ),
       MetricFamily(
+        name: "admission_refused_total", kind: .counter,
+        help: "Connections, requests, messages and resumes that a limit refused or delayed",
+        samples: loops.enumerated().flatMap { index, counts in
+          AdmissionLimit.allCases.map { limit in
+            Sample(
+              labels: [
+                .init(name: "loop", value: String(index)),
+                .init(name: "reason", value: LimitSetting(limit).rawValue),
+              ], value: UInt64(clamping: counts.limited[limit.rawValue]))
+          }
+        }),
+      MetricFamily(
         name: "sender_info", kind: .gauge, help: "How broadcasts are sent",
         samples: [Sample(labels: [.init(name: "sender", value: sender)], value: 1)]),
     ]

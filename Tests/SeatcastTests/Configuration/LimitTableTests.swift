@@ -25,20 +25,52 @@ struct LimitTableTests {
   @Test("The defaults are those of the contract")
   func defaults() throws {
     let limits = try configuration().limits.control
-    #expect(limits.loginPerAccount == RateLimit(10, per: 60_000))
-    #expect(limits.loginPerAddress == RateLimit(30, per: 60_000))
-    #expect(limits.registerPerAddress == RateLimit(5, per: 3_600_000))
-    #expect(limits.requestsPerUser == RateLimit(20, per: 1_000, burst: 40))
-    #expect(limits.changesPerUser == RateLimit(30, per: 60_000))
+    #expect(limits.loginPerAccount == .init(10, per: 60_000))
+    #expect(limits.loginPerAddress == .init(30, per: 60_000))
+    #expect(limits.registerPerAddress == .init(5, per: 3_600_000))
+    #expect(limits.requestsPerUser == .init(20, per: 1_000, burst: 40))
+    #expect(limits.changesPerUser == .init(30, per: 60_000))
+  }
+
+  @Test("The data plane's defaults are those of the contract, too")
+  func dataDefaults() throws {
+    let limits = try configuration().limits.data
+    #expect(limits.requestsPerAddress == .init(50, per: 1_000, burst: 100))
+    #expect(limits.connectionsPerAddress == 64 && limits.connectionsPerClient == 32)
+    #expect(limits.handshakesPerAddress == 32 && limits.handshakesPerLoop == 2_048)
+    #expect(limits.messagesPerConnection == .init(20, per: 1_000, burst: 40))
+    #expect(limits.recallsPerClient == .init(2, per: 1_000, burst: 64))
+    let changed = try configuration("--limits", "connections-user=off,connections-address=7,messages=3/m")
+      .limits.data
+    #expect(changed.connectionsPerClient == nil && changed.connectionsPerAddress == 7)
+    #expect(changed.messagesPerConnection == .init(3, per: 60_000))
+  }
+
+  @Test("Every limit of the data plane has a name of its own")
+  func names() {
+    #expect(Set(AdmissionLimit.allCases.map(LimitSetting.init)).count == AdmissionLimit.allCases.count)
+  }
+
+  @Test("Trusted proxies are addresses and ranges")
+  func proxies() throws {
+    let proxies = try configuration("--trusted-proxies", "10.0.0.0/8, ::1").trustedProxies
+    #expect(
+      proxies.contains(PeerAddress(ipv4: 0x0A01_0203)) && proxies.contains(PeerAddress(upper: 0, lower: 1)))
+    #expect(!proxies.contains(PeerAddress(ipv4: 0x0B01_0203)))
+    #expect(try configuration().trustedProxies == TrustedProxies())
+    let error = #expect(throws: UsageError.self) { try configuration("--trusted-proxies", "10.0.0.1/8") }
+    #expect(
+      error?.description
+        == "--trusted-proxies must list addresses or ranges like '10.0.0.0/8', not '10.0.0.1/8'.")
   }
 
   @Test("What is listed changes, the rest keeps its default")
   func changes() throws {
     let table = try configuration("--limits", "login-account=7/h, requests-user=5/s:9,,changes=off").limits
-    #expect(table.control.loginPerAccount == RateLimit(7, per: 3_600_000))
-    #expect(table.control.requestsPerUser == RateLimit(5, per: 1_000, burst: 9))
+    #expect(table.control.loginPerAccount == .init(7, per: 3_600_000))
+    #expect(table.control.requestsPerUser == .init(5, per: 1_000, burst: 9))
     #expect(table.control.changesPerUser == nil)
-    #expect(table.control.loginPerAddress == RateLimit(30, per: 60_000))
+    #expect(table.control.loginPerAddress == .init(30, per: 60_000))
   }
 
   @Test(

@@ -1,0 +1,222 @@
+// How much each address and client may have and ask for on a loop: asked where a connection, a request, a message or a
+// recall comes in. What addresses and clients have on all loops is in `AdmissionControl`; what a connection is
+// counted for is here, by slot.
+//
+// Invariant: every count that a slot holds is given back in `left`, which every connection's end calls.
+// One loop's thread.
+
+/// The limits of addresses and clients, as one loop holds them.
+final class LoopLimiter {
+  private let counters: LoopCounters
+  private let observer: any LoopObserver
+  private let shared: AdmissionControl
+  /// By slot; empty when nothing is limited.
+  private var places: [Place] = []
+  /// Whose the last request was, by slot; only for connections of trusted proxies.
+  private var behindProxies: [UInt32: Client] = [:]
+  /// Connections of this loop whose first request has not come yet.
+  private var handshakes = 0
+  /// Connections that are not read until a moment, and what tells their slots from later uses.
+  private var resting: [Rest] = []
+
+  /// A connection that is not read before a moment.
+  struct Rest {
+    let slot: UInt32
+    let generation: UInt32
+    let until: UInt64
+  }
+
+  /// What a connection is counted for.
+  private struct Place {
+    /// Of its address or client.
+    var key: UInt64 = 0
+    /// When the budget of its messages is whole again, in microseconds.
+    var messages: UInt64 = 0
+    var holding = Holding.nothing
+    var isInHandshake = false
+    var isFromProxy = false
+    var isResting = false
+
+    enum Holding: UInt8 { case nothing, address, client }
+  }
+
+  init(counters: LoopCounters, observer: any LoopObserver, shared: AdmissionControl) {
+    (self.counters, self.observer, self.shared) = (counters, observer, shared)
+    isLimited = shared.limits != AdmissionLimits()
+  }
+
+  private let isLimited: Bool
+  private var rules: AdmissionLimits { shared.limits }
+
+  // MARK: Connections
+
+  /// Whether a connection that was accepted may stay; if so, it is counted, and `opened` or `left(peer)` follows.
+  func admits(connectionFrom peer: PeerAddress) -> Bool {
+    guard isLimited else { return true }
+    if let bound = rules.handshakesPerLoop, handshakes >= bound { return refuse(.handshakesPerLoop, peer) }
+    if !rules.trustedProxies.contains(peer) {
+      guard shared.handshakes.enter(peer.limitKey) else { return refuse(.handshakesPerAddress, peer) }
+      guard shared.addresses.enter(peer.limitKey) else {
+        shared.handshakes.leave(peer.limitKey)
+        return refuse(.connectionsPerAddress, peer)
+      }
+    }
+    handshakes += 1
+    return true
+  }
+
+  /// An admitted connection has this slot.
+  func opened(_ slot: UInt32, from peer: PeerAddress) {
+    guard isLimited else { return }
+    while places.count <= Int(slot) { places.append(Place()) }
+    let isFromProxy = rules.trustedProxies.contains(peer)
+    places[Int(slot)] = Place(
+      key: peer.limitKey, holding: isFromProxy ? .nothing : .address, isInHandshake: true,
+      isFromProxy: isFromProxy)
+  }
+
+  /// An admitted connection did not open.
+  func left(_ peer: PeerAddress) {
+    guard isLimited else { return }
+    handshakes -= 1
+    guard !rules.trustedProxies.contains(peer) else { return }
+    shared.handshakes.leave(peer.limitKey)
+    shared.addresses.leave(peer.limitKey)
+  }
+
+  /// The connection is gone: what it was counted for is given back.
+  func left(_ slot: UInt32) {
+    guard isLimited else { return }
+    endHandshake(slot)
+    release(slot)
+    if places[Int(slot)].isFromProxy { behindProxies[slot] = nil }
+    places[Int(slot)] = Place()
+  }
+
+  private func release(_ slot: UInt32) {
+    let place = places[Int(slot)]
+    switch place.holding {
+    case .nothing: break
+    case .address: shared.addresses.leave(place.key)
+    case .client: shared.clients.leave(place.key)
+    }
+    places[Int(slot)].holding = .nothing
+  }
+
+  private func endHandshake(_ slot: UInt32) {
+    guard places[Int(slot)].isInHandshake else { return }
+    places[Int(slot)].isInHandshake = false
+    handshakes -= 1
+    if !places[Int(slot)].isFromProxy { shared.handshakes.leave(places[Int(slot)].key) }
+  }
+
+  // MARK: Requests
+
+  /// A request has come: whom it is counted for.
+  func client(of head: HTTPRequestHead, at slot: UInt32, from peer: PeerAddress) -> Client {
+    guard isLimited else { return Client(address: peer) }
+    endHandshake(slot)
+    guard places[Int(slot)].isFromProxy else { return Client(address: peer) }
+    let client = rules.trustedProxies.client(of: head, from: peer)
+    behindProxies[slot] = client
+    return client
+  }
+
+  /// Counts a request; what refuses it, or nil.
+  func refusal(ofRequestFrom client: Client, now: UInt64) -> RateRefusal? {
+    guard let requests = shared.requests else { return nil }
+    let decision = requests.take(client.limitKey, at: now)
+    guard !decision.isAllowed else { return nil }
+    refuse(.requestsPerAddress, client.address)
+    return RateRefusal(
+      limit: .requestsPerAddress, rate: requests.limit, retryAfter: decision.retryAfter,
+      milliseconds: decision.milliseconds)
+  }
+
+  /// The connection becomes a WebSocket or an event stream of this client: from now on it is counted for the client and
+  /// not for its address. One without a client stays with its address, which behind a proxy is the client's.
+  /// - Returns: what refuses it, and then nothing has changed; or nil.
+  func refusal(ofJoining slot: UInt32, as client: ClientTag, from peer: PeerAddress) -> RateRefusal? {
+    guard isLimited else { return nil }
+    let place = places[Int(slot)]
+    let (limit, counts, key, holding) =
+      client.isAnonymous
+      ? (
+        AdmissionLimit.connectionsPerAddress, shared.addresses, addressKey(slot, peer), Place.Holding.address
+      )
+      : (.connectionsPerClient, shared.clients, client.limitKey, .client)
+    if client.isAnonymous, place.holding == .address { return nil }
+    guard counts.enter(key) else {
+      refuse(limit, behindProxies[slot]?.address ?? peer)
+      return RateRefusal(limit: limit, rate: nil, retryAfter: Self.retryConnecting, milliseconds: 0)
+    }
+    release(slot)
+    (places[Int(slot)].key, places[Int(slot)].holding) = (key, holding)
+    return nil
+  }
+
+  /// Seconds after which a connection may have been closed.
+  private static let retryConnecting: UInt64 = 5
+
+  private func addressKey(_ slot: UInt32, _ peer: PeerAddress) -> UInt64 {
+    (behindProxies[slot] ?? Client(address: peer)).limitKey
+  }
+
+  // MARK: Messages and recalls
+
+  /// When the WebSocket's budget has room for one more message: now, or at a later moment.
+  func roomForMessage(_ slot: UInt32, now: UInt64) -> UInt64 {
+    guard let limit = rules.messagesPerConnection else { return now }
+    return limit.roomAt(places[Int(slot)].messages, now: now)
+  }
+
+  /// A message or a ping has come.
+  func tookMessage(_ slot: UInt32, now: UInt64) {
+    _ = rules.messagesPerConnection?.take(&places[Int(slot)].messages, at: now &* 1_000)
+  }
+
+  /// Whether the notice table may be asked for a resume of the client, or the address, that the slot is counted for.
+  func admits(recallAt slot: UInt32, from peer: PeerAddress, now: UInt64) -> Bool {
+    guard let recalls = shared.recalls else { return true }
+    return recalls.take(places[Int(slot)].key, at: now).isAllowed
+      || refuse(.recallsPerClient, behindProxies[slot]?.address ?? peer)
+  }
+
+  // MARK: Resting
+
+  func isResting(_ slot: UInt32) -> Bool { isLimited && places[Int(slot)].isResting }
+
+  /// The connection is to be read no more before this moment. The caller stops reading it.
+  func rest(_ slot: UInt32, generation: UInt32, until: UInt64) {
+    guard !places[Int(slot)].isResting else { return }
+    places[Int(slot)].isResting = true
+    resting.append(Rest(slot: slot, generation: generation, until: until))
+  }
+
+  /// Gives out those whose rest is over. A slot may be another connection's by now: its generation tells.
+  func endRests(at now: UInt64) -> [Rest] {
+    guard !resting.isEmpty else { return [] }
+    let over = resting.filter { $0.until <= now }
+    if !over.isEmpty { resting.removeAll { $0.until <= now } }
+    return over
+  }
+
+  /// The connection is read again.
+  func wake(_ slot: UInt32) { places[Int(slot)].isResting = false }
+
+  // MARK: Refusals
+
+  /// Counts a refusal and tells the observer. Always false, for the caller to return.
+  @discardableResult
+  func refuse(_ limit: AdmissionLimit, _ address: PeerAddress) -> Bool {
+    counters.own.limited[limit.rawValue] += 1
+    observer.observe(.limited(limit, address))
+    return false
+  }
+}
+
+extension ClientTag {
+  /// The tag of connections that nobody has authenticated.
+  var isAnonymous: Bool { id == 0 }
+  var limitKey: UInt64 { UInt64(bitPattern: Int64(id)) }
+}
