@@ -15,9 +15,12 @@ final class Revocations: Sendable {
 
   /// The moment before which issued tokens are refused, after a log-out now. Tokens tell their time of issue in whole
   /// seconds, so those of the same second are refused too, whether they were issued before or after.
-  static func moment(ofLogoutAt now: Instant) -> Instant {
-    let milliseconds = now.milliseconds - now.milliseconds % 1_000 + 1_000
-    return Instant(milliseconds: milliseconds)
+  /// - Parameter last: that moment of the last log-out. When it is still to come, local tokens issued since then bear
+  ///   it (`TokenIssuer`), and are refused by going a second further.
+  static func moment(of identity: Identity, loggedOutAt now: Instant, last: Instant?) -> Instant {
+    let next = Instant(milliseconds: now.milliseconds - now.milliseconds % 1_000 + 1_000)
+    guard let last, last > now else { return next }
+    return identity.isLocal ? Instant(milliseconds: last.milliseconds + 1_000) : max(last, next)
   }
 
   func add(_ identity: Identity, before moment: Instant) {

@@ -3,7 +3,7 @@
 
 final class AccountStatements {
   private let connection: Connection
-  private let find, add, addAccount, account, save, setPasswordHash, saveNext, logOut: Statement
+  private let find, add, addAccount, account, save, setPasswordHash, saveNext, logOut, findLogout: Statement
 
   /// The number of the next row. Numbers that a rolled back transaction took are not given again.
   private var next: Int64
@@ -19,6 +19,7 @@ final class AccountStatements {
     (next, savedNext) = (number, number)
     saveNext = try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'next_account'")
 
+    findLogout = try Statement(connection, "SELECT before FROM logout WHERE issuer = ? AND subject = ?")
     logOut = try Statement(
       connection,
       """
@@ -74,6 +75,10 @@ final class AccountStatements {
     try logOut.run([
       .text(identity.issuer), .text(identity.subject.description), .instant(moment),
     ])
+  }
+
+  func logout(of identity: Identity) throws(StoreFailure) -> Instant? {
+    try findLogout.first([.text(identity.issuer), .text(identity.subject.description)]) { $0.instant(0) }
   }
 
   /// By identity: before when its tokens are refused.

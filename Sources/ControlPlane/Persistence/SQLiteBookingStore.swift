@@ -175,6 +175,8 @@ final class SQLiteBookingStore: BookingStore {
     try accounts.logOut(identity, before: moment)
   }
 
+  func logout(of identity: Identity) throws(StoreFailure) -> Instant? { try accounts.logout(of: identity) }
+
   func logouts() throws(StoreFailure) -> [Identity: Instant] { try accounts.logouts() }
 
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { try accounts.account(email) }

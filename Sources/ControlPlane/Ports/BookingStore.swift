@@ -43,6 +43,8 @@ protocol BookingStore: AnyObject {
   /// Makes the row of an identity that has none.
   func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID
 
+  /// The moment before which issued tokens of this identity are refused; nil: it was never logged out.
+  func logout(of identity: Identity) throws(StoreFailure) -> Instant?
   /// Keeps that the identity's tokens issued before this moment are refused.
   func logOut(_ identity: Identity, before: Instant) throws(StoreFailure)
 

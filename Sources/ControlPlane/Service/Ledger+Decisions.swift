@@ -225,7 +225,8 @@ extension Ledger {
   }
 
   private func logOut(_ identity: Identity, _ batch: inout Batch) throws -> Instant {
-    let moment = Revocations.moment(ofLogoutAt: batch.time.now)
+    let moment = Revocations.moment(
+      of: identity, loggedOutAt: batch.time.now, last: try store.logout(of: identity))
     try store.logOut(identity, before: moment)
     batch.hasWritten = true
     return moment

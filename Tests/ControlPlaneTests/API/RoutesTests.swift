@@ -44,6 +44,7 @@ struct RoutesTests {
     #expect(
       Set(table) == [
         "POST /api/auth/register anyone", "POST /api/auth/login anyone", "GET /api/auth/me user",
+        "POST /api/users/{id}/logout admin",
         "GET /api/events anyone", "POST /api/events admin", "GET /api/events/{id} anyone",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
         "GET /api/events/{id}/stream watcher",

@@ -16,13 +16,28 @@ struct RevocationsTests {
   func seconds() {
     let revocations = Revocations()
     #expect(!revocations.refuses(principal(identity, issuedAt: nil)))
-    revocations.add(identity, before: Revocations.moment(ofLogoutAt: Instant(milliseconds: 10_500)))
+    revocations.add(
+      identity,
+      before: Revocations.moment(
+        of: identity, loggedOutAt: Instant(milliseconds: 10_500), last: nil))
     for issuedAt in [nil, 0, 9_000, 10_000, 10_999] as [Int64?] {
       #expect(revocations.refuses(principal(identity, issuedAt: issuedAt)), "\(issuedAt ?? -1)")
     }
     for issuedAt: Int64 in [11_000, 12_000] {
       #expect(!revocations.refuses(principal(identity, issuedAt: issuedAt)))
     }
+  }
+
+  @Test("a second log-out in the same second refuses what was issued here between the two")
+  func twice() {
+    let now = Instant(milliseconds: 10_500)
+    func moment(_ identity: Identity, last: Int64) -> Int64 {
+      Revocations.moment(of: identity, loggedOutAt: now, last: Instant(milliseconds: last)).milliseconds
+    }
+    #expect(moment(.local(3), last: 11_000) == 12_000)
+    #expect(moment(.local(3), last: 10_000) == 11_000)
+    #expect(moment(identity, last: 11_000) == 11_000)
+    #expect(moment(identity, last: 15_000) == 15_000)
   }
 
   @Test("only the identity that was logged out is concerned, to the issuer and the byte")

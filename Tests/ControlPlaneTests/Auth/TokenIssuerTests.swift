@@ -33,7 +33,9 @@ struct TokenIssuerTests {
     let verifier = TokenVerifier([authority], revocations, clock: clock)
     let old = issuer.issue(to: user).text
     #expect(verifier.verify(old) != .invalid)
-    revocations.add(user.identity, before: Revocations.moment(ofLogoutAt: clock.now))
+    revocations.add(
+      user.identity,
+      before: Revocations.moment(of: user.identity, loggedOutAt: clock.now, last: nil))
     #expect(verifier.verify(old) == .invalid)
     let new = issuer.issue(to: user)
     #expect(new.text != old && verifier.verify(new.text) != .invalid)

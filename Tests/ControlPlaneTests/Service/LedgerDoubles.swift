@@ -309,6 +309,7 @@ final class ScriptedStore: BookingStore {
   func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID {
     try store.insert(identity, at: at)
   }
+  func logout(of identity: Identity) throws(StoreFailure) -> Instant? { try store.logout(of: identity) }
   func logOut(_ identity: Identity, before: Instant) throws(StoreFailure) {
     try store.logOut(identity, before: before)
   }
