@@ -34,7 +34,29 @@ enum UnicodeProfiles {
 
   /// Unicode Normalization Form C (UAX #15). The standard library normalizes every text that it compares, and gives
   /// the result out under this one name (docs/decisions/0016).
-  static func composed(_ text: String) -> String { String(decoding: text._nfcCodeUnits, as: UTF8.self) }
+  static func composed(_ text: String) -> String {
+    let split = text.unicodeScalars.contains(where: isSplit) ? split(text) : text
+    return String(decoding: split._nfcCodeUnits, as: UTF8.self)
+  }
+
+  /// Three vowel signs that no text in Form C has, because each is written as two marks there. They are of combining
+  /// class 0 and their marks are not, which the standard library overlooks: it does not sort marks across them.
+  private static func isSplit(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "\u{F73}" || scalar == "\u{F75}" || scalar == "\u{F81}"
+  }
+
+  private static func split(_ text: String) -> String {
+    var split = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\u{F73}": split.append(contentsOf: ["\u{F71}", "\u{F72}"])
+      case "\u{F75}": split.append(contentsOf: ["\u{F71}", "\u{F74}"])
+      case "\u{F81}": split.append(contentsOf: ["\u{F71}", "\u{F80}"])
+      default: split.append(scalar)
+      }
+    }
+    return String(split)
+  }
 
   private static func isASCII(_ text: String) -> Bool { text.utf8.allSatisfy { $0 < 0x80 } }
 

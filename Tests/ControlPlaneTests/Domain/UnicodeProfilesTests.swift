@@ -20,6 +20,8 @@ struct UnicodeProfilesTests {
       ("\u{AC00}\u{11A7}", "\u{AC00}\u{11A7}"), ("\u{958}", "\u{915}\u{93C}"), ("\u{FB1D}", "\u{5D9}\u{5B4}"),
       ("\u{2ADC}", "\u{2ADD}\u{338}"), ("\u{1D15E}", "\u{1D157}\u{1D165}"), ("\u{FB01}", "\u{FB01}"),
       ("a\u{315}\u{300}\u{5AE}\u{300}\u{62}", "\u{E0}\u{5AE}\u{300}\u{315}\u{62}"), ("a\u{0}b", "a\u{0}b"),
+      ("a\u{301}\u{F73}", "\u{E1}\u{F71}\u{F72}"), ("q\u{301}\u{F73}", "q\u{F71}\u{F72}\u{301}"),
+      ("q\u{301}\u{F75}", "q\u{F71}\u{F74}\u{301}"), ("q\u{301}\u{F81}", "q\u{F71}\u{F80}\u{301}"),
     ])
   func composition(source: String, expected: String) {
     #expect(scalars(UnicodeProfiles.composed(source)) == scalars(expected))
