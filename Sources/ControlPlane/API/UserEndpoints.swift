@@ -8,7 +8,7 @@ struct UserEndpoints: Sendable {
   /// are closed. `{id}` is the subject, `issuer` whose (those whose accounts this server takes, if absent). Also 204
   /// when nobody of this name ever booked: tokens may exist all the same.
   func logOut(_ call: Call, _: Principal) throws(Problem) -> Reply? {
-    guard let subject = Subject(String(decoding: call.capture, as: UTF8.self)) else {
+    guard let text = String(validating: call.capture, as: UTF8.self), let subject = Subject(text) else {
       throw Problem(DomainError.unknownUser)
     }
     let issuer = call.query.value("issuer") ?? policy.accounts.issuer

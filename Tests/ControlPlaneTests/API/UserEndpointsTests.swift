@@ -66,5 +66,6 @@ struct UserEndpointsTests {
   func subjects() throws {
     let admin = try backend.adminToken()
     #expect(try logOut(String(repeating: "x", count: 256), backend, token: admin).status == 404)
+    #expect(try logOut("%FF", backend, token: admin).problem == "malformed-path")
   }
 }
