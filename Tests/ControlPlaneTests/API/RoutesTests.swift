@@ -50,7 +50,7 @@ struct RoutesTests {
         "GET /api/events/{id}/stream watcher",
         "GET /api/events/{id}/notices admin", "POST /api/bookings user", "GET /api/bookings user",
         "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user",
-        "POST /api/bookings/{id}/cancel user",
+        "POST /api/bookings/{id}/cancel user", "POST /api/users/{id}/logout admin",
       ])
   }
 
