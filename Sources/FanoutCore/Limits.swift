@@ -60,7 +60,7 @@ public struct Limits: Sendable, Equatable {
   public var mailboxParcels = 4_096
   /// Connections of one loop; more are closed at accept.
   public var connectionsPerLoop = 1_000_000
-  /// TLS handshakes under way on one loop, each some 35 KB; one more is refused.
+  /// TLS handshakes under way on one loop, each some 45 KB; one more is refused.
   public var handshakesPerLoop = 2_048
   /// Sockets accepted in one turn of a loop.
   public var acceptsPerTurn = 64

@@ -90,6 +90,29 @@ struct Exception: Equatable {
     #expect(Sender(kind: 7) == nil)
   }
 
+  #if DEBUG
+    @Test("a second thread that sends ends a debug build with a sentence")
+    func wrongThread() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        let sender = try #require(Sender(kind: Int(CUV_SENDER_SEND)))
+        _ = sender.send([1], to: [])
+        let second = SecondThread(sender: sender)
+        let thread = try TestThread(name: "second") { second.send() }
+        thread.join()
+      }
+      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(
+        text.contains("cuv_send_batch() must be called from the thread that sent first (cuv.h, rule 2)."),
+        "\(text)")
+    }
+
+    private final class SecondThread: @unchecked Sendable {
+      private let sender: Sender
+      init(sender: Sender) { self.sender = sender }
+      func send() { _ = sender.send([1], to: []) }
+    }
+  #endif
+
   @Test("AUTO degrades to send where the kernel refuses rings")
   func degrades() async {
     // In a process of its own: without descriptors left no ring can be made.
