@@ -34,6 +34,9 @@ final class Subscribers {
 
   subscript(index: SubscriptionIndex) -> Subscription { subscriptions[index.rawValue] }
 
+  /// The subscription at this index; nil: it has ended.
+  func at(_ index: SubscriptionIndex) -> Subscription? { subscriptions.at(index.rawValue) }
+
   /// The connection's subscription of this topic; nil: none.
   func find(_ id: TopicID, of slot: UInt32) -> SubscriptionIndex? {
     guard let topic = topics.index(of: id) else { return nil }
@@ -171,17 +174,12 @@ final class Subscribers {
     return topics.open(id, limits: limits)
   }
 
-  /// The grant came; returns who waited for it. Those who left meanwhile are not among them.
+  /// The grant came; returns who waited for it. Some may have ended since, and an index that was used again while the
+  /// topic was asked for is there twice.
   func grant(_ topic: UInt32, _ summary: TopicSummary?) -> [SubscriptionIndex] {
     assert(!topics[topic].isLive, "a topic is granted once")
     if let summary { topics[topic].grant(summary, limits: limits) }
-    return topics[topic].takeWaiting().filter { index in
-      guard let subscription = subscriptions.at(index.rawValue), subscription.topic == topic else {
-        return false
-      }
-      if case .waiting = subscription.place { return true }
-      return false
-    }
+    return topics[topic].takeWaiting()
   }
 
   /// Somebody reads the topic in this dialect: from now on its log keeps frames.

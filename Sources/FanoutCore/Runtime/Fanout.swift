@@ -67,13 +67,14 @@ final class Fanout<IO: Transport> {
   func granted(_ id: TopicID, _ summary: TopicSummary?) {
     guard let topic = subscribers.topics.index(of: id), !subscribers.topics[topic].isLive else { return }
     for index in subscribers.grant(topic, summary) {
-      guard case .waiting(let resume, let greeting) = subscribers[index].place else { continue }
+      guard let subscription = subscribers.at(index), subscription.topic == topic,
+        case .waiting(let resume, let greeting) = subscription.place
+      else { continue }
       if summary != nil {
         admit(index, resume, greeting)
       } else {
-        let slot = subscribers[index].slot
         subscribers.remove(index, at: io.now)
-        refuse(slot, greeting, with: .topicNotFound, .unknownTopic(id))
+        refuse(subscription.slot, greeting, with: .topicNotFound, .unknownTopic(id))
       }
     }
     if summary == nil { subscribers.close(topic) } else { subscribers.noteIfEmpty(topic, at: io.now) }

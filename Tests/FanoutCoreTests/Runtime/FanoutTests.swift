@@ -55,6 +55,21 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("a client that subscribes again while the topic is asked for is answered once, known or not")
+  func twiceWhileWaiting() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    rig.answersAtOnce = false
+    let client = rig.webSocket()
+    for topic in [5, 404, 5, 404, 404] { client.say("sub \(topic)") }
+    rig.settle(2)
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts().sorted() == ["connected", "subscribed 5 s 5 0", "unknownTopic 404"])
+    #expect(rig.loop.subscribers.subscriptions.count == 1)
+    #expect(rig.faults() == [])
+  }
+
   @Test("an unknown topic closes a connection that was opened for it with 4404")
   func refusedAtOnce() {
     let rig = LoopRig()
