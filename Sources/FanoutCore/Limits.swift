@@ -27,6 +27,23 @@ public struct Limits: Sendable, Equatable {
   /// Bytes of control output (pongs, replies, closes) that may wait on a connection. More: it is closed.
   public var outboxBytes = 64 * 1024
 
+  /// Resumes of one connection that may be read from the notice table at once; more are answered with the newest state.
+  public var resumesPerConnection = 64
+  /// Milliseconds after which a connection may have one more.
+  public var resumeInterval: UInt64 = 10_000
+  /// Resumes beyond that which are still answered; a client that goes on is closed with 1008.
+  public var resumesRefused = 64
+
+  // MARK: Memory and descriptors
+
+  /// Bytes that wait for all sockets of a loop. More: the connections that have most of them are closed.
+  public var outputBytesPerLoop = 256 * 1024 * 1024
+  /// Descriptors kept for health checks and administrators. When only they are left, the oldest idle HTTP connection is
+  /// closed for a new one; when none is idle, a new one may use them for a short request.
+  public var reservedDescriptors = 32
+  /// Descriptors that a table holds besides connections: the database, listeners, standard streams and the like.
+  public var otherDescriptors = 96
+
   // MARK: Turns
 
   /// Requests of one connection that are taken in one turn of its loop; then it is other connections' turn.
@@ -72,6 +89,8 @@ public struct Limits: Sendable, Equatable {
 
   /// From accept to the end of the first head, and from a head's first byte to its last.
   public var headTimeout: UInt64 = 10_000
+  /// The same for a connection on a reserved descriptor.
+  public var reservedHeadTimeout: UInt64 = 2_000
   /// From a head's end to the end of its body.
   public var bodyTimeout: UInt64 = 30_000
   /// An idle keep-alive connection between two requests.
@@ -84,6 +103,8 @@ public struct Limits: Sendable, Equatable {
   public var closeTimeout: UInt64 = 5_000
   /// After a restart was announced, clients are told to come back within this time, spread evenly.
   public var reconnectSpread: UInt64 = 5_000
+  /// An event stream that breaks off without a word is told at its start to come back after this time.
+  public var streamRetry: UInt64 = 2_000
   /// A topic without subscribers stays on its loop for this long.
   public var topicLinger: UInt64 = 30_000
   /// What the timer wheel can tell apart.
@@ -100,6 +121,8 @@ public struct Limits: Sendable, Equatable {
   /// Buffers that are read at most from a connection whose deadline has come, before it is judged: more than the largest
   /// request takes.
   static let looksBeforeJudging = 3
+  /// Idle connections that one search for them remembers.
+  static let idleCandidates = 256
   /// Connections that the kernel keeps for a listener until the loop accepts them.
   static let listenBacklog: Int32 = 4096
 
@@ -134,6 +157,13 @@ public struct Limits: Sendable, Equatable {
       subscriptionsPerConnection > 0 && subscriptionsPerConnection <= Int(UInt16.max),
       "subscriptionsPerConnection must be 1 to 65,535")
     try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
+    try require(
+      outputBytesPerLoop >= 4 * outboxBytes, "outputBytesPerLoop must hold the outboxes of a few connections")
+    try require(
+      reservedDescriptors >= 0 && otherDescriptors >= 0, "numbers of descriptors must not be negative")
+    try require(
+      resumesPerConnection <= Int(UInt16.max) && resumesRefused <= Int(UInt16.max) && resumeInterval > 0,
+      "resumesPerConnection and resumesRefused must fit 16 bits, and resumeInterval must be positive")
     try require(recallNotices > 0, "recallNotices must be at least 1: a resume goes on by recalls")
     try require(
       requestsPerTurn > 0 && messagesPerTurn > 0, "requestsPerTurn and messagesPerTurn must be at least 1")

@@ -51,22 +51,52 @@ struct HousekeepingTests {
     #expect(try server.server.client().get("/livez").status == 200)
   }
 
-  @Test("a shortage of descriptors turns clients away, and passes")
-  func shortage() throws {
+  /// A server that may have only so many descriptors.
+  private func server(descriptors: Int) throws -> (process: ChildProcess, port: Int, folder: TemporaryFolder)
+  {
     let folder = try TemporaryFolder()
     let words = ServerProcess.words(ServerOptions(), folder: folder.path, port: 0)
     let process = try ChildProcess(
-      "/bin/sh", ["-c", "ulimit -n 96; exec \"$0\" \"$@\"", ServerProcess.executable()] + words,
+      "/bin/sh", ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", ServerProcess.executable()] + words,
       environment: ServerProcess.environment(ServerOptions()))
-    let port = try ServerProcess.awaitPort(of: process)
+    return (process, try ServerProcess.awaitPort(of: process), folder)
+  }
+
+  @Test("idle connections make room for others when descriptors run short")
+  func shortage() throws {
+    let (process, port, folder) = try server(descriptors: 256)
+    defer { _ = folder }
     var crowd: [Socket] = []
-    for _ in 0..<150 { crowd.append(try Socket(port: port)) }
-    for socket in crowd { try? socket.send(Array("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".utf8)) }
-    #expect(try !crowd[0].receive().isEmpty)
-    #expect(process.poll() == nil)
+    for number in 1...400 {
+      crowd.append(try Socket(port: port))
+      if number % 100 == 0 {
+        #expect(try HTTPClient(port: port).get("/readyz").status == 200, "behind \(number) idle ones")
+      }
+    }
+    try crowd[399].send(Array("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+    #expect(try !crowd[399].receive().isEmpty)
     for socket in crowd { socket.close() }
-    try eventually("the server answers again") {
-      try HTTPClient(port: port, patience: .seconds(2)).get("/readyz").status == 200
+    process.signal(SIGTERM)
+    #expect(try process.wait() == .exited(0))
+  }
+
+  @Test("when every connection is in use health checks are still answered, and others are told to come later")
+  func reserve() throws {
+    let (process, port, folder) = try server(descriptors: 256)
+    defer { _ = folder }
+    let token = TokenMint(secret: ServerProcess.secret).token(user: 5)
+    var crowd: [WebSocketClient] = []
+    while crowd.count < 256, let client = try? WebSocketClient(port: port, path: "/ws", token: token) {
+      crowd.append(client)
+    }
+    #expect(crowd.count > 50 && crowd.count < 200)
+    for path in ["/livez", "/readyz", "/metrics"] {
+      #expect(try HTTPClient(port: port).get(path).status == 200)
+    }
+    #expect(try HTTPClient(port: port).get("/api/events").status == 503)
+    for client in crowd { client.drop() }
+    try eventually("others are served again") {
+      try HTTPClient(port: port, patience: .seconds(2)).get("/api/events").status != 503
     }
     process.signal(SIGTERM)
     #expect(try process.wait() == .exited(0))

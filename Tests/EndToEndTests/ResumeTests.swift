@@ -118,7 +118,7 @@ struct ResumeTests {
     try expectNotices(far, total + 1, total, seats: 5_000)
   }
 
-  @Test("an event stream carries the same notices with their seq as id, and Last-Event-ID resumes")
+  @Test("an event stream carries the same notices with epoch and seq as id, and Last-Event-ID resumes")
   func eventStream() throws {
     let server = try TestServer()
     let event = try server.event(seats: 50)
@@ -128,20 +128,40 @@ struct ResumeTests {
     #expect(stream.answer.status == 200)
     #expect(stream.answer.field("Content-Type")?.hasPrefix("text/event-stream") == true)
     let greeting = try stream.next()
-    #expect(greeting.id == "0")
+    let epoch = try JSON(parsing: greeting.data).word("epoch")
+    #expect(greeting.id == "\(epoch).0")
     #expect(try JSON(parsing: greeting.data).number("availableSeats") == 50)
     try book(server, event, 3)
     try expectEvents(stream, 1, 3, seats: 50)
     stream.close()
     try book(server, event, 2)
-    let again = try EventStreamClient(port: server.port, path: path, token: token, lastEventID: "3")
+    let again = try EventStreamClient(port: server.port, path: path, token: token, lastEventID: "\(epoch).3")
     try expectEvents(again, 4, 5, seats: 50)
     try book(server, event, 1)
     try expectEvents(again, 6, 6, seats: 50)
     try server.server.kill9()
     try server.server.restart()
-    let late = try EventStreamClient(port: server.port, path: path, token: token, lastEventID: "2")
+    let late = try EventStreamClient(port: server.port, path: path, token: token, lastEventID: "\(epoch).2")
     try expectEvents(late, 3, 6, seats: 50)
+    // A position of another database.
+    let stray = try EventStreamClient(port: server.port, path: path, token: token, lastEventID: "other.2")
+    let snapshot = try JSON(parsing: stray.next().data)
+    #expect(snapshot["recovered"]?.bool == false)
+    #expect(try snapshot.number("seq") == 6)
+  }
+
+  @Test("an event stream ends with its token, and says so")
+  func eventStreamExpires() throws {
+    let server = try TestServer()
+    let event = try server.event(seats: 50)
+    let token = server.mint.token(user: 5, lifetime: 3)
+    let stream = try EventStreamClient(
+      port: server.port, path: "/api/events/\(event)/stream", token: token)
+    _ = try stream.next()
+    let end = try stream.next()
+    #expect(end.name == "end")
+    #expect(end.data == "token expired")
+    #expect(throws: TestFailure.self) { _ = try stream.next() }
   }
 
   /// Expects these notices as events, after a greeting or not.
@@ -154,7 +174,7 @@ struct ResumeTests {
         #expect(seq == from, "\(event.data) between notices")
         continue
       }
-      #expect(event.id == String(seq))
+      #expect(event.id?.hasSuffix(".\(seq)") == true)
       #expect(try notice.number("seq") == seq)
       #expect(try notice.number("availableSeats") == seats - seq)
       seq += 1

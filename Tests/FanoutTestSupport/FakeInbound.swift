@@ -1,5 +1,5 @@
 // An inbound sink whose answer is written in the path.
-//   /small  /size/70000  /later  /stream/5  /stream/5/since/7
+//   /small  /size/70000  /later  /stream/5  /stream/5/since/7  /stream/5/expires/1700000001000  /health
 
 @testable import FanoutCore
 
@@ -29,8 +29,12 @@ final class FakeInbound: InboundSink {
     case "later": return .later
     case "size": return .answer(HTTPResponse(status: 200, body: Self.body(Int(words[1]) ?? 0)))
     case "stream":
-      let resume = words.count > 3 ? UInt64(words[3]).map(Resume.after) ?? .impossible : .none
-      return .answer(Self.stream(TopicID(Int64(words[1]) ?? 0), resume))
+      var answer = Self.stream(TopicID(Int64(words[1]) ?? 0), .none)
+      if words.count > 3, words[2] == "since" {
+        answer.stream?.resume = UInt64(words[3]).map(Resume.after) ?? .impossible
+      }
+      if words.count > 3, words[2] == "expires" { answer.stream?.expiresAt = Int64(words[3]) }
+      return .answer(answer)
     default: return .answer(HTTPResponse(status: 200, body: Array(request.head.target.utf8)))
     }
   }
@@ -38,6 +42,8 @@ final class FakeInbound: InboundSink {
   func answer(to refusal: RateRefusal) -> HTTPResponse {
     HTTPResponse(status: 429, fields: [("Retry-After", String(refusal.retryAfter))])
   }
+
+  func isPrivileged(_ request: HTTPRequestHead) -> Bool { request.path == "/health" }
 
   static func body(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 23) } }
 

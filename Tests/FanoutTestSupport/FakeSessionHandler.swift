@@ -1,5 +1,5 @@
 // A session handler with a small language, so that tests can say in a line what they want to happen.
-//   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /refused  /doomed
+//   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /refused  /doomed
 //   messages  sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words
 @testable import FanoutCore
 
@@ -20,6 +20,7 @@ struct FakeSessionHandler: SessionHandler {
       guard sides.count == 2 else { continue }
       if sides[0] == "since" { admission.resume = Self.resume(sides[1]) }
       if sides[0] == "expires" { admission.expiresAt = Int64(sides[1]) }
+      if sides[0] == "client" { admission.client = ClientTag(id: UInt64(sides[1]) ?? 0, marks: 0) }
     }
     admission.subprotocol = request.first("Sec-WebSocket-Protocol")
     return .accept(admission)

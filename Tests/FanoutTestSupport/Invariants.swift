@@ -103,6 +103,8 @@ extension Loop {
       broken.append("counts: subscriptions")
     }
     if counters.own.topics != subscribers.topics.count { broken.append("counts: topics") }
+    let waiting = open.reduce(0) { $0 + connections[$1].waiting }
+    if counters.own.outputBytes != waiting { broken.append("counts: outputBytes") }
     let logs = subscribers.topics.indices.reduce(0) { $0 + subscribers.topics[$1].live.logBytes }
     if counters.own.logBytes != logs { broken.append("counts: logBytes") }
     return broken

@@ -19,16 +19,20 @@ final class LoopRig {
   var answersAtOnce = true
   private let driver: LoopDriver
 
+  /// - Parameter descriptors: the size of the table.
   init(
-    _ limits: Limits = Limits(), now: UInt64 = 1_000_000, admission: AdmissionLimits = AdmissionLimits()
+    _ limits: Limits = Limits(), now: UInt64 = 1_000_000, descriptors: Int = 1 << 20,
+    admission: AdmissionLimits = AdmissionLimits()
   ) {
     io = ScriptedTransport(now: now)
     proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, waker: SilentWaker())
     publisher = Publisher(loops: [proxy])
+    publisher.use(idPrefix: Array("e.".utf8))
     loop = Loop(
       id: LoopID(0), limits: limits, io: io, proxy: proxy, counters: counters, inbound: inbound,
       sessions: FakeSessionHandler(), source: topics, observer: observer,
-      admission: AdmissionControl(admission))
+      table: DescriptorTable(limit: descriptors, limits), admission: AdmissionControl(admission),
+      eventIDPrefix: Array("e.".utf8))
     driver = LoopDriver(loop)
   }
 

@@ -116,6 +116,8 @@ final class ScriptedTransport: Transport {
   var idle: UInt64 = 0
   /// Whether `open` refuses, as when memory is short.
   var refusesToOpen = false
+  /// Whether `watch` fails, as when the kernel has no memory for it.
+  var refusesToWatch = false
   /// When set, each send takes a random part with this chance in a hundred.
   var partialSends: (chance: Int, random: SeededRandom)?
 
@@ -168,10 +170,15 @@ final class ScriptedTransport: Transport {
 
   func unsent(_ descriptor: Int32) -> Unsent { kept[descriptor] ?? Unsent() }
 
-  func watch(_ slot: UInt32, _ interest: Interest) {
-    guard let socket = slots[slot] else { return offences.append("watched the closed slot \(slot)") }
+  func watch(_ slot: UInt32, _ interest: Interest) -> Bool {
+    guard let socket = slots[slot] else {
+      offences.append("watched the closed slot \(slot)")
+      return false
+    }
+    if refusesToWatch { return false }
     socket.interest = interest
     socket.isQuiet = false
+    return true
   }
 
   func close(_ slot: UInt32, reset: Bool) {

@@ -56,6 +56,10 @@ struct SimulatedWaker: ReplyPort {
   func deliver(_ history: History, to ticket: Ticket) {
     proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
   }
+
+  func withdraw(client id: UInt64, code: CloseCode, reason: String) {
+    for proxy in proxies { proxy.post(.withdrawClient(id, code, reason: reason)) }
+  }
 }
 
 final class SimulatedServer {
@@ -100,7 +104,9 @@ final class SimulatedServer {
           counters: LoopCounters(),
           inbound: InboundAdapter(backend: backend, pages: pages),
           sessions: WebSocketHandler(backend: backend, messages: messages, origins: []),
-          source: TopicAdapter(backend: backend), observer: observer))
+          source: TopicAdapter(backend: backend), observer: observer,
+          table: DescriptorTable(limit: 1 << 20, limits),
+          eventIDPrefix: Array("\(backend.epoch).".utf8)))
     }
   }
 
@@ -127,9 +133,9 @@ final class SimulatedServer {
 
   func faults() -> [String] { wings.flatMap { $0.faults() } + observer.incidents.map { "\($0)" } }
 
-  /// Bytes that wait for one connection at most: its replies, and what one resume missed.
+  /// Bytes that wait for one connection at most: the answers of one turn, with the greetings of its subscriptions.
   func excess() -> [String] {
-    let bound = 2 * limits.outboxBytes + limits.historyNotices * 512 + limits.logBytes
+    let bound = 2 * limits.outboxBytes
     return wings.flatMap { wing in
       wing.loop.connections.indices.compactMap { slot in
         let count = wing.loop.connections[slot].waiting

@@ -210,7 +210,8 @@ final class Listener {
   private var bytes: [UInt8] = []
   private var isHeadRead = false
   private var asked: Set<UInt64> = []
-  private var lastID: UInt64?
+  /// As it was sent: epoch and seq.
+  private var lastID: String?
 
   init(name: String, event: Int64, token: String, record: Record) {
     (self.name, self.event, self.token, self.record) = (name, event, token, record)
@@ -227,7 +228,7 @@ final class Listener {
     var fields = ""
     if let lastID {
       fields = "Last-Event-ID: \(lastID)\r\n"
-      asked = [lastID]
+      asked = Set(lastID.split(separator: ".").last.flatMap { UInt64($0) }.map { [$0] } ?? [])
     }
     socket.write(
       "GET /api/events/\(event)/stream HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer \(token)\r\n"
@@ -265,10 +266,10 @@ final class Listener {
   }
 
   private func take(_ block: String) {
-    var id: UInt64?
+    var id: String?
     var data: String?
     for line in block.split(separator: "\n") {
-      if line.hasPrefix("id: ") { id = UInt64(line.dropFirst(4)) }
+      if line.hasPrefix("id: ") { id = String(line.dropFirst(4)) }
       if line.hasPrefix("data: ") { data = String(line.dropFirst(6)) }
     }
     guard let data else { return }
@@ -280,7 +281,9 @@ final class Listener {
     case "server_draining": return
     default: record.fault("\(name): a message of type \(message.type)")
     }
-    if id != message.seq("seq") { record.fault("\(name): id \(id ?? 0) of \(data)") }
+    if id?.split(separator: ".").last.flatMap({ UInt64($0) }) != message.seq("seq") {
+      record.fault("\(name): id \(id ?? "none") of \(data)")
+    }
     lastID = id
   }
 }

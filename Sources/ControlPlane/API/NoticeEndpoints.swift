@@ -3,18 +3,30 @@
 struct NoticeEndpoints: Sendable {
   /// Makes texts with all identities, for the log.
   let encoder: NoticeEncoder
+  let epoch: String
 
-  /// `GET /api/events/{id}/stream`: `text/event-stream` from here on. `Last-Event-ID` is the last `seq` that
-  /// the client has; one that is not a number is overlooked, as it cannot be ours.
+  /// `GET /api/events/{id}/stream`: `text/event-stream` from here on, until the token ends. `Last-Event-ID` is the
+  /// position behind which the client resumes.
   func stream(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
-    let after = call.request.values(of: "last-event-id").first.flatMap { Decimal.parse($0) }
     var reply = Reply.common(
       status: 200, .eventStream,
       // Some proxies gather an answer before they pass it on; this asks them not to.
       fields: [.init(name: "x-accel-buffering", value: "no")])
-    reply.stream = .init(event: event.id, after: after, client: principal.connectionKey)
+    reply.stream = .init(
+      event: event.id, resume: resume(call.request.values(of: "last-event-id").first),
+      client: principal.connectionKey,
+      expiresAt: principal.expiresAt)
     return reply
+  }
+
+  /// A position is `EPOCH.SEQ`; a `seq` of another epoch says nothing about this one's notices.
+  private func resume(_ lastID: ArraySlice<UInt8>?) -> Reply.Stream.Resume {
+    guard let lastID, !lastID.isEmpty else { return .none }
+    guard lastID.starts(with: epoch.utf8), lastID.dropFirst(epoch.utf8.count).first == UInt8(ascii: "."),
+      let seq = Decimal.parse(lastID.dropFirst(epoch.utf8.count + 1))
+    else { return .elsewhere }
+    return .after(seq)
   }
 
   /// `GET /api/events/{id}/notices?after=SEQ&limit`: the audit log, in order, with all identities.

@@ -35,7 +35,7 @@ enum Routes {
     let users = UserEndpoints(accounts: services.accounts, policy: policy)
     let events = EventEndpoints(catalogue: services.catalogue)
     let bookings = BookingEndpoints(bookings: services.bookings, admission: admission)
-    let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch))
+    let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch)
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),

@@ -85,12 +85,23 @@ public struct Reply: Sendable {
 
   public struct Stream: Sendable, Equatable {
     public var event: EventID
-    /// `Last-Event-ID`, when it was sent and is a number.
-    public var after: UInt64?
+    public var resume: Resume
     /// `Principal.connectionKey`
     public var client: UInt64
-    public init(event: EventID, after: UInt64?, client: UInt64) {
-      (self.event, self.after, self.client) = (event, after, client)
+    /// When the asker's token ends, and with it the stream.
+    public var expiresAt: Instant
+    public init(event: EventID, resume: Resume, client: UInt64, expiresAt: Instant) {
+      (self.event, self.resume, self.client, self.expiresAt) = (event, resume, client, expiresAt)
+    }
+
+    /// Where the asker wants to go on, by `Last-Event-ID`.
+    public enum Resume: Sendable, Equatable {
+      /// It was not sent.
+      case none
+      /// Everything after this `seq`.
+      case after(UInt64)
+      /// It is of another epoch, or no position at all.
+      case elsewhere
     }
   }
 

@@ -6,6 +6,10 @@ enum Parcel: Sendable {
   case grant(TopicID, TopicSummary?)
   case replies([(ticket: Ticket, response: HTTPResponse)])
   case history(History, Ticket)
+  /// The topic is no more: its subscriptions end once they have been sent what was published.
+  case withdraw(TopicID)
+  /// Close all connections of a client.
+  case withdrawClient(UInt64, CloseCode, reason: String)
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
   /// Say goodbye to everybody and end the loop.

@@ -1,6 +1,7 @@
 // Publishes notices to the loops: it knows which loop holds which topic, encodes each notice once and makes one parcel
 // per loop and batch. Invariant: all calls come from one thread, and mailboxes are first in, first out; so a loop
 // receives a grant before the notices that follow on it.
+import Synchronization
 
 /// Publishes notices to the loops that hold their topics. One thread only: the one that decides the order.
 public final class Publisher: @unchecked Sendable {
@@ -8,6 +9,8 @@ public final class Publisher: @unchecked Sendable {
   /// The loops that hold a topic. The publisher's thread only.
   private var holders: [TopicID: [LoopID]] = [:]
   private let owner = ThreadOwner()
+  /// Stands before `seq` in the ids of event streams. Set when the plane starts, before any topic is watched.
+  private let idPrefix = Mutex<[UInt8]>([])
 
   init(loops: [LoopProxy]) { self.loops = loops }
 
@@ -20,10 +23,11 @@ public final class Publisher: @unchecked Sendable {
   /// Encodes each notice once and hands each loop what it holds of it.
   public func publish(_ updates: [TopicUpdate]) {
     assertOwner()
+    let idPrefix = idPrefix.withLock { $0 }
     var parcels = [[FrameRun]](repeating: [], count: loops.count)
     for item in updates where !item.notices.isEmpty {
       guard let interested = holders[item.topic] else { continue }
-      let run = FrameRun(item)
+      let run = FrameRun(item, idPrefix: idPrefix)
       for loop in interested { parcels[Int(loop.rawValue)].append(run) }
     }
     for (loop, runs) in zip(loops, parcels) where !runs.isEmpty { loop.post(.updates(runs)) }
@@ -44,6 +48,16 @@ public final class Publisher: @unchecked Sendable {
     holders[topic]?.removeAll { $0 == loop }
     if holders[topic]?.isEmpty == true { holders[topic] = nil }
   }
+
+  /// The topic is no more. Its subscribers are sent what was published on it and then lose their subscriptions; a
+  /// connection that has no other is closed (4404), and nobody is admitted any more. After the last notice.
+  public func withdraw(_ topic: TopicID) {
+    assertOwner()
+    for loop in holders.removeValue(forKey: topic) ?? [] { loops[Int(loop.rawValue)].post(.withdraw(topic)) }
+  }
+
+  /// Any thread.
+  func use(idPrefix bytes: [UInt8]) { idPrefix.withLock { $0 = bytes } }
 
   private func assertOwner() {
     assert(owner.isHere, "A publisher belongs to one thread, the one that decides the order of notices.")

@@ -24,12 +24,12 @@ struct Delivery {
   }
 
   /// One message for everything after `cursor`.
-  init(conflating summary: TopicSummary, after cursor: UInt64, as dialect: Dialect) {
+  init(conflating summary: TopicSummary, after cursor: UInt64, as dialect: Dialect, idPrefix: [UInt8] = []) {
     var text = summary.before
     text.appendDecimal(cursor + 1)
     text.append(contentsOf: summary.after)
     var bytes: [UInt8] = []
-    dialect.append(text, seq: summary.seq, to: &bytes)
+    dialect.append(text, seq: summary.seq, idPrefix: idPrefix, to: &bytes)
     storage = bytes
     range = 0..<bytes.count
     head = summary.seq
@@ -38,9 +38,13 @@ struct Delivery {
   }
 
   /// All frames after `cursor` when the log has them, else one message for them.
-  init(from log: TopicLog, or summary: TopicSummary, after cursor: UInt64, as dialect: Dialect) {
+  init(
+    from log: TopicLog, or summary: TopicSummary, after cursor: UInt64, as dialect: Dialect,
+    idPrefix: [UInt8] = []
+  ) {
     self =
-      Delivery(framesOf: log, after: cursor) ?? Delivery(conflating: summary, after: cursor, as: dialect)
+      Delivery(framesOf: log, after: cursor)
+      ?? Delivery(conflating: summary, after: cursor, as: dialect, idPrefix: idPrefix)
   }
 
   /// For a subscriber that took only `taken` bytes: its cursor once it has got `rest`, the end of the frame

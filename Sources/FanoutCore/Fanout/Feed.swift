@@ -29,6 +29,11 @@ struct Feed {
   /// Members of all cohorts.
   var count: Int { cohorts.reduce(0) { $0 + $1.count } }
 
+  /// A member of a cohort at the head; nil: there is none.
+  var memberAtHead: SubscriptionIndex? {
+    cohorts.first { $0.count > 0 && $0.cursor == log.head }?.members.last
+  }
+
   /// Somebody subscribes: from here on the log keeps what comes.
   mutating func beginReading() { isRead = true }
 

@@ -11,11 +11,12 @@ struct FrameRun: Sendable {
   let summary: TopicSummary
 
   /// Encodes the notices of `updates`.
-  init(_ updates: TopicUpdate) {
+  /// - Parameter idPrefix: stands before `seq` in the ids of event streams.
+  init(_ updates: TopicUpdate, idPrefix: [UInt8] = []) {
     topic = updates.topic
     first = updates.notices.first?.seq ?? updates.summary.seq + 1
     webSocket = EncodedFrames(updates.notices, as: .webSocket)
-    eventStream = EncodedFrames(updates.notices, as: .eventStream)
+    eventStream = EncodedFrames(updates.notices, as: .eventStream, idPrefix: idPrefix)
     summary = updates.summary
   }
 }
@@ -25,10 +26,10 @@ struct EncodedFrames: Sendable, Equatable {
   private(set) var bytes: [UInt8] = []
   private(set) var ends: [Int] = []
 
-  init(_ notices: [Notice], as dialect: Dialect) {
+  init(_ notices: [Notice], as dialect: Dialect, idPrefix: [UInt8] = []) {
     ends.reserveCapacity(notices.count)
     for notice in notices {
-      dialect.append(notice.text, seq: notice.seq, to: &bytes)
+      dialect.append(notice.text, seq: notice.seq, idPrefix: idPrefix, to: &bytes)
       ends.append(bytes.count)
     }
   }
@@ -41,13 +42,13 @@ enum Dialect: Sendable {
   /// One event with `id` and `data` (WHATWG HTML, section 9.2).
   case eventStream
 
-  /// Appends `text` as one unit. `seq` becomes the event's id; it has no place in a WebSocket frame.
-  func append(_ text: [UInt8], seq: UInt64?, to bytes: inout [UInt8]) {
+  /// Appends `text` as one unit. `idPrefix` and `seq` become the event's id; a WebSocket frame has none.
+  func append(_ text: [UInt8], seq: UInt64?, idPrefix: [UInt8] = [], to bytes: inout [UInt8]) {
     switch self {
     case .webSocket: FrameEncoder.appendText(text, to: &bytes)
     case .eventStream:
       if let seq {
-        EventStreamEncoder.append(seq: seq, text: text, to: &bytes)
+        EventStreamEncoder.append(seq: seq, idPrefix: idPrefix, text: text, to: &bytes)
       } else {
         EventStreamEncoder.append(text: text, to: &bytes)
       }

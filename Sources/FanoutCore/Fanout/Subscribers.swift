@@ -16,6 +16,10 @@ final class Subscribers {
   private var line = Queue<UInt32>()
   /// Topics that lost their last subscriber, and when, in order.
   private var empty = Queue<(topic: UInt32, since: UInt64)>()
+  /// Topics that were withdrawn and are still held, because some subscription has not reached the head.
+  private var withdrawn: [UInt32] = []
+  /// Stands before `seq` in the ids of event streams.
+  let idPrefix: [UInt8]
 
   /// The first subscription of a connection, and how many follow it in its chain. 8 bytes per slot.
   private struct List {
@@ -23,8 +27,8 @@ final class Subscribers {
     var count: UInt16 = 0
   }
 
-  init(limits: Limits, counters: LoopCounters) {
-    (self.limits, self.counters) = (limits, counters)
+  init(limits: Limits, counters: LoopCounters, idPrefix: [UInt8] = []) {
+    (self.limits, self.counters, self.idPrefix) = (limits, counters, idPrefix)
   }
 
   // MARK: Subscriptions of a connection
@@ -217,7 +221,7 @@ final class Subscribers {
 
   /// Notes when a topic is without subscribers.
   func noteIfEmpty(_ topic: UInt32, at now: UInt64) {
-    guard topics[topic].subscribers == 0, topics[topic].isLive else { return }
+    guard topics[topic].subscribers == 0, topics[topic].isLive, !topics[topic].isWithdrawn else { return }
     topics[topic].emptySince = now
     empty.append((topic, since: now))
   }
@@ -228,11 +232,35 @@ final class Subscribers {
     while let (topic, since) = empty.first, since <= moment {
       // Subscribed again meanwhile, or gone and its index another's: then it stands further back, or not at all.
       if topics.contains(topic), topics[topic].subscribers == 0, topics[topic].isLive,
-        topics[topic].emptySince == since
+        topics[topic].emptySince == since, !topics[topic].isWithdrawn
       {
         return topics[topic].isQueued ? nil : topic
       }
       empty.removeFirst()
+    }
+    return nil
+  }
+
+  // MARK: Withdrawn topics
+
+  /// The topic is no more: its subscriptions end once they stand at the head.
+  func withdraw(_ id: TopicID) {
+    guard let topic = topics.index(of: id), topics[topic].isLive, !topics[topic].isWithdrawn else { return }
+    topics[topic].isWithdrawn = true
+    withdrawn.append(topic)
+  }
+
+  /// A subscription of a withdrawn topic that has been sent everything; nil: none now. Topics that have lost their last
+  /// subscription are closed.
+  func withdrawnAtHead() -> SubscriptionIndex? {
+    while let topic = withdrawn.last(where: { topics[$0].subscribers == 0 && !topics[$0].isQueued }) {
+      withdrawn.removeAll { $0 == topic }
+      close(topic)
+    }
+    for topic in withdrawn {
+      for dialect in [Dialect.webSocket, .eventStream] {
+        if let member = topics[topic].live[dialect].memberAtHead { return member }
+      }
     }
     return nil
   }
@@ -270,8 +298,9 @@ final class Subscribers {
     guard let number = topics[topic].live[dialect].nextBehind() else { return nil }
     let cohort = topics[topic].live[dialect].cohorts[number]
     let delivery = Delivery(
-      from: topics[topic].live[dialect].log, or: topics[topic].live.summary, after: cohort.cursor, as: dialect
-    )
+      from: topics[topic].live[dialect].log, or: topics[topic].live.summary, after: cohort.cursor,
+      as: dialect,
+      idPrefix: idPrefix)
     return Visit(topic: topic, number: number, cohort: cohort, delivery: delivery, dialect: dialect)
   }
 
@@ -297,7 +326,7 @@ final class Subscribers {
     {
       return frames
     }
-    return Delivery(conflating: summary, after: cursor, as: subscription.dialect)
+    return Delivery(conflating: summary, after: cursor, as: subscription.dialect, idPrefix: idPrefix)
   }
 
   /// The connection's first subscription behind the head, and its cursor.

@@ -6,6 +6,8 @@ struct Topic {
   let id: TopicID
   /// Whether the grant has come.
   private(set) var isLive = false
+  /// Whether it was withdrawn: nobody is admitted, and its subscriptions end at the head.
+  var isWithdrawn = false
   /// Its content. Nothing has been put there before it is live.
   var live: Live
   /// Subscriptions that wait for the grant, in order of arrival.

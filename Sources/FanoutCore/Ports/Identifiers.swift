@@ -1,4 +1,4 @@
-// The names that cross the data plane's door. Each is a plain number; none means anything to the other plane.
+// The names that cross the data plane's interface. Each is a plain number that the other plane does not interpret.
 
 /// A topic: what subscribers subscribe to and notices are published on. The executable decides what it stands for.
 public struct TopicID: Hashable, Sendable {
@@ -24,9 +24,10 @@ public struct Ticket: Hashable, Sendable {
   }
 }
 
-/// Who is behind a connection, in words of the executable: the core carries it and never reads it.
+/// Whom a connection belongs to, in words of the executable. The core compares `id` and carries the rest.
 public struct ClientTag: Hashable, Sendable {
-  public let id: Int64
+  /// The same for all connections of one client (`DataPlane.withdraw(client:code:reason:)`).
+  public let id: UInt64
   public let marks: UInt64
-  public init(id: Int64, marks: UInt64) { (self.id, self.marks) = (id, marks) }
+  public init(id: UInt64, marks: UInt64) { (self.id, self.marks) = (id, marks) }
 }

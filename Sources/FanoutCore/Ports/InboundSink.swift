@@ -6,6 +6,9 @@ public protocol InboundSink: Sendable {
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition
   /// The words of a 429 for a request that a limit refused. Called on a loop's thread; must not block.
   func answer(to refusal: RateRefusal) -> HTTPResponse
+  /// Whether this request is answered even when descriptors have run short: a health check, or an administrator's.
+  /// Called on a loop's thread; must not block.
+  func isPrivileged(_ request: HTTPRequestHead) -> Bool
 }
 
 public enum InboundDisposition: Sendable {
@@ -46,7 +49,9 @@ public struct StreamStart: Sendable {
   public var topic: TopicID
   public var resume: Resume
   public var client: ClientTag
-  public init(topic: TopicID, resume: Resume, client: ClientTag) {
-    (self.topic, self.resume, self.client) = (topic, resume, client)
+  /// Wall clock, milliseconds since 1970, at which the stream ends; nil: never.
+  public var expiresAt: Int64?
+  public init(topic: TopicID, resume: Resume, client: ClientTag, expiresAt: Int64? = nil) {
+    (self.topic, self.resume, self.client, self.expiresAt) = (topic, resume, client, expiresAt)
   }
 }

@@ -17,4 +17,10 @@ public enum LoopIncident: Sendable, Equatable {
   /// A limit refused or delayed something of this client. Comes once per refusal, so that who observes must bound what
   /// it tells.
   case limited(AdmissionLimit, PeerAddress)
+  /// A client asked for more resumes than it may; it was closed.
+  case tooManyResumes(peer: PeerAddress)
+  /// The output memory of a loop was used up; the connections that had most of it were closed.
+  case outputExhausted(closed: Int)
+  /// Descriptors ran short: idle HTTP connections are closed for new ones.
+  case descriptorsShort
 }

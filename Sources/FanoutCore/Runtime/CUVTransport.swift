@@ -111,12 +111,12 @@ public enum SenderKind: Sendable, CaseIterable {
     return unsafe cuv_conn_open(uv, descriptor, slot, &handles[Int(slot)]) == 0
   }
 
-  func watch(_ slot: UInt32, _ interest: Interest) {
-    guard let handle = unsafe handles[Int(slot)] else { return }
+  func watch(_ slot: UInt32, _ interest: Interest) -> Bool {
+    guard let handle = unsafe handles[Int(slot)] else { return false }
     var events: Int32 = 0
     if interest.contains(.readable) { events |= Int32(CUV_READABLE) }
     if interest.contains(.writable) { events |= Int32(CUV_WRITABLE) }
-    _ = unsafe cuv_conn_watch(handle, events)
+    return unsafe cuv_conn_watch(handle, events) == 0
   }
 
   func close(_ slot: UInt32, reset: Bool) {

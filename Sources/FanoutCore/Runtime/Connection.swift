@@ -20,8 +20,9 @@ struct Connection {
 
   /// Where a connection is in its life (drawn in Connections.swift). Each case carries what is needed in it.
   enum Phase {
-    /// Accepted; the TLS handshake, if any, is under way or no byte of a request has come before this moment.
-    case opening(until: UInt64)
+    /// Accepted, perhaps on a reserved descriptor. The TLS handshake, if any, is under way, or no byte of a request has
+    /// come; at `until` it is closed.
+    case opening(until: UInt64, isReserved: Bool)
     case http(HTTPExchange)
     case webSocket(WebSocket)
     case eventStream(EventStream)
@@ -40,11 +41,15 @@ struct Connection {
     /// Input that waits for the connection's next turn, or until it has taken earlier answers.
     var ahead: [UInt8] = []
     var liveness: Liveness
+    var resumes = ResumeBudget()
     var session: WebSocketSession
   }
 
   /// The state of a one-way stream of events.
   struct EventStream {
+    let client: ClientTag
+    /// The end of its admission, in the loop's milliseconds; `.max`: never.
+    let endsAt: UInt64
     var liveness: Liveness
   }
 
@@ -68,6 +73,14 @@ struct Connection {
   }
 }
 
+/// How many resumes a connection has asked for beyond what has been forgotten, and since when. Four bytes, which fill a
+/// hole in `Connection.WebSocket`.
+struct ResumeBudget {
+  var used: UInt16 = 0
+  /// In units of `Limits.resumeInterval`, modulo 2^16: a client that comes back after days may have one less.
+  var countedAt: UInt16 = 0
+}
+
 /// What a connection has only while it is blocked. One loop's thread.
 final class Backlog {
   var outbox = Outbox()
@@ -82,24 +95,16 @@ final class Backlog {
 struct Outbox {
   private(set) var bytes: [UInt8] = []
   private(set) var sent = 0
-  /// How many of them at most are notices that a resume missed.
-  private var owed = 0
 
   var isEmpty: Bool { bytes.isEmpty }
   var count: Int { bytes.count - sent }
-  /// Bytes that wait because the client asked for something without reading.
-  var asked: Int { count - owed }
 
   mutating func append(_ more: Span<UInt8>) { bytes.append(more) }
-
-  /// Says that the last `count` bytes appended are notices that a resume missed.
-  mutating func owe(_ count: Int) { owed += count }
 
   /// Notes that the socket took `count` more bytes; gives the memory back when that was all.
   mutating func took(_ count: Int) {
     sent += count
     assert(sent <= bytes.count, "a socket takes no more than it was offered")
-    owed = min(owed, self.count)
     if sent == bytes.count { self = Outbox() }
   }
 }

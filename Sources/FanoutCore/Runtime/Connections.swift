@@ -24,14 +24,18 @@ final class Connections<IO: Transport> {
   private let counters: LoopCounters
   private let subscribers: Subscribers
   private let limiter: LoopLimiter
+  private let table: DescriptorTable
   private var slab = Slab<Connection>()
   private var wheel: TimerWheel
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
 
-  init(io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers, limiter: LoopLimiter) {
+  init(
+    io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers, limiter: LoopLimiter,
+    table: DescriptorTable
+  ) {
     (self.io, self.limits, self.counters, self.subscribers) = (io, limits, counters, subscribers)
-    self.limiter = limiter
+    (self.limiter, self.table) = (limiter, table)
     wheel = TimerWheel(tick: limits.tick, now: io.now)
   }
 
@@ -57,16 +61,20 @@ final class Connections<IO: Transport> {
   // MARK: Transitions
 
   /// Takes an accepted descriptor over. Nil: it could not be watched, and is closed.
-  func open(_ descriptor: Int32, from peer: PeerAddress) -> UInt32? {
+  func open(_ descriptor: Int32, from peer: PeerAddress, isReserved: Bool = false) -> UInt32? {
     arrivals &+= 1
-    let until = io.now + limits.headTimeout
+    let until = io.now + (isReserved ? limits.reservedHeadTimeout : limits.headTimeout)
     let slot = slab.insert(
-      Connection(descriptor: descriptor, generation: arrivals, peer: peer, phase: .opening(until: until)))
+      Connection(
+        descriptor: descriptor, generation: arrivals, peer: peer,
+        phase: .opening(until: until, isReserved: isReserved)))
     guard io.open(descriptor, slot: slot) else {
       slab.remove(slot)
       limiter.left(peer)
+      counters.own.pollFailures += 1
       return nil
     }
+    table.take()
     assert(subscribers.count(of: slot) == 0, "a slot that is used again has no subscriptions left")
     limiter.opened(slot, from: peer)
     counters.own.connectionsAccepted += 1
@@ -77,10 +85,10 @@ final class Connections<IO: Transport> {
 
   /// The first bytes came: opening → http.
   func begin(_ slot: UInt32) -> HTTPExchange {
-    guard case .opening = slab[slot].phase else {
+    guard case .opening(_, let isReserved) = slab[slot].phase else {
       preconditionFailure("only an opening connection begins HTTP")
     }
-    let exchange = HTTPExchange(limits: limits)
+    let exchange = HTTPExchange(limits: limits, isReserved: isReserved)
     slab[slot].phase = .http(exchange)
     return exchange
   }
@@ -97,9 +105,10 @@ final class Connections<IO: Transport> {
   }
 
   /// The answer is a stream of events: http → eventStream.
-  func stream(_ slot: UInt32) {
+  func stream(_ slot: UInt32, for client: ClientTag, endsAt: UInt64) {
     assertHTTP(slot, "only the answer to a request becomes an event stream")
-    slab[slot].phase = .eventStream(Connection.EventStream(liveness: firstLiveness()))
+    slab[slot].phase = .eventStream(
+      Connection.EventStream(client: client, endsAt: endsAt, liveness: firstLiveness()))
     counters.own.eventStreamsOpen += 1
     resumeReading(slot)
     wheel.arm(slot, at: io.now)
@@ -136,9 +145,10 @@ final class Connections<IO: Transport> {
     guard contains(slot) else { return }
     subscribers.removeAll(of: slot, at: io.now)
     leavePhase(slot)
-    if slab[slot].isBlocked { counters.own.connectionsBlocked -= 1 }
+    if slab[slot].isBlocked { clear(slot) }
     counters.own.connectionsOpen -= 1
     limiter.left(slot)
+    table.giveBack()
     wheel.disarm(slot)
     slab.remove(slot)
     io.close(slot, reset: reset)
@@ -172,13 +182,30 @@ final class Connections<IO: Transport> {
   /// it only falls silent here; the next tick or readiness closes it, when no caller holds its slot.
   func lose(_ slot: UInt32) {
     block(slot)
+    counters.own.outputBytes -= slab[slot].waiting
     slab[slot].backlog?.isLost = true
     slab[slot].backlog?.outbox = Outbox()
     wheel.arm(slot, at: io.now)
   }
 
+  /// Bytes wait for the socket of a blocked connection.
+  func append(_ slot: UInt32, _ bytes: Span<UInt8>) {
+    assert(slab[slot].isBlocked, "bytes wait only for a blocked connection")
+    guard let backlog = slab[slot].backlog, !backlog.isLost else { return }
+    backlog.outbox.append(bytes)
+    counters.own.outputBytes += bytes.count
+  }
+
+  /// The socket of a blocked connection took this many of the bytes that wait.
+  func took(_ slot: UInt32, _ count: Int) {
+    slab[slot].backlog?.outbox.took(count)
+    counters.own.outputBytes -= count
+    assert(counters.own.outputBytes >= 0, "no more bytes leave the outboxes of a loop than came into them")
+  }
+
   private func clear(_ slot: UInt32) {
     assert(slab[slot].isBlocked, "only a blocked connection becomes clear")
+    counters.own.outputBytes -= slab[slot].waiting
     slab[slot].backlog = nil
     counters.own.connectionsBlocked -= 1
   }
@@ -243,6 +270,21 @@ final class Connections<IO: Transport> {
     return bytes
   }
 
+  // MARK: Idle connections
+
+  /// Since when an HTTP connection has been waiting for a request; nil: it is in use. A head that has begun and is not
+  /// whole counts as waiting.
+  func idleSince(_ slot: UInt32) -> UInt64? {
+    switch slab[slot].phase {
+    case .opening(let until, isReserved: false): return until - limits.headTimeout
+    case .http(let exchange)
+    where exchange.isWaitingForHead && !slab[slot].isBlocked && !exchange.isReserved:
+      let time = exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout
+      return exchange.deadline - min(time, exchange.deadline)
+    case .opening, .http, .webSocket, .eventStream, .flushing, .lingering: return nil
+    }
+  }
+
   // MARK: Interest and deadlines
 
   func pauseReading(_ slot: UInt32) { setInterest(slot, slab[slot].interest.subtracting(.readable)) }
@@ -251,7 +293,14 @@ final class Connections<IO: Transport> {
   private func setInterest(_ slot: UInt32, _ interest: Interest) {
     guard slab[slot].interest != interest else { return }
     slab[slot].interest = interest
-    io.watch(slot, interest)
+    if !io.watch(slot, interest) { unwatchable(slot) }
+  }
+
+  /// The system cannot watch the socket, so nothing would ever be heard of it: it is closed by the next tick.
+  private func unwatchable(_ slot: UInt32) {
+    guard !slab[slot].isLost else { return }
+    counters.own.pollFailures += 1
+    lose(slot)
   }
 
   /// Replaces the connection's one deadline.

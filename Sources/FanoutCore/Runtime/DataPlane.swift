@@ -90,28 +90,38 @@ public final class DataPlane: Sendable {
   }
 
   /// Binds and starts the loops.
+  /// - Parameter eventIDPrefix: stands before `seq` in the ids of event streams, without line breaks.
   /// - Returns: the port that is listened on.
   /// - Throws: a sentence when the address cannot be had.
   public func start(
     inbound: any InboundSink, sessions: any SessionHandler, topics: any TopicSource,
-    observer: any LoopObserver
+    observer: any LoopObserver, eventIDPrefix: [UInt8] = []
   ) throws(DataPlaneFailure) -> Int {
+    publisher.use(idPrefix: eventIDPrefix)
     let port = try listen()
     let admission = AdmissionControl(configuration.admission)
+    let shared = descriptorTable()
     for (index, transport) in transports.enumerated() {
       let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
       let ownsTable = configuration.descriptorTables == .perLoop
+      let table = ownsTable ? descriptorTable() : shared
       let thread = try LoopThread(name: "loop-\(index)") {
         // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
         if ownsTable { _ = cuv_own_descriptor_table() }
         transport.run(
           Loop(
             id: proxy.id, limits: limits, io: transport, proxy: proxy, counters: counters,
-            inbound: inbound, sessions: sessions, source: topics, observer: observer, admission: admission))
+            inbound: inbound, sessions: sessions, source: topics, observer: observer, table: table,
+            admission: admission, eventIDPrefix: eventIDPrefix))
       }
       threads.withLock { $0.append(thread) }
     }
     return port
+  }
+
+  /// Every table also holds what each loop needs for itself: its poll, its wake-up, its listener, its ring.
+  private func descriptorTable() -> DescriptorTable {
+    DescriptorTable(limit: descriptorLimit - 4 * configuration.loops, configuration.limits)
   }
 
   /// On a thread that ends at once: a table cannot be given back.
@@ -152,6 +162,12 @@ public final class DataPlane: Sendable {
   public func deliver(_ history: History, to ticket: Ticket) {
     guard Int(ticket.loop.rawValue) < proxies.count else { return }
     proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
+  }
+
+  /// Closes all connections of a client: WebSockets with this code and reason, event streams with an `end` event. Any
+  /// thread.
+  public func withdraw(client id: UInt64, code: CloseCode, reason: String) {
+    proxies.forEach { $0.post(.withdrawClient(id, code, reason: reason)) }
   }
 
   /// Closes the listeners; answers from now on end their connections.

@@ -35,7 +35,7 @@ final class Deadlines<IO: Transport> {
   func isOverdue(_ slot: UInt32) -> Bool {
     if let progressAt = progressAt(slot) { return io.now >= progressAt + limits.stallTimeout }
     switch connections[slot].phase {
-    case .opening(let until), .lingering(let until): return io.now >= until
+    case .opening(let until, _), .lingering(let until): return io.now >= until
     case .http(let exchange): return exchange.answering == nil && io.now >= exchange.deadline
     case .webSocket(let socket): return verdict(slot, socket.liveness) == .silent
     case .eventStream, .flushing: return false
@@ -49,7 +49,7 @@ final class Deadlines<IO: Transport> {
     if io.now >= stall { return giveUpStalled(slot) }
     let next =
       switch connections[slot].phase {
-      case .opening(let until): closeUnless(slot, until)
+      case .opening(let until, _): closeUnless(slot, until)
       case .lingering(let until): stall == .max ? closeUnless(slot, until) : max(until, io.now + limits.tick)
       case .http(let exchange): judgeHTTP(slot, exchange, isRead: stall == .max)
       case .webSocket(let socket): judgeWebSocket(slot, socket)
@@ -86,7 +86,7 @@ final class Deadlines<IO: Transport> {
     // While an answer is made, or is being read, nothing is expected of the peer but to read.
     guard exchange.answering == nil && isRead else { return io.now + limits.keepAliveTimeout }
     guard io.now >= exchange.deadline else { return exchange.deadline }
-    if exchange.isIdle { connections.close(slot) } else { http.refuse(slot, .timedOut) }
+    if exchange.isIdle { connections.close(slot) } else { http.refuseLate(slot) }
     return io.now + limits.closeTimeout
   }
 
@@ -97,12 +97,16 @@ final class Deadlines<IO: Transport> {
       return socket.endsAt
     }
     if io.now >= socket.endsAt {
+      counters.own.expiredClosed += 1
       output.closeWebSocket(slot, .tokenExpired)
       return io.now + limits.closeTimeout
     }
     switch verdict(slot, socket.liveness) {
     case .wait(let until): return min(until, socket.endsAt)
     case .silent:
+      // Its input may be waiting until it has taken its answers; as long as it takes some it is there.
+      guard !connections[slot].isBlocked else { return min(io.now + limits.pingInterval, socket.endsAt) }
+      counters.own.silentClosed += 1
       output.closeWebSocket(slot, .goingAway)
       return io.now + limits.closeTimeout
     case .ping:
@@ -115,13 +119,18 @@ final class Deadlines<IO: Transport> {
 
   /// A comment on a quiet stream keeps intermediaries from ending it; a peer that is gone shows by taking nothing.
   private func judgeEventStream(_ slot: UInt32, _ stream: Connection.EventStream) -> UInt64 {
-    if case .wait(let until) = verdict(slot, stream.liveness) { return until }
+    if io.now >= stream.endsAt {
+      counters.own.expiredClosed += 1
+      output.endStream(slot, .tokenExpired)
+      return io.now + limits.closeTimeout
+    }
+    if case .wait(let until) = verdict(slot, stream.liveness) { return min(until, stream.endsAt) }
     let now = io.now
     connections.withEventStream(slot) { $0.liveness.heard(at: now) }
     var comment: [UInt8] = []
     EventStreamEncoder.appendKeepAlive(to: &comment)
     output.sendControl(slot, comment)
-    return now + limits.pingInterval
+    return min(now + limits.pingInterval, stream.endsAt)
   }
 
   private func verdict(_ slot: UInt32, _ liveness: Liveness) -> Liveness.Verdict {
@@ -138,9 +147,4 @@ final class Deadlines<IO: Transport> {
     output.sendToAll(pinged, frame)
     pinged.removeAll(keepingCapacity: true)
   }
-}
-
-extension HTTPFailure {
-  /// A head or a body that did not come in time (RFC 9110, section 15.5.9).
-  static let timedOut = HTTPFailure(status: 408, sentence: "The request did not arrive in time.")
 }

@@ -15,6 +15,7 @@ final class Fanout<IO: Transport> {
   private let output: Output<IO>
   private let source: any TopicSource
   private let limiter: LoopLimiter
+  private let admission: LoopAdmission<IO>
   /// The recall of each connection that has one under way, by slot.
   private var recalls: [UInt32: Recall] = [:]
   /// Numbers the recalls.
@@ -27,8 +28,8 @@ final class Fanout<IO: Transport> {
 
   init(
     id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
-    subscribers: Subscribers, output: Output<IO>, source: any TopicSource,
-    limiter: LoopLimiter
+    subscribers: Subscribers, output: Output<IO>, source: any TopicSource, limiter: LoopLimiter,
+    admission: LoopAdmission<IO>
   ) {
     self.id = id
     self.io = io
@@ -39,6 +40,7 @@ final class Fanout<IO: Transport> {
     self.output = output
     self.source = source
     self.limiter = limiter
+    self.admission = admission
   }
 
   // MARK: Subscribing
@@ -46,15 +48,23 @@ final class Fanout<IO: Transport> {
   /// Subscribes a connection. It is welcomed at once when the loop holds the topic, else when the grant comes. A second
   /// subscription of the same topic replaces the first.
   func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, greeting: Subscription.Greeting) {
-    if let old = subscribers.find(id, of: slot) { subscribers.remove(old, at: io.now) }
+    if let old = subscribers.find(id, of: slot) { replace(old) }
     guard subscribers.count(of: slot) < limits.subscriptionsPerConnection else {
       return output.say(slot, .tooManySubscriptions(id))
     }
     guard let topic = subscribers.topics.index(of: id) ?? open(id) else {
       return refuse(slot, greeting, with: .tryAgainLater, .unavailable(id))
     }
+    guard !subscribers.topics[topic].isWithdrawn else {
+      return refuse(slot, greeting, with: .topicNotFound, .unknownTopic(id))
+    }
     let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
     if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
+  }
+
+  private func replace(_ old: SubscriptionIndex) {
+    if case .replaying(_, _, .some) = subscribers[old].place { counters.own.recallsSuperseded += 1 }
+    subscribers.remove(old, at: io.now)
   }
 
   func unsubscribe(_ slot: UInt32, from id: TopicID) {
@@ -89,11 +99,9 @@ final class Fanout<IO: Transport> {
     _ slot: UInt32, _ greeting: Subscription.Greeting, with code: CloseCode, _ message: ServerMessage
   ) {
     if greeting == .subscribed { return output.say(slot, message) }
-    if case .webSocket = connections[slot].phase {
-      output.closeWebSocket(slot, code)
-    } else {
-      output.finish(slot)
-    }
+    // A stream that could not be opened now may come back after its retry time.
+    if code == .tryAgainLater, connections[slot].dialect == .eventStream { return output.finish(slot) }
+    output.end(slot, code)
   }
 
   // MARK: The welcome
@@ -104,19 +112,30 @@ final class Fanout<IO: Transport> {
     let head = subscribers.summary(of: index).seq
     switch resume {
     case .none: welcomeAtHead(index, greeting, recovered: nil)
-    case .after(let seq) where seq <= head && isInReach(index, seq, head):
-      subscribers.move(index, to: .replaying(cursor: seq, through: head, greeting))
-      replay(index)
+    case .after(let seq) where seq <= head: beginReplay(index, after: seq, head, greeting)
     case .after, .impossible: welcomeAtHead(index, greeting, recovered: false)
     }
   }
 
-  /// Whether what was missed can be sent one by one, from the log or from the notice table.
-  private func isInReach(_ index: SubscriptionIndex, _ seq: UInt64, _ head: UInt64) -> Bool {
-    if subscribers.log(of: index).range(after: seq) != nil { return true }
+  /// What was missed is sent one by one when the log has it, or the notice table and the client's budget allow it.
+  private func beginReplay(
+    _ index: SubscriptionIndex, after seq: UInt64, _ head: UInt64, _ greeting: Subscription.Greeting
+  ) {
     let slot = subscribers[index].slot
-    return head - seq <= UInt64(limits.historyNotices)
-      && limiter.admits(recallAt: slot, from: connections[slot].peer, now: io.now)
+    if subscribers.log(of: index).range(after: seq) == nil {
+      guard head - seq <= UInt64(limits.historyNotices),
+        limiter.admits(recallAt: slot, from: connections[slot].peer, now: io.now)
+      else {
+        return welcomeAtHead(index, greeting, recovered: false)
+      }
+      switch admission.judgeResume(slot) {
+      case .admitted: break
+      case .refused: return welcomeAtHead(index, greeting, recovered: false)
+      case .closing: return output.end(slot, .policyViolation, reason: "too many resumes")
+      }
+    }
+    subscribers.move(index, to: .replaying(cursor: seq, through: head, greeting))
+    replay(index)
   }
 
   private func welcomeAtHead(_ index: SubscriptionIndex, _ greeting: Subscription.Greeting, recovered: Bool?)
@@ -219,10 +238,16 @@ final class Fanout<IO: Transport> {
     guard let last = notices.last?.seq, notices.first?.seq == cursor + 1, last > cursor,
       notices.count == Int(exactly: last - cursor)
     else { return giveUp(index) }
-    subscribers.move(index, to: .replaying(cursor: last, through: through, nil))
+    subscribers.move(index, to: .replaying(cursor: cursor, through: through, nil))
     if let greeting { welcome(index, greeting, .resumed(after: cursor), seq: cursor) }
     let subscription = subscribers[index]
-    output.sendMissed(subscription.slot, EncodedFrames(notices, as: subscription.dialect).bytes.span)
+    let frames = EncodedFrames(notices, as: subscription.dialect, idPrefix: subscribers.idPrefix)
+    // At least one, so that a resume always goes on; the rest is recalled again when the client has taken these.
+    let room = output.roomForMissed(subscription.slot)
+    let fitting = max(frames.ends.prefix { $0 <= room }.count, 1)
+    output.send(subscription.slot, frames.bytes.span.extracting(0..<frames.ends[fitting - 1]))
+    assert(notices[fitting - 1].seq <= last, "a part of a recall ends within it")
+    subscribers.move(index, to: .replaying(cursor: notices[fitting - 1].seq, through: through, nil))
   }
 
   /// What was missed is not to be had. Before the welcome the subscriber is told so; behind it one message stands for
@@ -258,6 +283,20 @@ final class Fanout<IO: Transport> {
     output.send(visit)
     subscribers.settle(visit, at: io.now)
     return visit.cohort.count
+  }
+
+  // MARK: Withdrawn topics
+
+  /// Ends some of the subscriptions of withdrawn topics that have been sent everything, about a cohort's worth. True: more
+  /// can be ended now.
+  func endWithdrawn() -> Bool {
+    for _ in 0..<limits.cohortSubscribers {
+      guard let index = subscribers.withdrawnAtHead() else { return false }
+      let slot = subscribers[index].slot
+      subscribers.remove(index, at: io.now)
+      if subscribers.count(of: slot) == 0 { output.end(slot, .topicNotFound) }
+    }
+    return subscribers.withdrawnAtHead() != nil
   }
 
   // MARK: Topics without subscribers

@@ -108,6 +108,9 @@ final class HTTPDriver<IO: Transport> {
     if let refusal = limiter.refusal(ofRequestFrom: client, now: io.now) {
       return refuseRequest(slot, exchange, refusal)
     }
+    guard !exchange.isReserved || inbound.isPrivileged(request.head) else {
+      return answer(slot, exchange, HTTPFailure.descriptorsShort.response())
+    }
     switch Handshake.judge(request.head) {
     case .valid(let key): return upgrade(slot, exchange, request.head, key: key, from: client.address)
     case .invalid(let failure, let fields):
@@ -138,6 +141,10 @@ final class HTTPDriver<IO: Transport> {
   private func upgrade(
     _ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8], from client: PeerAddress
   ) {
+    // A connection on a reserved descriptor is for one short request.
+    guard !exchange.isReserved else {
+      return answer(slot, exchange, HTTPFailure.descriptorsShort.response())
+    }
     let verdict = webSockets.judge(slot, head, from: client)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
@@ -160,17 +167,21 @@ final class HTTPDriver<IO: Transport> {
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.
   private func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
     var (context, response) = (exchange.context, response)
-    if let stream = response.stream, !context.isHead,
+    if let stream = response.stream, !context.isHead, !exchange.isReserved,
       let refusal = limiter.refusal(ofJoining: slot, as: stream.client, from: connections[slot].peer)
     {
       response = inbound.answer(to: refusal)
     }
-    if isStopping || (exchange.inputEnded && !exchange.hasMore) { context.keepsAlive = false }
+    if isStopping || exchange.isReserved || (exchange.inputEnded && !exchange.hasMore) {
+      context.keepsAlive = false
+    }
     var bytes: [UInt8] = []
     HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)
     exchange.answered()
-    if let stream = response.stream, !context.isHead { return startStream(slot, stream) }
+    if let stream = response.stream, !context.isHead, !exchange.isReserved {
+      return startStream(slot, stream)
+    }
     guard context.keepsAlive && response.stream == nil else { return output.finish(slot) }
     awaitNext(slot, exchange)
     if !connections[slot].isBlocked { connections.resumeReading(slot) }
@@ -184,12 +195,19 @@ final class HTTPDriver<IO: Transport> {
   }
 
   private func startStream(_ slot: UInt32, _ stream: StreamStart) {
-    connections.stream(slot)
+    connections.stream(slot, for: stream.client, endsAt: io.moment(ofWallClock: stream.expiresAt))
+    output.sendRetry(slot, milliseconds: limits.streamRetry)
     fanout.subscribe(slot, to: stream.topic, resume: stream.resume, greeting: .connected)
   }
 
+  /// A head or a body did not come in time.
+  func refuseLate(_ slot: UInt32) {
+    counters.own.requestTimeouts += 1
+    refuse(slot, .timedOut)
+  }
+
   /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted.
-  func refuse(_ slot: UInt32, _ failure: HTTPFailure) {
+  private func refuse(_ slot: UInt32, _ failure: HTTPFailure) {
     counters.own.protocolErrors += 1
     observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
     var bytes: [UInt8] = []
@@ -208,4 +226,12 @@ final class HTTPDriver<IO: Transport> {
     if date.second != second { date = (second, HTTPDate.bytes(secondsSince1970: second)) }
     return date.bytes
   }
+}
+
+extension HTTPFailure {
+  /// A head or a body that did not come in time (RFC 9110, section 15.5.9).
+  static let timedOut = HTTPFailure(status: 408, sentence: "The request did not arrive in time.")
+  /// Only health checks and administrators are served on the reserved descriptors.
+  static let descriptorsShort = HTTPFailure(
+    status: 503, sentence: "The server has as many connections as it may; try again later.")
 }

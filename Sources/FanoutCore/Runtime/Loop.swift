@@ -22,7 +22,7 @@ final class Loop<IO: Transport> {
   let http: HTTPDriver<IO>
   let input: Input<IO>
   private let deadlines: Deadlines<IO>
-  private let admission: LoopAdmission
+  private let admission: LoopAdmission<IO>
   private let limiter: LoopLimiter
   private let proxy: LoopProxy
   private let observer: any LoopObserver
@@ -33,21 +33,23 @@ final class Loop<IO: Transport> {
   init(
     id: LoopID, limits: Limits, io: IO, proxy: LoopProxy, counters: LoopCounters,
     inbound: any InboundSink, sessions: any SessionHandler, source: any TopicSource,
-    observer: any LoopObserver, admission shared: AdmissionControl = AdmissionControl(AdmissionLimits())
+    observer: any LoopObserver, table: DescriptorTable,
+    admission shared: AdmissionControl = AdmissionControl(AdmissionLimits()), eventIDPrefix: [UInt8] = []
   ) {
     (self.id, self.limits, self.io, self.proxy, self.counters) = (id, limits, io, proxy, counters)
     self.observer = observer
-    subscribers = Subscribers(limits: limits, counters: counters)
+    subscribers = Subscribers(limits: limits, counters: counters, idPrefix: eventIDPrefix)
     limiter = LoopLimiter(counters: counters, observer: observer, shared: shared)
-    admission = LoopAdmission(limits: limits, counters: counters, observer: observer)
     connections = Connections(
-      io: io, limits: limits, counters: counters, subscribers: subscribers, limiter: limiter)
+      io: io, limits: limits, counters: counters, subscribers: subscribers, limiter: limiter, table: table)
+    admission = LoopAdmission(
+      io: io, limits: limits, counters: counters, connections: connections, table: table, observer: observer)
     output = Output(
       io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
       sessions: sessions, observer: observer)
     fanout = Fanout(
       id: id, io: io, limits: limits, counters: counters, connections: connections,
-      subscribers: subscribers, output: output, source: source, limiter: limiter)
+      subscribers: subscribers, output: output, source: source, limiter: limiter, admission: admission)
     let webSockets = WebSocketDriver(
       io: io, limits: limits, counters: counters, connections: connections, output: output,
       fanout: fanout, sessions: sessions, limiter: limiter, observer: observer)
@@ -69,10 +71,15 @@ final class Loop<IO: Transport> {
   /// A socket was accepted; it belongs to the loop from here on.
   func accept(_ descriptor: Int32, from peer: PeerAddress) {
     assertOwner()
-    guard admission.admits(connectionFrom: peer, open: connections.count),
-      limiter.admits(connectionFrom: peer)
-    else { return io.discard(descriptor) }
-    guard let slot = connections.open(descriptor, from: peer) else { return }
+    guard limiter.admits(connectionFrom: peer) else { return io.discard(descriptor) }
+    let verdict = admission.judgeConnection(from: peer)
+    guard verdict != .refused else {
+      limiter.left(peer)
+      return io.discard(descriptor)
+    }
+    guard let slot = connections.open(descriptor, from: peer, isReserved: verdict == .reserved) else {
+      return
+    }
     // When the loop was busy the first request has come already.
     input.read(slot)
   }
@@ -91,7 +98,9 @@ final class Loop<IO: Transport> {
     drainMailbox()
     input.takeTurns()
     fanout.rollPass()
-    io.setBusy(!fanout.passIsOver || !input.isIdle)
+    let isEnding = fanout.endWithdrawn()
+    output.shed()
+    io.setBusy(!fanout.passIsOver || !input.isIdle || isEnding)
   }
 
   /// The mailbox may hold something. Also called between turns.
@@ -173,8 +182,21 @@ final class Loop<IO: Transport> {
     case .grant(let topic, let summary): fanout.granted(topic, summary)
     case .replies(let replies): replies.forEach { input.answer($0.ticket, $0.response) }
     case .history(let history, let ticket): fanout.recalled(history, ticket)
+    case .withdraw(let topic): subscribers.withdraw(topic)
+    case .withdrawClient(let id, let code, let reason): withdraw(id, code, reason)
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
+    }
+  }
+
+  /// Closes all connections of a client.
+  private func withdraw(_ id: UInt64, _ code: CloseCode, _ reason: String) {
+    for slot in connections.indices {
+      switch connections[slot].phase {
+      case .webSocket(let socket) where socket.client.id == id: output.end(slot, code, reason: reason)
+      case .eventStream(let stream) where stream.client.id == id: output.end(slot, code, reason: reason)
+      case .opening, .http, .webSocket, .eventStream, .flushing, .lingering: break
+      }
     }
   }
 
@@ -206,7 +228,7 @@ final class Loop<IO: Transport> {
         sayGoodbye(slot)
         output.closeWebSocket(slot, .serviceRestart)
       case .eventStream:
-        sayGoodbye(slot)
+        output.sendRetry(slot, milliseconds: sayGoodbye(slot))
         output.finish(slot)
       case .opening, .http: output.finish(slot)
       case .webSocket, .flushing, .lingering: break
@@ -215,9 +237,12 @@ final class Loop<IO: Transport> {
     endIfDone()
   }
 
-  private func sayGoodbye(_ slot: UInt32) {
+  /// Returns when the client is to come back.
+  @discardableResult
+  private func sayGoodbye(_ slot: UInt32) -> UInt64 {
     let spread = scattered(connections[slot].generation, within: limits.reconnectSpread)
     output.say(slot, .draining(reconnectAfterMilliseconds: Int(spread)))
+    return spread
   }
 
   /// Ends the loop once everybody is gone or has had the time to go.

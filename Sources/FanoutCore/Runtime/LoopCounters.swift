@@ -10,6 +10,18 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var connectionsRefused = 0
   /// Connections whose socket is full.
   public internal(set) var connectionsBlocked = 0
+  /// Idle HTTP connections closed to make room for new ones when descriptors ran short.
+  public internal(set) var idleClosed = 0
+  /// Connections accepted on a reserved descriptor, for health checks and administrators.
+  public internal(set) var reservedAccepted = 0
+  /// Connections closed because the system could not watch their socket.
+  public internal(set) var pollFailures = 0
+  /// Connections whose token ended.
+  public internal(set) var expiredClosed = 0
+  /// WebSockets closed because they did not answer a ping.
+  public internal(set) var silentClosed = 0
+  /// Requests that did not arrive in time.
+  public internal(set) var requestTimeouts = 0
   public internal(set) var webSocketsOpen = 0
   public internal(set) var eventStreamsOpen = 0
   public internal(set) var subscriptions = 0
@@ -20,6 +32,8 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var messagesReceived = 0
   public internal(set) var bytesReceived = 0
   public internal(set) var bytesSent = 0
+  /// Bytes that wait for sockets now.
+  public internal(set) var outputBytes = 0
   /// Sends offered to the kernel.
   public internal(set) var sends = 0
   /// Notices that came from the publisher.
@@ -30,10 +44,18 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var conflations = 0
   /// Resumes that had to be read from the notice table.
   public internal(set) var recalls = 0
+  /// Resumes dropped before they were read because the same client asked anew.
+  public internal(set) var recallsSuperseded = 0
+  /// Resumes that were answered with the newest state because the client had asked for too many.
+  public internal(set) var recallsRefused = 0
+  /// Clients closed because they went on to ask for too many.
+  public internal(set) var recallersClosed = 0
   /// Subscribers given up because they took nothing.
   public internal(set) var stalledClosed = 0
   /// Clients given up because they asked without reading.
   public internal(set) var overflowsClosed = 0
+  /// Connections closed because the output memory of the loop was used up and they had most of it.
+  public internal(set) var memoryClosed = 0
   public internal(set) var protocolErrors = 0
   /// What limits refused or delayed, in the order of `AdmissionLimit.allCases`.
   public internal(set) var limited = [Int](repeating: 0, count: AdmissionLimit.allCases.count)

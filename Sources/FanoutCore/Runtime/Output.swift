@@ -39,19 +39,16 @@ final class Output<IO: Transport> {
       corked.append(bytes)
       return corked.count < limits.corkBytes ? () : flushCork(slot)
     }
-    if let backlog = connections[slot].backlog {
-      if !backlog.isLost { backlog.outbox.append(bytes) }
-      return
-    }
+    if connections[slot].isBlocked { return connections.append(slot, bytes) }
     guard let taken = offer(slot, bytes), taken < bytes.count else { return }
     connections.block(slot)
-    connections[slot].backlog?.outbox.append(bytes.extracting(taken..<bytes.count))
+    connections.append(slot, bytes.extracting(taken..<bytes.count))
   }
 
-  /// Sends a small direct message: a pong, a reply, a close frame. When too many wait that the client asked for
-  /// and does not read, the connection is given up.
+  /// Sends a small direct message: a pong, a reply, a close frame. Input is not taken while many of them wait, so their
+  /// number is bounded; should they come to more than a connection may keep all the same, it is given up.
   func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {
-    if let backlog = connections[slot].backlog, backlog.outbox.asked + bytes.count > limits.outboxBytes {
+    if connections[slot].isBlocked, connections[slot].waiting + bytes.count > limits.outboxBytes {
       observer.observe(.outboxOverflow(peer: connections[slot].peer))
       counters.own.overflowsClosed += 1
       return connections.lose(slot)
@@ -59,12 +56,9 @@ final class Output<IO: Transport> {
     send(slot, bytes.span)
   }
 
-  /// Sends notices that a resume missed. What of them waits does not count as asked for without reading.
-  func sendMissed(_ slot: UInt32, _ bytes: Span<UInt8>) {
-    assert(corkedSlot == nil, "what a resume missed comes from the mailbox, when no connection is corked")
-    let waiting = connections[slot].waiting
-    send(slot, bytes)
-    connections[slot].backlog?.outbox.owe(connections[slot].waiting - waiting)
+  /// How many bytes of notices that a resume missed may be sent now and wait, at most.
+  func roomForMissed(_ slot: UInt32) -> Int {
+    limits.corkBytes - min(connections[slot].waiting, limits.corkBytes)
   }
 
   /// Gathers what is sent to this connection until `uncork`. Who corks uncorks before it returns.
@@ -108,7 +102,7 @@ final class Output<IO: Transport> {
     guard let backlog = connections[slot].backlog, !backlog.outbox.isEmpty else { return true }
     let (bytes, sent) = (backlog.outbox.bytes, backlog.outbox.sent)
     guard let taken = offer(slot, bytes.span.extracting(sent..<bytes.count)) else { return false }
-    if taken > 0 { backlog.outbox.took(taken) }
+    if taken > 0 { connections.took(slot, taken) }
     return backlog.outbox.isEmpty
   }
 
@@ -140,7 +134,7 @@ final class Output<IO: Transport> {
   private func keepRest(of delivery: Delivery, taken: Int, _ slot: UInt32) -> UInt64 {
     connections.block(slot)
     let (cursor, rest) = delivery.position(taken: taken)
-    if !rest.isEmpty { connections[slot].backlog?.outbox.append(delivery.storage.span.extracting(rest)) }
+    if !rest.isEmpty { connections.append(slot, delivery.storage.span.extracting(rest)) }
     return cursor
   }
 
@@ -203,8 +197,22 @@ final class Output<IO: Transport> {
         continue
       }
       connections.block(slot)
-      connections[slot].backlog?.outbox.append(frame.span.extracting(exception.result..<frame.count))
+      connections.append(slot, frame.span.extracting(exception.result..<frame.count))
     }
+  }
+
+  /// The outboxes of the loop hold more than they may: closes the connections that have most of it.
+  func shed() {
+    guard counters.own.outputBytes > limits.outputBytesPerLoop else { return }
+    let waiting = connections.indices.filter { connections[$0].waiting > 0 }
+      .sorted { connections[$0].waiting > connections[$1].waiting }
+    var closed = 0
+    for slot in waiting where counters.own.outputBytes > limits.outputBytesPerLoop / 8 * 7 {
+      connections.close(slot, reset: true)
+      closed += 1
+    }
+    counters.own.memoryClosed += closed
+    observer.observe(.outputExhausted(closed: closed))
   }
 
   // MARK: What the server says
@@ -213,7 +221,7 @@ final class Output<IO: Transport> {
   func say(_ slot: UInt32, _ message: ServerMessage, seq: UInt64? = nil) {
     guard let text = sessions.text(for: message) else { return }
     var bytes: [UInt8] = []
-    connections[slot].dialect.append(text, seq: seq, to: &bytes)
+    connections[slot].dialect.append(text, seq: seq, idPrefix: subscribers.idPrefix, to: &bytes)
     sendControl(slot, bytes)
   }
 
@@ -222,6 +230,31 @@ final class Output<IO: Transport> {
     var frame: [UInt8] = []
     FrameEncoder.append(opcode, payload, to: &frame)
     sendControl(slot, frame)
+  }
+
+  /// Tells an event stream's client how long to wait before it comes back.
+  func sendRetry(_ slot: UInt32, milliseconds: UInt64) {
+    var line: [UInt8] = []
+    EventStreamEncoder.appendRetry(milliseconds: milliseconds, to: &line)
+    sendControl(slot, line)
+  }
+
+  /// Ends an event stream for good: the event `end`, whose data is the executable's reason for this code.
+  func endStream(_ slot: UInt32, _ code: CloseCode, reason: String? = nil) {
+    var event: [UInt8] = []
+    EventStreamEncoder.appendEnd(reason: reason ?? sessions.reason(for: code), to: &event)
+    sendControl(slot, event)
+    finish(slot)
+  }
+
+  /// Ends a WebSocket or an event stream with this code.
+  func end(_ slot: UInt32, _ code: CloseCode, reason: String? = nil) {
+    switch connections[slot].phase {
+    case .webSocket(let socket) where socket.session.state == .open:
+      closeWebSocket(slot, code, reason: reason)
+    case .eventStream: endStream(slot, code, reason: reason)
+    case .opening, .http, .webSocket, .flushing, .lingering: break
+    }
   }
 
   /// Sends a close frame and waits for the peer's (RFC 6455, section 7.1.2). No notice follows it.

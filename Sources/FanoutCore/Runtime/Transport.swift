@@ -40,7 +40,8 @@ protocol Transport: AnyObject {
   var wallClock: Int64 { get }
   /// Takes the descriptor over and watches it for input; false: it could not and has closed it.
   func open(_ descriptor: Int32, slot: UInt32) -> Bool
-  func watch(_ slot: UInt32, _ interest: Interest)
+  /// Replaces what the socket is watched for; false: it cannot be watched.
+  func watch(_ slot: UInt32, _ interest: Interest) -> Bool
   /// Closes the descriptor; `reset` drops what was not sent.
   func close(_ slot: UInt32, reset: Bool)
   /// Ends our direction after what was sent.

@@ -82,9 +82,9 @@ final class WebSocketDriver<IO: Transport> {
 
   private func takeFrames(_ slot: UInt32, _ bytes: Span<UInt8>) -> Bool {
     var (start, messages) = (0, 0)
-    while start < bytes.count {
+    while start < bytes.count, !connections[slot].isLost {
       // A client that does not take its answers gets no more of them: the rest waits until it has.
-      if connections[slot].waiting > limits.corkBytes {
+      if connections[slot].waiting >= limits.corkBytes / 2 {
         connections.keep(slot, bytes.extracting(start..<bytes.count))
         connections.pauseReading(slot)
         return false

@@ -27,19 +27,25 @@ final class HTTPExchange {
   /// Whether the peer has finished sending.
   var inputEnded = false
 
+  /// Whether the connection has a reserved descriptor: only privileged requests are answered, one each.
+  let isReserved: Bool
+
   private var parser: HTTPRequestParser
   private var requests: UInt32 = 0
   /// Input that came while a request was being answered.
   private var ahead: [UInt8] = []
   private let readAheadLimit: Int
 
-  init(limits: Limits) {
+  init(limits: Limits, isReserved: Bool = false) {
+    self.isReserved = isReserved
     parser = HTTPRequestParser(limits: limits)
     readAheadLimit = limits.readAheadBytes
   }
 
   /// Whether nothing of a next request has come and none is being answered.
   var isIdle: Bool { answering == nil && parser.isIdle && ahead.isEmpty }
+  /// Whether no whole head has come of the next request, and none is being answered.
+  var isWaitingForHead: Bool { answering == nil && !isInBody && ahead.isEmpty }
   /// Whether more came behind the request that is being answered.
   var hasMore: Bool { !ahead.isEmpty }
   /// Whether a head is whole and its body is not.

@@ -21,6 +21,7 @@ protocol BackendPort: Sendable {
 protocol ReplyPort: Sendable {
   func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)])
   func deliver(_ history: History, to ticket: Ticket)
+  func withdraw(client id: UInt64, code: CloseCode, reason: String)
 }
 
 /// The data plane's door for notices. The ledger's thread only.
@@ -29,6 +30,7 @@ protocol PublisherPort: Sendable {
   func publish(_ updates: [TopicUpdate])
   func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?)
   func released(_ topic: TopicID, by loop: LoopID)
+  func withdraw(_ topic: TopicID)
 }
 
 extension Publisher: PublisherPort {}

@@ -17,6 +17,14 @@ struct InboundAdapter: InboundSink {
   }
 
   func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
+
+  /// Health checks and metrics, and whatever an administrator asks with a token in the `Authorization` field.
+  func isPrivileged(_ request: HTTPRequestHead) -> Bool {
+    if Pages.healthPaths.contains(request.path) { return true }
+    guard let token = UpgradeRequest.fieldToken(of: request), case .valid(let principal) = backend.verify(token)
+    else { return false }
+    return principal.role == .admin
+  }
 }
 
 extension Request {

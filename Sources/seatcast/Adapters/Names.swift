@@ -42,11 +42,11 @@ extension ClientTag {
 
   init(_ principal: Principal) {
     self.init(
-      id: Int64(bitPattern: principal.connectionKey), marks: principal.role == .admin ? Self.adminMark : 0)
+      id: principal.connectionKey, marks: principal.role == .admin ? Self.adminMark : 0)
   }
 
   /// - Parameter key: `Principal.connectionKey`.
-  init(key: UInt64) { self.init(id: Int64(bitPattern: key), marks: 0) }
+  init(key: UInt64) { self.init(id: key, marks: 0) }
 }
 
 extension ClientAddress {

@@ -19,10 +19,9 @@ struct NoticeAdapter: NoticeSink {
     publisher.released(TopicID(event), by: LoopID(watcher))
   }
 
-  /// The last notice says that the event is deleted.
-  func withdraw(_ event: EventID) {}
+  func withdraw(_ event: EventID) { publisher.withdraw(TopicID(event)) }
 
-  func withdraw(client: UInt64) {}
+  func withdraw(client: UInt64) { plane.withdraw(client: client, code: .tokenExpired, reason: "logged out") }
 
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
     plane.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))

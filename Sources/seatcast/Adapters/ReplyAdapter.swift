@@ -21,7 +21,18 @@ extension HTTPResponse {
 extension StreamStart {
   init(_ stream: Reply.Stream) {
     self.init(
-      topic: TopicID(stream.event), resume: stream.after.map(Resume.after) ?? .none,
-      client: ClientTag(key: stream.client))
+      topic: TopicID(stream.event), resume: Resume(stream.resume), client: ClientTag(key: stream.client),
+      expiresAt: stream.expiresAt.milliseconds)
+  }
+}
+
+extension Resume {
+  init(_ resume: Reply.Stream.Resume) {
+    self =
+      switch resume {
+      case .none: .none
+      case .after(let seq): .after(seq)
+      case .elsewhere: .impossible
+      }
   }
 }

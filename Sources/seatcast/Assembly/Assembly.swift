@@ -42,7 +42,8 @@ struct Assembly {
       return try plane.start(
         inbound: InboundAdapter(backend: backend, pages: pages),
         sessions: WebSocketHandler(backend: backend, messages: messages, origins: configuration.origins),
-        topics: TopicAdapter(backend: backend), observer: log)
+        topics: TopicAdapter(backend: backend), observer: log,
+        eventIDPrefix: Array("\(backend.epoch).".utf8))
     } catch {
       throw StartError(telling: error)
     }

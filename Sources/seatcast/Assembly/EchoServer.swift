@@ -64,6 +64,8 @@ struct EchoInbound: InboundSink {
   }
 
   func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
+
+  func isPrivileged(_ request: HTTPRequestHead) -> Bool { false }
 }
 
 /// A source without topics.

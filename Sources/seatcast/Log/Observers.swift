@@ -42,6 +42,25 @@ extension Log: LoopObserver {
       )
     case .connectionRefused:
       (.connectionRefused, LogEntry(.warning, "a loop holds all the connections it may; one was refused"))
+    case .tooManyResumes(let peer):
+      (
+        .tooManyResumes,
+        LogEntry(.info, "a client asked for too many resumes and was closed", ["peer": peer.description])
+      )
+    case .outputExhausted(let closed):
+      (
+        .outputExhausted,
+        LogEntry(
+          .warning,
+          "the output memory of a loop was used up; the connections that had most of it were closed",
+          ["closed": String(closed)])
+      )
+    case .descriptorsShort:
+      (
+        .descriptorsShort,
+        LogEntry(
+          .warning, "descriptors run short; idle HTTP connections are closed (raise the limit: ulimit -n)")
+      )
     }
   }
 }

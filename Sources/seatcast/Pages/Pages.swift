@@ -11,6 +11,9 @@ struct Pages: Sendable {
   /// Renders the metrics page.
   let metrics: @Sendable () -> String
 
+  /// Answered even when descriptors have run short.
+  static let healthPaths: Set<String> = ["/livez", "/readyz", "/metrics"]
+
   /// Nil when the path belongs to the control plane.
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
     if head.isPath("/livez") { return Answers.unlessReading(head) ?? Self.alive }

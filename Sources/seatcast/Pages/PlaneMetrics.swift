@@ -21,7 +21,27 @@ extension MetricFamily {
       family(.gauge, "topics", "Topics that a loop holds", \.topics),
       family(
         .gauge, "log_bytes", "Bytes of frames that a loop keeps for slow and returning readers", \.logBytes),
+      family(.gauge, "output_bytes", "Bytes that wait for sockets", \.outputBytes),
       family(.counter, "connections_accepted_total", "Connections accepted", \.connectionsAccepted),
+      family(
+        .counter, "connections_refused_total", "Connections closed at accept because a cap was reached",
+        \.connectionsRefused),
+      family(
+        .counter, "idle_closed_total", "Idle HTTP connections closed to make room for new ones", \.idleClosed),
+      family(
+        .counter, "reserved_accepted_total", "Connections accepted on a reserved descriptor",
+        \.reservedAccepted),
+      family(
+        .counter, "poll_failures_total", "Connections closed because their socket could not be watched",
+        \.pollFailures),
+      family(
+        .counter, "expired_closed_total", "Connections closed because their token ended", \.expiredClosed),
+      family(
+        .counter, "silent_closed_total", "WebSockets closed because they did not answer a ping",
+        \.silentClosed
+      ),
+      family(
+        .counter, "request_timeouts_total", "Requests that did not arrive in time", \.requestTimeouts),
       family(.counter, "http_requests_total", "HTTP requests received", \.requests),
       family(.counter, "messages_received_total", "WebSocket messages received", \.messagesReceived),
       family(.counter, "received_bytes_total", "Bytes received", \.bytesReceived),
@@ -32,6 +52,18 @@ extension MetricFamily {
         .counter, "frames_delivered_total", "Frames delivered to subscribers at the head", \.framesDelivered),
       family(.counter, "conflations_total", "Messages that stood for several missed ones", \.conflations),
       family(.counter, "recalls_total", "Resumes read from the notice table", \.recalls),
+      family(
+        .counter, "recalls_superseded_total", "Resumes dropped because the same client asked anew",
+        \.recallsSuperseded),
+      family(
+        .counter, "recalls_refused_total", "Resumes answered with the newest state because of too many",
+        \.recallsRefused),
+      family(
+        .counter, "recallers_closed_total", "Clients closed because they asked for too many resumes",
+        \.recallersClosed),
+      family(
+        .counter, "memory_closed_total", "Connections closed because output memory was used up",
+        \.memoryClosed),
       family(
         .counter, "stalled_closed_total", "Subscribers closed because they took nothing", \.stalledClosed),
       family(

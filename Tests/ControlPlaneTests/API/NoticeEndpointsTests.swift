@@ -19,16 +19,22 @@ struct NoticeEndpointsTests {
     #expect(reply.status == 200 && reply.body.isEmpty)
     #expect(reply.first("content-type") == "text/event-stream")
     #expect(reply.first("cache-control") == "no-store")
-    #expect(reply.stream == .init(event: EventID(event), after: nil, client: Identity.local(9).connectionKey))
-    func resumed(_ value: String) throws -> UInt64? {
+    #expect(
+      reply.stream
+        == .init(
+          event: EventID(event), resume: .none, client: Identity.local(9).connectionKey,
+          expiresAt: Instant(milliseconds: 9_999_999_999_000)))
+    func resumed(_ value: String) throws -> Reply.Stream.Resume? {
       try backend.send("GET", path, token: token, fields: [.init(name: "last-event-id", value: value)])
-        .stream?
-        .after
+        .stream?.resume
     }
-    #expect(try resumed("17") == 17)
-    #expect(try resumed("0") == 0)
-    #expect(try resumed("x") == nil)
-    #expect(try resumed("") == nil)
+    let epoch = backend.backend.epoch
+    #expect(try resumed("\(epoch).17") == .after(17))
+    #expect(try resumed("\(epoch).0") == .after(0))
+    #expect(try resumed("") == Reply.Stream.Resume.none)
+    for stray in ["17", "x", "other.17", "\(epoch)", "\(epoch).", "\(epoch).x", "\(epoch)17", "\(epoch).-1"] {
+      #expect(try resumed(stray) == .elsewhere, "\(stray)")
+    }
   }
 
   @Test("The token may stand in the query, as browsers cannot set fields here")

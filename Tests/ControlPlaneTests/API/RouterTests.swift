@@ -36,7 +36,9 @@ struct RouterTests {
           "GET", "/watch",
           .watcher { _, principal in
             var reply = tell(200, "")
-            reply.stream = .init(event: EventID(1), after: nil, client: principal.connectionKey)
+            reply.stream = .init(
+              event: EventID(1), resume: .none, client: principal.connectionKey,
+              expiresAt: principal.expiresAt)
             return reply
           }),
         Route(

@@ -24,6 +24,7 @@ import Testing
           "news "
             + runs.map { "\($0.topic.rawValue):\($0.first)+\($0.webSocket.ends.count)" }
             .joined(separator: " "))
+      case .withdraw(let topic): words.append("withdraw \(topic.rawValue)")
       default: words.append("other")
       }
     }
@@ -39,6 +40,18 @@ import Testing
     #expect(publisher.isWatched(TopicID(5)))
     publisher.publish([updates(5, 2...3)])
     #expect(received(1) == ["grant 5 1", "news 5:2+2"])
+    #expect(received(0).isEmpty)
+  }
+
+  @Test("a withdrawn topic is told to the loops that hold it, and then nobody watches it")
+  func withdrawn() {
+    let publisher = Publisher(loops: proxies)
+    publisher.grant(TopicID(5), to: LoopID(1), at: FakeTopics.summary(TopicID(5), 1))
+    publisher.publish([updates(5, 2...2)])
+    publisher.withdraw(TopicID(5))
+    publisher.publish([updates(5, 3...3)])
+    #expect(!publisher.isWatched(TopicID(5)))
+    #expect(received(1) == ["grant 5 1", "news 5:2+1", "withdraw 5"])
     #expect(received(0).isEmpty)
   }
 

@@ -42,7 +42,7 @@ import Testing
     #expect(unsafe read(far, &buffer, 16) == 0)
     transport.close(7, reset: false)
     transport.close(7, reset: false)
-    transport.watch(7, .readable)
+    _ = transport.watch(7, .readable)
     transport.shutdownWrite(7)
   }
 

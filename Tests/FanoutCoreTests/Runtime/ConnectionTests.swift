@@ -33,14 +33,15 @@ import Testing
       descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .http(exchange))
     #expect(connection.dialect == .webSocket)
     connection.phase = .eventStream(
-      Connection.EventStream(liveness: Liveness(now: 0, interval: 1, salt: 0)))
+      Connection.EventStream(
+        client: ClientTag(id: 1, marks: 0), endsAt: .max, liveness: Liveness(now: 0, interval: 1, salt: 0)))
     #expect(connection.dialect == .eventStream)
   }
 
   @Test("input is taken in every phase but those after the last answer")
   func takesInput() {
     var connection = Connection(
-      descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .opening(until: 1))
+      descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .opening(until: 1, isReserved: false))
     #expect(connection.takesInput)
     connection.phase = .flushing
     #expect(!connection.takesInput)

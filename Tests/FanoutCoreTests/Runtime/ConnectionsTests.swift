@@ -14,6 +14,21 @@ import Testing
     #expect(!socket.isOpen)
     #expect(rig.loop.connections.count == 0)
     #expect(rig.loop.counters.own.connectionsOpen == 0)
+    #expect(rig.loop.counters.own.pollFailures == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a connection whose socket cannot be watched is closed and counted")
+  func cannotWatch() {
+    let rig = LoopRig()
+    let socket = rig.connect(capacity: 100)
+    rig.io.refusesToWatch = true
+    socket.write("GET /size/5000 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.turn()
+    rig.io.refusesToWatch = false
+    rig.pass(200)
+    #expect(socket.closing == .reset)
+    #expect(rig.loop.counters.own.pollFailures == 1)
     #expect(rig.faults() == [])
   }
 

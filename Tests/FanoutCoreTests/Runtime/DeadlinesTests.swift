@@ -63,6 +63,59 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("an event stream ends with its admission, and says so")
+  func streamExpiry() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let stream = rig.connect()
+    stream.write("GET /stream/5/expires/\(rig.io.wallClock + 20_000) HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = stream.read()
+    rig.pass(19_000)
+    #expect(stream.read().isEmpty)
+    rig.pass(1_500)
+    #expect(String(decoding: stream.read(), as: UTF8.self) == "event: end\ndata: reason 4001\n\n")
+    #expect(stream.isEnded)
+    #expect(rig.loop.counters.own.expiredClosed == 1)
+    rig.publish(5)
+    rig.pass(Limits().closeTimeout + 500)
+    #expect(!stream.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("after a standstill of the loop what has arrived is read before deadlines are judged")
+  func standstill() {
+    let get = "GET /small HTTP/1.1\r\nHost: here\r\n\r\n"
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let quiet = rig.webSocket()
+    let slow = rig.webSocket("/ws/5")
+    let (half, idle, fresh) = (rig.connect(), rig.connect(), rig.connect())
+    half.write("GET /small HTTP/1.1\r\n")
+    idle.write(get)
+    rig.settle()
+    _ = (quiet.read(), slow.read(), idle.read())
+    slow.socket.capacity = 3
+    rig.publish(5)
+    rig.settle(2)
+    // The loop stands still; the clients go on.
+    rig.io.advance(by: 100_000)
+    slow.socket.capacity = 4096
+    half.write("Host: here\r\n\r\n")
+    idle.write(get)
+    fresh.write(get)
+    rig.loop.tick()
+    for socket in [half, idle, fresh] { #expect(HTTPAnswers.read(socket.read()).map(\.status) == [200]) }
+    #expect(slow.texts() == ["n 5 1"])
+    #expect(quiet.read() == [.ping([])])
+    quiet.socket.write(ClientFrames.pong())
+    slow.socket.write(ClientFrames.pong())
+    rig.pass(Limits().pingInterval / 2)
+    #expect(quiet.socket.isOpen && slow.socket.isOpen)
+    #expect(rig.loop.counters.own.silentClosed == 0 && rig.loop.counters.own.requestTimeouts == 0)
+    #expect(rig.faults() == [])
+  }
+
   @Test("a quiet event stream is kept alive with comments")
   func comments() {
     let rig = LoopRig()

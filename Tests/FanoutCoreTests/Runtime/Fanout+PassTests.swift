@@ -92,7 +92,7 @@ import Testing
     rig.settle(2)
     #expect(socket.texts() == ["n 5 1", "n 5 2"])
     #expect(
-      String(decoding: stream.read(), as: UTF8.self) == "id: 1\ndata: n 5 1\n\nid: 2\ndata: n 5 2\n\n")
+      String(decoding: stream.read(), as: UTF8.self) == "id: e.1\ndata: n 5 1\n\nid: e.2\ndata: n 5 2\n\n")
     #expect(rig.faults() == [])
   }
 

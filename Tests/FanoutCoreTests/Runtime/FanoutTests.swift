@@ -240,7 +240,8 @@ import Testing
     let text = String(decoding: socket.read(), as: UTF8.self)
     #expect(
       text.hasSuffix(
-        "\r\n\r\nid: 1\ndata: connected 5 resumed 1\n\nid: 2\ndata: n 5 2\n\nid: 3\ndata: n 5 3\n\n"))
+        "\r\n\r\nretry: 2000\n\nid: e.1\ndata: connected 5 resumed 1\n\nid: e.2\ndata: n 5 2\n\n"
+          + "id: e.3\ndata: n 5 3\n\n"))
     #expect(rig.faults() == [])
   }
 
@@ -371,6 +372,7 @@ import Testing
     let texts = client.texts()
     for topic in [1, 2] { #expect(texts.contains("subscribed \(topic) resumed 890")) }
     #expect(texts.filter { $0.hasPrefix("subscribed 3") } == ["subscribed 3 resumed 849"])
+    #expect(rig.loop.counters.own.recallsSuperseded >= 49)
     #expect(rig.faults() == [])
   }
 

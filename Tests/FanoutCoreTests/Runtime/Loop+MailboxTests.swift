@@ -46,7 +46,8 @@ import Testing
     #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(text.contains("Connection: close\r\n"))
     #expect(!text.contains("Content-Length"))
-    #expect(text.hasSuffix("\r\n\r\nid: 3\ndata: connected 5 s 5 3\n\nid: 4\ndata: n 5 4\n\n"))
+    #expect(
+      text.hasSuffix("\r\n\r\nretry: 2000\n\nid: e.3\ndata: connected 5 s 5 3\n\nid: e.4\ndata: n 5 4\n\n"))
     #expect(rig.loop.counters.own.eventStreamsOpen == 1)
     #expect(rig.faults() == [])
   }
@@ -131,7 +132,9 @@ import Testing
     }
     #expect(moments.count == 9)
     let text = String(decoding: stream.read(), as: UTF8.self)
-    #expect(text.hasPrefix("id: 1\ndata: n 5 1\n\ndata: draining "))
+    #expect(text.hasPrefix("id: e.1\ndata: n 5 1\n\ndata: draining "))
+    let retry = text.split(separator: "\n").last?.split(separator: " ").last.flatMap { UInt64($0) }
+    #expect(retry.map { $0 < limits.reconnectSpread } == true)
     #expect(stream.isEnded && idle.isEnded)
     #expect(!rig.io.isStopped)
     for client in clients { client.socket.write(ClientFrames.close(1012)) }
@@ -140,6 +143,48 @@ import Testing
     rig.pass(300)
     #expect(rig.io.isStopped)
     #expect(rig.io.openSockets == 0)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("event streams are told different moments to come back, too")
+  func retrySpread() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let streams = (0..<20).map { _ in rig.connect() }
+    for stream in streams { stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n") }
+    rig.settle()
+    for stream in streams {
+      let text = String(decoding: stream.read(), as: UTF8.self)
+      #expect(text.contains("\r\n\r\nretry: \(Limits().streamRetry)\n\n"))
+    }
+    rig.proxy.post(.closeAll)
+    rig.turn()
+    let texts = streams.map { String(decoding: $0.read(), as: UTF8.self) }
+    #expect(texts.allSatisfy { $0.contains("\n\nretry: ") })
+    #expect(Set(texts).count == 20)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("all connections of a client are closed when it is withdrawn, and nobody else's")
+  func withdrawnClient() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = [9, 9, 8].map { rig.webSocket("/ws/5?client=\($0)") }
+    let stream = rig.connect()  // of client 1
+    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = (clients.map { $0.read() }, stream.read())
+    rig.proxy.post(.withdrawClient(9, .policyViolation, reason: "account closed"))
+    rig.turn()
+    for client in clients.prefix(2) { #expect(client.read() == [.close(1008, "account closed")]) }
+    #expect(clients[2].read() == [] && stream.read().isEmpty)
+    rig.proxy.post(.withdrawClient(1, .policyViolation, reason: "account closed"))
+    rig.turn()
+    #expect(String(decoding: stream.read(), as: UTF8.self) == "event: end\ndata: account closed\n\n")
+    #expect(stream.isEnded)
+    rig.publish(5)
+    rig.settle(2)
+    #expect(clients[2].texts() == ["n 5 1"])
     #expect(rig.faults() == [])
   }
 

@@ -190,6 +190,44 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("clients that resume and never read cost a bounded piece each")
+  func resumesUnread() {
+    var limits = Limits()
+    limits.stallTimeout = 600_000
+    let rig = LoopRig(limits)
+    rig.topics.pad(150)
+    rig.topics.create(5, head: 999)
+    let clients = (0..<30).map { _ in rig.webSocket("/ws/5?since=0", capacity: 600) }
+    for _ in 0..<20 {
+      rig.pass(200)
+      for client in clients {
+        #expect((rig.connection(client.socket)?.waiting ?? 0) <= limits.outboxBytes)
+      }
+    }
+    #expect(rig.loop.counters.own.recalls <= 30)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("when the output memory of the loop is used up the connections that have most of it are closed")
+  func shed() {
+    var limits = Limits()
+    limits.outputBytesPerLoop = 300_000
+    let rig = LoopRig(limits)
+    let small = rig.connect(capacity: 500)
+    small.write("GET /size/20000 HTTP/1.1\r\nHost: here\r\n\r\n")
+    let large = (0..<6).map { _ in rig.connect(capacity: 500) }
+    for socket in large {
+      socket.write("GET /size/70000 HTTP/1.1\r\nHost: here\r\n\r\n")
+      rig.turn()
+      #expect(rig.loop.counters.own.outputBytes <= limits.outputBytesPerLoop)
+    }
+    #expect(small.isOpen)
+    let closed = large.count { !$0.isOpen }
+    #expect(closed > 0 && closed == rig.loop.counters.own.memoryClosed)
+    #expect(rig.observer.incidents.contains { if case .outputExhausted = $0 { true } else { false } })
+    #expect(rig.faults() == [])
+  }
+
   @Test("several subscriptions of one slow connection each catch up by themselves")
   func severalTopics() {
     let rig = LoopRig()

@@ -19,7 +19,7 @@ import Testing
     #expect(io.send(socket.descriptor, bytes.span) == 5)
     #expect(io.send(socket.descriptor, bytes.span) == ScriptedTransport.wouldBlock)
     #expect(io.readySlots().isEmpty)
-    io.watch(0, [.readable, .writable])
+    _ = io.watch(0, [.readable, .writable])
     #expect(io.readySlots().isEmpty)
     #expect(socket.read(2) == Array("ab".utf8))
     #expect(io.readySlots().map(\.readiness) == [.writable])

@@ -67,6 +67,8 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
     var updates: [[TopicUpdate]] = []
     var grants: [(topic: TopicID, loop: LoopID, summary: TopicSummary?)] = []
     var releases: [(topic: TopicID, loop: LoopID)] = []
+    var withdrawals: [TopicID] = []
+    var withdrawnClients: [UInt64] = []
   }
 
   let watched: Set<TopicID>
@@ -87,6 +89,10 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
   func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?) {
     state.withLock { $0.grants.append((topic, loop, summary)) }
   }
+  func withdraw(client id: UInt64, code: CloseCode, reason: String) {
+    state.withLock { $0.withdrawnClients.append(id) }
+  }
+  func withdraw(_ topic: TopicID) { state.withLock { $0.withdrawals.append(topic) } }
   func released(_ topic: TopicID, by loop: LoopID) { state.withLock { $0.releases.append((topic, loop)) } }
 }
 

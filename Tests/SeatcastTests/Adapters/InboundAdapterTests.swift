@@ -55,6 +55,23 @@ struct InboundAdapterTests {
     #expect(answer.value("Content-Type") == "application/problem+json")
   }
 
+  @Test("Health checks and administrators are answered even when descriptors run short, others are not")
+  func privileged() {
+    let moment = Instant(milliseconds: 0)
+    let backend = FakeBackend(principals: [
+      "admin": Principal(identity: .eight, role: .admin, expiresAt: moment),
+      "user": Principal(identity: .seven, role: .user, expiresAt: moment),
+    ])
+    func isPrivileged(_ path: String, _ token: String? = nil) -> Bool {
+      let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+      return InboundAdapter(backend: backend, pages: pages).isPrivileged(.make("GET", path, fields))
+    }
+    for path in ["/livez", "/readyz", "/metrics"] { #expect(isPrivileged(path)) }
+    #expect(!isPrivileged("/api/events") && !isPrivileged("/"))
+    #expect(isPrivileged("/api/events", "admin"))
+    #expect(!isPrivileged("/api/events", "user") && !isPrivileged("/api/events", "nobody"))
+  }
+
   @Test("The executable's own pages never reach the control plane, full or not")
   func ownPages() {
     let backend = FakeBackend(isFull: true)

@@ -47,6 +47,18 @@ struct NoticeAdapterTests {
     #expect(heard.releases.map(\.loop) == [LoopID(3)])
   }
 
+  @Test("A withdrawn event is a withdrawn topic")
+  func withdrawn() {
+    adapter.withdraw(EventID(1))
+    #expect(plane.heard.withdrawals == [TopicID(1)])
+  }
+
+  @Test("The connections of a client that was logged out are closed")
+  func loggedOut() {
+    adapter.withdraw(client: 77)
+    #expect(plane.heard.withdrawnClients == [77])
+  }
+
   @Test("Old notices go to the ticket that asked for them")
   func history() {
     let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)

@@ -27,15 +27,20 @@ struct ReplyAdapterTests {
     #expect(replies.first?.response.stream == nil)
   }
 
-  @Test("A stream is a topic, a place to go on from, and whose it is")
+  @Test("A stream is a topic, a place to go on from, whose it is, and until when")
   func stream() throws {
-    func start(after: UInt64?) throws -> StreamStart {
-      let reply = Reply(status: 200, stream: .init(event: EventID(5), after: after, client: 7))
+    func start(_ resume: Reply.Stream.Resume) throws -> StreamStart {
+      let reply = Reply(
+        status: 200,
+        stream: .init(
+          event: EventID(5), resume: resume, client: 7, expiresAt: Instant(milliseconds: 99)))
       return try #require(HTTPResponse(reply).stream)
     }
-    #expect(try start(after: 3).topic == TopicID(5))
-    #expect(try start(after: 3).resume == .after(3))
-    #expect(try start(after: nil).resume == .none)
-    #expect(try start(after: nil).client == ClientTag(key: 7))
+    #expect(try start(.after(3)).topic == TopicID(5))
+    #expect(try start(.after(3)).resume == .after(3))
+    #expect(try start(.none).resume == .none)
+    #expect(try start(.elsewhere).resume == .impossible)
+    #expect(try start(.none).client == ClientTag(key: 7))
+    #expect(try start(.none).expiresAt == 99)
   }
 }

@@ -15,6 +15,7 @@ struct ObserversTests {
       ),
       (.stalled(peer: PeerAddress(ipv4: 0x0909_0909)), .stalled),
       (.outboxOverflow(peer: PeerAddress(ipv4: 0x0909_0909)), .outboxOverflow),
+      (.tooManyResumes(peer: PeerAddress(ipv4: 0x0909_0909)), .tooManyResumes),
     ])
   func loopIncidents(incident: LoopIncident, kind: LogKind) {
     let (found, entry) = Log.rendered(incident)
@@ -27,6 +28,9 @@ struct ObserversTests {
   func levels() {
     #expect(Log.rendered(LoopIncident.acceptPaused).1.level == .warning)
     #expect(Log.rendered(LoopIncident.connectionRefused).1.level == .warning)
+    #expect(Log.rendered(LoopIncident.descriptorsShort).1.level == .warning)
+    #expect(
+      Log.rendered(LoopIncident.outputExhausted(closed: 3)).1.facts == [.init(name: "closed", value: "3")])
     #expect(Log.rendered(ControlIncident.commitFailed("disk full")).1.level == .error)
     #expect(Log.rendered(ControlIncident.internalFailure("x")).1.level == .error)
     #expect(Log.rendered(ControlIncident.storageFailed("x")).1.level == .error)
