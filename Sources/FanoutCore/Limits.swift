@@ -1,4 +1,4 @@
-// Every bound of the data plane, in one place, with its unit. A bound that is missing here does not exist.
+// Every bound of the data plane, in one place, with its unit; no other bound exists.
 // The relations between them are checked once, when a plane is built (`Limits.checked`).
 
 /// The bounds of one data plane. Immutable after start; shared by all loops.
@@ -110,7 +110,7 @@ public struct Limits: Sendable, Equatable {
   /// What the timer wheel can tell apart.
   public var tick: UInt64 = 100
 
-  // MARK: Fixed, because nobody has a reason to choose
+  // MARK: Fixed
 
   /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
   static let emptyLinesBeforeRequest: UInt8 = 4

@@ -12,6 +12,6 @@ enum Parcel: Sendable {
   case withdrawClient(UInt64, CloseCode, reason: String)
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
-  /// Say goodbye to everybody and end the loop.
+  /// Tell every client to come back later, close its connection, and end the loop.
   case closeAll
 }

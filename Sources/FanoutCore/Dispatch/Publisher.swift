@@ -14,7 +14,7 @@ public final class Publisher: @unchecked Sendable {
 
   init(loops: [LoopProxy]) { self.loops = loops }
 
-  /// Whether any loop holds the topic; what is published on others reaches nobody.
+  /// Whether any loop holds the topic; notices on other topics reach no subscriber.
   public func isWatched(_ topic: TopicID) -> Bool {
     assertOwner()
     return holders[topic] != nil
@@ -50,7 +50,7 @@ public final class Publisher: @unchecked Sendable {
   }
 
   /// The topic is no more. Its subscribers are sent what was published on it and then lose their subscriptions; a
-  /// connection that has no other is closed (4404), and nobody is admitted any more. After the last notice.
+  /// connection that has no other is closed (4404), and no subscription is admitted any more. After the last notice.
   public func withdraw(_ topic: TopicID) {
     assertOwner()
     for loop in holders.removeValue(forKey: topic) ?? [] { loops[Int(loop.rawValue)].post(.withdraw(topic)) }

@@ -22,7 +22,7 @@ struct Cohort {
     return UInt32(members.count - 1)
   }
 
-  /// Takes the member at `position` out; the last one moves into its place and is returned, nil when nobody
+  /// Takes the member at `position` out; the last one moves into its place and is returned; nil: none
   /// had to move.
   mutating func remove(at position: UInt32) -> SubscriptionIndex? {
     let last = members.count - 1

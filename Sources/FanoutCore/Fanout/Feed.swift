@@ -1,5 +1,5 @@
-// A topic in one dialect on one loop: its log and its cohorts, and the pass that rolls over them. One loop's
-// thread. The slab of subscriptions is lent by the loop, because a member that moves must be told its place.
+// A topic in one dialect on one loop: its log and its cohorts, and the pass that rolls over them. The slab of
+// subscriptions is lent by `Subscribers`, because the place of a member that moves must be changed. One loop's thread.
 
 typealias Subscriptions = Slab<Subscription>
 
@@ -9,7 +9,7 @@ struct Feed {
   private(set) var log: TopicLog
   private(set) var cohorts: [Cohort] = []
   private let cohortLimit: Int
-  /// Whether anybody ever subscribed in this dialect: until then the log keeps nothing.
+  /// Whether there ever was a subscription in this dialect: until then the log keeps nothing.
   private var isRead = false
   /// The cohort that the pass visits next.
   private var next = 0
@@ -34,7 +34,7 @@ struct Feed {
     cohorts.first { $0.count > 0 && $0.cursor == log.head }?.members.last
   }
 
-  /// Somebody subscribes: from here on the log keeps what comes.
+  /// There is a subscription: from here on the log keeps frames.
   mutating func beginReading() { isRead = true }
 
   mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom) {
@@ -70,15 +70,15 @@ struct Feed {
     return nil
   }
 
-  /// Says that the cohort `nextBehind` named has been sent everything.
+  /// The cohort that `nextBehind` returned has been sent everything.
   mutating func settle(_ cohort: Int, at now: UInt64) {
     cohorts[cohort].cursor = log.head
     cohorts[cohort].sentAt = now
     advance()
   }
 
-  /// Moves the members of a sparse cohort at the head into another one there, so that leaves do not leave
-  /// many small sends behind. Returns whether anybody moved.
+  /// Moves the members of a sparse cohort at the head into another one there, so that leaves do not cause
+  /// many small sends. Returns whether a member moved.
   @discardableResult
   mutating func merge(_ cohort: Int, in subscriptions: inout Subscriptions) -> Bool {
     guard roomy != cohort, roomy < cohorts.count, cohorts[cohort].count * 2 <= cohortLimit,

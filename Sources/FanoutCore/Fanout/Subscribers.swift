@@ -210,9 +210,9 @@ final class Subscribers {
     lineUp(topic)
   }
 
-  /// Stops holding a topic that nobody subscribes to.
+  /// Stops holding a topic without subscriptions.
   func close(_ topic: UInt32) {
-    assert(topics[topic].subscribers == 0, "a topic is closed when nobody subscribes to it")
+    assert(topics[topic].subscribers == 0, "a topic is closed when it has no subscription")
     assert(!topics[topic].isQueued, "a topic that waits for the pass is not closed")
     counters.own.logBytes -= topics[topic].live.logBytes
     topics.close(topic)
@@ -226,7 +226,7 @@ final class Subscribers {
     empty.append((topic, since: now))
   }
 
-  /// A topic that nobody has subscribed to since `moment`, the longest empty first. The same is returned again until
+  /// A topic that has been without subscriptions since `moment`, the longest empty first. The same is returned again until
   /// it is closed.
   func emptyTopic(since moment: UInt64) -> UInt32? {
     while let (topic, since) = empty.first, since <= moment {

@@ -21,7 +21,7 @@ struct Subscription {
   var next: SubscriptionIndex
 
   enum Place: Equatable {
-    /// The topic's grant is on its way; then the subscriber is welcomed.
+    /// The topic's grant is on its way; then the subscriber is greeted.
     indirect case waiting(Resume, Greeting)
     /// It resumes: everything after `cursor` up to `through` is sent one by one, as the socket takes it. The greeting
     /// is sent before the first of it, once it is certain that it can be had; nil: it was.

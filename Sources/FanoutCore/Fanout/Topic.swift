@@ -1,4 +1,4 @@
-// A topic on one loop: its feeds, its newest state and how many care. One loop's thread.
+// A topic on one loop: its feeds, its newest state and how many subscribe. One loop's thread.
 
 /// One topic as one loop holds it: asked for at first, then live. A struct in place and not an enumeration with its
 /// parts inside, because those would be copied, reference by reference, by each look at them.
@@ -6,7 +6,7 @@ struct Topic {
   let id: TopicID
   /// Whether the grant has come.
   private(set) var isLive = false
-  /// Whether it was withdrawn: nobody is admitted, and its subscriptions end at the head.
+  /// Whether it was withdrawn: no subscription is admitted, and the existing ones end at the head.
   var isWithdrawn = false
   /// Its content. Nothing has been put there before it is live.
   var live: Live
@@ -24,10 +24,10 @@ struct Topic {
     live = Live(TopicSummary(seq: 0, snapshot: [], before: [], after: []), limits: limits)
   }
 
-  /// A subscription that is to be welcomed when the grant comes.
+  /// A subscription that is to be greeted when the grant comes.
   mutating func wait(_ index: SubscriptionIndex) { waiting.append(index) }
 
-  /// The answer has come: gives up those who waited for it.
+  /// The answer has come: returns the subscriptions that waited for it.
   mutating func takeWaiting() -> [SubscriptionIndex] {
     defer { waiting = [] }
     return waiting

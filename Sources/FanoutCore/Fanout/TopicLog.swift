@@ -30,7 +30,7 @@ struct TopicLog {
     trim(to: room)
   }
 
-  /// Moves on to `head` without the frames before it: for a log that nobody reads.
+  /// Moves on to `head` without the frames before it: for a log without readers.
   mutating func skip(to head: UInt64) { restart(before: head + 1) }
 
   /// The bytes of all frames after `cursor`; nil when some of them have fallen out.

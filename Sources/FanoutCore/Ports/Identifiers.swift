@@ -13,7 +13,7 @@ public struct LoopID: Hashable, Sendable {
 }
 
 /// The way back to a connection: its loop, its slot there, and the slot's generation, so that an answer
-/// for a connection that is gone reaches nobody. `request` tells apart what one connection asks for in turn.
+/// for a connection that is gone is dropped. `request` tells apart what one connection asks for in turn.
 public struct Ticket: Hashable, Sendable {
   public let loop: LoopID
   public let slot: UInt32

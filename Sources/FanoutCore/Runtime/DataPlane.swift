@@ -1,4 +1,4 @@
-// The data plane's one public entry: loops on threads of their own, each with its listener, behind one port.
+// The data plane's public interface: loops on threads of their own, each with its listener, behind one port.
 // Start, drain and stop are for the main thread; `reply` and `deliver` for any; the publisher for one.
 internal import CUVShim
 import Synchronization
@@ -7,7 +7,7 @@ import Synchronization
   internal import Glibc
 #endif
 
-/// Serves HTTP, WebSocket and event streams, and brings notices to whoever subscribed.
+/// Serves HTTP, WebSocket and event streams, and brings notices to subscribers.
 public final class DataPlane: Sendable {
   public struct Configuration: Sendable {
     /// A numeric address or `localhost`.
@@ -37,7 +37,7 @@ public final class DataPlane: Sendable {
     }
   }
 
-  /// Who shares a table of descriptors, whose size the system limits.
+  /// Which loops share a table of descriptors, whose size the system limits.
   public enum DescriptorTables: Sendable, CaseIterable {
     /// The whole process.
     case shared
@@ -55,7 +55,7 @@ public final class DataPlane: Sendable {
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
 
-  /// Makes loops and mailboxes; nobody listens yet.
+  /// Makes loops and mailboxes; no port is bound yet.
   /// - Throws: a sentence when limits contradict each other or the system refuses.
   public init(_ configuration: Configuration) throws(DataPlaneFailure) {
     do {
@@ -136,7 +136,7 @@ public final class DataPlane: Sendable {
   }
 
   /// The first listener finds the port, the others share it. The kernel lets anybody of the same user share it
-  /// too, so that somebody else is there already must be found out first.
+  /// too, so the first listener checks that no other process has it.
   private func listen() throws(DataPlaneFailure) -> Int {
     let host = configuration.host
     if configuration.port != 0 {

@@ -1,8 +1,8 @@
 // What time does to connections: a silent peer is pinged, an overdue one is closed. A connection has one deadline in the
 // wheel, the earliest of all that concern it; when it has come, what is due is done and the next is armed.
 //
-// Invariant: a connection is judged after what has arrived on it was read and what it can take was sent, so that a loop
-// that was late blames nobody for it. One loop's thread.
+// Invariant: a connection is judged after what has arrived on it was read and what it can take was sent, so that it is not
+// closed because the loop was late. One loop's thread.
 
 /// Judges the deadlines of one loop.
 final class Deadlines<IO: Transport> {
@@ -139,7 +139,7 @@ final class Deadlines<IO: Transport> {
       salt: connections[slot].generation)
   }
 
-  /// Pings everybody whose time has come in this tick, in one batch.
+  /// Sends the pings of this tick, in one batch.
   func sendPings() {
     guard !pinged.isEmpty else { return }
     var frame: [UInt8] = []

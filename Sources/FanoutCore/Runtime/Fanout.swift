@@ -45,7 +45,7 @@ final class Fanout<IO: Transport> {
 
   // MARK: Subscribing
 
-  /// Subscribes a connection. It is welcomed at once when the loop holds the topic, else when the grant comes. A second
+  /// Subscribes a connection. It is greeted at once when the loop holds the topic, else when the grant comes. A second
   /// subscription of the same topic replaces the first.
   func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, greeting: Subscription.Greeting) {
     if let old = subscribers.find(id, of: slot) { replace(old) }
@@ -73,7 +73,7 @@ final class Fanout<IO: Transport> {
     output.say(slot, .unsubscribed(id))
   }
 
-  /// The grant came: admits everybody who waited for it. Nil: there is no such topic.
+  /// The grant came: admits every subscription that waited for it. Nil: there is no such topic.
   func granted(_ id: TopicID, _ summary: TopicSummary?) {
     guard let topic = subscribers.topics.index(of: id), !subscribers.topics[topic].isLive else { return }
     for index in subscribers.grant(topic, summary) {
@@ -104,16 +104,16 @@ final class Fanout<IO: Transport> {
     output.end(slot, code)
   }
 
-  // MARK: The welcome
+  // MARK: The greeting
 
   /// Decides where a new subscriber of a live topic begins.
   private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
     subscribers.beginReading(index)
     let head = subscribers.summary(of: index).seq
     switch resume {
-    case .none: welcomeAtHead(index, greeting, recovered: nil)
+    case .none: greetAtHead(index, greeting, recovered: nil)
     case .after(let seq) where seq <= head: beginReplay(index, after: seq, head, greeting)
-    case .after, .impossible: welcomeAtHead(index, greeting, recovered: false)
+    case .after, .impossible: greetAtHead(index, greeting, recovered: false)
     }
   }
 
@@ -126,11 +126,11 @@ final class Fanout<IO: Transport> {
       guard head - seq <= UInt64(limits.historyNotices),
         limiter.admits(recallAt: slot, from: connections[slot].peer, now: io.now)
       else {
-        return welcomeAtHead(index, greeting, recovered: false)
+        return greetAtHead(index, greeting, recovered: false)
       }
       switch admission.judgeResume(slot) {
       case .admitted: break
-      case .refused: return welcomeAtHead(index, greeting, recovered: false)
+      case .refused: return greetAtHead(index, greeting, recovered: false)
       case .closing: return output.end(slot, .policyViolation, reason: "too many resumes")
       }
     }
@@ -138,16 +138,15 @@ final class Fanout<IO: Transport> {
     replay(index)
   }
 
-  private func welcomeAtHead(_ index: SubscriptionIndex, _ greeting: Subscription.Greeting, recovered: Bool?)
-  {
+  private func greetAtHead(_ index: SubscriptionIndex, _ greeting: Subscription.Greeting, recovered: Bool?) {
     let summary = subscribers.summary(of: index)
     let slot = subscribers[index].slot
     subscribers.move(index, to: .lagging(cursor: summary.seq))
-    welcome(index, greeting, .atHead(snapshot: summary.snapshot, recovered: recovered), seq: summary.seq)
+    greet(index, greeting, .atHead(snapshot: summary.snapshot, recovered: recovered), seq: summary.seq)
     if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
   }
 
-  private func welcome(
+  private func greet(
     _ index: SubscriptionIndex, _ greeting: Subscription.Greeting, _ outcome: ResumeOutcome, seq: UInt64
   ) {
     let subscription = subscribers[index]
@@ -172,7 +171,7 @@ final class Fanout<IO: Transport> {
     }
     if let greeting {
       subscribers.move(index, to: .replaying(cursor: cursor, through: through, nil))
-      welcome(index, greeting, .resumed(after: cursor), seq: cursor)
+      greet(index, greeting, .resumed(after: cursor), seq: cursor)
     }
     guard !connections[slot].isBlocked, let reached = output.deliver(delivery, to: slot) else { return }
     if reached < delivery.head {
@@ -239,7 +238,7 @@ final class Fanout<IO: Transport> {
       notices.count == Int(exactly: last - cursor)
     else { return giveUp(index) }
     subscribers.move(index, to: .replaying(cursor: cursor, through: through, nil))
-    if let greeting { welcome(index, greeting, .resumed(after: cursor), seq: cursor) }
+    if let greeting { greet(index, greeting, .resumed(after: cursor), seq: cursor) }
     let subscription = subscribers[index]
     let frames = EncodedFrames(notices, as: subscription.dialect, idPrefix: subscribers.idPrefix)
     // At least one, so that a resume always goes on; the rest is recalled again when the client has taken these.
@@ -250,11 +249,11 @@ final class Fanout<IO: Transport> {
     subscribers.move(index, to: .replaying(cursor: notices[fitting - 1].seq, through: through, nil))
   }
 
-  /// What was missed is not to be had. Before the welcome the subscriber is told so; behind it one message stands for
+  /// What was missed cannot be had. A subscriber that was not greeted yet is told so; for another one message stands for
   /// the rest, as for a slow reader.
   private func giveUp(_ index: SubscriptionIndex) {
     guard case .replaying(let cursor, _, let greeting) = subscribers[index].place else { return }
-    if let greeting { return welcomeAtHead(index, greeting, recovered: false) }
+    if let greeting { return greetAtHead(index, greeting, recovered: false) }
     let slot = subscribers[index].slot
     subscribers.move(index, to: .lagging(cursor: cursor))
     if !connections[slot].isBlocked, output.catchUp(slot), !connections[slot].isBlocked {

@@ -85,7 +85,7 @@ final class HTTPDriver<IO: Transport> {
         requests += 1
         if limiter.isResting(slot) { return false }
       }
-      // Who does not read its answers gets no more of them: the next request waits for room.
+      // A client that does not read its answers gets no more of them: its next request waits for room.
       guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
       if requests >= limits.requestsPerTurn, exchange.answering == nil, exchange.hasMore { return true }
       action = exchange.resume()

@@ -27,7 +27,7 @@ final class Loop<IO: Transport> {
   private let proxy: LoopProxy
   private let observer: any LoopObserver
   private let owner = ThreadOwner()
-  /// Set once everybody has been told that the server stops: when the loop ends at the latest.
+  /// Set once every client has been told that the server stops: when the loop ends at the latest.
   private var endBy: UInt64?
 
   init(
@@ -154,8 +154,8 @@ final class Loop<IO: Transport> {
     input.flushed(slot)
   }
 
-  /// A deadline came. What has arrived is read and what can be sent is sent before the peer is blamed: it may be the
-  /// loop that was late, because its process or its machine stood still.
+  /// A deadline came. What has arrived is read and what can be sent is sent before the connection is judged: the loop may be
+  /// late, because its process or its machine stood still.
   private func judge(_ slot: UInt32) {
     var looks = 0
     while looks < Limits.looksBeforeJudging, deadlines.isOverdue(slot) {
@@ -245,7 +245,7 @@ final class Loop<IO: Transport> {
     return spread
   }
 
-  /// Ends the loop once everybody is gone or has had the time to go.
+  /// Ends the loop once all connections are gone or have had the time to go.
   private func endIfDone() {
     guard let endBy, connections.count == 0 || io.now >= endBy else { return }
     self.endBy = nil

@@ -1,4 +1,4 @@
-// Who is let onto a loop, and how much one client may ask for: the caps and budgets of a loop. Asked at the entries: for a
+// The caps and budgets of a loop: which connections it takes, and how much one client may ask for. Asked for a
 // new connection here and in `Loop.accept`; for a resume in `Fanout`. One loop's thread.
 
 /// The caps and budgets of one loop.

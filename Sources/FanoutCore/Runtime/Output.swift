@@ -61,7 +61,7 @@ final class Output<IO: Transport> {
     limits.corkBytes - min(connections[slot].waiting, limits.corkBytes)
   }
 
-  /// Gathers what is sent to this connection until `uncork`. Who corks uncorks before it returns.
+  /// Gathers what is sent to this connection until `uncork`. The caller uncorks before it returns.
   func cork(_ slot: UInt32) {
     assert(corkedSlot == nil, "one connection is corked at a time")
     corkedSlot = slot

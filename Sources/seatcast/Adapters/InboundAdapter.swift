@@ -21,7 +21,9 @@ struct InboundAdapter: InboundSink {
   /// Health checks and metrics, and whatever an administrator asks with a token in the `Authorization` field.
   func isPrivileged(_ request: HTTPRequestHead) -> Bool {
     if Pages.healthPaths.contains(request.path) { return true }
-    guard let token = UpgradeRequest.fieldToken(of: request), case .valid(let principal) = backend.verify(token)
+    guard let field = request.firstRange("authorization"),
+      let token = BearerCredentials.token(in: request.bytes, field),
+      case .valid(let principal) = backend.verify(Array(request.bytes[token]))
     else { return false }
     return principal.role == .admin
   }
