@@ -218,5 +218,5 @@ final class LoopLimiter {
 extension ClientTag {
   /// The tag of connections that nobody has authenticated.
   var isAnonymous: Bool { id == 0 }
-  var limitKey: UInt64 { UInt64(bitPattern: Int64(id)) }
+  var limitKey: UInt64 { id }
 }
