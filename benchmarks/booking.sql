@@ -16,8 +16,4 @@ INSERT INTO notice VALUES (:event, :seq, 1, :booking, :available, :capacity, :at
 INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (:hash, :user, :key, :booking, :at);
 
 -- each event of a batch
-UPDATE event SET (name, description, venue, starts_at, opens_at, closes_at, status, capacity, sold, held,
-    max_per_booking, max_per_user, hold_seconds, seq, version, created_at, updated_at)
-  = (name, description, venue, starts_at, opens_at, closes_at, status, :capacity, :sold, held,
-    max_per_booking, max_per_user, hold_seconds, :seq, version, created_at, :at)
-  WHERE id = :event;
+UPDATE event SET (sold, held, seq, updated_at) = (:sold, held, :seq, :at) WHERE id = :event;

@@ -17,7 +17,7 @@ extension Backend {
   func ensure(email: String, name: String, role: Role, password: String) throws(StartFailure) -> User {
     let password = UnicodeProfiles.opaque(password)
     do throws(DomainError) {
-      let hasher = endpoints.services.accounts.hasher
+      let hasher = endpoints.accounts.hasher
       if let known = try known(email), known.user.role == role,
         hasher.verify(password, against: known.passwordHash) == .correct
       {

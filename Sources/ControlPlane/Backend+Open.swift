@@ -42,10 +42,23 @@ extension Backend {
     let (database, writer) = try Database.open(folder, identifiers)
     let revocations = try bringAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
-    let threads = try ControlThreads(configuration, database, writer, texts, ports, threads)
-    let endpoints = Endpoints(configuration, authorities, revocations, threads, ports, epoch: database.epoch)
+    let builder = ControlThreadsBuilder(
+      configuration: configuration, database: database, ports: ports, texts: texts,
+      encoder: OutcomeReplies(observer: observer), mode: threads)
+    let ledger = try builder.ledger(writer)
+    let (hashers, registrars) = (try builder.hashers(), try builder.registrars())
+    let accounts = AccountService(
+      ledger: ledger, replies: replies, hashing: hashers, registering: registrars,
+      hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
+    let endpoints = Endpoints(
+      configuration, authorities, revocations, accounts, builder.events, ports, epoch: database.epoch)
+    let workers = try builder.workers(endpoints.handler, ledger)
     return Backend(
-      database, texts, threads, endpoints, ports, historyLimit: max(0, configuration.historyLimit))
+      database,
+      ControlThreads(
+        ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
+        registrars: registrars, metrics: builder.metrics),
+      endpoints, ports)
   }
 
   private static func bringAccounts(
@@ -72,61 +85,89 @@ struct ControlPorts: Sendable {
 /// The threads of the plane and their queues.
 struct ControlThreads: Sendable {
   let ledger: LedgerQueue
-  let workers: Pool<any ReadStore>
+  let workers: Pool<Request, any ReadStore>
+  /// Reads old notices for those who resume, apart from requests, so that neither waits for the other.
+  let recalls: Pool<Recall, any ReadStore>
   /// Hash passwords for log-ins.
-  let hashers: Pool<Void>
+  let hashers: Pool<@Sendable () -> Void, Void>
   /// Hashes passwords for registrations: one thread, whatever waits.
-  let registrars: Pool<Void>
-  let metrics = ControlMetrics()
-
-  /// Passwords that may wait per hasher: about two seconds of work.
-  private static let passwordsPerHasher = 10
-
-  /// The ledger reads every event before this returns.
-  init(
-    _ configuration: Backend.Configuration, _ database: Database, _ writer: SQLiteBookingStore,
-    _ texts: any NoticeTexts, _ ports: ControlPorts, _ threads: Backend.Threads
-  ) throws(StartFailure) {
-    var readers: [any ReadStore] = []
-    for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
-    let depth = max(1, configuration.queueDepth)
-    let hasherCount = max(1, configuration.hashers)
-    let truth = try Self.ledger(
-      writer,
-      Ledger.Outside(
-        notices: ports.notices, replies: ports.replies, texts: texts, observer: ports.observer,
-        clock: ports.clock, metrics: metrics))
-    ledger = try LedgerQueue(truth, depth: depth, metrics: metrics, threads: threads)
-    hashers = try Pool(
-      "hasher", contexts: Array(repeating: (), count: hasherCount),
-      depth: hasherCount * Self.passwordsPerHasher, threads: threads)
-    registrars = try Pool(
-      "registrar", contexts: [()], depth: Self.passwordsPerHasher, threads: threads)
-    workers = try Pool("worker", contexts: readers, depth: depth, threads: threads)
-  }
-
-  private static func ledger(_ store: SQLiteBookingStore, _ outside: Ledger.Outside) throws(StartFailure)
-    -> Handover<Ledger>
-  {
-    do throws(StoreFailure) {
-      return Handover(try Ledger(store, outside))
-    } catch {
-      throw StartFailure("cannot read the events from the database: \(error)")
-    }
-  }
+  let registrars: Pool<@Sendable () -> Void, Void>
+  let metrics: ControlMetrics
 
   /// In the order in which work goes from one to the next.
   func close() {
     workers.close()
+    recalls.close()
     hashers.close()
     registrars.close()
     ledger.close()
   }
 }
 
+/// Makes the threads, the ledger's first, since the others hand their work to it.
+struct ControlThreadsBuilder {
+  let configuration: Backend.Configuration
+  let database: Database
+  let ports: ControlPorts
+  let texts: any NoticeTexts
+  let encoder: any OutcomeEncoder
+  let metrics = ControlMetrics()
+  let events = CommittedEvents()
+  let mode: Backend.Threads
+
+  /// Passwords that may wait per hasher: about two seconds of work.
+  private static let passwordsPerHasher = 10
+
+  private var depth: Int { max(1, configuration.queueDepth) }
+
+  /// Reads every event before it returns.
+  func ledger(_ writer: SQLiteBookingStore) throws(StartFailure) -> LedgerQueue {
+    let outside = Ledger.Outside(
+      notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
+      observer: ports.observer, clock: ports.clock, metrics: metrics)
+    let ledger: Ledger
+    do throws(StoreFailure) {
+      ledger = try Ledger(writer, outside)
+    } catch {
+      throw StartFailure("cannot read the events from the database: \(error)")
+    }
+    return try LedgerQueue(Handover(ledger), depth: depth, metrics: metrics, threads: mode)
+  }
+
+  func hashers() throws(StartFailure) -> Pool<@Sendable () -> Void, Void> {
+    let count = max(1, configuration.hashers)
+    return try Pool("hasher", threads: count, depth: count * Self.passwordsPerHasher, mode: mode)
+  }
+
+  func registrars() throws(StartFailure) -> Pool<@Sendable () -> Void, Void> {
+    try Pool("registrar", threads: 1, depth: Self.passwordsPerHasher, mode: mode)
+  }
+
+  func workers(
+    _ handler: any RequestHandler, _ ledger: LedgerQueue
+  ) throws(StartFailure) -> Pool<Request, any ReadStore> {
+    var readers: [any ReadStore] = []
+    for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
+    let worker = RequestWorker(
+      handler: handler, ledger: ledger, encoder: encoder, replies: ports.replies,
+      patience: mode == .own ? RequestWorker.patience : nil)
+    return try Pool("worker", contexts: readers, depth: depth, most: RequestWorker.most, threads: mode) {
+      worker.work($0, $1)
+    }
+  }
+
+  func recalls() throws(StartFailure) -> Pool<Recall, any ReadStore> {
+    let recaller = Recaller(
+      notices: ports.notices, texts: texts, limit: max(0, configuration.historyLimit))
+    return try Pool("recall", contexts: [try database.openReader()], depth: depth, most: 1, threads: mode) {
+      recaller.work($0, $1)
+    }
+  }
+}
+
 /// What answers requests, and judges and makes tokens.
 struct Endpoints: Sendable {
-  let services: Services
+  let accounts: AccountService
   let handler: any RequestHandler
   let verifier: any TokenVerifying
   let tokens: any TokenIssuing
@@ -135,15 +176,9 @@ struct Endpoints: Sendable {
 
   init(
     _ configuration: Backend.Configuration, _ authorities: Authorities, _ revocations: Revocations,
-    _ threads: ControlThreads, _ ports: ControlPorts, epoch: String
+    _ accounts: AccountService, _ events: CommittedEvents, _ ports: ControlPorts, epoch: String
   ) {
-    services = Services(
-      bookings: BookingService(ledger: threads.ledger, replies: ports.replies),
-      catalogue: CatalogueService(ledger: threads.ledger, replies: ports.replies),
-      accounts: AccountService(
-        ledger: threads.ledger, replies: ports.replies, hashing: threads.hashers,
-        registering: threads.registrars, hasher: ScryptHasher(cost: configuration.passwordCost),
-        revocations: revocations, notices: ports.notices))
+    self.accounts = accounts
     verifier = TokenVerifier(authorities.all, revocations, clock: ports.clock)
     tokens = TokenIssuer(authorities.local, revocations, clock: ports.clock)
     policy = AccountPolicy(
@@ -151,7 +186,7 @@ struct Endpoints: Sendable {
     admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)
     handler = Router(
       routes: Routes.all(
-        services: services, tokens: tokens, policy: policy, admission: admission, epoch: epoch),
-      tokens: verifier, admission: admission, observer: ports.observer)
+        accounts: accounts, tokens: tokens, policy: policy, admission: admission, epoch: epoch),
+      tokens: verifier, events: events, admission: admission, observer: ports.observer)
   }
 }

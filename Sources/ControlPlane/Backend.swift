@@ -9,8 +9,6 @@ public final class Backend: Sendable {
   let threads: ControlThreads
   let endpoints: Endpoints
   let ports: ControlPorts
-  private let texts: any NoticeTexts
-  private let historyLimit: Int
   private let takesIn = Atomic(true)
 
   public enum Threads: Sendable {
@@ -22,25 +20,21 @@ public final class Backend: Sendable {
 
   /// What `open` has put together.
   init(
-    _ database: Database, _ texts: any NoticeTexts, _ threads: ControlThreads, _ endpoints: Endpoints,
-    _ ports: ControlPorts, historyLimit: Int
+    _ database: Database, _ threads: ControlThreads, _ endpoints: Endpoints, _ ports: ControlPorts
   ) {
-    (self.database, self.texts, self.threads) = (database, texts, threads)
-    (self.endpoints, self.ports, self.historyLimit) = (endpoints, ports, historyLimit)
+    (self.database, self.threads) = (database, threads)
+    (self.endpoints, self.ports) = (endpoints, ports)
   }
 
   // MARK: What comes in
 
-  /// The answer goes to the `ReplySink`, once.
-  /// - Returns: false when the queue is full or the intake is stopped; the request was not taken.
-  public func offer(_ request: Request) -> Bool {
-    guard takesIn.load(ordering: .relaxed) else { return false }
-    let isTaken = threads.workers.offer { [handler = endpoints.handler, replies = ports.replies] reads in
-      guard let reply = handler.handle(request, reads: reads) else { return }
-      replies.deliver([(request.ticket, reply)])
-    }
-    threads.metrics.addRequest(taken: isTaken)
-    return isTaken
+  /// The answers go to the `ReplySink`, one for each request that was taken.
+  /// - Returns: how many were taken, from the front; fewer when the queue is full, none when the intake is stopped.
+  public func offer(_ requests: [Request]) -> Int {
+    guard takesIn.load(ordering: .relaxed) else { return 0 }
+    let taken = threads.workers.offer(contentsOf: requests)
+    threads.metrics.addRequests(taken: taken, turnedAway: requests.count - taken)
+    return taken
   }
 
   /// Answered by `NoticeSink.grant`, in order with the announcements.
@@ -59,19 +53,7 @@ public final class Backend: Sendable {
   /// more than the limit or cannot be read.
   /// - Returns: false when the queue is full; nothing will come.
   public func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
-    threads.workers.offer { [self] reads in
-      let found = whole(of: event, after: after, through: through, reads)
-      ports.notices.history(found, of: event, for: ticket)
-    }
-  }
-
-  private func whole(of event: EventID, after: UInt64, through: UInt64, _ reads: any ReadStore)
-    -> [EncodedNotice]
-  {
-    guard through > after, through - after <= UInt64(historyLimit) else { return [] }
-    let found = try? reads.notices(of: event, after: after, through: through, limit: historyLimit)
-    guard let found, UInt64(found.count) == through - after else { return [] }
-    return found.map { EncodedNotice(seq: $0.seq, text: texts.text(of: $0)) }
+    threads.recalls.offer(Recall(event: event, after: after, through: through, ticket: ticket))
   }
 
   /// Any thread; no I/O.
@@ -120,6 +102,7 @@ public final class Backend: Sendable {
 
   /// Inline only: does one unit of work; false when there is none.
   public func pump() -> Bool {
-    threads.workers.pump() || threads.hashers.pump() || threads.registrars.pump() || ledger.pump()
+    threads.workers.pump() || threads.recalls.pump() || threads.hashers.pump() || threads.registrars.pump()
+      || ledger.pump()
   }
 }

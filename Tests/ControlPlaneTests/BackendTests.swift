@@ -119,7 +119,10 @@ struct BackendTests {
     #expect(backend.isReady)
     #expect(backend.offer(fixture.request(1, "GET", "/api/events")))
     #expect(!backend.offer(fixture.request(2, "GET", "/api/events")))
-    #expect(!backend.history(of: EventID(1), after: 0, through: 1, ticket: ReplyTicket(high: 0, low: 3)))
+    #expect(
+      backend.history(of: EventID(1), after: 0, through: 1, ticket: ReplyTicket(high: 0, low: 3)),
+      "recalls have a queue of their own")
+    #expect(!backend.history(of: EventID(1), after: 0, through: 1, ticket: ReplyTicket(high: 0, low: 4)))
     #expect(backend.counters().requestsWaiting == 1)
     while backend.pump() {}
     backend.stopIntake()

@@ -62,5 +62,8 @@ extension TokenVerifying {
 }
 
 extension Backend {
+  /// False: the queue is full or the intake is stopped.
+  func offer(_ request: Request) -> Bool { offer([request]) == 1 }
+
   func verify(_ token: String) -> TokenVerdict { verify(Array(token.utf8)) }
 }

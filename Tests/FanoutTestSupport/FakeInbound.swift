@@ -13,9 +13,23 @@ final class FakeInbound: InboundSink {
   }
 
   private let received = Guarded<[Asked]>([])
+  private let handedOver = Guarded<[[Ticket]]>([])
+  /// Requests of one turn that are taken; the others are refused.
+  private let room: Int
+
+  init(room: Int = .max) { self.room = room }
 
   /// Every request so far.
   var asked: [Asked] { received.withLock { $0 } }
+  /// What was handed over at the end of each turn.
+  var turns: [[Ticket]] { handedOver.withLock { $0 } }
+
+  func take(_ requests: [InboundRequest]) -> Int {
+    handedOver.withLock { $0.append(requests.map(\.ticket)) }
+    return min(room, requests.count)
+  }
+
+  var overloaded: HTTPResponse { HTTPResponse(status: 503, body: Array("overloaded".utf8)) }
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     received.withLock {

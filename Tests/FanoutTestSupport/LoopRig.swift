@@ -11,7 +11,7 @@ final class LoopRig {
   let loop: Loop<ScriptedTransport>
   let proxy: LoopProxy
   let publisher: Publisher
-  let inbound = FakeInbound()
+  let inbound: FakeInbound
   let topics = FakeTopics()
   let observer = RecordingObserver()
   let counters = LoopCounters()
@@ -19,11 +19,14 @@ final class LoopRig {
   var answersAtOnce = true
   private let driver: LoopDriver
 
-  /// - Parameter descriptors: the size of the table.
+  /// - Parameters:
+  ///   - descriptors: the size of the table.
+  ///   - room: requests of one turn that the inbound sink takes.
   init(
-    _ limits: Limits = Limits(), now: UInt64 = 1_000_000, descriptors: Int = 1 << 20,
+    _ limits: Limits = Limits(), now: UInt64 = 1_000_000, descriptors: Int = 1 << 20, room: Int = .max,
     admission: AdmissionLimits = AdmissionLimits()
   ) {
+    inbound = FakeInbound(room: room)
     io = ScriptedTransport(now: now)
     proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, waker: SilentWaker())
     publisher = Publisher(loops: [proxy])

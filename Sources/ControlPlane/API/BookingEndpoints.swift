@@ -1,8 +1,7 @@
-// Bookings: made and given back through the ledger, which answers after the commit; read from the worker's view.
+// Bookings: made and given back by the ledger, which answers after the commit; read from the worker's view.
 // Owners see and cancel their own, admins everybody's.
 
 struct BookingEndpoints: Sendable {
-  let bookings: BookingService
   let admission: AdmissionControl
 
   /// No event has more seats.
@@ -11,7 +10,7 @@ struct BookingEndpoints: Sendable {
   // MARK: Changing
 
   /// `POST /api/bookings`: 201 with `Location`. A repeated `Idempotency-Key` tells the first result again.
-  func create(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+  func create(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let key = try IdempotencyKey.of(call.request)
     var body = try BodyReader(call.request)
     let event = body.requiredInteger("eventId", in: 1...Int.max)
@@ -27,18 +26,16 @@ struct BookingEndpoints: Sendable {
       })
     let command = CreateBooking(
       event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key)
-    bookings.create(command, ticket: call.ticket, answer: call.answer(Self.created))
-    return nil
+    return .createBooking(command, .request(call.ticket))
   }
 
   /// `DELETE /api/bookings/{id}` and `POST /api/bookings/{id}/cancel`: 200; again: the same state again.
-  func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+  func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let booking = try call.bookingID()
     let role: Role = try call.isAdmin(principal) ? .admin : .user
     if role == .user { try countCancellation(of: booking, call, principal) }
     let command = CancelBooking(booking: booking, by: .init(user: principal.identity, role: role))
-    bookings.cancel(command, ticket: call.ticket, answer: call.answer { .json($0) })
-    return nil
+    return .cancelBooking(command, .request(call.ticket))
   }
 
   /// What is not to be found, the ledger refuses at no cost worth counting.
@@ -50,15 +47,6 @@ struct BookingEndpoints: Sendable {
     guard let found else { return }
     try admission.change(of: found.booking.event, by: principal, isExempt: { () throws(Problem) in false })
   }
-
-  private static let created: @Sendable (BookingOutcome) -> Reply = { outcome in
-    var fields = FieldLines()
-    fields.append(start: locationStart, plain: outcome.booking.publicID.bytes)
-    if outcome.replayed { fields.append("idempotency-replayed", "true") }
-    return .json(outcome, status: 201, fields: fields)
-  }
-
-  private static let locationStart = Array("location: /api/bookings/".utf8)
 
   // MARK: Reading
 
@@ -98,22 +86,5 @@ struct BookingEndpoints: Sendable {
       throw Query.invalid("cursor", "is not one that this list gave out")
     }
     return id
-  }
-}
-
-extension BookingOutcome: JSONWritable {
-  func write(to writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.name("bookingId")
-      writer.plain(booking.publicID.bytes)
-      writer.member("eventId", booking.event.rawValue)
-      writer.member("userId", booking.subject)
-      writer.member("quantity", booking.quantity)
-      writer.member("status", booking.status.rawValue)
-      writer.member("createdAt", booking.createdAt)
-      if let cancelledAt = booking.cancelledAt { writer.member("cancelledAt", cancelledAt) }
-      writer.member("availableSeats", availableSeats)
-      writer.member("seq", seq)
-    }
   }
 }

@@ -7,6 +7,7 @@ struct Call {
   let capture: ArraySlice<UInt8>
   let query: Query
   let reads: any ReadStore
+  let events: CommittedEvents
   let observer: any ControlObserver
 
   var ticket: ReplyTicket { request.ticket }
@@ -35,9 +36,7 @@ struct Call {
   }
 
   func event(_ id: EventID) throws(Problem) -> Event {
-    guard let event = try read({ reads throws(DomainError) in try reads.event(id) }) else {
-      throw Problem(DomainError.unknownEvent)
-    }
+    guard let event = events.event(id) else { throw Problem(DomainError.unknownEvent) }
     return event
   }
 

@@ -2,8 +2,6 @@
 // to the ledger, which answers after the commit.
 
 struct EventEndpoints: Sendable {
-  let catalogue: CatalogueService
-
   // MARK: Reading
 
   /// `GET /api/events?limit&cursor&status`, in order of their numbers.
@@ -42,27 +40,21 @@ struct EventEndpoints: Sendable {
     return status
   }
 
-  private static func tag(_ event: Event) -> FieldLines.Field { .init(name: "etag", value: event.tag.field) }
+  static func tag(_ event: Event) -> FieldLines.Field { .init(name: "etag", value: event.tag.field) }
 
   // MARK: Changing
 
   /// `POST /api/events`: 201 with `Location`.
-  func create(_ call: Call, _: Principal) throws(Problem) -> Reply? {
+  func create(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
     var body = try BodyReader(call.request)
     let draft = EventDraft(&body)
     body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
-    catalogue.create(
-      draft, ticket: call.ticket,
-      answer: call.answer { event in
-        let location = FieldLines.Field(name: "location", value: "/api/events/\(event.id.rawValue)")
-        return .json(event, status: 201, fields: [location, Self.tag(event)])
-      })
-    return nil
+    return .createEvent(draft, .request(call.ticket))
   }
 
   /// `PATCH /api/events/{id}`: the members that are there change, the others stay (RFC 7396).
-  func patch(_ call: Call, _: Principal) throws(Problem) -> Reply? {
+  func patch(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
     var body = try BodyReader(
@@ -70,22 +62,15 @@ struct EventEndpoints: Sendable {
     let patch = EventPatch(&body)
     body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
-    let command = PatchEvent(event: id, patch: patch, ifMatch: condition?.strong)
-    catalogue.patch(
-      command, ticket: call.ticket,
-      answer: call.answer { event in
-        .json(event, fields: [Self.tag(event)])
-      })
-    return nil
+    return .patchEvent(
+      PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), .request(call.ticket))
   }
 
   /// `DELETE /api/events/{id}`: 204 when it was never booked.
-  func delete(_ call: Call, _: Principal) throws(Problem) -> Reply? {
+  func delete(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
-    catalogue.delete(
-      id, ifMatch: condition?.strong, ticket: call.ticket, answer: call.answer { _ in .noContent() })
-    return nil
+    return .deleteEvent(id, ifMatch: condition?.strong, .request(call.ticket))
   }
 }
 
@@ -148,22 +133,63 @@ extension EventPatch {
   }
 }
 
+/// An event as JSON. Reads of events are the most frequent ones, so the names are copied and not written.
+private struct EventWords {
+  static let shared = EventWords()
+
+  let id = Array(#"{"id":"#.utf8)
+  let name = Array(#","name":"#.utf8)
+  let description = Array(#","description":"#.utf8)
+  let venue = Array(#","venue":"#.utf8)
+  let startsAt = Array(#","startsAt":"#.utf8)
+  let opensAt = Array(#","opensAt":"#.utf8)
+  let closesAt = Array(#","closesAt":"#.utf8)
+  let status = Array(#","status":"#.utf8)
+  let seatCapacity = Array(#","seatCapacity":"#.utf8)
+  let availableSeats = Array(#","availableSeats":"#.utf8)
+  let maxPerBooking = Array(#","maxPerBooking":"#.utf8)
+  let maxPerUser = Array(#","maxPerUser":"#.utf8)
+  let seq = Array(#","seq":"#.utf8)
+  let null = Array("null".utf8)
+}
+
 extension Event: JSONWritable {
-  func write(to writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.member("id", id.rawValue)
-      writer.member("name", name)
-      writer.member("description", description)
-      writer.member("venue", venue)
-      writer.member("startsAt", orNull: startsAt)
-      writer.member("opensAt", orNull: opensAt)
-      writer.member("closesAt", orNull: closesAt)
-      writer.member("status", status.rawValue)
-      writer.member("seatCapacity", seatCapacity)
-      writer.member("availableSeats", availableSeats)
-      writer.member("maxPerBooking", maxPerBooking)
-      writer.member("maxPerUser", maxPerUser)
-      writer.member("seq", seq)
-    }
+  func write(to writer: inout JSONWriter) { writer.verbatim { append(to: &$0) } }
+
+  private func append(to text: inout [UInt8]) {
+    let words = EventWords.shared
+    text += words.id
+    Decimal.append(id.rawValue, to: &text)
+    text += words.name
+    JSONWriter.append(name, to: &text)
+    text += words.description
+    JSONWriter.append(description, to: &text)
+    text += words.venue
+    JSONWriter.append(venue, to: &text)
+    append(words.startsAt, startsAt, to: &text)
+    append(words.opensAt, opensAt, to: &text)
+    append(words.closesAt, closesAt, to: &text)
+    text += words.status
+    JSONWriter.append(status.rawValue, to: &text)
+    append(words.seatCapacity, seatCapacity, to: &text)
+    append(words.availableSeats, availableSeats, to: &text)
+    append(words.maxPerBooking, maxPerBooking, to: &text)
+    append(words.maxPerUser, maxPerUser, to: &text)
+    text += words.seq
+    Decimal.append(seq, to: &text)
+    text.append(UInt8(ascii: "}"))
+  }
+
+  private func append(_ name: [UInt8], _ number: Int, to text: inout [UInt8]) {
+    text += name
+    Decimal.append(Int64(number), to: &text)
+  }
+
+  private func append(_ name: [UInt8], _ moment: Instant?, to text: inout [UInt8]) {
+    text += name
+    guard let moment else { return text += EventWords.shared.null }
+    text.append(UInt8(ascii: "\""))
+    Timestamps.append(moment, to: &text)
+    text.append(UInt8(ascii: "\""))
   }
 }

@@ -110,6 +110,12 @@ struct JSONWriter {
 
   // MARK: Values
 
+  /// A value that is appended as finished text.
+  mutating func verbatim(_ content: (inout [UInt8]) -> Void) {
+    separate()
+    content(&bytes)
+  }
+
   mutating func null() { word("null") }
 
   mutating func bool(_ value: Bool) { word(value ? "true" : "false") }

@@ -17,13 +17,24 @@ struct NoticeEncoder: NoticeTexts {
   }
 
   func text(of notice: Notice) -> [UInt8] {
+    var stamp = RepeatedStamp()
+    return text(of: notice, &stamp)
+  }
+
+  func encode(_ notices: [Notice]) -> [EncodedNotice] {
+    var stamp = RepeatedStamp()
+    return notices.map { EncodedNotice(seq: $0.seq, text: text(of: $0, &stamp)) }
+  }
+
+  private func text(of notice: Notice, _ stamp: inout RepeatedStamp) -> [UInt8] {
     var text = buffer()
     switch notice.change {
-    case .bookingCreated(let facts): append(words.created, facts, of: notice, to: &text)
-    case .bookingCancelled(let facts): append(words.cancelled, facts, of: notice, to: &text)
-    case .capacityChanged: append(words.update, notice.state, details: [], at: notice.at, to: &text)
+    case .bookingCreated(let facts): append(words.created, facts, of: notice, &stamp, to: &text)
+    case .bookingCancelled(let facts): append(words.cancelled, facts, of: notice, &stamp, to: &text)
+    case .capacityChanged:
+      append(words.update, notice.state, details: [], at: notice.at, &stamp, to: &text)
     case .eventUpdated(let details):
-      append(words.updated, notice.state, details: members(of: details), at: notice.at, to: &text)
+      append(words.updated, notice.state, details: members(of: details), at: notice.at, &stamp, to: &text)
     }
     text.append(UInt8(ascii: "}"))
     return text
@@ -44,57 +55,55 @@ struct NoticeEncoder: NoticeTexts {
   }
 
   func summary(of state: EventState, details: [UInt8], at moment: Instant) -> EventSummary {
+    var stamp = RepeatedStamp()
     var before = buffer(details.count)
-    append(words.update, state, details: details, at: moment, to: &before)
+    append(words.update, state, details: details, at: moment, &stamp, to: &before)
     before += words.fromSeq
     var after = words.toSeq
     Decimal.append(state.seq, to: &after)
     after.append(UInt8(ascii: "}"))
     return EventSummary(
-      seq: state.seq, snapshot: snapshot(of: state, details: details, at: moment), before: before,
-      after: after)
+      seq: state.seq, snapshot: snapshot(of: state, details: details, at: moment, &stamp),
+      before: before, after: after)
   }
 
   // MARK: Parts
 
   private func append(
-    _ type: [UInt8], _ facts: Notice.BookingFacts, of notice: Notice, to text: inout [UInt8]
+    _ type: [UInt8], _ facts: Notice.BookingFacts, of notice: Notice, _ stamp: inout RepeatedStamp,
+    to text: inout [UInt8]
   ) {
     text += type
     Decimal.append(notice.event.rawValue, to: &text)
     if identity == .full {
       text += words.booking
-      text += facts.booking.bytes
+      facts.booking.append(to: &text)
       text += words.user
-      append(facts.user, to: &text)
+      facts.user.append(to: &text)
     }
     text += words.quantity
     Decimal.append(Int64(facts.quantity), to: &text)
-    appendCounts(of: notice.state, at: notice.at, to: &text)
+    appendCounts(of: notice.state, at: notice.at, &stamp, to: &text)
     text += words.seq
     Decimal.append(notice.seq, to: &text)
   }
 
   private func append(
-    _ type: [UInt8], _ state: EventState, details: [UInt8], at moment: Instant, to text: inout [UInt8]
+    _ type: [UInt8], _ state: EventState, details: [UInt8], at moment: Instant,
+    _ stamp: inout RepeatedStamp, to text: inout [UInt8]
   ) {
     text += type
     Decimal.append(state.event.rawValue, to: &text)
     text += details
-    appendCounts(of: state, at: moment, to: &text)
+    appendCounts(of: state, at: moment, &stamp, to: &text)
     text += words.seq
     Decimal.append(state.seq, to: &text)
   }
 
-  private func append(_ user: Subject, to text: inout [UInt8]) {
-    switch user {
-    case .number(let number): Decimal.append(number, to: &text)
-    case .text(let subject): JSONWriter.append(subject, to: &text)
-    }
-  }
-
   /// Members without braces.
-  private func snapshot(of state: EventState, details: [UInt8], at moment: Instant) -> [UInt8] {
+  private func snapshot(
+    of state: EventState, details: [UInt8], at moment: Instant, _ stamp: inout RepeatedStamp
+  ) -> [UInt8] {
     var text = buffer(details.count)
     text += words.event
     Decimal.append(state.event.rawValue, to: &text)
@@ -102,17 +111,19 @@ struct NoticeEncoder: NoticeTexts {
     Decimal.append(state.seq, to: &text)
     text += epoch
     text += details
-    appendCounts(of: state, at: moment, to: &text)
+    appendCounts(of: state, at: moment, &stamp, to: &text)
     return text
   }
 
-  private func appendCounts(of state: EventState, at moment: Instant, to text: inout [UInt8]) {
+  private func appendCounts(
+    of state: EventState, at moment: Instant, _ stamp: inout RepeatedStamp, to text: inout [UInt8]
+  ) {
     text += words.available
     Decimal.append(Int64(state.availableSeats), to: &text)
     text += words.capacity
     Decimal.append(Int64(state.seatCapacity), to: &text)
     text += words.timestamp
-    Timestamps.append(moment, to: &text)
+    stamp.append(moment, to: &text)
     text.append(UInt8(ascii: "\""))
   }
 
@@ -145,5 +156,15 @@ extension Notice {
   /// The event right after this notice.
   fileprivate var state: EventState {
     EventState(event: event, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
+  }
+}
+
+extension Subject {
+  /// As JSON: a number, or a string.
+  func append(to text: inout [UInt8]) {
+    switch self {
+    case .number(let number): Decimal.append(number, to: &text)
+    case .text(let subject): JSONWriter.append(subject, to: &text)
+    }
   }
 }

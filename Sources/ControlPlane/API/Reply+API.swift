@@ -53,6 +53,11 @@ extension Reply {
     return common(status: status, kind, fields: fields, body: writer.bytes)
   }
 
+  /// - Parameter body: finished JSON.
+  static func json(_ body: [UInt8], status: Int = 200, fields: FieldLines = []) -> Reply {
+    common(status: status, .json, fields: fields, body: body)
+  }
+
   /// 204.
   static func noContent(fields: FieldLines = []) -> Reply { common(status: 204, .empty, fields: fields) }
 

@@ -15,13 +15,15 @@ struct Router: RequestHandler {
   private let allowAll: FieldLines
   private let tokens: any TokenVerifying
   private let admission: AdmissionControl
+  private let events: CommittedEvents
   private let observer: any ControlObserver
 
   /// - Parameter routes: no two of them match the same method and path.
   init(
-    routes: [Route], tokens: any TokenVerifying, admission: AdmissionControl, observer: any ControlObserver
+    routes: [Route], tokens: any TokenVerifying, events: CommittedEvents, admission: AdmissionControl,
+    observer: any ControlObserver
   ) {
-    (self.tokens, self.admission, self.observer) = (tokens, admission, observer)
+    (self.tokens, self.events, self.admission, self.observer) = (tokens, events, admission, observer)
     var resources: [Resource] = []
     for route in routes {
       let index = resources.firstIndex { $0.path.text == route.path.text } ?? resources.endIndex
@@ -35,29 +37,31 @@ struct Router: RequestHandler {
     allowAll = Self.allow(routes.map(\.method))
   }
 
-  func handle(_ request: Request, reads: any ReadStore) -> Reply? {
+  func handle(_ request: Request, reads: any ReadStore) -> Handling {
     do throws(Problem) {
       return try route(request, reads: reads)
     } catch {
-      return error.reply
+      return .reply(error.reply)
     }
   }
 
-  private func route(_ request: Request, reads: any ReadStore) throws(Problem) -> Reply? {
+  private func route(_ request: Request, reads: any ReadStore) throws(Problem) -> Handling {
     if request.bytes.matches(request.path, "*") {
       guard request.isMethod("OPTIONS") else { throw notAllowed(request, allowAll) }
-      return .noContent(fields: allowAll)
+      return .reply(.noContent(fields: allowAll))
     }
     let (resource, capture) = try find(request)
-    if request.isMethod("OPTIONS") { return .noContent(fields: resource.allow) }
+    if request.isMethod("OPTIONS") { return .reply(.noContent(fields: resource.allow)) }
     let isHead = request.isMethod("HEAD")
     let match = resource.methods.first { isHead ? $0.name == "GET" : request.isMethod($0.name) }
     guard let endpoint = match?.endpoint else { throw notAllowed(request, resource.allow) }
     let call = Call(
-      request: request, capture: capture, query: try Self.query(request), reads: reads, observer: observer)
-    var reply = try admit(call, to: endpoint)
-    if isHead { reply?.stream = nil }
-    return reply
+      request: request, capture: capture, query: try Self.query(request), reads: reads,
+      events: events, observer: observer)
+    let handling = try admit(call, to: endpoint)
+    guard isHead, case .reply(var reply) = handling else { return handling }
+    reply.stream = nil
+    return .reply(reply)
   }
 
   // MARK: Paths
@@ -105,18 +109,27 @@ struct Router: RequestHandler {
 
   // MARK: Who asks
 
-  private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Reply? {
+  private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
     switch endpoint {
-    case .anyone(let endpoint): return try endpoint(call)
-    case .user(let endpoint): return try endpoint(call, principal(of: call))
-    case .watcher(let endpoint): return try endpoint(call, principal(of: call, takesQuery: true))
-    case .admin(let endpoint):
-      let principal = try principal(of: call)
-      guard try call.isAdmin(principal) else {
-        throw Problem(.forbidden, "Only administrators of this server may do this.")
-      }
-      return try endpoint(call, principal)
+    case .anyone(let endpoint): return Self.handling(try endpoint(call))
+    case .user(let endpoint): return Self.handling(try endpoint(call, principal(of: call)))
+    case .userCommand(let endpoint): return .command(try endpoint(call, principal(of: call)))
+    case .watcher(let endpoint):
+      return Self.handling(try endpoint(call, principal(of: call, takesQuery: true)))
+    case .admin(let endpoint): return Self.handling(try endpoint(call, admin(of: call)))
+    case .adminCommand(let endpoint): return .command(try endpoint(call, admin(of: call)))
     }
+  }
+
+  /// - Parameter reply: nil when a service has the ticket.
+  private static func handling(_ reply: Reply?) -> Handling { reply.map(Handling.reply) ?? .later }
+
+  private func admin(of call: Call) throws(Problem) -> Principal {
+    let principal = try principal(of: call)
+    guard try call.isAdmin(principal) else {
+      throw Problem(.forbidden, "Only administrators of this server may do this.")
+    }
+    return principal
   }
 
   /// `takesQuery`: whether the token may stand in the URL, for clients that cannot set header fields.

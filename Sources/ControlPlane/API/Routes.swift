@@ -4,6 +4,8 @@
 enum Endpoint: Sendable {
   typealias Open = @Sendable (Call) throws(Problem) -> Reply?
   typealias Guarded = @Sendable (Call, Principal) throws(Problem) -> Reply?
+  /// Makes a command that the ledger decides and answers.
+  typealias Commanding = @Sendable (Call, Principal) throws(Problem) -> LedgerCommand
 
   case anyone(Open)
   /// Whoever has a valid token, also one of another service.
@@ -12,6 +14,9 @@ enum Endpoint: Sendable {
   case watcher(Guarded)
   /// An administrator with an account here.
   case admin(Guarded)
+  /// Like `user` and `admin`, for changes.
+  case userCommand(Commanding)
+  case adminCommand(Commanding)
 }
 
 struct Route: Sendable {
@@ -27,14 +32,13 @@ struct Route: Sendable {
 enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
   static func all(
-    services: Services, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
+    accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
     epoch: String
   ) -> [Route] {
-    let auth = AuthEndpoints(
-      accounts: services.accounts, tokens: tokens, policy: policy, admission: admission)
-    let users = UserEndpoints(accounts: services.accounts, policy: policy)
-    let events = EventEndpoints(catalogue: services.catalogue)
-    let bookings = BookingEndpoints(bookings: services.bookings, admission: admission)
+    let auth = AuthEndpoints(accounts: accounts, tokens: tokens, policy: policy, admission: admission)
+    let users = UserEndpoints(accounts: accounts, policy: policy)
+    let events = EventEndpoints()
+    let bookings = BookingEndpoints(admission: admission)
     let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch)
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),
@@ -43,18 +47,18 @@ enum Routes {
       Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
       Route("GET", "/api/events", .anyone(events.list)),
-      Route("POST", "/api/events", .admin(events.create)),
+      Route("POST", "/api/events", .adminCommand(events.create)),
       Route("GET", "/api/events/{id}", .anyone(events.get)),
-      Route("PATCH", "/api/events/{id}", .admin(events.patch)),
-      Route("DELETE", "/api/events/{id}", .admin(events.delete)),
+      Route("PATCH", "/api/events/{id}", .adminCommand(events.patch)),
+      Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
       Route("GET", "/api/events/{id}/notices", .admin(notices.list)),
 
-      Route("POST", "/api/bookings", .user(bookings.create)),
+      Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),
       Route("GET", "/api/bookings/{id}", .user(bookings.get)),
-      Route("DELETE", "/api/bookings/{id}", .user(bookings.cancel)),
-      Route("POST", "/api/bookings/{id}/cancel", .user(bookings.cancel)),
+      Route("DELETE", "/api/bookings/{id}", .userCommand(bookings.cancel)),
+      Route("POST", "/api/bookings/{id}/cancel", .userCommand(bookings.cancel)),
     ]
   }
 }

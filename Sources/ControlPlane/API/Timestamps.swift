@@ -133,6 +133,22 @@ enum Timestamps {
   }
 }
 
+/// Moments of which several in a row are the same, as those of one commit are: the text is made once.
+struct RepeatedStamp {
+  private var moment: Instant?
+  private var text: [UInt8] = []
+
+  /// Appends 24 bytes.
+  mutating func append(_ moment: Instant, to bytes: inout [UInt8]) {
+    if self.moment != moment {
+      self.moment = moment
+      text.removeAll(keepingCapacity: true)
+      Timestamps.append(moment, to: &text)
+    }
+    bytes.append(contentsOf: text)
+  }
+}
+
 extension Int64 {
   /// Division that rounds down, so that moments before 1970 fall into the right day.
   fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {

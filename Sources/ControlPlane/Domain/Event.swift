@@ -38,6 +38,20 @@ struct Event: Sendable, Equatable {
   var updatedAt: Instant
 
   var availableSeats: Int { seatCapacity - sold - held }
+
+  /// What sales change.
+  struct Counts: Sendable, Equatable {
+    var sold: Int
+    var held: Int
+    var seq: UInt64
+    var updatedAt: Instant
+  }
+
+  var counts: Counts {
+    get { Counts(sold: sold, held: held, seq: seq, updatedAt: updatedAt) }
+    set { (sold, held, seq, updatedAt) = (newValue.sold, newValue.held, newValue.seq, newValue.updatedAt) }
+  }
+
   var tag: EventTag { EventTag(version: version, seq: seq) }
   var details: EventDetails { EventDetails(self, status: PublicStatus(status)) }
   var state: EventState {

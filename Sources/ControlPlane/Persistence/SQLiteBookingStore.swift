@@ -26,14 +26,14 @@ final class SQLiteBookingStore: BookingStore {
     accounts = try AccountStatements(connection)
   }
 
-  func begin() throws(StoreFailure) { try statements.begin.run() }
+  func begin() throws(StoreFailure) { try statements.begin.runBound() }
 
   /// The files are looked at before, so that nothing is written in vain, and after, so that nothing is acknowledged that
   /// went into a removed file.
   func commit() throws(StoreFailure) {
     try verify()
     try accounts.saveCounter()
-    try statements.commit.run()
+    try statements.commit.runBound()
     do throws(StoreFailure) {
       try files.verify()
     } catch {
@@ -64,6 +64,16 @@ final class SQLiteBookingStore: BookingStore {
     try statements.saveEvent.run(EventRow.values(event) + [.int(event.id.rawValue)])
   }
 
+  func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure) {
+    let statement = statements.saveCounts
+    statement.bind(counts.sold, at: 1)
+    statement.bind(counts.held, at: 2)
+    statement.bind(Int64(counts.seq), at: 3)
+    statement.bind(counts.updatedAt.milliseconds, at: 4)
+    statement.bind(event.rawValue, at: 5)
+    try statement.runBound()
+  }
+
   func delete(_ event: EventID) throws(StoreFailure) {
     try statements.deleteEvent.run([.int(event.rawValue)])
   }
@@ -77,9 +87,13 @@ final class SQLiteBookingStore: BookingStore {
   func insertBooking(
     event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
   ) throws(StoreFailure) -> Booking {
-    try statements.insertBooking.run([
-      .int(event.rawValue), .int(user.rawValue), .int(quantity), .instant(at), .int(Int64(seq)),
-    ])
+    let statement = statements.insertBooking
+    statement.bind(event.rawValue, at: 1)
+    statement.bind(user.rawValue, at: 2)
+    statement.bind(quantity, at: 3)
+    statement.bind(at.milliseconds, at: 4)
+    statement.bind(Int64(seq), at: 5)
+    try statement.runBound()
     let id = BookingID(connection.lastInsertedRow)
     guard let publicID = cipher.publicID(of: id) else {
       throw StoreFailure(code: StoreFailure.full, message: "all 2^40 booking numbers are used")
@@ -109,10 +123,15 @@ final class SQLiteBookingStore: BookingStore {
       case .bookingCancelled: NoticeRow.cancelled
       case .capacityChanged, .eventUpdated: NoticeRow.changed
       }
-    try statements.appendNotice.run([
-      .int(notice.event.rawValue), .int(Int64(notice.seq)), .int(kind), .optional(booking?.rawValue),
-      .int(notice.availableSeats), .int(notice.seatCapacity), .instant(notice.at),
-    ])
+    let statement = statements.appendNotice
+    statement.bind(notice.event.rawValue, at: 1)
+    statement.bind(Int64(notice.seq), at: 2)
+    statement.bind(kind, at: 3)
+    if let booking { statement.bind(booking.rawValue, at: 4) } else { statement.bindNull(at: 4) }
+    statement.bind(notice.availableSeats, at: 5)
+    statement.bind(notice.seatCapacity, at: 6)
+    statement.bind(notice.at.milliseconds, at: 7)
+    try statement.runBound()
     if case .eventUpdated(let details) = notice.change {
       try statements.appendDetails.run(NoticeRow.values(details, of: notice))
     }
@@ -123,17 +142,22 @@ final class SQLiteBookingStore: BookingStore {
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
   {
-    let values: [Statement.Value] = [
-      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(since.milliseconds),
-    ]
-    return try statements.bookingForKey.first(values) { BookingRow.decode($0, cipher) } ?? nil
+    let statement = statements.bookingForKey
+    statement.bind(hash(of: key, user), at: 1)
+    statement.bind(user.rawValue, at: 2)
+    statement.bind(key, at: 3)
+    statement.bind(since.milliseconds, at: 4)
+    return try statement.firstBound { BookingRow.decode($0, cipher) } ?? nil
   }
 
   func remember(key: String, of user: UserID, booking: BookingID, at: ServiceTime) throws(StoreFailure) {
-    try statements.rememberKey.run([
-      .int(hash(of: key, user)), .int(user.rawValue), .text(key), .int(booking.rawValue),
-      .int(at.milliseconds),
-    ])
+    let statement = statements.rememberKey
+    statement.bind(hash(of: key, user), at: 1)
+    statement.bind(user.rawValue, at: 2)
+    statement.bind(key, at: 3)
+    statement.bind(booking.rawValue, at: 4)
+    statement.bind(at.milliseconds, at: 5)
+    try statement.runBound()
   }
 
   /// After a crash, that of the youngest key. Version 0.1.0 wrote the wall clock into `idempotency_key.at`; service time
@@ -154,7 +178,10 @@ final class SQLiteBookingStore: BookingStore {
   /// FNV-1a over salt, user and key. Keys that share a hash are told apart by their text.
   private func hash(of key: String, _ user: UserID) -> Int64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ keySalt
-    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    var key = key
+    key.withUTF8 { bytes in
+      for index in bytes.indices { hash = (hash ^ UInt64(unsafe bytes[index])) &* 0x100_0000_01B3 }
+    }
     for shift in stride(from: 0, to: 64, by: 8) {
       hash = (hash ^ UInt64(UInt8(truncatingIfNeeded: user.rawValue >> shift))) &* 0x100_0000_01B3
     }
@@ -229,7 +256,7 @@ final class SQLiteBookingStore: BookingStore {
 /// Prepared once, used for every batch.
 private struct WriterStatements {
   let begin, commit, rollback: Statement
-  let insertEvent, saveEvent, deleteEvent, hasBookings: Statement
+  let insertEvent, saveEvent, saveCounts, deleteEvent, hasBookings: Statement
   let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice, appendDetails: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
 
@@ -242,6 +269,8 @@ private struct WriterStatements {
     let places = Array(repeating: "?", count: 17).joined(separator: ",")
     insertEvent = try Statement(connection, "INSERT INTO event (\(columns)) VALUES (\(places))")
     saveEvent = try Statement(connection, "UPDATE event SET (\(columns)) = (\(places)) WHERE id = ?")
+    saveCounts = try Statement(
+      connection, "UPDATE event SET (sold, held, seq, updated_at) = (?, ?, ?, ?) WHERE id = ?")
     deleteEvent = try Statement(connection, "DELETE FROM event WHERE id = ?")
     hasBookings = try Statement(
       connection,

@@ -7,6 +7,8 @@ import CSQLite
   /// Keeps the connection alive at least as long.
   private let connection: Connection
   private let handle: OpaquePointer
+  /// What the first `bind` failed with since the last use.
+  private var bindFailure = SQLITE_OK
 
   enum Value {
     case int(Int64)
@@ -49,28 +51,59 @@ import CSQLite
 
   private func bind(_ values: [Value]) throws(StoreFailure) {
     for (index, value) in zip(Int32(1)..., values) {
-      let code =
-        switch value {
-        case .int(let number): unsafe sqlite3_bind_int64(handle, index, number)
-        case .text(let text): bind(text, at: index)
-        case .null: unsafe sqlite3_bind_null(handle, index)
-        }
-      guard code == SQLITE_OK else { throw connection.failure(code) }
+      switch value {
+      case .int(let number): bind(number, at: index)
+      case .text(let text): bind(text, at: index)
+      case .null: bindNull(at: index)
+      }
     }
   }
 
-  private func bind(_ text: String, at index: Int32) -> Int32 {
+  // MARK: One by one, for what every booking does. Values stay bound from one use to the next.
+
+  func bind(_ number: Int64, at index: Int32) {
+    unsafe note(sqlite3_bind_int64(handle, index, number))
+  }
+
+  func bind(_ number: Int, at index: Int32) { bind(Int64(number), at: index) }
+
+  func bindNull(at index: Int32) { unsafe note(sqlite3_bind_null(handle, index)) }
+
+  /// SQLite keeps a copy.
+  func bind(_ text: String, at index: Int32) {
     var text = text
-    return text.withUTF8 { utf8 in
+    let code = text.withUTF8 { utf8 in
       guard let length = Int32(exactly: utf8.count) else { return SQLITE_TOOBIG }
       guard let start = utf8.baseAddress else { return unsafe seatcast_bind_text(handle, index, "", 0) }
       return unsafe start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
         unsafe seatcast_bind_text(handle, index, $0, length)
       }
     }
+    note(code)
+  }
+
+  private func note(_ code: Int32) {
+    if code != SQLITE_OK, bindFailure == SQLITE_OK { bindFailure = code }
+  }
+
+  /// For statements that give no rows: runs with what is bound.
+  func runBound() throws(StoreFailure) {
+    defer { unsafe sqlite3_reset(handle) }
+    while try step() {}
+  }
+
+  /// The first row of what is bound.
+  func firstBound<Result>(_ decode: (Row) -> Result) throws(StoreFailure) -> Result? {
+    defer { unsafe sqlite3_reset(handle) }
+    return try step() ? unsafe decode(Row(handle)) : nil
   }
 
   private func step() throws(StoreFailure) -> Bool {
+    if bindFailure != SQLITE_OK {
+      let failure = connection.failure(bindFailure)
+      bindFailure = SQLITE_OK
+      throw failure
+    }
     let code = unsafe sqlite3_step(handle)
     switch code {
     case SQLITE_ROW: return true

@@ -14,6 +14,8 @@ protocol BookingStore: AnyObject {
   /// - Parameter event: its `id` is not looked at.
   func insert(_ event: Event) throws(StoreFailure) -> EventID
   func save(_ event: Event) throws(StoreFailure)
+  /// Writes what sales change, and nothing else.
+  func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure)
   func delete(_ event: EventID) throws(StoreFailure)
   /// Whether there ever was one, cancelled or not.
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool

@@ -2,6 +2,8 @@
 protocol NoticeTexts: Sendable {
   /// The notice as one JSON object, UTF-8 without line breaks.
   func text(of notice: Notice) -> [UInt8]
+  /// The same for the notices of one event and batch, in order.
+  func encode(_ notices: [Notice]) -> [EncodedNotice]
   /// The members that tell an event's details. They change rarely and are part of every summary: the ledger keeps them.
   func members(of details: EventDetails) -> [UInt8]
   /// - Parameters:

@@ -1,18 +1,27 @@
+// What the workers and the ledger ask of API/.
+
 /// What the workers ask about each request: API/ supplies it, the backend's workers call it.
 protocol RequestHandler: Sendable {
-  /// Answers at once, or returns nil after it gave the request's ticket to a service, which then answers it
-  /// exactly once. Never throws: whatever goes wrong is a reply too.
+  /// Never throws: whatever goes wrong is a reply too.
   /// - Parameter reads: this worker's own view of the database; not to be kept.
-  func handle(_ request: Request, reads: any ReadStore) -> Reply?
+  func handle(_ request: Request, reads: any ReadStore) -> Handling
 }
 
-/// Turns a command's outcome into the reply that its asker waits for. Called once, on the ledger or a hashing
-/// thread, after the commit; must be quick and must not block.
+/// What becomes of a request.
+enum Handling: Sendable {
+  case reply(Reply)
+  /// The ledger decides; its outcome is answered to the request's ticket.
+  case command(LedgerCommand)
+  /// A service has the request's ticket and answers it exactly once.
+  case later
+}
+
+/// Turns outcomes into the replies that requests wait for. Any thread.
+protocol OutcomeEncoder: Sendable {
+  /// Tells each settlement to whoever waits for it, in order: appends the reply when that is a request.
+  func append(_ settlements: [Settlement], to replies: inout [TicketedReply])
+}
+
+/// Turns an outcome into the reply that its asker waits for. Called once, on a hashing thread; must be quick and must
+/// not block.
 typealias Answer<Outcome> = @Sendable (Result<Outcome, DomainError>) -> Reply
-
-/// What the endpoints call.
-struct Services: Sendable {
-  let bookings: BookingService
-  let catalogue: CatalogueService
-  let accounts: AccountService
-}

@@ -1,20 +1,17 @@
 // One batch of commands on its way through the ledger: what is undone when the commit fails, and what is announced
-// and answered when it succeeds. The ledger's thread only.
+// and answered when it succeeds. Of an event that only sells, the counts are kept and not the whole event.
+// The ledger's thread only.
 
 struct Batch {
   /// The clocks as they were read at the start: one reading for the whole batch.
   let time: Timekeeper.Reading
   /// The stamp of everything that this batch writes.
   var at: Instant { time.stamp }
-  /// Events as they were before the batch touched them; nil: there was none.
-  private(set) var originals: [EventID: Event?] = [:]
-  /// Events whose row is to be written before the commit.
-  private(set) var unsaved: Set<EventID> = []
-  /// Committed changes per event, in order; `order` says which event came first.
-  private(set) var notices: [EventID: [Notice]] = [:]
-  private(set) var order: [EventID] = []
-  /// Events that this batch deletes, as their last notice leaves them.
-  private(set) var deleted: [EventID: Event] = [:]
+  /// Events that the batch changes, in the order in which it touched them.
+  private(set) var touched: [Touched] = []
+  /// Of `touched`, those with notices, in the order of their first notice.
+  private(set) var announced: [Int] = []
+  private var positions: [EventID: Int] = [:]
   /// Identities whose rows this batch made.
   var newIdentities: [Identity] = []
   var settlements: [Settlement] = []
@@ -24,8 +21,34 @@ struct Batch {
   var hasWritten = false
   var counts = ControlCounters()
 
-  /// Tells a command's outcome, or the failure of the whole batch, to whoever waits for it.
-  typealias Settlement = (StoreFailure?) -> TicketedReply?
+  /// An event that the batch changes.
+  struct Touched {
+    let id: EventID
+    /// What it was before the batch.
+    fileprivate(set) var before: Before
+    /// What of its row is written before the commit.
+    fileprivate(set) var unsaved = Unsaved.nothing
+    /// Whether somebody watches it; until its first notice, nobody has asked.
+    fileprivate(set) var isWatched = false
+    /// Its changes, in order, when it is watched; else only how many there are.
+    fileprivate(set) var notices: [Notice] = []
+    fileprivate(set) var noticeCount = 0
+    /// The event as its last notice leaves it, when the batch deletes it.
+    fileprivate(set) var deleted: Event?
+  }
+
+  enum Before: Equatable {
+    case absent
+    /// Everything else is as it was.
+    case counts(Event.Counts)
+    case whole(Event)
+  }
+
+  enum Unsaved: Comparable {
+    case nothing
+    case counts
+    case whole
+  }
 
   enum Watch {
     case begin(EventID, Watcher)
@@ -34,21 +57,55 @@ struct Batch {
 
   init(_ time: Timekeeper.Reading) { self.time = time }
 
-  /// To be called before an event in memory changes.
-  mutating func keepOriginal(_ id: EventID, _ event: Event?) {
-    if originals[id] == nil { originals.updateValue(event, forKey: id) }
+  // MARK: Changes in memory. To be called before the event changes.
+
+  /// - Returns: the event's position in `touched`.
+  mutating func willSell(_ event: Event) -> Int {
+    let position = touch(event.id, .counts(event.counts))
+    touched[position].unsaved = max(touched[position].unsaved, .counts)
+    return position
   }
 
-  mutating func markUnsaved(_ id: EventID) { unsaved.insert(id) }
-
-  /// The event's row is gone, so there is nothing to save.
-  mutating func markDeleted(_ event: Event) {
-    unsaved.remove(event.id)
-    deleted[event.id] = event
+  mutating func willChange(_ event: Event) -> Int {
+    let position = touch(event.id, .whole(event))
+    if case .counts(let counts) = touched[position].before {
+      var original = event
+      original.counts = counts
+      touched[position].before = .whole(original)
+    }
+    touched[position].unsaved = .whole
+    return position
   }
 
-  mutating func add(_ notice: Notice) {
-    if notices[notice.event] == nil { order.append(notice.event) }
-    notices[notice.event, default: []].append(notice)
+  mutating func didCreate(_ id: EventID) { _ = touch(id, .absent) }
+
+  /// - Parameter last: as its last notice leaves it. Its row is gone, so there is nothing to save.
+  mutating func willDelete(_ event: Event, leaving last: Event) -> Int {
+    let position = willChange(event)
+    touched[position].unsaved = .nothing
+    touched[position].deleted = last
+    return position
+  }
+
+  private mutating func touch(_ id: EventID, _ before: Before) -> Int {
+    // Nearly always the event that was touched last.
+    if let last = touched.last, last.id == id { return touched.count - 1 }
+    if let position = positions[id] { return position }
+    positions[id] = touched.count
+    touched.append(Touched(id: id, before: before))
+    return touched.count - 1
+  }
+
+  // MARK: Notices
+
+  /// - Parameter isWatched: asked once per event, since nobody begins to watch within a batch.
+  mutating func add(_ notice: Notice, at position: Int, isWatched: (EventID) -> Bool) {
+    if touched[position].noticeCount == 0 {
+      announced.append(position)
+      touched[position].isWatched = isWatched(notice.event)
+    }
+    touched[position].noticeCount += 1
+    if touched[position].isWatched { touched[position].notices.append(notice) }
+    hasWritten = true
   }
 }

@@ -11,13 +11,14 @@ final class ControlMetrics: Sendable {
 
   var snapshot: ControlCounters { counters.withLock { $0 } }
 
-  func addRequest(taken: Bool) {
+  func addRequests(taken: Int, turnedAway: Int) {
     counters.withLock {
-      if taken { $0.requests += 1 } else { $0.overloaded += 1 }
+      $0.requests += UInt64(taken)
+      $0.overloaded += UInt64(turnedAway)
     }
   }
 
-  func addOverload() { counters.withLock { $0.overloaded += 1 } }
+  func addOverload(_ commands: Int) { counters.withLock { $0.overloaded += UInt64(commands) } }
 
   func addClockStep() { counters.withLock { $0.clockSteps += 1 } }
 

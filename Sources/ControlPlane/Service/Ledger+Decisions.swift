@@ -1,182 +1,269 @@
 // What each command does: rules first, then the same change in memory and in the open transaction. A command that a rule
 // refuses has changed nothing; a failure of the store fails the whole batch.
 
+/// Why a command was not done.
+enum Undecided: Error {
+  /// By a rule: its asker is told, and the batch goes on.
+  case refused(DomainError)
+  /// By the store: the batch fails.
+  case failed(StoreFailure)
+}
+
 extension Ledger {
-  /// - Throws: when the batch must fail; the command is settled in any case.
+  /// - Throws: when the batch must fail; the command is not settled then.
   func decide(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
     case .createBooking(let booking, let asker):
-      try settle(asker, &batch) { try create(booking, &$0) }
+      let result = try settle(&batch) { batch throws(Undecided) in try create(booking, &batch) }
+      batch.settlements.append(.bookingCreated(Settled(asker, result)))
     case .cancelBooking(let booking, let asker):
-      try settle(asker, &batch) { try cancel(booking, &$0) }
-    case .createEvent(let draft, let asker):
-      try settle(asker, &batch) { try create(draft, &$0) }
-    case .patchEvent(let change, let asker):
-      try settle(asker, &batch) { try patch(change, &$0) }
-    case .deleteEvent(let event, let ifMatch, let asker):
-      try settle(asker, &batch) { try delete(event, ifMatch, &$0) }
-    case .registerUser(let user, let asker):
-      try settle(asker, &batch) { try register(user, &$0) }
-    case .putUser(let user, let asker):
-      try settle(asker, &batch) { try put(user, &$0) }
-    case .setPasswordHash(let user, let hash, let asker):
-      try settle(asker, &batch) { try setPasswordHash(hash, of: user, &$0) }
-    case .logOut(let identity, let asker):
-      try settle(asker, &batch) { try logOut(identity, &$0) }
-    case .watch(let event, let watcher):
-      batch.watches.append(.begin(event, watcher))
-    case .unwatch(let event, let watcher):
-      batch.watches.append(.end(event, watcher))
-    }
-  }
-
-  /// Settles a command of a batch that has failed already.
-  func refuse(_ command: LedgerCommand, _ batch: inout Batch) {
-    switch command {
-    case .createBooking(_, let asker), .cancelBooking(_, let asker): refuse(asker, &batch)
-    case .createEvent(_, let asker), .patchEvent(_, let asker): refuse(asker, &batch)
-    case .deleteEvent(_, _, let asker): refuse(asker, &batch)
-    case .registerUser(_, let asker), .putUser(_, let asker): refuse(asker, &batch)
-    case .setPasswordHash(_, _, let asker): refuse(asker, &batch)
-    case .logOut(_, let asker): refuse(asker, &batch)
+      let result = try settle(&batch) { batch throws(Undecided) in try cancel(booking, &batch) }
+      batch.settlements.append(.bookingCancelled(Settled(asker, result)))
     case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
     case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
+    default: try decideRare(command, &batch)
     }
   }
 
-  private func refuse<Outcome>(_ asker: Answering<Outcome>, _ batch: inout Batch) {
-    batch.settlements.append { _ in asker.settle(.failure(.storageUnavailable)) }
+  private func decideRare(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
+    switch command {
+    case .createBooking, .cancelBooking, .watch, .unwatch: break
+    case .createEvent(let draft, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try create(draft, &batch) }
+      batch.settlements.append(.eventCreated(Settled(asker, result)))
+    case .patchEvent(let change, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try patch(change, &batch) }
+      batch.settlements.append(.eventPatched(Settled(asker, result)))
+    case .deleteEvent(let event, let ifMatch, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try delete(event, ifMatch, &batch) }
+      batch.settlements.append(.eventDeleted(Settled(asker, result)))
+    case .registerUser(let user, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try register(user, &batch) }
+      batch.settlements.append(.user(Settled(asker, result)))
+    case .putUser(let user, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try put(user, &batch) }
+      batch.settlements.append(.user(Settled(asker, result)))
+    case .setPasswordHash(let user, let hash, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in
+        try setPasswordHash(hash, of: user, &batch)
+      }
+      batch.settlements.append(.passwordHash(Settled(asker, result)))
+    case .logOut(let identity, let asker):
+      let result = try settle(&batch) { batch throws(Undecided) in try logOut(identity, &batch) }
+      batch.settlements.append(.loggedOut(Settled(asker, result)))
+    }
   }
 
+  /// Settles a command of a batch that fails.
+  func refuse(_ command: LedgerCommand, _ batch: inout Batch) {
+    switch command {
+    case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
+    case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
+    default:
+      if let settlement = command.settlement(failing: .storageUnavailable) {
+        batch.settlements.append(settlement)
+      }
+    }
+  }
+
+  @inline(__always)
   private func settle<Outcome>(
-    _ asker: Answering<Outcome>, _ batch: inout Batch, _ decision: (inout Batch) throws -> Outcome
-  ) throws(StoreFailure) {
-    let result: Result<Outcome, DomainError>
-    do {
-      try begin(&batch)
-      result = .success(try decision(&batch))
-    } catch let refusal as DomainError {
-      batch.counts.refusals += 1
-      result = .failure(refusal)
+    _ batch: inout Batch, _ decision: (inout Batch) throws(Undecided) -> Outcome
+  ) throws(StoreFailure) -> Result<Outcome, DomainError> {
+    do throws(Undecided) {
+      return .success(try decision(&batch))
     } catch {
-      refuse(asker, &batch)
-      throw error as? StoreFailure ?? StoreFailure(code: 0, message: "\(error)")
+      switch error {
+      case .refused(let refusal):
+        batch.counts.refusals += 1
+        return .failure(refusal)
+      case .failed(let failure): throw failure
+      }
     }
-    batch.settlements.append { asker.settle($0 == nil ? result : .failure(.storageUnavailable)) }
   }
 
-  private func begin(_ batch: inout Batch) throws(StoreFailure) {
-    guard !batch.hasBegun else { return }
-    try store.begin()
-    batch.hasBegun = true
+  /// What `body` does in the store, inside the transaction, which it begins when it is the first.
+  @inline(__always)
+  private func storing<Value>(
+    _ batch: inout Batch, _ body: () throws(StoreFailure) -> Value
+  ) throws(Undecided) -> Value {
+    do throws(StoreFailure) {
+      if !batch.hasBegun {
+        try store.begin()
+        batch.hasBegun = true
+      }
+      return try body()
+    } catch {
+      throw .failed(error)
+    }
+  }
+
+  /// What `body` decides by the rules.
+  @inline(__always)
+  private func ruling<Value>(_ body: () throws(DomainError) -> Value) throws(Undecided) -> Value {
+    do throws(DomainError) {
+      return try body()
+    } catch {
+      throw .refused(error)
+    }
   }
 
   // MARK: Bookings
 
-  private func create(_ command: CreateBooking, _ batch: inout Batch) throws -> BookingOutcome {
-    let known = try userID(of: command.user)
-    if let known, let earlier = try earlierOutcome(command, of: known, &batch) { return earlier }
-    guard var event = events[command.event] else { throw DomainError.unknownEvent }
-    let booked =
-      if let known, event.maxPerUser > 0 { try store.seats(of: known, in: event.id) } else { 0 }
-    try BookingRules.check(event, quantity: command.quantity, at: batch.time.now, booked: booked)
-
-    let user = if let known { known } else { try makeRow(for: command.user, &batch) }
-    event.sold += command.quantity
-    event.seq += 1
-    let booking = try store.insertBooking(
-      event: event.id, user: user, subject: command.user.subject, quantity: command.quantity, at: batch.at,
-      seq: event.seq)
-    if let key = command.idempotencyKey {
-      try store.remember(key: key, of: user, booking: booking.id, at: batch.time.served)
+  private func create(_ command: CreateBooking, _ batch: inout Batch) throws(Undecided) -> BookingOutcome {
+    if let earlier = try earlierOutcome(command, &batch) { return earlier }
+    guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
+    let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
+    try ruling { () throws(DomainError) in
+      try BookingRules.check(table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
     }
-    try commit(event, .bookingCreated(booking.facts), booking.id, &batch)
+    var counts = table[place].counts
+    (counts.sold, counts.seq) = (counts.sold + command.quantity, counts.seq + 1)
+    let booking = try insert(command, seq: counts.seq, &batch)
+    try sell(place, counts, .bookingCreated(booking.facts), booking.id, &batch)
     batch.counts.bookings += 1
     return BookingOutcome(
-      booking: booking, availableSeats: event.availableSeats, seq: event.seq, replayed: false)
+      booking: booking, availableSeats: table[place].availableSeats, seq: counts.seq, replayed: false)
+  }
+
+  private func insert(
+    _ command: CreateBooking, seq: UInt64, _ batch: inout Batch
+  ) throws(Undecided) -> Booking {
+    let user = try row(of: command.user, &batch)
+    let (at, served) = (batch.at, batch.time.served)
+    return try storing(&batch) { () throws(StoreFailure) in
+      let booking = try store.insertBooking(
+        event: command.event, user: user, subject: command.user.subject, quantity: command.quantity, at: at,
+        seq: seq)
+      if let key = command.idempotencyKey {
+        try store.remember(key: key, of: user, booking: booking.id, at: served)
+      }
+      return booking
+    }
+  }
+
+  /// The row of an identity, made when it books for the first time.
+  private func row(of identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID {
+    if let known = try known(identity, &batch) { return known }
+    do throws(StoreFailure) {
+      return try makeRow(for: identity, &batch)
+    } catch {
+      throw .failed(error)
+    }
+  }
+
+  /// The row of an identity, nearly always from memory; nil: it has none.
+  private func known(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID? {
+    if let id = identities.find(identity)?.value { return id }
+    return try storing(&batch) { () throws(StoreFailure) in try userID(of: identity) }
+  }
+
+  /// Seats of the event that the asker has already.
+  private func seats(of command: CreateBooking, _ batch: inout Batch) throws(Undecided) -> Int {
+    guard let user = try known(command.user, &batch) else { return 0 }
+    return try storing(&batch) { () throws(StoreFailure) in try store.seats(of: user, in: command.event) }
   }
 
   /// Also finds what an earlier command of the same batch made: its key stands in the open transaction.
   private func earlierOutcome(
-    _ command: CreateBooking, of user: UserID, _ batch: inout Batch
-  ) throws -> BookingOutcome? {
-    guard let key = command.idempotencyKey,
-      var earlier = try store.booking(
-        forKey: key, of: user, since: Self.oldestKey(at: batch.time.served))
-    else { return nil }
+    _ command: CreateBooking, _ batch: inout Batch
+  ) throws(Undecided) -> BookingOutcome? {
+    guard let key = command.idempotencyKey, let user = try known(command.user, &batch) else { return nil }
+    let oldest = Self.oldestKey(at: batch.time.served)
+    let found = try storing(&batch) { () throws(StoreFailure) in
+      try store.booking(forKey: key, of: user, since: oldest)
+    }
+    guard var earlier = found else { return nil }
     guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity else {
-      throw DomainError.idempotencyMismatch
+      throw .refused(.idempotencyMismatch)
     }
     earlier.replayed = true
     batch.counts.replays += 1
     return earlier
   }
 
-  private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws -> BookingOutcome {
-    guard var outcome = try store.booking(command.booking) else { throw DomainError.unknownBooking }
-    guard try command.by.role == .admin || userID(of: command.by.user) == outcome.booking.user else {
-      throw DomainError.unknownBooking
+  private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws(Undecided) -> BookingOutcome {
+    let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(command.booking) }
+    guard var outcome = found else { throw .refused(.unknownBooking) }
+    // Nobody learns which numbers somebody else's bookings have.
+    if command.by.role != .admin {
+      let asker = try known(command.by.user, &batch)
+      guard asker == outcome.booking.user else { throw .refused(.unknownBooking) }
     }
     guard outcome.booking.status == .confirmed else {
       outcome.replayed = true
       batch.counts.replays += 1
       return outcome
     }
-    guard var event = events[outcome.booking.event] else { throw DomainError.unknownEvent }
-    event.sold -= outcome.booking.quantity
-    event.seq += 1
-    try store.saveCancellation(of: outcome.booking.id, at: batch.at, seq: event.seq)
-    try commit(event, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
+    guard let place = table.place(of: outcome.booking.event) else { throw .refused(.unknownEvent) }
+    var counts = table[place].counts
+    (counts.sold, counts.seq) = (counts.sold - outcome.booking.quantity, counts.seq + 1)
+    let at = batch.at
+    try storing(&batch) { () throws(StoreFailure) in
+      try store.saveCancellation(of: outcome.booking.id, at: at, seq: counts.seq)
+    }
+    try sell(place, counts, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
     batch.counts.cancellations += 1
-    outcome.booking.cancel(at: batch.at, seq: event.seq)
+    outcome.booking.cancel(at: at, seq: counts.seq)
     return BookingOutcome(
-      booking: outcome.booking, availableSeats: event.availableSeats, seq: event.seq, replayed: false)
+      booking: outcome.booking, availableSeats: table[place].availableSeats, seq: counts.seq,
+      replayed: false)
   }
 
-  /// The one way in which an event changes: the event in memory, its row to be written, and the notice.
+  // MARK: The two ways in which an event changes: in memory, in its row, and as a notice
+
+  /// - Parameter counts: with the `seq` of the change.
+  private func sell(
+    _ place: Int, _ counts: Event.Counts, _ change: Notice.Change, _ booking: BookingID, _ batch: inout Batch
+  ) throws(Undecided) {
+    let position = batch.willSell(table[place])
+    table[place].counts = counts
+    table[place].updatedAt = batch.at
+    try append(change, of: table[place], booking, at: position, &batch)
+  }
+
   /// - Parameter event: with the `seq` of the change.
-  private func commit(
-    _ event: Event, _ change: Notice.Change, _ booking: BookingID?, _ batch: inout Batch
-  ) throws {
-    try append(change, to: event, booking, &batch)
-    batch.keepOriginal(event.id, events[event.id])
-    var event = event
-    event.updatedAt = batch.at
-    events[event.id] = event
-    batch.markUnsaved(event.id)
+  private func replace(
+    _ place: Int, with event: Event, _ change: Notice.Change, _ batch: inout Batch
+  ) throws(Undecided) {
+    let position = batch.willChange(table[place])
+    table[place] = event
+    table[place].updatedAt = batch.at
+    try append(change, of: table[place], nil, at: position, &batch)
   }
 
   private func append(
-    _ change: Notice.Change, to event: Event, _ booking: BookingID?, _ batch: inout Batch
-  ) throws {
+    _ change: Notice.Change, of event: Event, _ booking: BookingID?, at position: Int, _ batch: inout Batch
+  ) throws(Undecided) {
     let notice = Notice(
       event: event.id, seq: event.seq, change: change, availableSeats: event.availableSeats,
       seatCapacity: event.seatCapacity, at: batch.at)
-    try store.append(notice, booking: booking)
-    batch.add(notice)
-    batch.hasWritten = true
+    try storing(&batch) { () throws(StoreFailure) in try store.append(notice, booking: booking) }
+    batch.add(notice, at: position, isWatched: outside.notices.isWatched)
   }
 
   // MARK: Events
 
-  private func create(_ draft: EventDraft, _ batch: inout Batch) throws -> Event {
-    try BookingRules.checkWindow(opensAt: draft.opensAt, closesAt: draft.closesAt)
+  private func create(_ draft: EventDraft, _ batch: inout Batch) throws(Undecided) -> Event {
+    try ruling { () throws(DomainError) in
+      try BookingRules.checkWindow(opensAt: draft.opensAt, closesAt: draft.closesAt)
+    }
     var event = Event(draft, at: batch.at)
-    event.id = try store.insert(event)
-    batch.keepOriginal(event.id, nil)
+    event.id = try storing(&batch) { () throws(StoreFailure) in try store.insert(event) }
+    batch.didCreate(event.id)
     batch.hasWritten = true
-    events[event.id] = event
+    _ = table.insert(event)
     return event
   }
 
-  private func patch(_ command: PatchEvent, _ batch: inout Batch) throws -> Event {
-    let event = try find(command.event, command.ifMatch)
-    var changed = try BookingRules.apply(command.patch, to: event)
+  private func patch(_ command: PatchEvent, _ batch: inout Batch) throws(Undecided) -> Event {
+    let place = try find(command.event, command.ifMatch)
+    let event = table[place]
+    var changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
     guard changed != event else { return event }
     changed.seq += 1
-    try commit(changed, Self.change(from: event, to: changed), nil, &batch)
-    changed.updatedAt = batch.at
-    return changed
+    try replace(place, with: changed, Self.change(from: event, to: changed), &batch)
+    return table[place]
   }
 
   private static func change(from event: Event, to changed: Event) -> Notice.Change {
@@ -187,53 +274,69 @@ extension Ledger {
     return resized == changed ? .capacityChanged : .eventUpdated(changed.details)
   }
 
-  private func delete(_ id: EventID, _ ifMatch: [EventTag]?, _ batch: inout Batch) throws -> EventID {
-    let event = try find(id, ifMatch)
-    guard try !store.hasBookings(id) else { throw DomainError.eventHasBookings }
+  private func delete(
+    _ id: EventID, _ ifMatch: [EventTag]?, _ batch: inout Batch
+  ) throws(Undecided) -> EventID {
+    let event = table[try find(id, ifMatch)]
+    let isBooked = try storing(&batch) { () throws(StoreFailure) in try store.hasBookings(id) }
+    guard !isBooked else { throw .refused(.eventHasBookings) }
     var last = event
     last.seq += 1
-    try append(.eventUpdated(EventDetails(last, status: .deleted)), to: last, nil, &batch)
-    try store.delete(id)
-    batch.keepOriginal(id, event)
-    batch.markDeleted(last)
-    events[id] = nil
+    let position = batch.willDelete(event, leaving: last)
+    table.remove(id)
+    try append(.eventUpdated(EventDetails(last, status: .deleted)), of: last, nil, at: position, &batch)
+    try storing(&batch) { () throws(StoreFailure) in try store.delete(id) }
     return id
   }
 
-  private func find(_ id: EventID, _ ifMatch: [EventTag]?) throws -> Event {
-    guard let event = events[id] else { throw DomainError.unknownEvent }
-    if let ifMatch, !ifMatch.contains(event.tag) { throw DomainError.versionMismatch(current: event.tag) }
-    return event
+  private func find(_ id: EventID, _ ifMatch: [EventTag]?) throws(Undecided) -> Int {
+    guard let place = table.place(of: id) else { throw .refused(.unknownEvent) }
+    let tag = table[place].tag
+    if let ifMatch, !ifMatch.contains(tag) { throw .refused(.versionMismatch(current: tag)) }
+    return place
   }
 
   // MARK: Accounts
 
-  private func register(_ user: NewUser, _ batch: inout Batch) throws -> User {
-    guard try store.account(EmailKey(user.email)) == nil else { throw DomainError.emailTaken }
+  private func register(_ user: NewUser, _ batch: inout Batch) throws(Undecided) -> User {
+    let known = try storing(&batch) { () throws(StoreFailure) in try store.account(EmailKey(user.email)) }
+    guard known == nil else { throw .refused(.emailTaken) }
     batch.hasWritten = true
-    return try store.insert(user, at: batch.at)
+    let at = batch.at
+    return try storing(&batch) { () throws(StoreFailure) in try store.insert(user, at: at) }
   }
 
-  private func put(_ user: NewUser, _ batch: inout Batch) throws -> User {
+  private func put(_ user: NewUser, _ batch: inout Batch) throws(Undecided) -> User {
     batch.hasWritten = true
-    guard var known = try store.account(EmailKey(user.email))?.user else {
-      return try store.insert(user, at: batch.at)
+    let at = batch.at
+    return try storing(&batch) { () throws(StoreFailure) in
+      guard var known = try store.account(EmailKey(user.email))?.user else {
+        return try store.insert(user, at: at)
+      }
+      known.role = user.role
+      try store.save(known, passwordHash: user.passwordHash)
+      return known
     }
-    known.role = user.role
-    try store.save(known, passwordHash: user.passwordHash)
-    return known
   }
 
-  private func logOut(_ identity: Identity, _ batch: inout Batch) throws -> Instant {
-    let moment = Revocations.moment(
-      of: identity, loggedOutAt: batch.time.now, last: try store.logout(of: identity))
-    try store.logOut(identity, before: moment)
+  private func logOut(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> Instant {
+    let now = batch.time.now
+    let moment = try storing(&batch) { () throws(StoreFailure) in
+      let moment = Revocations.moment(of: identity, loggedOutAt: now, last: try store.logout(of: identity))
+      try store.logOut(identity, before: moment)
+      return moment
+    }
     batch.hasWritten = true
     return moment
   }
 
-  private func setPasswordHash(_ hash: String, of user: UserID, _ batch: inout Batch) throws -> UserID {
-    guard try store.setPasswordHash(hash, of: user) else { throw DomainError.unknownUser }
+  private func setPasswordHash(
+    _ hash: String, of user: UserID, _ batch: inout Batch
+  ) throws(Undecided) -> UserID {
+    let isKnown = try storing(&batch) { () throws(StoreFailure) in
+      try store.setPasswordHash(hash, of: user)
+    }
+    guard isKnown else { throw .refused(.unknownUser) }
     batch.hasWritten = true
     return user
   }

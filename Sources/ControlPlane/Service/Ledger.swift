@@ -7,7 +7,7 @@
 final class Ledger {
   let store: any BookingStore
   /// What the last commit left, and inside `perform` what this batch has decided so far.
-  var events: [EventID: Event] = [:]
+  var table: EventTable
 
   /// Rows of identities that booked lately, those made in the open transaction included.
   var identities = TwoGenerations<Identity, UserID>(capacity: identityCapacity)
@@ -25,6 +25,8 @@ final class Ledger {
     let notices: any NoticeSink
     let replies: any ReplySink
     let texts: any NoticeTexts
+    let encoder: any OutcomeEncoder
+    let events: CommittedEvents
     let observer: any ControlObserver
     let clock: any Clock
     let metrics: ControlMetrics
@@ -33,9 +35,11 @@ final class Ledger {
   init(_ store: any BookingStore, _ outside: Outside) throws(StoreFailure) {
     self.store = store
     self.outside = outside
-    for event in try store.allEvents() { events[event.id] = event }
+    let events = try store.allEvents()
+    table = EventTable(events)
+    outside.events.apply(events.map { ($0.id, $0) })
     timekeeper = Timekeeper(
-      outside.clock, served: try store.serviceTime(), stamps: events.values.lazy.map(\.updatedAt))
+      outside.clock, served: try store.serviceTime(), stamps: events.lazy.map(\.updatedAt))
   }
 
   /// Decides, commits, announces, answers.
@@ -48,10 +52,11 @@ final class Ledger {
       report(failure)
     } else {
       if batch.hasWritten { reportRecovery() }
+      outside.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
       announce(&batch)
     }
     admit(batch.watches)
-    answer(batch, failure)
+    answer(batch.settlements, failure)
     outside.metrics.add(batch, commands: commands.count, failed: failure != nil)
     if failure == nil, store.isTidyingDue { tidy() }
   }
@@ -76,13 +81,23 @@ final class Ledger {
         refuse(command, &batch)
         continue
       }
-      do throws(StoreFailure) { try decide(command, &batch) } catch { failure = error }
+      do throws(StoreFailure) {
+        try decide(command, &batch)
+      } catch {
+        failure = error
+        refuse(command, &batch)
+      }
     }
     // A batch of watches alone needs no store.
     if let failure { return batch.settlements.isEmpty ? nil : failure }
     do throws(StoreFailure) {
-      for id in batch.unsaved.sorted(by: { $0.rawValue < $1.rawValue }) {
-        if let event = events[id] { try store.save(event) }
+      for touched in batch.touched where touched.unsaved != .nothing {
+        guard let place = table.place(of: touched.id) else { continue }
+        if touched.unsaved == .counts {
+          try store.saveCounts(of: touched.id, table[place].counts)
+        } else {
+          try store.save(table[place])
+        }
       }
       if batch.hasBegun { try store.commit() }
       return nil
@@ -93,7 +108,15 @@ final class Ledger {
 
   private func undo(_ batch: Batch) {
     if batch.hasBegun { store.rollback() }
-    for (id, original) in batch.originals { events[id] = original }
+    for touched in batch.touched {
+      switch touched.before {
+      case .absent: table.remove(touched.id)
+      case .counts(let counts):
+        if let place = table.place(of: touched.id) { table[place].counts = counts }
+      case .whole(let event):
+        if let place = table.place(of: event.id) { table[place] = event } else { _ = table.insert(event) }
+      }
+    }
     forgetIdentities(of: batch)
   }
 
@@ -101,22 +124,22 @@ final class Ledger {
 
   private func announce(_ batch: inout Batch) {
     var updates: [EventUpdate] = []
-    for id in batch.order {
-      guard let notices = batch.notices[id], let event = events[id] ?? batch.deleted[id] else { continue }
-      batch.counts.notices += UInt64(notices.count)
-      guard outside.notices.isWatched(id) else { continue }
-      batch.counts.announced += UInt64(notices.count)
-      let encoded = notices.map { EncodedNotice(seq: $0.seq, text: outside.texts.text(of: $0)) }
+    for position in batch.announced {
+      let touched = batch.touched[position]
+      batch.counts.notices += UInt64(touched.noticeCount)
+      guard touched.isWatched, let event = table[touched.id] ?? touched.deleted else { continue }
+      batch.counts.announced += UInt64(touched.noticeCount)
       let members =
-        batch.deleted[id] == nil
+        touched.deleted == nil
         ? self.members(of: event) : outside.texts.members(of: EventDetails(event, status: .deleted))
       let summary = outside.texts.summary(of: event.state, details: members, at: batch.at)
-      updates.append(EventUpdate(event: id, notices: encoded, summary: summary))
+      updates.append(
+        EventUpdate(event: touched.id, notices: outside.texts.encode(touched.notices), summary: summary))
     }
     if !updates.isEmpty { outside.notices.announce(updates) }
-    for id in batch.order where batch.deleted[id] != nil {
-      details[id] = nil
-      outside.notices.withdraw(id)
+    for position in batch.announced where batch.touched[position].deleted != nil {
+      details[batch.touched[position].id] = nil
+      outside.notices.withdraw(batch.touched[position].id)
     }
   }
 
@@ -133,7 +156,7 @@ final class Ledger {
     for watch in watches {
       switch watch {
       case .begin(let id, let watcher):
-        let summary = events[id].map {
+        let summary = table[id].map {
           outside.texts.summary(of: $0.state, details: members(of: $0), at: $0.updatedAt)
         }
         outside.notices.grant(id, to: watcher, at: summary)
@@ -143,8 +166,12 @@ final class Ledger {
     }
   }
 
-  private func answer(_ batch: Batch, _ failure: StoreFailure?) {
-    let replies = batch.settlements.compactMap { $0(failure) }
+  private func answer(_ settlements: [Settlement], _ failure: StoreFailure?) {
+    let told =
+      failure == nil ? settlements : settlements.map { $0.failing(.storageUnavailable) }
+    var replies: [TicketedReply] = []
+    replies.reserveCapacity(told.count)
+    outside.encoder.append(told, to: &replies)
     if !replies.isEmpty { outside.replies.deliver(replies) }
   }
 }

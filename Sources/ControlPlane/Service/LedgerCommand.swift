@@ -1,5 +1,6 @@
-// What the ledger's queue carries. Commands are decided in the order in which they arrive, watches among
-// them: so a watcher hears of everything that was decided after it was granted.
+// What the ledger's queue carries, and what comes of it. Commands are decided in the order in which they arrive, watches
+// among them: so a watcher hears of everything that was decided after it was granted. A booking's command and its
+// settlement are plain data: they cost no allocation of their own. What is large and rare is boxed (`indirect`).
 
 /// What is asked of a booking's command besides the seats.
 struct CreateBooking: Sendable {
@@ -39,13 +40,13 @@ struct NewUser: Sendable {
 enum LedgerCommand: Sendable {
   case createBooking(CreateBooking, Answering<BookingOutcome>)
   case cancelBooking(CancelBooking, Answering<BookingOutcome>)
-  case createEvent(EventDraft, Answering<Event>)
-  case patchEvent(PatchEvent, Answering<Event>)
+  indirect case createEvent(EventDraft, Answering<Event>)
+  indirect case patchEvent(PatchEvent, Answering<Event>)
   case deleteEvent(EventID, ifMatch: [EventTag]?, Answering<EventID>)
   /// Fails with `emailTaken` when there is such an account.
-  case registerUser(NewUser, Answering<User>)
+  indirect case registerUser(NewUser, Answering<User>)
   /// Makes the account, or gives an existing one of this address this role and password.
-  case putUser(NewUser, Answering<User>)
+  indirect case putUser(NewUser, Answering<User>)
   case setPasswordHash(UserID, String, Answering<UserID>)
   /// The outcome is the moment before which issued tokens are refused.
   case logOut(Identity, Answering<Instant>)
@@ -55,18 +56,65 @@ enum LedgerCommand: Sendable {
 
 /// Who waits for a command's outcome.
 enum Answering<Outcome: Sendable>: Sendable {
-  /// A request: the reply goes out with all others of the batch.
+  /// A request, whose reply is the usual one for the outcome (`OutcomeEncoder`) and goes out with all others of the
+  /// batch.
+  case request(ReplyTicket)
+  /// A request with a reply of its own.
   case reply(ReplyTicket, Answer<Outcome>)
   /// Somebody inside the server.
   case call(@Sendable (Result<Outcome, DomainError>) -> Void)
+}
 
-  /// Tells the outcome; the reply that is to be delivered, if a request waits.
-  func settle(_ result: Result<Outcome, DomainError>) -> TicketedReply? {
+/// A decided command: its outcome, and who waits for it.
+enum Settlement: Sendable {
+  case bookingCreated(Settled<BookingOutcome>)
+  case bookingCancelled(Settled<BookingOutcome>)
+  indirect case eventCreated(Settled<Event>)
+  indirect case eventPatched(Settled<Event>)
+  case eventDeleted(Settled<EventID>)
+  indirect case user(Settled<User>)
+  case passwordHash(Settled<UserID>)
+  case loggedOut(Settled<Instant>)
+}
+
+struct Settled<Outcome: Sendable>: Sendable {
+  let asker: Answering<Outcome>
+  var result: Result<Outcome, DomainError>
+
+  init(_ asker: Answering<Outcome>, _ result: Result<Outcome, DomainError>) {
+    (self.asker, self.result) = (asker, result)
+  }
+}
+
+extension LedgerCommand {
+  /// The command's settlement when nothing of it was done; nil: nobody waits for it.
+  func settlement(failing error: DomainError) -> Settlement? {
     switch self {
-    case .reply(let ticket, let answer): return (ticket, answer(result))
-    case .call(let body):
-      body(result)
-      return nil
+    case .createBooking(_, let asker): .bookingCreated(Settled(asker, .failure(error)))
+    case .cancelBooking(_, let asker): .bookingCancelled(Settled(asker, .failure(error)))
+    case .createEvent(_, let asker): .eventCreated(Settled(asker, .failure(error)))
+    case .patchEvent(_, let asker): .eventPatched(Settled(asker, .failure(error)))
+    case .deleteEvent(_, _, let asker): .eventDeleted(Settled(asker, .failure(error)))
+    case .registerUser(_, let asker), .putUser(_, let asker): .user(Settled(asker, .failure(error)))
+    case .setPasswordHash(_, _, let asker): .passwordHash(Settled(asker, .failure(error)))
+    case .logOut(_, let asker): .loggedOut(Settled(asker, .failure(error)))
+    case .watch, .unwatch: nil
+    }
+  }
+}
+
+extension Settlement {
+  /// The same when the batch could not be committed.
+  func failing(_ error: DomainError) -> Settlement {
+    switch self {
+    case .bookingCreated(let settled): .bookingCreated(Settled(settled.asker, .failure(error)))
+    case .bookingCancelled(let settled): .bookingCancelled(Settled(settled.asker, .failure(error)))
+    case .eventCreated(let settled): .eventCreated(Settled(settled.asker, .failure(error)))
+    case .eventPatched(let settled): .eventPatched(Settled(settled.asker, .failure(error)))
+    case .eventDeleted(let settled): .eventDeleted(Settled(settled.asker, .failure(error)))
+    case .user(let settled): .user(Settled(settled.asker, .failure(error)))
+    case .passwordHash(let settled): .passwordHash(Settled(settled.asker, .failure(error)))
+    case .loggedOut(let settled): .loggedOut(Settled(settled.asker, .failure(error)))
     }
   }
 }
@@ -77,10 +125,12 @@ typealias TicketedReply = (ticket: ReplyTicket, reply: Reply)
 protocol CommandSink: Sendable {
   /// False: the queue is full and the command was not taken.
   func submit(_ command: LedgerCommand) -> Bool
+  /// - Returns: how many were taken, from the front.
+  func submit(contentsOf commands: [LedgerCommand]) -> Int
 }
 
 extension CommandSink {
-  /// Submits a request's command, or answers it `overloaded` at once.
+  /// Submits a request's command with a reply of its own, or answers it `overloaded` at once.
   func submit<Outcome>(
     _ ticket: ReplyTicket, _ answer: @escaping Answer<Outcome>, replies: any ReplySink,
     _ command: (Answering<Outcome>) -> LedgerCommand

@@ -33,8 +33,14 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
 
   func submit(_ command: LedgerCommand) -> Bool {
     let isTaken = queue.offer(command)
-    if !isTaken { metrics.addOverload() }
+    if !isTaken { metrics.addOverload(1) }
     return isTaken
+  }
+
+  func submit(contentsOf commands: [LedgerCommand]) -> Int {
+    let taken = queue.offer(contentsOf: commands)
+    if taken < commands.count { metrics.addOverload(commands.count - taken) }
+    return taken
   }
 
   /// Commands that wait.
@@ -42,7 +48,8 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
 
   /// Inline only: performs one batch; false: nothing waits.
   func pump() -> Bool {
-    guard let ledger, case .elements(let commands) = queue.poll(most: Self.batchLimit) else { return false }
+    var commands: [LedgerCommand] = []
+    guard let ledger, queue.poll(into: &commands, most: Self.batchLimit) == .elements else { return false }
     ledger.perform(commands)
     return true
   }
@@ -58,10 +65,13 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   }
 
   private static func keep(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
+    var commands: [LedgerCommand] = []
     while true {
       let pause = ledger.wantsRest ? quietMilliseconds : watchMilliseconds
-      switch queue.take(most: batchLimit, idleAfter: pause) {
-      case .elements(let commands): ledger.perform(commands)
+      switch queue.take(into: &commands, most: batchLimit, idleAfter: pause) {
+      case .elements:
+        ledger.perform(commands)
+        commands.removeAll(keepingCapacity: true)
       case .idle: ledger.rest()
       case .closed: return ledger.finish()
       }

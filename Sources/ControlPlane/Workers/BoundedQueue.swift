@@ -1,60 +1,98 @@
-// First in, first out, with a bound: whoever offers never waits, whoever takes may. After `close` nothing
-// more goes in, and what is inside still comes out.
+// First in, first out, with a bound: producers never wait, consumers may. Many elements go in and come out at a time
+// under one lock and with one wake-up. After `close` nothing more goes in, and what is inside still comes out.
 
 final class BoundedQueue<Element: Sendable>: Sendable {
   private let monitor: Monitor<Line>
 
   private struct Line {
-    var ring: Ring<Element>
+    let capacity: Int
+    /// Those before `first` were taken.
+    var elements: [Element] = []
+    var first = 0
     var isClosed = false
     /// Threads asleep in `take`: nobody is woken when there are none.
     var sleepers = 0
+
+    var count: Int { elements.count - first }
   }
 
   /// What a taker gets.
-  enum Taken {
+  enum Taken: Equatable {
     /// At least one, in order of arrival.
-    case elements([Element])
+    case elements
     /// Nothing came in the time given.
     case idle
     /// Closed, and everything was taken.
     case closed
   }
 
-  init(capacity: Int) { monitor = Monitor(Line(ring: Ring(capacity: capacity))) }
+  init(capacity: Int) {
+    precondition(capacity > 0, "a queue needs room for something")
+    monitor = Monitor(Line(capacity: capacity))
+  }
 
   /// False: full or closed; the element was not taken.
   func offer(_ element: Element) -> Bool {
-    let (taken, wake) = monitor.withLock { line in
-      guard !line.isClosed, line.ring.append(element) else { return (false, false) }
+    let (taken, wakes) = monitor.withLock { line -> (Bool, Bool) in
+      guard !line.isClosed, line.count < line.capacity else { return (false, false) }
+      line.elements.append(element)
       return (true, line.sleepers > 0)
     }
-    if wake { monitor.notifyOne() }
+    if wakes { monitor.notifyOne() }
+    return taken
+  }
+
+  /// Takes from the front of `elements` as many as there is room for, and wakes one taker.
+  /// - Returns: how many were taken.
+  func offer(contentsOf elements: [Element]) -> Int {
+    let (taken, wakes) = monitor.withLock { line -> (Int, Bool) in
+      let taken = line.isClosed ? 0 : min(elements.count, line.capacity - line.count)
+      if taken == elements.count {
+        line.elements.append(contentsOf: elements)
+      } else {
+        line.elements.append(contentsOf: elements[..<taken])
+      }
+      return (taken, taken > 0 && line.sleepers > 0)
+    }
+    if wakes { monitor.notifyOne() }
     return taken
   }
 
   /// Waits until something is there.
   /// - Parameters:
+  ///   - taken: empty; gets what is taken. Its memory is used again by the queue.
   ///   - most: takes no more than this at once.
   ///   - milliseconds: `idle` when nothing came for so long; nil: waits for ever.
-  func take(most: Int, idleAfter milliseconds: Int? = nil) -> Taken {
-    var sleeps = false
-    let taken = monitor.wait(milliseconds: milliseconds) { line -> Taken? in
-      let taken = Self.next(most, of: &line)
-      if sleeps != (taken == nil) {
+  func take(into taken: inout [Element], most: Int, idleAfter milliseconds: Int? = nil) -> Taken {
+    var (sleeps, leavesSome) = (false, false)
+    let outcome = monitor.wait(milliseconds: milliseconds) { line -> Taken? in
+      let outcome = Self.next(most, into: &taken, of: &line)
+      if sleeps != (outcome == nil) {
         line.sleepers += sleeps ? -1 : 1
         sleeps.toggle()
       }
-      return taken
+      leavesSome = line.count > 0 && line.sleepers > 0
+      return outcome
     }
-    if let taken { return taken }
+    if leavesSome { monitor.notifyOne() }
+    if let outcome { return outcome }
     monitor.withLock { $0.sleepers -= 1 }
     return .idle
   }
 
   /// What is there now; `idle` when that is nothing.
-  func poll(most: Int) -> Taken {
-    monitor.withLock { Self.next(most, of: &$0) ?? .idle }
+  func poll(into taken: inout [Element], most: Int) -> Taken {
+    monitor.withLock { Self.next(most, into: &taken, of: &$0) ?? .idle }
+  }
+
+  /// Puts elements that were taken back to the front, for the next taker; also beyond the capacity and after `close`.
+  func giveBack(_ elements: ArraySlice<Element>) {
+    guard !elements.isEmpty else { return }
+    monitor.withLock { line in
+      line.elements.replaceSubrange(..<line.first, with: elements)
+      line.first = 0
+    }
+    monitor.notifyOne()
   }
 
   func close() {
@@ -62,51 +100,22 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     monitor.notifyAll()
   }
 
-  var count: Int { monitor.withLock { $0.ring.count } }
+  var count: Int { monitor.withLock { $0.count } }
 
-  private static func next(_ most: Int, of line: inout Line) -> Taken? {
-    if line.ring.count > 0 { return .elements(line.ring.takeFirst(most)) }
-    return line.isClosed ? .closed : nil
-  }
-}
-
-/// A bounded ring; grows to its capacity by use.
-struct Ring<Element> {
-  let capacity: Int
-  private var slots: [Element?] = []
-  private var head = 0
-  private(set) var count = 0
-
-  init(capacity: Int) {
-    precondition(capacity > 0, "a queue needs room for something")
-    self.capacity = capacity
-  }
-
-  /// False: full.
-  mutating func append(_ element: Element) -> Bool {
-    guard count < capacity else { return false }
-    if count == slots.count { grow() }
-    slots[(head + count) % slots.count] = element
-    count += 1
-    return true
-  }
-
-  mutating func takeFirst(_ most: Int) -> [Element] {
-    var taken: [Element] = []
-    taken.reserveCapacity(min(most, count))
-    while taken.count < most, count > 0, let element = slots[head] {
-      taken.append(element)
-      slots[head] = nil
-      head = (head + 1) % slots.count
-      count -= 1
+  private static func next(_ most: Int, into taken: inout [Element], of line: inout Line) -> Taken? {
+    guard line.count > 0 else { return line.isClosed ? .closed : nil }
+    if line.first == 0, line.elements.count <= most {
+      swap(&line.elements, &taken)
+      return .elements
     }
-    return taken
-  }
-
-  private mutating func grow() {
-    let elements = takeFirst(count)
-    slots = elements + Array(repeating: nil, count: max(16, min(slots.count, capacity - slots.count)))
-    head = 0
-    count = elements.count
+    let end = min(line.first + most, line.elements.count)
+    taken.append(contentsOf: line.elements[line.first..<end])
+    line.first = end
+    // What was taken is let go when it is as much as what waits, so that an element is moved once on average.
+    if line.first * 2 >= line.elements.count {
+      line.elements.removeSubrange(..<line.first)
+      line.first = 0
+    }
+    return .elements
   }
 }

@@ -1,11 +1,15 @@
 // Several threads that do jobs from one bounded queue, each with a context that is its own alone (a database
-// connection, say). Inline, there are no threads: `pump` does one job on the caller's.
+// connection, say). Jobs are values, and a thread takes several at a time. Inline, there are no threads: `pump` does
+// one job on the caller's.
 
-final class Pool<Context>: @unchecked Sendable {
-  typealias Job = @Sendable (Context) -> Void
+final class Pool<Job: Sendable, Context>: @unchecked Sendable {
+  /// Does jobs, at least one, from the front.
+  /// - Returns: how many it did; the others are given to whichever thread is free.
+  typealias Work = @Sendable (_ jobs: [Job], _ context: Context) -> Int
 
   private let queue: BoundedQueue<Job>
-  /// Written by `open` and `close` only, which one thread calls.
+  private let work: Work
+  /// Written by `init` and `close` only, which one thread calls.
   private var threads: [NamedThread] = []
   /// Inline only: the context of `pump`.
   private var inlineContext: Context?
@@ -13,19 +17,23 @@ final class Pool<Context>: @unchecked Sendable {
   /// - Parameters:
   ///   - name: of the threads, with a number after it.
   ///   - contexts: one per thread; only the first is used inline.
+  ///   - depth: jobs that may wait.
+  ///   - most: jobs that a thread takes at once.
   init(
-    _ name: String, contexts: [Context], depth: Int, threads mode: Backend.Threads
+    _ name: String, contexts: [Context], depth: Int, most: Int, threads mode: Backend.Threads,
+    work: @escaping Work
   ) throws(StartFailure) {
     queue = BoundedQueue(capacity: depth)
+    self.work = work
     guard mode == .own else {
       inlineContext = contexts.first
       return
     }
     for (number, context) in contexts.enumerated() {
-      let queue = self.queue
-      let own = Handover(context)
+      let (queue, own) = (queue, Handover(context))
       do throws(StartFailure) {
-        threads.append(try NamedThread("\(name)-\(number)") { Self.work(queue, own.value) })
+        threads.append(
+          try NamedThread("\(name)-\(number)") { Self.run(queue, own.value, most: most, work) })
       } catch {
         close()
         throw error
@@ -34,15 +42,19 @@ final class Pool<Context>: @unchecked Sendable {
   }
 
   /// False: full or closed.
-  func offer(_ job: @escaping Job) -> Bool { queue.offer(job) }
+  func offer(_ job: Job) -> Bool { queue.offer(job) }
+
+  /// - Returns: how many were taken, from the front.
+  func offer(contentsOf jobs: [Job]) -> Int { queue.offer(contentsOf: jobs) }
 
   /// Jobs that wait.
   var depth: Int { queue.count }
 
   /// Inline only: does one job; false: there is none.
   func pump() -> Bool {
-    guard let inlineContext, case .elements(let jobs) = queue.poll(most: 1) else { return false }
-    for job in jobs { job(inlineContext) }
+    var jobs: [Job] = []
+    guard let inlineContext, queue.poll(into: &jobs, most: 1) == .elements else { return false }
+    _ = work(jobs, inlineContext)
     return true
   }
 
@@ -55,13 +67,25 @@ final class Pool<Context>: @unchecked Sendable {
     threads = []
   }
 
-  private static func work(_ queue: BoundedQueue<Job>, _ context: Context) {
-    while case .elements(let jobs) = queue.take(most: 1) {
-      for job in jobs { job(context) }
+  private static func run(_ queue: BoundedQueue<Job>, _ context: Context, most: Int, _ work: Work) {
+    var jobs: [Job] = []
+    while queue.take(into: &jobs, most: most) == .elements {
+      let done = work(jobs, context)
+      queue.giveBack(jobs[done...])
+      jobs.removeAll(keepingCapacity: true)
     }
   }
 }
 
-extension Pool: JobQueue where Context == Void {
-  func offer(_ job: @escaping @Sendable () -> Void) -> Bool { queue.offer { _ in job() } }
+/// A pool whose jobs are closures; for work that is rare and long.
+extension Pool: JobQueue where Job == @Sendable () -> Void, Context == Void {
+  convenience init(
+    _ name: String, threads count: Int, depth: Int, mode: Backend.Threads
+  ) throws(StartFailure) {
+    try self.init(name, contexts: Array(repeating: (), count: count), depth: depth, most: 1, threads: mode) {
+      jobs, _ in
+      for job in jobs { job() }
+      return jobs.count
+    }
+  }
 }

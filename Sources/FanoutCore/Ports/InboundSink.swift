@@ -1,19 +1,34 @@
-/// Takes complete HTTP requests that are not upgrades. Supplied by the executable.
+/// Takes complete HTTP requests that are not upgrades. Supplied by the executable. Called on loop threads, several at
+/// once; must not block.
 public protocol InboundSink: Sendable {
-  /// Called on a loop's thread for each request; must not block.
-  /// - Returns: `.answer` to answer at once from the loop; `.later` when the answer will come through
-  ///   `LoopProxy.reply(_:to:)` with this ticket, exactly once.
+  /// - Returns: `.answer` to answer at once from the loop; `.later` to be handed the request with the others of the turn.
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition
   /// The words of a 429 for a request that a limit refused. Called on a loop's thread; must not block.
   func answer(to refusal: RateRefusal) -> HTTPResponse
   /// Whether this request is answered even when descriptors have run short: a health check, or an administrator's.
   /// Called on a loop's thread; must not block.
   func isPrivileged(_ request: HTTPRequestHead) -> Bool
+  /// The requests of one turn of a loop that `receive` left for later, in order of arrival.
+  /// - Returns: how many were taken, from the front. Each of these is answered through `DataPlane.reply` with its
+  ///   ticket, exactly once.
+  func take(_ requests: [InboundRequest]) -> Int
+  /// The answer to a request that was not taken.
+  var overloaded: HTTPResponse { get }
 }
 
 public enum InboundDisposition: Sendable {
   case later
   case answer(HTTPResponse)
+}
+
+/// A request on its way out of a loop.
+public struct InboundRequest: Sendable {
+  public let request: HTTPRequest
+  public let peer: PeerAddress
+  public let ticket: Ticket
+  public init(request: HTTPRequest, peer: PeerAddress, ticket: Ticket) {
+    (self.request, self.peer, self.ticket) = (request, peer, ticket)
+  }
 }
 
 /// An answer of the executable or of the core itself. The loop adds `Date`, `Content-Length` and `Connection`.

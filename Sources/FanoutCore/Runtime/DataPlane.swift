@@ -152,10 +152,12 @@ public final class DataPlane: Sendable {
 
   /// Answers requests that the inbound sink left for later: one parcel per loop. Any thread.
   public func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
-    for proxy in proxies {
-      let own = proxies.count == 1 ? replies : replies.filter { $0.ticket.loop == proxy.id }
-      if !own.isEmpty { proxy.post(.replies(own)) }
+    if proxies.count == 1 { return proxies[0].post(.replies(replies)) }
+    var parcels = [[(ticket: Ticket, response: HTTPResponse)]](repeating: [], count: proxies.count)
+    for reply in replies where Int(reply.ticket.loop.rawValue) < proxies.count {
+      parcels[Int(reply.ticket.loop.rawValue)].append(reply)
     }
+    for (proxy, own) in zip(proxies, parcels) where !own.isEmpty { proxy.post(.replies(own)) }
   }
 
   /// Answers `TopicSource.history`. Any thread.

@@ -14,6 +14,8 @@ final class HTTPDriver<IO: Transport> {
   private let inbound: any InboundSink
   private let limiter: LoopLimiter
   private let observer: any LoopObserver
+  /// Requests of this turn that the inbound sink takes together.
+  private var gathered: [InboundRequest] = []
   /// Answers from now on end their connections: the server stops.
   private(set) var isStopping = false
   /// The `Date` field's value and the second it belongs to.
@@ -120,8 +122,11 @@ final class HTTPDriver<IO: Transport> {
     }
     let ticket = Ticket(
       loop: id, slot: slot, generation: connections[slot].generation, request: exchange.answering ?? 0)
-    let disposition = inbound.receive(request, from: client.address, ticket: ticket)
-    if case .answer(let response) = disposition { answer(slot, exchange, response) }
+    switch inbound.receive(request, from: client.address, ticket: ticket) {
+    case .answer(let response): answer(slot, exchange, response)
+    case .later:
+      gathered.append(InboundRequest(request: request, peer: client.address, ticket: ticket))
+    }
   }
 
   /// Answers 429, and reads no more of the connection until there is room for another request.
@@ -136,6 +141,21 @@ final class HTTPDriver<IO: Transport> {
 
   /// A client that is refused for longer may as well be told again.
   private static var longestRest: UInt64 { 1_000 }
+
+  /// Whether requests wait for the end of the turn.
+  var hasGathered: Bool { !gathered.isEmpty }
+
+  /// The end of a turn: hands over its requests, all at once.
+  /// - Returns: those that were not taken; they must be answered with `overloaded`.
+  func handOver() -> ArraySlice<InboundRequest> {
+    guard !gathered.isEmpty else { return [] }
+    let requests = gathered
+    gathered = []
+    gathered.reserveCapacity(requests.count)
+    return requests[inbound.take(requests)...]
+  }
+
+  var overloaded: HTTPResponse { inbound.overloaded }
 
   /// Input behind the request belongs to the protocol that is switched to.
   private func upgrade(

@@ -93,14 +93,16 @@ final class Loop<IO: Transport> {
     if hangup && readiness.isEmpty { connections.close(slot) }
   }
 
-  /// The end of a turn: what other threads sent, what waits for its turn, and a bounded piece of the rolling pass.
+  /// The end of a turn: what other threads sent, what waits for its turn, the requests that came in it, and a bounded
+  /// piece of the rolling pass.
   func turn() {
     drainMailbox()
     input.takeTurns()
+    for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
     fanout.rollPass()
     let isEnding = fanout.endWithdrawn()
     output.shed()
-    io.setBusy(!fanout.passIsOver || !input.isIdle || isEnding)
+    io.setBusy(!fanout.passIsOver || !input.isIdle || isEnding || http.hasGathered)
   }
 
   /// The mailbox may hold something. Also called between turns.

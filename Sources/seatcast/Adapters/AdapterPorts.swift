@@ -9,8 +9,8 @@ protocol BackendPort: Sendable {
   var epoch: String { get }
   /// False while commits fail or the plane is closing.
   var isReady: Bool { get }
-  /// False: the queue is full.
-  func offer(_ request: Request) -> Bool
+  /// How many were taken, from the front; fewer when the queue is full.
+  func offer(_ requests: [Request]) -> Int
   func watch(_ event: EventID, by watcher: Watcher) -> Bool
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool
   func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool

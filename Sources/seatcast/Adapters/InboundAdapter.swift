@@ -1,5 +1,5 @@
 // Requests on their way in: the executable's own pages are answered on the loop, everything else is handed to the control
-// plane with the bytes and ranges that the parser made. Loop threads; never blocks.
+// plane with the bytes and ranges that the parser made, a turn's requests at a time. Loop threads; never blocks.
 import ControlPlane
 import FanoutCore
 
@@ -9,11 +9,8 @@ struct InboundAdapter: InboundSink {
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     // No page is below /api/, and most requests are.
-    if !request.head.hasPath(prefix: "/api/"), let answer = pages.answer(request.head) {
-      return .answer(answer)
-    }
-    let taken = backend.offer(Request(request, from: peer, ticket: ReplyTicket(ticket)))
-    return taken ? .later : .answer(Answers.overloaded)
+    if request.head.hasPath(prefix: "/api/") { return .later }
+    return pages.answer(request.head).map(InboundDisposition.answer) ?? .later
   }
 
   func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
@@ -27,14 +24,18 @@ struct InboundAdapter: InboundSink {
     else { return false }
     return principal.role == .admin
   }
+
+  func take(_ requests: [InboundRequest]) -> Int { backend.offer(requests.map(Request.init)) }
+
+  var overloaded: HTTPResponse { Answers.overloaded }
 }
 
 extension Request {
-  init(_ request: HTTPRequest, from peer: PeerAddress, ticket: ReplyTicket) {
-    let head = request.head
+  init(_ inbound: InboundRequest) {
+    let (head, peer) = (inbound.request.head, inbound.peer)
     self.init(
       bytes: head.bytes, method: head.methodRange, path: head.pathRange, query: head.queryRange,
-      fields: head.fields, body: request.body,
-      client: ClientAddress(peer), ticket: ticket)
+      fields: head.fields, body: inbound.request.body, client: ClientAddress(peer),
+      ticket: ReplyTicket(inbound.ticket))
   }
 }

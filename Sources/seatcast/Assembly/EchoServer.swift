@@ -66,6 +66,8 @@ struct EchoInbound: InboundSink {
   func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
 
   func isPrivileged(_ request: HTTPRequestHead) -> Bool { false }
+  func take(_ requests: [InboundRequest]) -> Int { 0 }
+  var overloaded: HTTPResponse { Answers.overloaded }
 }
 
 /// A source without topics.

@@ -10,7 +10,8 @@ struct CallTests {
   private func call(_ capture: String) throws -> Call {
     let request = Request(method: "GET", path: "/", ticket: ReplyTicket(high: 1, low: 2))
     return Call(
-      request: request, capture: Array(capture.utf8)[...], query: Query(), reads: reads, observer: incidents)
+      request: request, capture: Array(capture.utf8)[...], query: Query(), reads: reads,
+      events: CommittedEvents(), observer: incidents)
   }
 
   @Test("Event ids are positive decimal numbers in their one spelling; others name no event")

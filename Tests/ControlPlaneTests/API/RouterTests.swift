@@ -32,6 +32,8 @@ struct RouterTests {
         Route(
           "DELETE", "/things/{id}", .admin { _, principal in tell(204, "\(principal.identity.subject)") }),
         Route("GET", "/later", .anyone { _ in nil }),
+        Route("POST", "/changes/{id}", .userCommand { call, _ throws(Problem) in try Self.command(call) }),
+        Route("DELETE", "/changes/{id}", .adminCommand { call, _ throws(Problem) in try Self.command(call) }),
         Route(
           "GET", "/watch",
           .watcher { _, principal in
@@ -47,17 +49,21 @@ struct RouterTests {
             _ = try call.read { reads throws(DomainError) in try reads.event(EventID(1)) }
             return tell(200, "")
           }),
-      ], tokens: WordTokens(), admission: .unlimited, observer: incidents)
+      ], tokens: WordTokens(), events: CommittedEvents(), admission: .unlimited, observer: incidents)
+  }
+
+  private static func command(_ call: Call) throws(Problem) -> LedgerCommand {
+    .deleteEvent(try call.eventID(), ifMatch: nil, .request(call.ticket))
   }
 
   private func send(
     _ method: String, _ path: String, query: String? = nil, authorization: String...
   ) -> Reply? {
     let fields = authorization.map { Request.Field(name: "authorization", value: $0) }
-    return router.handle(
-      Request(
-        method: method, path: path, query: query, fields: fields, ticket: ReplyTicket(high: 0, low: 0)),
-      reads: reads)
+    let request = Request(
+      method: method, path: path, query: query, fields: fields, ticket: ReplyTicket(high: 0, low: 0))
+    guard case .reply(let reply) = router.handle(request, reads: reads) else { return nil }
+    return reply
   }
 
   private func text(_ reply: Reply?) -> String? { reply.map { String(decoding: $0.body, as: UTF8.self) } }
@@ -90,6 +96,33 @@ struct RouterTests {
   @Test("An endpoint that gave the ticket to a service answers nothing now")
   func later() {
     #expect(send("GET", "/later") == nil)
+  }
+
+  @Test("A change becomes the ledger's command, for whoever may ask")
+  func commands() {
+    func handle(_ method: String, _ token: String) -> Handling {
+      router.handle(
+        Request(
+          method: method, path: "/changes/5",
+          fields: [.init(name: "Authorization", value: "Bearer \(token)")],
+          ticket: ReplyTicket(high: 3, low: 4)), reads: reads)
+    }
+    for (method, token) in [("POST", "user-2"), ("POST", "admin-1"), ("DELETE", "admin-1")] {
+      guard
+        case .command(.deleteEvent(EventID(5), nil, .request(ReplyTicket(high: 3, low: 4)))) = handle(
+          method, token)
+      else {
+        Issue.record("\(method) by \(token) is no command")
+        continue
+      }
+    }
+    for (method, token, status) in [("POST", "bad", 401), ("DELETE", "user-2", 403), ("DELETE", "bad", 401)] {
+      guard case .reply(let reply) = handle(method, token) else {
+        Issue.record("\(method) by \(token) is a command")
+        continue
+      }
+      #expect(reply.status == status)
+    }
   }
 
   // MARK: Methods

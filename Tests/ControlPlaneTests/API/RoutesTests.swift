@@ -6,6 +6,7 @@ import Testing
 struct RoutesTests {
   private struct NoLedger: CommandSink {
     func submit(_ command: LedgerCommand) -> Bool { false }
+    func submit(contentsOf commands: [LedgerCommand]) -> Int { 0 }
   }
   private struct NoJobs: JobQueue {
     func offer(_ job: @escaping @Sendable () -> Void) -> Bool { false }
@@ -16,16 +17,13 @@ struct RoutesTests {
 
   private var routes: [Route] {
     let (ledger, replies) = (NoLedger(), NoReplies())
-    let services = Services(
-      bookings: BookingService(ledger: ledger, replies: replies),
-      catalogue: CatalogueService(ledger: ledger, replies: replies),
-      accounts: AccountService(
-        ledger: ledger, replies: replies, hashing: NoJobs(), registering: NoJobs(),
-        hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: Stage()))
+    let accounts = AccountService(
+      ledger: ledger, replies: replies, hashing: NoJobs(), registering: NoJobs(),
+      hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: Stage())
     let tokens = TokenIssuer(
       .local(TokenForge.secret, audience: nil), clock: StillClock(milliseconds: 0))
     return Routes.all(
-      services: services, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
+      accounts: accounts, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
       admission: .unlimited, epoch: "e")
   }
 
@@ -38,6 +36,8 @@ struct RoutesTests {
         case .user: "user"
         case .watcher: "watcher"
         case .admin: "admin"
+        case .userCommand: "user"
+        case .adminCommand: "admin"
         }
       return "\(route.method) \(route.path.text) \(who)"
     }
@@ -70,13 +70,16 @@ struct RoutesTests {
 
   @Test("Every guarded route refuses whoever has no token, and every path answers OPTIONS")
   func guarded() {
-    let router = Router(routes: routes, tokens: WordTokens(), admission: .unlimited, observer: IncidentList())
+    let router = Router(
+      routes: routes, tokens: WordTokens(), events: CommittedEvents(), admission: .unlimited,
+      observer: IncidentList())
     for route in routes {
       func status(_ method: String) -> Int? {
         let path = route.path.text.split(separator: "/").map { $0 == "{id}" ? "1" : String($0) }
         let request = Request(
           method: method, path: "/" + path.joined(separator: "/"), ticket: ReplyTicket(high: 0, low: 0))
-        return router.handle(request, reads: StubReads())?.status
+        guard case .reply(let reply) = router.handle(request, reads: StubReads()) else { return nil }
+        return reply.status
       }
       #expect(status("OPTIONS") == 204)
       if case .anyone = route.endpoint { continue }

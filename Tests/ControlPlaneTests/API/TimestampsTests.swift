@@ -85,4 +85,16 @@ struct TimestampsTests {
     #expect(Timestamps.parse(text) != nil)
     for count in 0..<text.count { #expect(Timestamps.parse(String(text.prefix(count))) == nil) }
   }
+
+  @Test("Moments that repeat are written like any other")
+  func repeated() {
+    var stamp = RepeatedStamp()
+    var text: [UInt8] = []
+    for milliseconds in [0, 0, 1, 0] as [Int64] {
+      stamp.append(Instant(milliseconds: milliseconds), to: &text)
+    }
+    #expect(
+      String(decoding: text, as: UTF8.self)
+        == [0, 0, 1, 0].map { Timestamps.text(Instant(milliseconds: $0)) }.joined())
+  }
 }

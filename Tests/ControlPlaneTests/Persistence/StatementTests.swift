@@ -64,4 +64,32 @@ struct StatementTests {
     try connection.execute("INSERT INTO t (i) VALUES (-5)")
     #expect(try Statement(connection, "SELECT i FROM t").first { $0.uint64(0) } == 0)
   }
+
+  @Test("values that are bound one by one stay for the next use, and a new one takes the place of the old")
+  func boundOneByOne() throws {
+    let insert = try Statement(connection, "INSERT INTO t VALUES (?, ?)")
+    insert.bind(7, at: 1)
+    insert.bind("x", at: 2)
+    try insert.runBound()
+    insert.bind(Int64.min, at: 1)
+    try insert.runBound()
+    insert.bindNull(at: 2)
+    try insert.runBound()
+    let rows = try Statement(connection, "SELECT i, s FROM t").all { ($0.int64(0), $0.text(1)) }
+    #expect(rows.map(\.0) == [7, .min, .min] && rows.map(\.1) == ["x", "x", ""])
+    let find = try Statement(connection, "SELECT s FROM t WHERE i = ?")
+    find.bind(7, at: 1)
+    #expect(try find.firstBound { $0.text(0) } == "x")
+    find.bind(8, at: 1)
+    #expect(try find.firstBound { $0.text(0) } == nil)
+  }
+
+  @Test("a value that cannot be bound fails the use, and the next one is well")
+  func wrongPlace() throws {
+    let find = try Statement(connection, "SELECT ?")
+    find.bind(1, at: 1)
+    find.bind(1, at: 2)
+    #expect(throws: StoreFailure.self) { try find.runBound() }
+    #expect(try find.firstBound { $0.int(0) } == 1)
+  }
 }

@@ -20,6 +20,10 @@ struct AccountServiceTests {
       commands.withLock { $0.append(command) }
       return isOpen
     }
+
+    func submit(contentsOf commands: [LedgerCommand]) -> Int {
+      commands.prefix { submit($0) }.count
+    }
   }
 
   /// The hash of a password is the password after `hash:`; that of `old` is stale.
@@ -154,7 +158,10 @@ struct AccountServiceTests {
       return
     }
     let moment = Instant(milliseconds: 5_000)
-    #expect(asker.settle(commits ? .success(moment) : .failure(.storageUnavailable))?.reply.status == 204)
+    var replies: [TicketedReply] = []
+    let settled = Settled(asker, commits ? .success(moment) : .failure(.storageUnavailable))
+    OutcomeReplies(observer: IncidentList()).append([.loggedOut(settled)], to: &replies)
+    #expect(replies.map(\.reply.status) == [204])
     #expect(revocations.moment(of: identity) == (commits ? moment : nil))
     #expect(stage.happenings == (commits ? [.loggedOut(identity.connectionKey)] : []))
   }

@@ -6,42 +6,97 @@ import Testing
 struct BatchTests {
   private let at = Instant(milliseconds: 1)
 
+  private func event(_ id: Int64) -> ControlPlane.Event {
+    var event = Event.sample(capacity: 9)
+    event.id = EventID(id)
+    return event
+  }
+
   private func notice(_ event: Int64, _ seq: UInt64) -> Notice {
     Notice(
       event: EventID(event), seq: seq, change: .capacityChanged, availableSeats: 1, seatCapacity: 1, at: at)
   }
 
-  @Test("what an event was before the batch is kept once, also that it was not")
-  func originals() {
+  @Test("of an event that only sells, the counts before the batch are kept, once, and its counts are saved")
+  func selling() {
     var batch = Batch(.at(at))
-    let before = Event.sample(capacity: 1)
-    var changed = before
-    changed.sold = 1
-    batch.keepOriginal(before.id, before)
-    batch.keepOriginal(before.id, changed)
-    batch.keepOriginal(EventID(2), nil)
-    batch.keepOriginal(EventID(2), changed)
-    #expect(batch.originals == [before.id: before, EventID(2): nil])
+    let before = event(1)
+    var sold = before
+    (sold.sold, sold.seq) = (3, 4)
+    #expect(batch.willSell(before) == 0)
+    #expect(batch.willSell(sold) == 0)
+    #expect(batch.touched.map(\.before) == [.counts(before.counts)])
+    #expect(batch.touched.map(\.unsaved) == [.counts])
+  }
+
+  @Test("an event that changes is kept whole, as it was before it sold, and is saved whole")
+  func changing() {
+    var batch = Batch(.at(at))
+    let before = event(1)
+    var (sold, renamed) = (before, before)
+    (sold.sold, sold.seq) = (3, 4)
+    renamed.name = "Other"
+    _ = batch.willSell(before)
+    _ = batch.willChange(sold)
+    _ = batch.willChange(renamed)
+    _ = batch.willSell(renamed)
+    #expect(batch.touched.map(\.before) == [.whole(before)])
+    #expect(batch.touched.map(\.unsaved) == [.whole])
+  }
+
+  @Test("an event that was made in the batch was absent, whatever happens to it then")
+  func creating() {
+    var batch = Batch(.at(at))
+    batch.didCreate(EventID(1))
+    #expect(batch.touched.map(\.unsaved) == [.nothing])
+    _ = batch.willSell(event(2))
+    _ = batch.willSell(event(1))
+    _ = batch.willChange(event(1))
+    #expect(batch.touched.map(\.id) == [EventID(1), EventID(2)])
+    #expect(batch.touched[0].before == .absent)
+    #expect(batch.touched[0].unsaved == .whole)
+  }
+
+  @Test("a row that is gone again is not saved")
+  func deleting() {
+    var batch = Batch(.at(at))
+    var last = event(1)
+    last.seq = 5
+    _ = batch.willChange(event(1))
+    #expect(batch.willDelete(event(1), leaving: last) == 0)
+    #expect(batch.touched[0].before == .whole(event(1)))
+    #expect(batch.touched[0].unsaved == .nothing)
+    #expect(batch.touched[0].deleted == last)
   }
 
   @Test("notices are kept per event, and events in the order of their first notice")
   func notices() {
     var batch = Batch(.at(at))
-    for (event, seq) in [(7, 1), (3, 1), (7, 2)] as [(Int64, UInt64)] { batch.add(notice(event, seq)) }
-    #expect(batch.order == [EventID(7), EventID(3)])
-    #expect(batch.notices[EventID(7)]?.map(\.seq) == [1, 2])
-    #expect(batch.notices[EventID(3)]?.map(\.seq) == [1])
+    batch.didCreate(EventID(3))
+    let (seven, three) = (batch.willSell(event(7)), batch.willSell(event(3)))
+    #expect(!batch.hasWritten)
+    for (position, id, seq) in [(seven, 7, 1), (three, 3, 1), (seven, 7, 2)] as [(Int, Int64, UInt64)] {
+      batch.add(notice(id, seq), at: position, isWatched: { _ in true })
+    }
+    #expect(batch.announced == [seven, three])
+    #expect(batch.touched[seven].notices.map(\.seq) == [1, 2])
+    #expect(batch.touched[three].notices.map(\.seq) == [1])
+    #expect(batch.hasWritten)
   }
 
-  @Test("a row that is gone again is not saved")
-  func unsaved() {
+  @Test("notices of an event that nobody watches are counted, and it is asked about once")
+  func unwatched() {
     var batch = Batch(.at(at))
-    var event = Event.sample(capacity: 1)
-    event.id = EventID(1)
-    batch.markUnsaved(EventID(1))
-    batch.markUnsaved(EventID(2))
-    batch.markDeleted(event)
-    #expect(batch.unsaved == [EventID(2)])
-    #expect(batch.deleted == [EventID(1): event])
+    var asked: [EventID] = []
+    let position = batch.willSell(event(1))
+    for seq in 1...3 as ClosedRange<UInt64> {
+      batch.add(notice(1, seq), at: position) { id in
+        asked.append(id)
+        return false
+      }
+    }
+    #expect(asked == [EventID(1)])
+    #expect(batch.touched[position].notices.isEmpty && batch.touched[position].noticeCount == 3)
+    #expect(batch.announced == [position])
   }
 }

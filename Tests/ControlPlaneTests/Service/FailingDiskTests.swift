@@ -84,7 +84,9 @@ struct FailingDiskTests {
     return try Ledger(
       SQLiteBookingStore(connection, cipher: Self.cipher, keySalt: 1),
       Ledger.Outside(
-        notices: stage, replies: stage, texts: PlainTexts(), observer: IncidentList(),
+        notices: stage, replies: stage, texts: PlainTexts(),
+        encoder: OutcomeReplies(observer: IncidentList()), events: CommittedEvents(),
+        observer: IncidentList(),
         clock: ScriptedClock(milliseconds: 1_700_000_000_000), metrics: metrics))
   }
 

@@ -3,44 +3,54 @@ import Testing
 
 @testable import ControlPlane
 
-/// Takes commands, or does not.
-final class RecordingCommands: CommandSink {
-  private let isOpen: Bool
-  private let taken = Monitor<[LedgerCommand]>([])
-  init(isOpen: Bool) { self.isOpen = isOpen }
-
-  var commands: [LedgerCommand] { taken.withLock { $0 } }
-
-  func submit(_ command: LedgerCommand) -> Bool {
-    taken.withLock { $0.append(command) }
-    return isOpen
-  }
-}
-
-extension Result where Success: Sendable, Failure == DomainError {
-  /// A reply that says what came.
-  var told: Reply {
-    switch self {
-    case .success: Reply(status: 200)
-    case .failure(let error): Reply(status: 400, body: Array("\(error)".utf8))
-    }
-  }
-}
-
 @Suite("LedgerCommand")
 struct LedgerCommandTests {
-  @Test("a request's outcome becomes its reply, the house's own does not")
-  func settling() {
-    let ticket = ReplyTicket(high: 1, low: 2)
-    let request = Answering<EventID>.reply(ticket) { $0.told }
-    #expect(request.settle(.success(EventID(1)))?.ticket == ticket)
-    #expect(request.settle(.failure(.soldOut(available: 0, requested: 1)))?.reply.status == 400)
+  private let ticket = ReplyTicket(high: 1, low: 2)
 
-    let heard = Monitor<[EventID]>([])
-    let own = Answering<EventID>.call { result in
-      heard.withLock { $0 += (try? result.get()).map { [$0] } ?? [] }
+  @Test("a command that was not done is settled with its own asker, a watch with nobody")
+  func failing() throws {
+    let name = try #require(PublicBookingID(code: 1))
+    let commands: [LedgerCommand] = [
+      .createBooking(.init(EventID(1), 1, 1), .request(ticket)),
+      .cancelBooking(CancelBooking(booking: name, by: .init(user: .local(1), role: .user)), .request(ticket)),
+      .createEvent(EventDraft(name: "E", seatCapacity: 1), .request(ticket)),
+      .patchEvent(PatchEvent(event: EventID(1), patch: EventPatch(), ifMatch: nil), .request(ticket)),
+      .deleteEvent(EventID(1), ifMatch: nil, .request(ticket)),
+      .setPasswordHash(UserID(1), "h", .request(ticket)),
+    ]
+    var replies: [TicketedReply] = []
+    OutcomeReplies(observer: IncidentList()).append(
+      commands.compactMap { $0.settlement(failing: .overloaded) }, to: &replies)
+    #expect(replies.count == commands.count)
+    #expect(replies.allSatisfy { $0.ticket == ticket && $0.reply.status == 503 })
+    #expect(LedgerCommand.watch(EventID(1), Watcher(1)).settlement(failing: .overloaded) == nil)
+    #expect(LedgerCommand.unwatch(EventID(1), Watcher(1)).settlement(failing: .overloaded) == nil)
+  }
+
+  @Test("a settlement of a batch that fails says so instead, to the same asker")
+  func failedBatch() throws {
+    let settlement = Settlement.eventDeleted(Settled(.request(ticket), .success(EventID(1))))
+    guard case .eventDeleted(let failed) = settlement.failing(.storageUnavailable),
+      case .request(ticket) = failed.asker, case .failure(.storageUnavailable) = failed.result
+    else {
+      Issue.record("it says something else")
+      return
     }
-    #expect(own.settle(.success(EventID(7))) == nil)
-    #expect(heard.withLock { $0 } == [EventID(7)])
+  }
+
+  @Test("a request with a reply of its own is answered overloaded when the queue is full")
+  func overloaded() {
+    struct Full: CommandSink {
+      func submit(_ command: LedgerCommand) -> Bool { false }
+      func submit(contentsOf commands: [LedgerCommand]) -> Int { 0 }
+    }
+    let stage = Stage()
+    Full().submit(
+      ticket,
+      { (result: Result<EventID, DomainError>) in
+        if case .failure(.overloaded) = result { Reply(status: 503) } else { Reply(status: 200) }
+      }, replies: stage
+    ) { .deleteEvent(EventID(1), ifMatch: nil, $0) }
+    #expect(stage.replies[2]?.status == 503)
   }
 }

@@ -86,6 +86,10 @@ struct PlainTexts: NoticeTexts {
     return Array("\(notice.seq): \(kind), \(notice.availableSeats) free".utf8)
   }
 
+  func encode(_ notices: [Notice]) -> [EncodedNotice] {
+    notices.map { EncodedNotice(seq: $0.seq, text: text(of: $0)) }
+  }
+
   func members(of details: EventDetails) -> [UInt8] {
     Array(" (\(details.name) \(details.status.rawValue))".utf8)
   }
@@ -128,6 +132,10 @@ final class SeededIdentifiers: IdentifierSource {
   func randomBytes(_ count: Int) -> [UInt8] { random.withLock { $0.bytes(count) } }
 }
 
+extension Ledger {
+  var events: [EventID: Event] { table.all }
+}
+
 /// A ledger, its store, and short words for its commands. One thread.
 final class LedgerFixture {
   let folder: TemporaryFolder
@@ -135,6 +143,7 @@ final class LedgerFixture {
   let stage = Stage()
   let incidents = IncidentList()
   let metrics = ControlMetrics()
+  let events = CommittedEvents()
   let database: Database
   let store: ScriptedStore
   let ledger: Ledger
@@ -149,8 +158,9 @@ final class LedgerFixture {
     ledger = try Ledger(
       store,
       Ledger.Outside(
-        notices: stage, replies: stage, texts: PlainTexts(), observer: incidents, clock: self.clock,
-        metrics: metrics))
+        notices: stage, replies: stage, texts: PlainTexts(), encoder: OutcomeReplies(observer: incidents),
+        events: events,
+        observer: incidents, clock: self.clock, metrics: metrics))
   }
 
   /// The server runs, and nobody asks for anything.
@@ -280,6 +290,9 @@ final class ScriptedStore: BookingStore {
   func rollback() { store.rollback() }
   func insert(_ event: Event) throws(StoreFailure) -> EventID { try store.insert(event) }
   func save(_ event: Event) throws(StoreFailure) { try store.save(event) }
+  func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure) {
+    try store.saveCounts(of: event, counts)
+  }
   func delete(_ event: EventID) throws(StoreFailure) { try store.delete(event) }
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { try store.hasBookings(event) }
   func insertBooking(

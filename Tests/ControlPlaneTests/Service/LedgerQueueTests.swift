@@ -16,8 +16,10 @@ struct LedgerQueueTests {
     let ledger = try Ledger(
       store,
       Ledger.Outside(
-        notices: stage, replies: stage, texts: PlainTexts(), observer: IncidentList(),
-        clock: SystemClock(), metrics: metrics))
+        notices: stage, replies: stage, texts: PlainTexts(),
+        encoder: OutcomeReplies(observer: IncidentList()), events: CommittedEvents(),
+        observer: IncidentList(), clock: SystemClock(),
+        metrics: metrics))
     return try LedgerQueue(Handover(ledger), depth: depth, metrics: metrics, threads: threads)
   }
 
@@ -38,18 +40,15 @@ struct LedgerQueueTests {
     line.close()
   }
 
-  @Test("a full queue refuses, and services answer that as overloaded at once")
+  @Test("a full queue takes what there is room for, from the front, and counts the others")
   func overload() throws {
-    let line = try line(depth: 1, .inline)
-    let services = BookingService(ledger: line, replies: stage)
+    let line = try line(depth: 3, .inline)
     #expect(line.submit(draft(1)))
-    services.create(.init(EventID(1), 1, 1), ticket: ReplyTicket(high: 0, low: 2)) { result in
-      if case .failure(.overloaded) = result { Reply(status: 503) } else { Reply(status: 200) }
-    }
-    #expect(stage.replies[2]?.status == 503)
-    #expect(metrics.snapshot.overloaded == 1)
+    #expect(line.submit(contentsOf: (2...5).map { draft(UInt64($0)) }) == 2)
+    #expect(!line.submit(draft(6)))
+    #expect(metrics.snapshot.overloaded == 3)
     line.close()
-    #expect(stage.replies[1]?.status == 200)
+    #expect(stage.replies.keys.sorted() == [1, 2, 3])
   }
 
   @Test("closing performs what waits, refuses the rest and leaves no WAL behind", arguments: [true, false])

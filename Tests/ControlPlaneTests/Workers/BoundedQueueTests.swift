@@ -10,9 +10,10 @@ struct BoundedQueueTests {
     let queue = BoundedQueue<Int>(capacity: 100)
     for number in 0..<50 { #expect(queue.offer(number)) }
     #expect(queue.elements(20) == Array(0..<20))
-    for number in 50..<100 { #expect(queue.offer(number)) }
+    #expect(queue.offer(contentsOf: Array(50..<100)) == 50)
     #expect(queue.count == 80)
-    #expect(queue.elements(1000) == Array(20..<100))
+    #expect(queue.elements(15) == Array(20..<35))
+    #expect(queue.elements(1000) == Array(35..<100))
     #expect(queue.elements(1).isEmpty)
   }
 
@@ -27,69 +28,101 @@ struct BoundedQueueTests {
     #expect(queue.elements(5) == [2, 4])
   }
 
+  @Test("of many, as many are taken from the front as there is room for")
+  func boundOfMany() {
+    let queue = BoundedQueue<Int>(capacity: 5)
+    #expect(queue.offer(contentsOf: [1, 2, 3]) == 3)
+    #expect(queue.offer(contentsOf: [4, 5, 6, 7]) == 2)
+    #expect(queue.offer(contentsOf: [8]) == 0)
+    #expect(queue.offer(contentsOf: []) == 0)
+    #expect(queue.elements(9) == [1, 2, 3, 4, 5])
+  }
+
+  @Test("what is given back comes out first, even when the queue is full or closed")
+  func givingBack() {
+    let queue = BoundedQueue<Int>(capacity: 4)
+    #expect(queue.offer(contentsOf: [1, 2, 3, 4]) == 4)
+    let taken = queue.elements(3)
+    #expect(queue.offer(contentsOf: [5, 6, 7]) == 3)
+    queue.giveBack(taken[1...])
+    queue.giveBack([])
+    queue.close()
+    #expect(queue.count == 6)
+    #expect(queue.elements(9) == [2, 3, 4, 5, 6, 7])
+  }
+
   @Test("a closed queue takes nothing, gives what it has, and then says that it is closed")
   func closing() {
     let queue = BoundedQueue<Int>(capacity: 2)
     #expect(queue.offer(1))
     queue.close()
     #expect(!queue.offer(2))
+    #expect(queue.offer(contentsOf: [2]) == 0)
     #expect(queue.elements(5) == [1])
-    guard case .closed = queue.take(most: 5) else {
-      Issue.record("a closed and empty queue keeps its takers waiting")
-      return
-    }
+    var taken: [Int] = []
+    #expect(queue.take(into: &taken, most: 5) == .closed)
   }
 
   @Test("nothing in the time given is idle")
   func idle() {
     let queue = BoundedQueue<Int>(capacity: 2)
-    guard case .idle = queue.take(most: 1, idleAfter: 1) else {
-      Issue.record("there was nothing to take")
-      return
-    }
+    var taken: [Int] = []
+    #expect(queue.take(into: &taken, most: 1, idleAfter: 1) == .idle)
+    #expect(queue.offer(1), "an idle taker is counted as awake")
+    #expect(queue.take(into: &taken, most: 1, idleAfter: 1) == .elements)
+    #expect(taken == [1])
   }
 
-  @Test("many producers and many consumers lose nothing and double nothing")
-  func manyThreads() throws {
+  @Test("many producers and many consumers lose nothing and double nothing", arguments: [1, 7])
+  func manyThreads(atOnce: Int) throws {
     let queue = BoundedQueue<Int>(capacity: 64)
-    let consumers = try (0..<3).map { _ in
+    let consumers = try (0..<3).map { consumer in
       try BackgroundThread {
-        var taken: [Int] = []
-        while case .elements(let some) = queue.take(most: 5) { taken += some }
-        return taken
+        var (all, taken): ([Int], [Int]) = ([], [])
+        while queue.take(into: &taken, most: 5) == .elements {
+          // One of the consumers gives half of it back.
+          let kept = consumer == 0 && taken.count > 1 ? taken.count / 2 : taken.count
+          all += taken[..<kept]
+          queue.giveBack(taken[kept...])
+          taken.removeAll(keepingCapacity: true)
+        }
+        return all
       }
     }
     _ = try concurrently(3) { producer in
-      for number in 0..<2000 {
-        while !queue.offer(producer * 10_000 + number) { pause(milliseconds: 1) }
+      var rest = (0..<2000).map { producer * 10_000 + $0 }[...]
+      while !rest.isEmpty {
+        let taken = queue.offer(contentsOf: Array(rest.prefix(atOnce)))
+        rest = rest.dropFirst(taken)
+        if taken == 0 { pause(milliseconds: 1) }
       }
     }
+    while queue.count > 0 { pause(milliseconds: 1) }
     queue.close()
     let taken = try consumers.flatMap { try $0.join() }
     let offered = (0..<3).flatMap { producer in (0..<2000).map { producer * 10_000 + $0 } }
     #expect(taken.sorted() == offered)
   }
+
+  @Test("several takers share what came with one wake-up")
+  func wakingOn() throws {
+    let queue = BoundedQueue<Int>(capacity: 64)
+    let takers = try (0..<3).map { _ in
+      try BackgroundThread {
+        var taken: [Int] = []
+        return queue.take(into: &taken, most: 1) == .elements
+      }
+    }
+    pause(milliseconds: 20)
+    #expect(queue.offer(contentsOf: [1, 2, 3]) == 3)
+    for taker in takers { #expect(try taker.join()) }
+  }
 }
 
 extension BoundedQueue {
   fileprivate func elements(_ most: Int) -> [Element] {
-    if case .elements(let elements) = poll(most: most) { elements } else { [] }
-  }
-}
-
-@Suite("Ring")
-struct RingTests {
-  @Test("a ring grows to its capacity while it wraps around")
-  func growth() {
-    var ring = Ring<Int>(capacity: 40)
-    var refused: [Int] = []
-    for number in 0..<10 where !ring.append(number) { refused.append(number) }
-    let first = ring.takeFirst(7)
-    #expect(first == Array(0..<7))
-    for number in 10..<48 where !ring.append(number) { refused.append(number) }
-    #expect(refused == [47])
-    #expect(ring.count == 40)
-    let rest = ring.takeFirst(100)
-    #expect(rest == Array(7..<47))
+    var taken: [Element] = []
+    _ = poll(into: &taken, most: most)
+    return taken
   }
 }

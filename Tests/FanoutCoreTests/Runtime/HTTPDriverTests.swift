@@ -65,6 +65,34 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("the requests of one turn are handed over together, in order of arrival")
+  func handOver() {
+    let rig = LoopRig()
+    let sockets = (0..<3).map { _ in rig.connect() }
+    rig.turn()
+    for socket in sockets { socket.write(get("/later")) }
+    rig.turn()
+    #expect(rig.inbound.turns.map(\.count) == [3])
+    #expect(rig.inbound.turns.first == rig.inbound.asked.map(\.ticket))
+    rig.settle(3)
+    #expect(rig.inbound.turns.count == 1, "a turn without requests hands over nothing")
+  }
+
+  @Test("requests that are not taken are answered at once, and their connections go on")
+  func overloaded() {
+    let rig = LoopRig(room: 1)
+    let (taken, refused) = (rig.connect(), rig.connect())
+    rig.turn()
+    taken.write(get("/later/1"))
+    refused.write(get("/later/2") + get("/small/3") + get("/later/4"))
+    rig.settle(4)
+    #expect(taken.read().isEmpty)
+    let answers = HTTPAnswers.read(refused.read())
+    #expect(answers.map(\.status) == [503, 200], "the last one was taken, in a turn of its own")
+    #expect(rig.inbound.turns.map(\.count) == [2, 1])
+    #expect(rig.faults() == [])
+  }
+
   @Test("reading pauses when too much is sent ahead, and goes on after the answer")
   func readAhead() throws {
     let rig = LoopRig()

@@ -34,10 +34,10 @@ final class FakeBackend: BackendPort {
   /// Tokens that were to be verified.
   var tokens: [String] { state.withLock { $0.tokens } }
 
-  func offer(_ request: Request) -> Bool {
-    if isFull { return false }
-    state.withLock { $0.requests.append(request) }
-    return true
+  func offer(_ requests: [Request]) -> Int {
+    if isFull { return 0 }
+    state.withLock { $0.requests += requests }
+    return requests.count
   }
 
   func watch(_ event: EventID, by watcher: Watcher) -> Bool { take(.watch(event, watcher)) }

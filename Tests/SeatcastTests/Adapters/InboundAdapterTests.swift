@@ -9,11 +9,18 @@ struct InboundAdapterTests {
   private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
   private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { "" })
 
-  private func receive(_ backend: FakeBackend, _ head: HTTPRequestHead, _ body: [UInt8] = [])
-    -> InboundDisposition
-  {
-    InboundAdapter(backend: backend, pages: pages).receive(
-      HTTPRequest(head: head, body: body), from: PeerAddress(ipv4: 0x7F00_0001), ticket: ticket)
+  private func adapter(_ backend: FakeBackend) -> InboundAdapter {
+    InboundAdapter(backend: backend, pages: pages)
+  }
+
+  private func receive(_ backend: FakeBackend, _ head: HTTPRequestHead) -> InboundDisposition {
+    adapter(backend).receive(
+      HTTPRequest(head: head, body: []), from: PeerAddress(ipv4: 0x7F00_0001), ticket: ticket)
+  }
+
+  private func inbound(_ head: HTTPRequestHead, _ body: [UInt8] = []) -> InboundRequest {
+    InboundRequest(
+      request: HTTPRequest(head: head, body: body), peer: PeerAddress(ipv4: 0x7F00_0001), ticket: ticket)
   }
 
   @Test("A request goes over whole, as its bytes and ranges")
@@ -21,10 +28,12 @@ struct InboundAdapterTests {
     let backend = FakeBackend()
     let head = HTTPRequestHead.make(
       "POST", "/api/bookings?a=%20&b", [("Content-Type", "application/json"), ("X-A", "B"), ("x-a", "C")])
-    guard case .later = receive(backend, head, Array("{}".utf8)) else {
+    guard case .later = receive(backend, head) else {
       Issue.record("answered on the loop")
       return
     }
+    #expect(backend.requests.isEmpty, "it goes over with the others of its turn")
+    #expect(adapter(backend).take([inbound(head, Array("{}".utf8))]) == 1)
     let request = try #require(backend.requests.first)
     func text(_ range: Range<Int>) -> String { String(decoding: request.bytes[range], as: UTF8.self) }
     #expect(text(request.method) == "POST")
@@ -40,19 +49,26 @@ struct InboundAdapterTests {
   @Test("A request without a query has none")
   func withoutQuery() {
     let backend = FakeBackend()
-    _ = receive(backend, .make("GET", "/api/events"))
+    _ = adapter(backend).take([inbound(.make("GET", "/api/events"))])
     #expect(backend.requests.first?.query == nil)
   }
 
-  @Test("A full queue is answered at once from the loop")
+  @Test("A full queue takes nothing, and has an answer for what it does not take")
   func fullQueue() throws {
-    guard case .answer(let answer) = receive(FakeBackend(isFull: true), .make("GET", "/api/events")) else {
-      Issue.record("not answered on the loop")
+    let adapter = adapter(FakeBackend(isFull: true))
+    #expect(adapter.take([inbound(.make("GET", "/api/events"))]) == 0)
+    #expect(adapter.overloaded.status == 503)
+    #expect(adapter.overloaded.value("Retry-After") == "1")
+    #expect(adapter.overloaded.value("Content-Type") == "application/problem+json")
+  }
+
+  @Test(
+    "What is no page is the control plane's to refuse", arguments: ["/api/livez", "/nothing", "/apilivez"])
+  func unknown(path: String) {
+    guard case .later = receive(FakeBackend(), .make("GET", path)) else {
+      Issue.record("answered on the loop")
       return
     }
-    #expect(answer.status == 503)
-    #expect(answer.value("Retry-After") == "1")
-    #expect(answer.value("Content-Type") == "application/problem+json")
   }
 
   @Test("Health checks and administrators are answered even when descriptors run short, others are not")

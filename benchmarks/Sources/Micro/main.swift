@@ -14,7 +14,8 @@ import Glibc
 
 let options = Options(Array(CommandLine.arguments.dropFirst()))
 let pieces =
-  (FramePieces.all + HTTPPieces.all + TokenPieces.all + BookingPieces.all + FanoutPieces.all
+  (FramePieces.all + HTTPPieces.all + TokenPieces.all + BookingPieces.all + LedgerPieces.all
+  + FanoutPieces.all
   + MailboxPieces.all).filter(options.wants)
 
 if pieces.isEmpty { fail("No piece has this in its name; --list names them.") }

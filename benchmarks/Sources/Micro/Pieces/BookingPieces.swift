@@ -86,19 +86,17 @@ enum BookingPieces {
   private static func route(_ name: String, _ operation: String, _ request: Request) -> Piece {
     let ledger = TakingLedger()
     let deaf = IgnoringReplies()
-    let services = Services(
-      bookings: BookingService(ledger: ledger, replies: deaf),
-      catalogue: CatalogueService(ledger: ledger, replies: deaf),
-      accounts: AccountService(
-        ledger: ledger, replies: deaf, hashing: ClosedJobs(), registering: ClosedJobs(),
-        hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: DeafNotices()))
+    let accounts = AccountService(
+      ledger: ledger, replies: deaf, hashing: ClosedJobs(), registering: ClosedJobs(),
+      hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: DeafNotices())
     let admission = AdmissionControl(AdmissionLimits(), observer: IgnoringObserver(), clock: SystemClock())
     let router = Router(
       routes: Routes.all(
-        services: services, tokens: TokenPieces.issuer,
+        accounts: accounts, tokens: TokenPieces.issuer,
         policy: AccountPolicy(accounts: .local, registration: true), admission: admission,
         epoch: "0123456789abcdef"),
-      tokens: TokenPieces.knowing(), admission: admission, observer: IgnoringObserver())
+      tokens: TokenPieces.knowing(), events: OneEvent.committed(), admission: admission,
+      observer: IgnoringObserver())
     let reads = OneEvent()
     let expected = check(router.handle(request, reads: reads))
     guard expected == 1 || expected == 200 else { fail("The router answered \(expected) to \(name).") }
@@ -106,7 +104,9 @@ enum BookingPieces {
   }
 
   /// The status, or 1 for a request that was handed on.
-  private static func check(_ reply: Reply?) -> UInt64 { reply.map { UInt64($0.status) } ?? 1 }
+  private static func check(_ handling: Handling) -> UInt64 {
+    if case .reply(let reply) = handling { UInt64(reply.status) } else { 1 }
+  }
 
   // MARK: Answers and texts
 

@@ -4,6 +4,7 @@
 /// Takes each command and forgets it.
 struct TakingLedger: CommandSink {
   func submit(_ command: LedgerCommand) -> Bool { true }
+  func submit(contentsOf commands: [LedgerCommand]) -> Int { commands.count }
 }
 
 struct IgnoringReplies: ReplySink {
@@ -35,6 +36,13 @@ final class OneEvent: ReadStore {
   private let only = Event(
     id: Samples.state.event, name: "Concert", seatCapacity: 1_000_000, createdAt: Samples.moment,
     updatedAt: Samples.moment)
+
+  static func committed() -> CommittedEvents {
+    let events = CommittedEvents()
+    let only = OneEvent().only
+    events.apply([(only.id, only)])
+    return events
+  }
 
   func event(_ id: EventID) throws(DomainError) -> Event? { id == only.id ? only : nil }
   func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] { [only] }

@@ -1,0 +1,113 @@
+// The replies to what the ledger decided. Bookings are written by hand into one buffer each, because every sale passes
+// here; the usual fields are shared. The ledger's thread, after the commit; refusals of a full queue on workers.
+
+struct OutcomeReplies: OutcomeEncoder {
+  /// Told what no rule foresees.
+  let observer: any ControlObserver
+
+  func append(_ settlements: [Settlement], to replies: inout [TicketedReply]) {
+    var stamp = RepeatedStamp()
+    for settlement in settlements {
+      switch settlement {
+      case .bookingCreated(let settled):
+        settle(settled, &replies) { Self.created($0, &stamp) }
+      case .bookingCancelled(let settled):
+        settle(settled, &replies) { .json(BookingText.body(of: $0, &stamp)) }
+      case .eventCreated(let settled): settle(settled, &replies) { Self.created($0) }
+      case .eventPatched(let settled):
+        settle(settled, &replies) { .json($0, fields: [EventEndpoints.tag($0)]) }
+      case .eventDeleted(let settled): settle(settled, &replies) { _ in .noContent() }
+      case .user(let settled): settle(settled, &replies) { .json($0) }
+      case .passwordHash(let settled): settle(settled, &replies) { _ in .noContent() }
+      case .loggedOut(let settled): settle(settled, &replies) { _ in .noContent() }
+      }
+    }
+  }
+
+  /// - Parameter success: the usual reply.
+  @inline(__always)
+  private func settle<Outcome>(
+    _ settled: Settled<Outcome>, _ replies: inout [TicketedReply], _ success: (Outcome) -> Reply
+  ) {
+    switch settled.asker {
+    case .request(let ticket):
+      switch settled.result {
+      case .success(let outcome): replies.append((ticket, success(outcome)))
+      case .failure(let error): replies.append((ticket, Problem.reporting(error, to: observer).reply))
+      }
+    case .reply(let ticket, let answer): replies.append((ticket, answer(settled.result)))
+    case .call(let body): body(settled.result)
+    }
+  }
+
+  private static func created(_ outcome: BookingOutcome, _ stamp: inout RepeatedStamp) -> Reply {
+    var fields = FieldLines()
+    fields.append(start: locationStart, plain: outcome.booking.publicID.bytes)
+    if outcome.replayed { fields.append("idempotency-replayed", "true") }
+    return .json(BookingText.body(of: outcome, &stamp), status: 201, fields: fields)
+  }
+
+  private static let locationStart = Array("location: /api/bookings/".utf8)
+
+  private static func created(_ event: Event) -> Reply {
+    let location = FieldLines.Field(name: "location", value: "/api/events/\(event.id.rawValue)")
+    return .json(event, status: 201, fields: [location, EventEndpoints.tag(event)])
+  }
+}
+
+/// A booking as JSON.
+enum BookingText {
+  static func body(of outcome: BookingOutcome, _ stamp: inout RepeatedStamp) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(256)
+    append(outcome, &stamp, to: &text)
+    return text
+  }
+
+  static func append(_ outcome: BookingOutcome, _ stamp: inout RepeatedStamp, to text: inout [UInt8]) {
+    let (booking, words) = (outcome.booking, words)
+    text += words.booking
+    booking.publicID.append(to: &text)
+    text += words.event
+    Decimal.append(booking.event.rawValue, to: &text)
+    text += words.user
+    booking.subject.append(to: &text)
+    text += words.quantity
+    Decimal.append(Int64(booking.quantity), to: &text)
+    text += booking.status == .confirmed ? words.confirmed : words.cancelled
+    text += words.createdAt
+    stamp.append(booking.createdAt, to: &text)
+    if let cancelledAt = booking.cancelledAt {
+      text += words.cancelledAt
+      stamp.append(cancelledAt, to: &text)
+    }
+    text += words.available
+    Decimal.append(Int64(outcome.availableSeats), to: &text)
+    text += words.seq
+    Decimal.append(outcome.seq, to: &text)
+    text.append(UInt8(ascii: "}"))
+  }
+
+  private static let words = Words()
+
+  /// What stands between the values, made once.
+  private struct Words {
+    let booking = Array(#"{"bookingId":""#.utf8)
+    let event = Array(#"","eventId":"#.utf8)
+    let user = Array(#","userId":"#.utf8)
+    let quantity = Array(#","quantity":"#.utf8)
+    let confirmed = Array(#","status":"confirmed""#.utf8)
+    let cancelled = Array(#","status":"cancelled""#.utf8)
+    let createdAt = Array(#","createdAt":""#.utf8)
+    let cancelledAt = Array(#"","cancelledAt":""#.utf8)
+    let available = Array(#"","availableSeats":"#.utf8)
+    let seq = Array(#","seq":"#.utf8)
+  }
+}
+
+extension BookingOutcome: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    var stamp = RepeatedStamp()
+    writer.verbatim { BookingText.append(self, &stamp, to: &$0) }
+  }
+}
