@@ -46,7 +46,8 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   /// - Returns: how many were taken.
   func offer(contentsOf elements: [Element]) -> Int {
     let (taken, wakes) = monitor.withLock { line -> (Int, Bool) in
-      let taken = line.isClosed ? 0 : min(elements.count, line.capacity - line.count)
+      // What was given back may stand there beyond the capacity.
+      let taken = line.isClosed ? 0 : min(elements.count, max(0, line.capacity - line.count))
       if taken == elements.count {
         line.elements.append(contentsOf: elements)
       } else {

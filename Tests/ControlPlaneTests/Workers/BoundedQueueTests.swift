@@ -46,8 +46,10 @@ struct BoundedQueueTests {
     #expect(queue.offer(contentsOf: [5, 6, 7]) == 3)
     queue.giveBack(taken[1...])
     queue.giveBack([])
-    queue.close()
     #expect(queue.count == 6)
+    #expect(queue.offer(contentsOf: [8]) == 0)
+    #expect(!queue.offer(8))
+    queue.close()
     #expect(queue.elements(9) == [2, 3, 4, 5, 6, 7])
   }
 
