@@ -89,4 +89,23 @@ struct AccountsTests {
     #expect(try server.server.client(token: token).tryToBook(event).status == 401)
     #expect(try server.person(42).tryToBook(event).status == 201)
   }
+
+  @Test("logging out ends the WebSockets and event streams of the user and of nobody else")
+  func connectionsOfLogOut() throws {
+    let server = try TestServer()
+    let event = try server.event(seats: 10)
+    let (socket, _) = try server.watch(event, user: 41)
+    let idle = try server.connect(user: 41)
+    let (other, _) = try server.watch(event, user: 42)
+    let stream = try EventStreamClient(
+      port: server.port, path: "/api/events/\(event)/stream", token: server.mint.token(user: 41))
+    #expect(try server.admin().request("POST", "/api/users/41/logout").status == 204)
+    #expect(try socket.expectClose() == (4001, "logged out"))
+    #expect(try idle.expectClose() == (4001, "logged out"))
+    var last = try stream.next()
+    while last.name != "end" { last = try stream.next() }
+    #expect(last.data == "logged out")
+    try server.person(42).book(event)
+    _ = try other.expect("booking_created")
+  }
 }
