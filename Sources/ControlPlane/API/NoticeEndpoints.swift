@@ -5,8 +5,8 @@ struct NoticeEndpoints: Sendable {
   let encoder: NoticeEncoder
   let epoch: String
 
-  /// `GET /api/events/{id}/stream`: `text/event-stream` from here on, until the token ends. `Last-Event-ID` is the
-  /// position behind which the client resumes.
+  /// `GET /api/events/{id}/stream?since&epoch`: `text/event-stream` from here on, until the token ends. `Last-Event-ID`
+  /// is the position behind which the client resumes; without it, `since` of `epoch` is.
   func stream(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
     var reply = Reply.common(
@@ -14,10 +14,17 @@ struct NoticeEndpoints: Sendable {
       // Some proxies gather an answer before they pass it on; this asks them not to.
       fields: [.init(name: "x-accel-buffering", value: "no")])
     reply.stream = .init(
-      event: event.id, resume: resume(call.request.values(of: "last-event-id").first),
-      client: principal.connectionKey,
+      event: event.id, resume: try resume(call), client: principal.connectionKey,
       expiresAt: principal.expiresAt)
     return reply
+  }
+
+  /// A `since` that is no number is refused even when it is not needed.
+  private func resume(_ call: Call) throws(Problem) -> Reply.Stream.Resume {
+    let since = try call.query.number("since", in: 0...UInt64.max)
+    let position = resume(call.request.values(of: "last-event-id").first)
+    guard position == .none, let since else { return position }
+    return call.query.value("epoch") == epoch ? .after(since) : .elsewhere
   }
 
   /// A position is `EPOCH.SEQ`; a `seq` of another epoch says nothing about this one's notices.

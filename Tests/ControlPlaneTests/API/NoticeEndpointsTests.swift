@@ -37,6 +37,26 @@ struct NoticeEndpointsTests {
     }
   }
 
+  @Test("Without Last-Event-ID, since and epoch in the URL say where to resume")
+  func since() throws {
+    let token = try backend.userToken()
+    let path = "/api/events/\(try backend.event())/stream"
+    func resume(_ query: String, _ fields: [Request.Field] = []) throws -> Reply.Stream.Resume? {
+      try backend.send("GET", "\(path)?\(query)", token: token, fields: fields).stream?.resume
+    }
+    let epoch = backend.backend.epoch
+    #expect(try resume("since=17&epoch=\(epoch)") == .after(17))
+    #expect(try resume("since=17&epoch=other") == .elsewhere)
+    #expect(try resume("since=17") == .elsewhere)
+    let position = Request.Field(name: "last-event-id", value: "\(epoch).18")
+    #expect(try resume("since=17&epoch=\(epoch)", [position]) == .after(18))
+    for since in ["abc", "", "-1", "01", "18446744073709551616"] {
+      let reply = try backend.send("GET", "\(path)?since=\(since)", token: token)
+      #expect(reply.status == 400 && reply.problem == "invalid-parameter")
+      #expect(String(decoding: reply.body, as: UTF8.self).contains("since must be"))
+    }
+  }
+
   @Test("The token may stand in the query, as browsers cannot set fields here")
   func queryToken() throws {
     let event = try backend.event()
