@@ -48,6 +48,7 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     self.path = path.hasPrefix("/") ? path : "./" + path
     let flags =
       mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+    _ = Self.isConfigured
     var opened: OpaquePointer?
     let code = unsafe sqlite3_open_v2(self.path, &opened, flags | SQLITE_OPEN_NOMUTEX, vfs)
     guard code == SQLITE_OK, let opened = unsafe opened else {
@@ -59,6 +60,9 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     try configure(mode)
   }
 
+  /// Once per process, before the first connection.
+  private static let isConfigured = seatcast_without_memory_statistics() == SQLITE_OK
+
   deinit { unsafe sqlite3_close_v2(handle) }
 
   private func configure(_ mode: Mode) throws(StoreFailure) {
@@ -69,7 +73,7 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
       try startWAL()
       try execute(
         """
-        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;
         PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 67108864;
         """)
       unsafe sqlite3_wal_hook(

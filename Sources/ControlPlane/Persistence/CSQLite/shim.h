@@ -12,3 +12,9 @@ static inline int seatcast_no_checkpoint_on_close(sqlite3 *database) {
 static inline int seatcast_bind_text(sqlite3_stmt *statement, int index, const char *text, int length) {
   return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
 }
+
+/// Memory is not counted: the count takes a lock of the whole process for each allocation. Before SQLite is first used;
+/// later it changes nothing.
+static inline int seatcast_without_memory_statistics(void) {
+  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
