@@ -138,6 +138,9 @@ SEATCASTS = (
     Contestant("seatcast-send", "**seatcast**, send", SEATCAST, ("--sender", "send")),
     Contestant("seatcast-2-loops", "**seatcast**, two loops", SEATCAST, loops=2),
     Contestant("seatcast-limits", "**seatcast**, limits on", SEATCAST, limits=True),
+    # All connections of that row come from one address, and only its user's limit is to refuse.
+    Contestant("seatcast-user-limit", "**seatcast**, only the user's limit", SEATCAST,
+               ("--limits", "requests-address=off,connections-address=off,handshakes-address=off"), limits=True),
 )
 BARE_LOOP = Contestant("floor-sqlite", "bare SQLite loop", SQLITE)
 

@@ -192,7 +192,7 @@ def over_the_limit(rounds, seconds):
     return Case(
         name="limits", brief="over a user's limit", title="refusals, over a user's limit, 64 connections", mode="book",
         words=_words(connections=64, event=HOT, expect=429, **{"or": 201}, others="yes", measured_seconds=seconds),
-        contestants=("seatcast-limits",), rounds=rounds, seconds=seconds + 2, table="requests", measure="limited",
+        contestants=("seatcast-user-limit",), rounds=rounds, seconds=seconds + 2, table="requests", measure="limited",
     )
 
 

@@ -131,7 +131,7 @@ def _booking(what, key, case, limit, unit, *, at_most=True, where=BOOKINGS, of="
 
 
 def _refusals(what, key, case, *rest, **options):
-    return _booking(what, key, case, *rest, of="seatcast-limits" if case == "limits" else "seatcast", **options)
+    return _booking(what, key, case, *rest, of="seatcast-user-limit" if case == "limits" else "seatcast", **options)
 
 
 _READERS = "others' p{} to the last reader, {} among 10,000"
