@@ -3,7 +3,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("FrontDesk+Accounts")
+@Suite("Backend+Accounts")
 struct BackendAccountsTests {
   private let fixture: BackendFixture
 

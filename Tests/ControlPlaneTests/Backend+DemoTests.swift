@@ -3,7 +3,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("FrontDesk+Demo")
+@Suite("Backend+Demo")
 struct BackendDemoTests {
   private let fixture: BackendFixture
 

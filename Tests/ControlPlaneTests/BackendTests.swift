@@ -5,7 +5,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("FrontDesk")
+@Suite("Backend")
 struct BackendTests {
   private let fixture: BackendFixture
 

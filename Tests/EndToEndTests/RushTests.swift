@@ -13,13 +13,13 @@ struct RushTests {
   @Test(
     "two hundred people and a hundred seats: never oversold, everything heard once, in order, by everybody")
   func inPeace() throws {
-    let plane = try makeHall()
+    let plane = try makePlane()
     try play(plane, rounds: 10) {}
   }
 
   @Test("the same across ten kills: nothing acknowledged is lost, nothing is booked twice")
   func acrossKills() throws {
-    let plane = try makeHall()
+    let plane = try makePlane()
     try play(plane, rounds: nil) {
       for _ in 1...10 {
         let start = try seq(plane)
@@ -35,7 +35,7 @@ struct RushTests {
     }
   }
 
-  private func makeHall() throws -> RushServer {
+  private func makePlane() throws -> RushServer {
     // A secret of its own: whoever gets this server's port after a kill refuses its tokens.
     let secret = "the secret of rush \(UInt64.random(in: 0...UInt64.max)), long enough"
     var options = ServerOptions()

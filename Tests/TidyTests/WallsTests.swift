@@ -113,7 +113,7 @@ struct WallsTests {
   }
 
   @Test("Only the executable imports both planes")
-  func bothHalls() {
+  func bothPlanes() {
     let inCore = files(under: "Sources/FanoutCore").filter { $0.code.imports.contains("ControlPlane") }
     let inControl = files(under: "Sources/ControlPlane").filter { $0.code.imports.contains("FanoutCore") }
     tell((inCore + inControl).map { "\($0.file) imports the other plane." })

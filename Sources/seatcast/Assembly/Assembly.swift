@@ -14,9 +14,9 @@ struct Assembly {
   init(_ configuration: ServeConfiguration, secret: [UInt8]?, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     do {
-      plane = try DataPlane(Self.hallConfiguration(configuration))
+      plane = try DataPlane(Self.planeConfiguration(configuration))
       backend = try Backend.open(
-        Self.deskConfiguration(configuration, secret: secret),
+        Self.backendConfiguration(configuration, secret: secret),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
     } catch {
@@ -58,7 +58,7 @@ struct Assembly {
     plane.closeAll()
   }
 
-  private static func hallConfiguration(_ configuration: ServeConfiguration) -> DataPlane.Configuration {
+  private static func planeConfiguration(_ configuration: ServeConfiguration) -> DataPlane.Configuration {
     var plane = DataPlane.Configuration()
     plane.host = configuration.address.host
     plane.port = configuration.address.port
@@ -83,7 +83,7 @@ struct Assembly {
       tables: configuration.descriptorTables == .perLoop ? configuration.address.loopsHere : 1)
   }
 
-  private static func deskConfiguration(
+  private static func backendConfiguration(
     _ configuration: ServeConfiguration, secret: [UInt8]?
   ) -> Backend.Configuration {
     var backend = Backend.Configuration(dataFolder: configuration.dataFolder)

@@ -6,7 +6,7 @@ import Testing
 
 /// Runs on loopback with real sockets and threads; each test has a plane and a port of its own.
 @Suite struct DataPlaneTests {
-  private func withHall(
+  private func withPlane(
     _ configuration: DataPlane.Configuration = DataPlaneFixture.configuration(),
     _ body: (DataPlaneFixture) throws -> Void
   ) throws {
@@ -18,7 +18,7 @@ import Testing
 
   @Test("a data plane serves HTTP on a port that the system chose")
   func http() throws {
-    try withHall { bench in
+    try withPlane { bench in
       #expect(bench.port > 0)
       let client = HTTPClient(port: bench.port)
       let small = try client.get("/small")
@@ -31,7 +31,7 @@ import Testing
 
   @Test("an answer may come later, from another thread")
   func later() throws {
-    try withHall { bench in
+    try withPlane { bench in
       let thread = try BackgroundThread {
         try eventually("the request arrives") { !bench.inbound.asked.isEmpty }
         let answer = HTTPResponse(status: 202, body: Array("late".utf8))
@@ -46,7 +46,7 @@ import Testing
     "what is published reaches every subscriber, in order, by either sender and over any number of loops",
     arguments: [(1, SenderKind.send), (1, .automatic), (3, .automatic)])
   func publish(loops: Int, sender: SenderKind) throws {
-    try withHall(DataPlaneFixture.configuration(loops: loops, sender: sender)) { bench in
+    try withPlane(DataPlaneFixture.configuration(loops: loops, sender: sender)) { bench in
       bench.topics.create(5)
       let clients = try (0..<20).map { _ in try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0") }
       for _ in 0..<10 { bench.publish(5, 3) }
@@ -59,7 +59,7 @@ import Testing
 
   @Test("event streams get what WebSockets get")
   func eventStream() throws {
-    try withHall { bench in
+    try withPlane { bench in
       bench.topics.create(5, head: 2)
       let stream = try EventStreamClient(port: bench.port, path: "/stream/5", token: nil)
       #expect(try stream.next().data == "connected 5 s 5 2")
@@ -72,7 +72,7 @@ import Testing
 
   @Test("a resume that is older than the loop's log is read from the publisher's table")
   func history() throws {
-    try withHall(DataPlaneFixture.configuration(loops: 2)) { bench in
+    try withPlane(DataPlaneFixture.configuration(loops: 2)) { bench in
       bench.topics.create(5, head: 300)
       let client = try bench.webSocket("/ws/5?since=290", greeting: "connected 5 resumed 290")
       for seq in 291...300 { #expect(try client.next() == .text("n 5 \(seq)")) }
@@ -81,7 +81,7 @@ import Testing
 
   @Test("a subscriber that reads nothing keeps nobody waiting and catches up when it reads")
   func slowReader() throws {
-    try withHall { bench in
+    try withPlane { bench in
       bench.topics.create(5)
       bench.topics.pad(2_000)
       let slow = try WebSocketClient(port: bench.port, path: "/ws/5", receiveBuffer: 4_096)
@@ -108,7 +108,7 @@ import Testing
 
   @Test("a port that somebody else has is a sentence, not a crash")
   func portInUse() throws {
-    try withHall { bench in
+    try withPlane { bench in
       var configuration = DataPlaneFixture.configuration()
       configuration.port = bench.port
       let second = try DataPlane(configuration)
@@ -183,7 +183,7 @@ import Testing
 
   @Test("after stopAccepting nobody new is let in, and a running request is still answered")
   func stopAccepting() throws {
-    try withHall { bench in
+    try withPlane { bench in
       let client = HTTPClient(port: bench.port)
       try client.send(raw: Array("GET /later HTTP/1.1\r\nHost: here\r\n\r\n".utf8))
       try eventually("the request arrives") { !bench.inbound.asked.isEmpty }
@@ -198,7 +198,7 @@ import Testing
 
   @Test("what is closed in any way leaves no connection behind")
   func leavesNothing() throws {
-    try withHall { bench in
+    try withPlane { bench in
       bench.topics.create(5)
       for round in 0..<30 {
         let client = try bench.webSocket("/ws/5", greeting: "connected 5 s 5 0")

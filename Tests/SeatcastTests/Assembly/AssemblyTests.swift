@@ -22,7 +22,7 @@ struct AssemblyTests {
     try Assembly(configuration(port: port, data: data), secret: nil, log: log)
   }
 
-  @Test("Joined together, the halls serve the page, health, metrics and the API, and stop")
+  @Test("Joined together, the planes serve the page, health, metrics and the API, and stop")
   func serves() throws {
     let assembly = try assembly()
     let port = try assembly.start()

@@ -11,7 +11,7 @@ struct PagesTests {
       metrics: { "seatcast_x 1\n" })
   }
 
-  @Test("Health is plain text: alive as long as it answers, ready when the halls are")
+  @Test("Health is plain text: alive as long as it answers, ready when the planes are")
   func health() {
     #expect(pages(isReady: false).answer(.make("GET", "/livez"))?.status == 200)
     #expect(pages().answer(.make("GET", "/readyz"))?.status == 200)

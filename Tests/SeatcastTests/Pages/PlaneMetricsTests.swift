@@ -4,7 +4,7 @@ import Testing
 @testable import FanoutCore
 @testable import seatcast
 
-@Suite("Metrics of the halls")
+@Suite("Metrics of the planes")
 struct PlaneMetricsTests {
   private var families: [MetricFamily] {
     var counters = ControlCounters()

@@ -1,4 +1,4 @@
-// Halls for adapter tests: they keep what they are told and answer as they were set up.
+// Planes for adapter tests: they record what they are told and answer as they were set up.
 import ControlPlane
 import FanoutCore
 import Synchronization
