@@ -264,7 +264,8 @@ struct StrictJSON {
     guard JSONEscapes.plain(byte) != nil else { throw JSONRefusal(reason: .badEscape, offset: start) }
   }
 
-  /// The digits of `\uXXXX`, or of the two escapes that make a surrogate pair (RFC 8259, section 7).
+  /// Checks the four hexadecimal digits behind `\u`, and the second escape when the first is half of a surrogate pair
+  /// (RFC 8259, section 7).
   private mutating func unicodeEscape(from start: Int) throws(JSONRefusal) {
     let first = try fourHexDigits()
     if Unicode.Scalar(first) != nil { return }
