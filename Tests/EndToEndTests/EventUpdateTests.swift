@@ -42,14 +42,17 @@ struct EventUpdateTests {
     _ = try patch(server, event, ["seatCapacity": 20, "name": "Another \"concert\""])
     let both = try socket.expect("event_updated")
     #expect(both["name"]?.string == "Another \"concert\"")
-    #expect(try both.number("availableSeats") == 17)
+    #expect(try both.number("availableSeats") == 9)
     #expect(try both.number("seq") == 5)
+    let resized = try socket.expect("seat_update")
+    #expect(try resized.number("availableSeats") == 17)
+    #expect(try resized.number("seq") == 6)
     _ = try patch(server, event, ["status": "cancelled"])
     #expect(try socket.expect("event_updated")["status"]?.string == "cancelled")
 
     let (late, now) = try server.watch(event)
     #expect(now["status"]?.string == "cancelled")
-    #expect(try now.number("seq") == 6)
+    #expect(try now.number("seq") == 7)
     late.drop()
   }
 

@@ -259,19 +259,22 @@ extension Ledger {
   private func patch(_ command: PatchEvent, _ batch: inout Batch) throws(Undecided) -> Event {
     let place = try find(command.event, command.ifMatch)
     let event = table[place]
-    var changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
-    guard changed != event else { return event }
-    changed.seq += 1
-    try replace(place, with: changed, Self.change(from: event, to: changed), &batch)
+    let changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
+    // A capacity has a notice of its own, because clients of the given contract know `seat_update` alone.
+    var step = changed
+    (step.seatCapacity, step.version) = (event.seatCapacity, event.version)
+    let isUpdated = step != event
+    step.version = changed.version
+    if isUpdated {
+      step.seq += 1
+      try replace(place, with: step, .eventUpdated(step.details), &batch)
+    }
+    if changed.seatCapacity != event.seatCapacity {
+      step.seatCapacity = changed.seatCapacity
+      step.seq += 1
+      try replace(place, with: step, .capacityChanged, &batch)
+    }
     return table[place]
-  }
-
-  private static func change(from event: Event, to changed: Event) -> Notice.Change {
-    var resized = event
-    (resized.seatCapacity, resized.version, resized.seq) = (
-      changed.seatCapacity, changed.version, changed.seq
-    )
-    return resized == changed ? .capacityChanged : .eventUpdated(changed.details)
   }
 
   private func delete(

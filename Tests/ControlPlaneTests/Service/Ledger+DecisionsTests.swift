@@ -226,7 +226,7 @@ struct LedgerDecisionsTests {
   }
 
   @Test(
-    "any other change is announced with the event's public state, also together with the capacity",
+    "any other change is announced with the event's public state",
     arguments: [
       (EventPatch(name: "New"), "New on_sale, 10 free"),
       (EventPatch(status: .closed), "Event closed, 10 free"),
@@ -237,7 +237,6 @@ struct LedgerDecisionsTests {
       (EventPatch(maxPerBooking: 3), "Event on_sale, 10 free"),
       (EventPatch(maxPerUser: 3), "Event on_sale, 10 free"),
       (EventPatch(venue: "Elsewhere"), "Event on_sale, 10 free"),
-      (EventPatch(name: "New", seatCapacity: 12), "New on_sale, 12 free"),
     ])
   func updates(patch: EventPatch, words: String) throws {
     let fixture = try LedgerFixture()
@@ -254,6 +253,19 @@ struct LedgerDecisionsTests {
       #expect(try fixture.patch(event, EventPatch(status: .onSale)).seq == 2)
       #expect(fixture.stage.announced.last?.words == "2: Event on_sale, 10 free")
     }
+  }
+
+  @Test("a change of the capacity and of something else is announced as both, each with its own seq")
+  func updateAndCapacity() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.stage.watch(event.id)
+    let patched = try fixture.patch(event, EventPatch(name: "New", seatCapacity: 12))
+    #expect(patched.tag == EventTag(version: 2, seq: 2))
+    #expect(
+      fixture.stage.announced.map(\.words) == ["1: New on_sale, 10 free", "2: capacity 12, 12 free"])
+    #expect(try fixture.log(event).map(\.change) == [.eventUpdated(patched.details), .capacityChanged])
+    #expect(try fixture.reader().event(event.id) == patched)
   }
 
   @Test("a patch that changes nothing announces nothing and leaves the tag as it is")
