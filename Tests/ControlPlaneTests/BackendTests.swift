@@ -1,4 +1,4 @@
-// The plane from its one door: requests as the executable makes them, on threads and inline.
+// The plane through its public interface: requests as the executable makes them, on threads and inline.
 
 import TestSupport
 import Testing

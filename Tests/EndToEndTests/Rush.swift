@@ -7,7 +7,7 @@ struct RushServer: Sendable {
   let server: ServerProcess
   let mint: TokenMint
   let event: Int
-  let curtain = Curtain()
+  let end = RushEnd()
 
   /// Repeats until the server answers with something definite; a dead or draining server is waited for.
   /// 401 comes only from a foreign server that got the port of one that died.
@@ -23,7 +23,7 @@ struct RushServer: Sendable {
 }
 
 /// Tells everybody when the rush is over and how many notices there were in all; counts who watches.
-final class Curtain: Sendable {
+final class RushEnd: Sendable {
   private let state = Guarded<(isClosing: Bool, lastSeq: Int?, watching: Int)>((false, nil, 0))
   var isClosing: Bool { state.withLock { $0.isClosing } }
   var lastSeq: Int? { state.withLock { $0.lastSeq } }
@@ -43,21 +43,21 @@ struct RushRecord: Sendable {
   var faults: [String] = []
 }
 
-/// One person: books one to three seats, gives some back, and again, `rounds` times or until the curtain.
-func rushFor(_ plane: RushServer, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
+/// One person: books one to three seats, gives some back, and again, `rounds` times or until the end.
+func rushFor(_ rush: RushServer, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
   var random = SeededRandom(seed: seed &+ UInt64(person))
   var record = RushRecord()
   var client = HTTPClient(
-    port: plane.server.port, token: plane.mint.token(user: person), patience: .seconds(20))
+    port: rush.server.port, token: rush.mint.token(user: person), patience: .seconds(20))
   var kept: [String] = []
   var round = 0
-  while !plane.curtain.isClosing, round < rounds ?? Int.max {
+  while !rush.end.isClosing, round < rounds ?? Int.max {
     round += 1
     // Without an end of their own they take their time: what a watcher may miss in one life is bounded.
     if rounds == nil { pause(milliseconds: Int.random(in: 50...400, using: &random)) }
     if !kept.isEmpty, Bool.random(using: &random) {
       let booking = kept.remove(at: Int.random(in: kept.indices, using: &random))
-      let answer = try plane.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
+      let answer = try rush.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
       if answer.status == 200 {
         record.cancelled.insert(booking)
       } else {
@@ -66,8 +66,8 @@ func rushFor(_ plane: RushServer, person: Int, rounds: Int?, seed: UInt64) throw
       continue
     }
     let quantity = Int.random(in: 1...3, using: &random)
-    let answer = try plane.insist(&client) {
-      try $0.tryToBook(plane.event, quantity: quantity, key: "person-\(person)-round-\(round)")
+    let answer = try rush.insist(&client) {
+      try $0.tryToBook(rush.event, quantity: quantity, key: "person-\(person)-round-\(round)")
     }
     switch answer.status {
     case 201:
@@ -86,32 +86,32 @@ func rushFor(_ plane: RushServer, person: Int, rounds: Int?, seed: UInt64) throw
 }
 
 /// One watcher: the texts of all notices from seq 1 on, as they came; it resumes when the connection ends.
-func watchRush(_ plane: RushServer, user: Int) throws -> [String] {
+func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
   var texts: [String] = []
   var epoch: String?
   let deadline = Deadline(.seconds(240))
-  while plane.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+  while rush.end.lastSeq.map({ texts.count < $0 }) ?? true {
     if deadline.hasPassed { throw TestFailure("a watcher has heard \(texts.count) notices and waits") }
     let resume = epoch.map { "?since=\(texts.count)&epoch=\($0)" } ?? ""
     guard
       let socket = try? WebSocketClient(
-        port: plane.server.port, path: "/ws/events/\(plane.event)\(resume)",
-        token: plane.mint.token(user: user),
+        port: rush.server.port, path: "/ws/events/\(rush.event)\(resume)",
+        token: rush.mint.token(user: user),
         patience: .seconds(20))
     else {
       pause(milliseconds: 20)
       continue
     }
-    try listen(to: socket, plane, &texts, &epoch)
+    try listen(to: socket, rush, &texts, &epoch)
   }
   return texts
 }
 
 /// Reads until the connection ends or everything is heard.
 private func listen(
-  to socket: WebSocketClient, _ plane: RushServer, _ texts: inout [String], _ epoch: inout String?
+  to socket: WebSocketClient, _ rush: RushServer, _ texts: inout [String], _ epoch: inout String?
 ) throws {
-  while plane.curtain.lastSeq.map({ texts.count < $0 }) ?? true {
+  while rush.end.lastSeq.map({ texts.count < $0 }) ?? true {
     do {
       guard case .text(let text) = try socket.next(within: .milliseconds(200)) else { return }
       if text.contains("\"connection_established\"") {
@@ -120,7 +120,7 @@ private func listen(
         guard wasResumed == (epoch == nil ? nil : true) else {
           throw TestFailure("after \(texts.count) notices the greeting was \(text)")
         }
-        if epoch == nil { plane.curtain.arrive() }
+        if epoch == nil { rush.end.arrive() }
         epoch = try greeting.word("epoch")
       } else if !text.contains("\"server_draining\"") {
         texts.append(text)

@@ -13,24 +13,24 @@ struct RushTests {
   @Test(
     "two hundred people and a hundred seats: never oversold, everything heard once, in order, by everybody")
   func inPeace() throws {
-    let plane = try makePlane()
-    try play(plane, rounds: 10) {}
+    let rush = try makePlane()
+    try play(rush, rounds: 10) {}
   }
 
   @Test("the same across ten kills: nothing acknowledged is lost, nothing is booked twice")
   func acrossKills() throws {
-    let plane = try makePlane()
-    try play(plane, rounds: nil) {
+    let rush = try makePlane()
+    try play(rush, rounds: nil) {
       for _ in 1...10 {
-        let start = try seq(plane)
+        let start = try seq(rush)
         // Each life sees some bookings before it ends in the midst of others.
-        try eventually(within: .seconds(60), "bookings go on") { try seq(plane) > start + 40 }
-        try plane.server.kill9()
-        try plane.server.restart()
+        try eventually(within: .seconds(60), "bookings go on") { try seq(rush) > start + 40 }
+        try rush.server.kill9()
+        try rush.server.restart()
       }
-      let start = try seq(plane)
+      let start = try seq(rush)
       try eventually(within: .seconds(60), "bookings go on after the last restart") {
-        try seq(plane) > start + 40
+        try seq(rush) > start + 40
       }
     }
   }
@@ -45,32 +45,32 @@ struct RushTests {
     return RushServer(server: server.server, mint: TokenMint(secret: secret), event: event)
   }
 
-  private func seq(_ plane: RushServer) throws -> Int {
-    var client = plane.server.client()
-    return try plane.insist(&client) { try $0.get("/api/events/\(plane.event)") }.json().number("seq")
+  private func seq(_ rush: RushServer) throws -> Int {
+    var client = rush.server.client()
+    return try rush.insist(&client) { try $0.get("/api/events/\(rush.event)") }.json().number("seq")
   }
 
-  /// Raises the curtain, lets `director` do its work, and judges.
-  private func play(_ plane: RushServer, rounds: Int?, director: () throws -> Void) throws {
+  /// Raises the end, lets `director` do its work, and judges.
+  private func play(_ rush: RushServer, rounds: Int?, director: () throws -> Void) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     let watchers = try (0..<Self.watchers).map { number in
-      try BackgroundThread { try watchRush(plane, user: 9_000 + number) }
+      try BackgroundThread { try watchRush(rush, user: 9_000 + number) }
     }
     // Who comes late hears only the rest, and here everybody is to hear everything.
-    try eventually(within: .seconds(120), "all watchers watch") { plane.curtain.watching == Self.watchers }
+    try eventually(within: .seconds(120), "all watchers watch") { rush.end.watching == Self.watchers }
     let people = try (1...Self.people).map { person in
-      try BackgroundThread { try rushFor(plane, person: person, rounds: rounds, seed: seed) }
+      try BackgroundThread { try rushFor(rush, person: person, rounds: rounds, seed: seed) }
     }
     let directed = Result { try director() }
-    if rounds == nil { plane.curtain.close() }
+    if rounds == nil { rush.end.close() }
     let records = people.map { person in Result { try person.join() } }
-    let last = Result { try seq(plane) }
-    plane.curtain.announce(lastSeq: (try? last.get()) ?? 0)
+    let last = Result { try seq(rush) }
+    rush.end.announce(lastSeq: (try? last.get()) ?? 0)
     let heard = watchers.map { watcher in Result { try watcher.join() } }
     try directed.get()
     let model = try judge(heard: heard.map { try $0.get() }, count: last.get(), seed: seed)
     try judge(records: records.map { try $0.get() }, against: model)
-    try judgeStored(plane, against: model)
+    try judgeStored(rush, against: model)
   }
 
   /// What the notices amount to.
@@ -126,12 +126,12 @@ struct RushTests {
   }
 
   /// What the server stores is what the model says.
-  private func judgeStored(_ plane: RushServer, against model: Model) throws {
-    let admin = try TestServer(running: plane.server).admin()
-    let event = try admin.get("/api/events/\(plane.event)").json()
+  private func judgeStored(_ rush: RushServer, against model: Model) throws {
+    let admin = try TestServer(running: rush.server).admin()
+    let event = try admin.get("/api/events/\(rush.event)").json()
     #expect(try event.number("availableSeats") == model.available)
     var statuses: [String: Bool] = [:]
-    var path = "/api/bookings?limit=100&eventId=\(plane.event)"
+    var path = "/api/bookings?limit=100&eventId=\(rush.event)"
     while true {
       let page = try admin.get(path).json()
       for booking in page["items"]?.array ?? [] {
@@ -140,7 +140,7 @@ struct RushTests {
         #expect(try booking.number("quantity") == model.created[id])
       }
       guard let next = page["next"]?.string else { break }
-      path = "/api/bookings?limit=100&eventId=\(plane.event)&cursor=\(next)"
+      path = "/api/bookings?limit=100&eventId=\(rush.event)&cursor=\(next)"
     }
     #expect(Set(statuses.keys) == Set(model.created.keys))
     #expect(Set(statuses.filter(\.value).keys) == model.cancelled)

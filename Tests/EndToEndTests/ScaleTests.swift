@@ -56,7 +56,7 @@ struct ScaleTests {
     try second.listen { second.heard.allSatisfy { $0.count == 3 } }
     #expect(second.heard.allSatisfy { $0 == [6, 7, 8] })
     #expect(second.greetings.allSatisfy { $0.contains("\"recovered\":true") })
-    // Loops show their tallies once per tick.
+    // Loops publish their counters once per tick.
     usleep(500_000)
     #expect(try server.metric("seatcast_commands_total") == before.0)
     #expect(try server.metric("seatcast_recalls_total") == before.1)

@@ -1,6 +1,8 @@
 // An inbound sink whose answer is written in the path.
 //   /small  /size/70000  /later  /stream/5  /stream/5/since/7  /stream/5/expires/1700000001000  /health
 
+import TestSupport
+
 @testable import FanoutCore
 
 final class FakeInbound: InboundSink {
@@ -64,7 +66,7 @@ final class FakeInbound: InboundSink {
   static func stream(_ topic: TopicID, _ resume: Resume) -> HTTPResponse {
     HTTPResponse(
       status: 200, fields: [("Content-Type", "text/event-stream")],
-      stream: StreamStart(topic: topic, resume: resume, client: ClientTag(id: 1, marks: 0)))
+      stream: StreamStart(topic: topic, resume: resume, client: ClientTag(id: 1)))
   }
 }
 

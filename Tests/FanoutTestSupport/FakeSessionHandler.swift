@@ -13,14 +13,14 @@ struct FakeSessionHandler: SessionHandler {
         .policyViolation, reason: "doomed", subprotocol: request.first("Sec-WebSocket-Protocol"))
     default: break
     }
-    var admission = Admission(client: ClientTag(id: 7, marks: 0))
+    var admission = Admission(client: ClientTag(id: 7))
     if path.count == 2 { admission.topic = Int64(path[1]).map { TopicID($0) } }
     for pair in (request.query ?? "").split(separator: "&") {
       let sides = pair.split(separator: "=")
       guard sides.count == 2 else { continue }
       if sides[0] == "since" { admission.resume = Self.resume(sides[1]) }
       if sides[0] == "expires" { admission.expiresAt = Int64(sides[1]) }
-      if sides[0] == "client" { admission.client = ClientTag(id: UInt64(sides[1]) ?? 0, marks: 0) }
+      if sides[0] == "client" { admission.client = ClientTag(id: UInt64(sides[1]) ?? 0) }
     }
     admission.subprotocol = request.first("Sec-WebSocket-Protocol")
     return .accept(admission)

@@ -2,6 +2,8 @@
 // whoever pumps. Loops ask from their threads; pumping and publishing belong to one thread, the publisher's.
 //   notice  "n 5 12"   snapshot  "s 5 12"   for missed ones  "c 5 9 12" (9 to 12)
 
+import TestSupport
+
 @testable import FanoutCore
 
 final class FakeTopics: TopicSource {

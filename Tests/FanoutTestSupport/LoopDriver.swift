@@ -1,4 +1,4 @@
-// Drives one loop on a scripted world turn by turn, as libuv would: readiness, the turn's end, and a tick when
+// Drives one loop on a scripted transport turn by turn, as libuv would: readiness, the turn's end, and a tick when
 // time has moved. The test's thread.
 @testable import FanoutCore
 

@@ -1,4 +1,4 @@
-// A loop on a scripted world with every port faked, driven turn by turn on the test's thread.
+// A loop on a scripted transport with every port faked, driven turn by turn on the test's thread.
 @testable import FanoutCore
 
 struct SilentWaker: LoopWaker {

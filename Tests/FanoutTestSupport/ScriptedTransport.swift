@@ -1,4 +1,4 @@
-// One connection of a scripted world: two byte queues and how they end. The loop under test sees a descriptor;
+// One connection of a scripted transport: two byte queues and how they end. The loop under test sees a descriptor;
 // the test holds the socket itself and is the peer. One thread.
 
 import TestSupport

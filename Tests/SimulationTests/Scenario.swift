@@ -24,7 +24,7 @@ final class Scenario {
   init(seed: UInt64) throws {
     random = SeededRandom(seed: seed)
     server = try SimulatedServer(
-      seed: seed, limits: Self.limits(&random), wings: Int.random(in: 1...2, using: &random))
+      seed: seed, limits: Self.limits(&random), loops: Int.random(in: 1...2, using: &random))
     var ids: [Int64] = []
     for number in 0...Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
@@ -34,7 +34,7 @@ final class Scenario {
       firstStates[event.id.rawValue] = PublicState(event.details)
     }
     (events, doomed) = (Array(ids.dropLast()), ids[ids.count - 1])
-    for wing in server.wings { wing.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
+    for loop in server.loops { loop.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
     let epoch = server.backend.epoch
     for number in 0..<8 {
       let token = server.token(user: Int64(1000 + number))
@@ -82,7 +82,7 @@ final class Scenario {
 
   private func act() {
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<34: server.wings.randomElement(using: &random)?.turn()
+    case 0..<34: server.loops.randomElement(using: &random)?.turn()
     case 34..<47: _ = server.backend.pump()
     case 47: server.clock.err(by: clockError())
     case 48..<52: server.advance(by: UInt64.random(in: 1...900, using: &random))
@@ -167,8 +167,8 @@ final class Scenario {
   }
 
   private func socket() -> ScriptedSocket {
-    let wing = server.wings.randomElement(using: &random) ?? server.wings[0]
-    return wing.connect(capacity: capacity())
+    let loop = server.loops.randomElement(using: &random) ?? server.loops[0]
+    return loop.connect(capacity: capacity())
   }
 
   private func capacity() -> Int {
@@ -179,11 +179,11 @@ final class Scenario {
 
   /// Everybody reads, nobody asks, until nothing moves any more.
   private func settle() {
-    for wing in server.wings { wing.io.partialSends = nil }
+    for loop in server.loops { loop.io.partialSends = nil }
     var quiet = 0
     for round in 0..<3000 where quiet < 4 {
       server.finishWork()
-      for wing in server.wings { wing.turn() }
+      for loop in server.loops { loop.turn() }
       if readAll() { quiet = 0 } else { quiet += 1 }
       if round % 16 == 15 { server.advance(by: 100) }
     }
@@ -254,14 +254,14 @@ final class Scenario {
     server.backend.close()
     for proxy in server.proxies { proxy.post(.closeAll) }
     for _ in 0..<30 {
-      for wing in server.wings where !wing.io.isStopped { wing.turn() }
+      for loop in server.loops where !loop.io.isStopped { loop.turn() }
       _ = readAll()
       server.advance(by: 100)
     }
     for guest in guests where guest.closeCode != 1012 || !guest.sawDraining {
       record.fault("\(guest.name) was not told goodbye: \(guest.closeCode ?? 0)")
     }
-    for wing in server.wings where !wing.io.isStopped || wing.io.openSockets > 0 {
+    for loop in server.loops where !loop.io.isStopped || loop.io.openSockets > 0 {
       record.fault("a loop does not end")
     }
   }
@@ -277,8 +277,8 @@ final class Scenario {
       "bookings": record.bookings.count, "deletions": deletions,
       "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals },
     ]
-    for wing in server.wings {
-      let counts = wing.loop.counters.own
+    for loop in server.loops {
+      let counts = loop.loop.counters.own
       sums["recalls", default: 0] += counts.recalls
       sums["stalled", default: 0] += counts.stalledClosed
       sums["overflows", default: 0] += counts.overflowsClosed

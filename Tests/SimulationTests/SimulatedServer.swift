@@ -1,5 +1,5 @@
 // The whole server on one thread: the real control plane inline over a real database, the real adapters, and loops
-// on scripted worlds. Nothing runs unless it is told to, so one seed decides everything.
+// on scripted transports. Nothing runs unless it is told to, so one seed decides everything.
 import Glibc
 import Synchronization
 import TestSupport
@@ -66,14 +66,14 @@ final class SimulatedServer {
   let clock = SimulatedClock()
   let observer = SimulatedObserver()
   let backend: Backend
-  let wings: [LoopDriver]
+  let loops: [LoopDriver]
   let proxies: [LoopProxy]
   let limits: Limits
   let adminToken: String
   private let folder: SimulatedFolder
   private static let files = StaticFiles.embedded()
 
-  init(seed: UInt64, limits: Limits, wings count: Int) throws {
+  init(seed: UInt64, limits: Limits, loops count: Int) throws {
     self.limits = limits
     folder = try SimulatedFolder()
     proxies = (0..<count).map {
@@ -97,7 +97,7 @@ final class SimulatedServer {
     let messages = SessionMessages(
       epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
     let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
-    wings = proxies.map { [backend, observer] proxy in
+    loops = proxies.map { [backend, observer] proxy in
       LoopDriver(
         Loop(
           id: proxy.id, limits: limits, io: ScriptedTransport(), proxy: proxy,
@@ -125,20 +125,20 @@ final class SimulatedServer {
 
   func advance(by milliseconds: UInt64) {
     clock.advance(by: milliseconds)
-    for wing in wings { wing.io.advance(by: milliseconds) }
+    for loop in loops { loop.io.advance(by: milliseconds) }
   }
 
   /// Everything that waits in the control plane.
   func finishWork() { while backend.pump() {} }
 
-  func faults() -> [String] { wings.flatMap { $0.faults() } + observer.incidents.map { "\($0)" } }
+  func faults() -> [String] { loops.flatMap { $0.faults() } + observer.incidents.map { "\($0)" } }
 
   /// Bytes that wait for one connection at most: the answers of one turn, with the greetings of its subscriptions.
   func excess() -> [String] {
     let bound = 2 * limits.outboxBytes
-    return wings.flatMap { wing in
-      wing.loop.connections.indices.compactMap { slot in
-        let count = wing.loop.connections[slot].waiting
+    return loops.flatMap { loop in
+      loop.loop.connections.indices.compactMap { slot in
+        let count = loop.loop.connections[slot].waiting
         return count > bound ? "slot \(slot): \(count) bytes wait" : nil
       }
     }

@@ -41,8 +41,9 @@ struct MirrorTests {
   private func isNamedByNeighbour(_ source: ProjectFile) -> Bool {
     let folder = testPath(of: source).split(separator: "/").dropLast().joined(separator: "/")
     let type = source.name.dropLast(".swift".count).prefix { $0 != "+" }
-    return Project.files.contains {
-      $0.isUnder(folder) && SwiftCode.names(in: $0.text[...]).contains(type)
+    return Project.files.contains { file in
+      file.path.hasPrefix(folder + "/") && !file.path.dropFirst(folder.count + 1).contains("/")
+        && file.has(suffix: "Tests.swift") && SwiftCode(file.text).names.contains(type)
     }
   }
 

@@ -24,10 +24,9 @@ public struct Ticket: Hashable, Sendable {
   }
 }
 
-/// Whom a connection belongs to, in words of the executable. The core compares `id` and carries the rest.
+/// Whom a connection belongs to. The executable chooses the number; the core only compares it.
 public struct ClientTag: Hashable, Sendable {
   /// The same for all connections of one client (`DataPlane.withdraw(client:code:reason:)`).
   public let id: UInt64
-  public let marks: UInt64
-  public init(id: UInt64, marks: UInt64) { (self.id, self.marks) = (id, marks) }
+  public init(id: UInt64) { self.id = id }
 }

@@ -1,14 +1,12 @@
-// What the adapters need of the two planes, as narrow as possible, so that each can be tested with a plane of its
-// own making. The real planes are these already; see the conformances below.
+// What the adapters need of the two planes and nothing more, so that tests can put doubles in their place. The planes
+// conform as they are.
 import ControlPlane
 import FanoutCore
 
-/// The control plane's door, as adapters see it. Any thread; never blocks.
+/// What adapters ask of the control plane. Any thread; never blocks.
 protocol BackendPort: Sendable {
   /// Changes only when the database is made anew.
   var epoch: String { get }
-  /// False while commits fail or the plane is closing.
-  var isReady: Bool { get }
   /// How many were taken, from the front; fewer when the queue is full.
   func offer(_ requests: [Request]) -> Int
   func watch(_ event: EventID, by watcher: Watcher) -> Bool
@@ -17,14 +15,14 @@ protocol BackendPort: Sendable {
   func verify(_ token: [UInt8]) -> TokenVerdict
 }
 
-/// The data plane's door for answers. Any thread.
+/// Where answers go in the data plane. Any thread.
 protocol ReplyPort: Sendable {
   func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)])
   func deliver(_ history: History, to ticket: Ticket)
   func withdraw(client id: UInt64, code: CloseCode, reason: String)
 }
 
-/// The data plane's door for notices. The ledger's thread only.
+/// Where notices go in the data plane. The ledger's thread only.
 protocol PublisherPort: Sendable {
   func isWatched(_ topic: TopicID) -> Bool
   func publish(_ updates: [TopicUpdate])

@@ -38,15 +38,10 @@ extension Ticket {
 }
 
 extension ClientTag {
-  private static let adminMark: UInt64 = 1
-
-  init(_ principal: Principal) {
-    self.init(
-      id: principal.connectionKey, marks: principal.role == .admin ? Self.adminMark : 0)
-  }
+  init(_ principal: Principal) { self.init(id: principal.connectionKey) }
 
   /// - Parameter key: `Principal.connectionKey`.
-  init(key: UInt64) { self.init(id: key, marks: 0) }
+  init(key: UInt64) { self.init(id: key) }
 }
 
 extension ClientAddress {

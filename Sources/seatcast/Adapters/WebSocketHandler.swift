@@ -28,7 +28,7 @@ struct WebSocketHandler: SessionHandler {
     guard case .valid(let principal) = backend.verify(token) else {
       return refuse(request, "Invalid authentication token")
     }
-    // As in a message (docs/WIRE_PROTOCOL.md, "Client to server").
+    // As in a message (docs/WIRE_PROTOCOL.md, "Connecting").
     if request.since == .malformed { return refuse(request, "Invalid since") }
     return .accept(
       Admission(
@@ -122,7 +122,7 @@ struct WebSocketHandler: SessionHandler {
     case .topicNotFound: "event not found"
     case .tokenExpired: "token expired"
     case .serviceRestart: "server restart"
-    case .tryAgainLater: "stalled or overloaded"
+    case .tryAgainLater: "event not available now"
     case .messageTooBig: "message too big"
     case .unsupportedData: "text messages only"
     case .invalidPayload: "invalid UTF-8"

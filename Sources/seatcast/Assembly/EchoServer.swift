@@ -47,7 +47,7 @@ enum EchoServer {
 /// Accepts every client and echoes every message.
 struct EchoSessionHandler: SessionHandler {
   func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
-    .accept(Admission(client: ClientTag(id: 0, marks: 0)))
+    .accept(Admission(client: ClientTag(id: 0)))
   }
 
   func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent { .reply(message) }

@@ -133,7 +133,7 @@ struct CommandTable: Sendable {
         summary: "Make sure that this admin exists; needs one of the two password variables.", fallback: nil),
       Flag(
         setting: .origins, value: .text("LIST"), variable: "SEATCAST_ORIGINS",
-        summary: "Origins beside our own that may open WebSockets, parted by commas.", fallback: nil),
+        summary: "Origins besides our own that may open WebSockets, separated by commas.", fallback: nil),
       Flag(
         setting: .identity, value: .choice(["full", "none"]), variable: "SEATCAST_IDENTITY",
         summary: "Whether broadcasts tell bookingId and userId.", fallback: "full"),

@@ -151,37 +151,31 @@ struct LimitTable: Equatable, Sendable {
     return make(count, period.milliseconds, burst)
   }
 
-  /// The control plane's part.
-  var control: ControlPlane.AdmissionLimits {
-    func rate(_ setting: LimitSetting) -> ControlPlane.RateLimit? {
-      self.rate(setting) { ControlPlane.RateLimit($0, per: $1, burst: $2) }
-    }
-    var limits = ControlPlane.AdmissionLimits()
-    limits.loginPerAccount = rate(.loginAccount)
-    limits.loginPerAddress = rate(.loginAddress)
-    limits.registerPerAddress = rate(.registerAddress)
-    limits.requestsPerUser = rate(.requestsUser)
-    limits.changesPerUser = rate(.changes)
-    return limits
-  }
-
   private func count(_ setting: LimitSetting) -> Int? {
     if case .count(let count) = self[setting] { count } else { nil }
   }
 
+  /// The control plane's part.
+  var control: ControlPlane.AdmissionLimits {
+    var limits = ControlPlane.AdmissionLimits()
+    limits.loginPerAccount = rate(.loginAccount) { .init($0, per: $1, burst: $2) }
+    limits.loginPerAddress = rate(.loginAddress) { .init($0, per: $1, burst: $2) }
+    limits.registerPerAddress = rate(.registerAddress) { .init($0, per: $1, burst: $2) }
+    limits.requestsPerUser = rate(.requestsUser) { .init($0, per: $1, burst: $2) }
+    limits.changesPerUser = rate(.changes) { .init($0, per: $1, burst: $2) }
+    return limits
+  }
+
   /// The data plane's part.
   var data: FanoutCore.AdmissionLimits {
-    func rate(_ setting: LimitSetting) -> FanoutCore.RateLimit? {
-      self.rate(setting) { FanoutCore.RateLimit($0, per: $1, burst: $2) }
-    }
     var limits = FanoutCore.AdmissionLimits()
-    limits.requestsPerAddress = rate(.requestsAddress)
+    limits.requestsPerAddress = rate(.requestsAddress) { .init($0, per: $1, burst: $2) }
     limits.connectionsPerAddress = count(.connectionsAddress)
     limits.connectionsPerClient = count(.connectionsUser)
     limits.handshakesPerAddress = count(.handshakesAddress)
     limits.handshakesPerLoop = count(.handshakesLoop)
-    limits.messagesPerConnection = rate(.messages)
-    limits.recallsPerClient = rate(.recallsUser)
+    limits.messagesPerConnection = rate(.messages) { .init($0, per: $1, burst: $2) }
+    limits.recallsPerClient = rate(.recallsUser) { .init($0, per: $1, burst: $2) }
     return limits
   }
 }

@@ -137,14 +137,12 @@ struct ServeConfiguration: Equatable, Sendable {
   }
 
   private static func origins(_ settings: Settings) throws(UsageError) -> Set<WebOrigin> {
-    guard let text = try settings.text(.origins) else { return [] }
     var origins: Set<WebOrigin> = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: true) {
-      let word = part.drop { $0 == " " }.prefix { $0 != " " }
-      guard let origin = WebOrigin(String(word)) else {
+    for text in try settings.list(.origins) {
+      guard let origin = WebOrigin(String(text)) else {
         let source = settings[.origins]?.source ?? "--origins"
         throw UsageError(
-          "\(source) must list origins like 'https://example.org', not '\(printable(String(part)))'.")
+          "\(source) must list origins like 'https://example.org', not '\(printable(String(text)))'.")
       }
       origins.insert(origin)
     }

@@ -59,5 +59,4 @@ enum LogKind: String, Hashable, Sendable {
   case commitRecovered = "recovered commits"
   case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"
-  case rateLimited = "refusals by rate limits"
 }

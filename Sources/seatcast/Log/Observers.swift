@@ -5,13 +5,14 @@ import FanoutCore
 extension Log: LoopObserver {
   func observe(_ incident: LoopIncident) {
     if case .limited(let limit, let address) = incident {
-      return count(OffenderTable.Offence(who: .address(address), limit: LimitSetting(limit).rawValue))
+      count(OffenderTable.Offence(who: .address(address), limit: LimitSetting(limit).rawValue))
+    } else if let (kind, entry) = Self.rendered(incident) {
+      write(entry, kind: kind)
     }
-    let (kind, entry) = Self.rendered(incident)
-    write(entry, kind: kind)
   }
 
-  static func rendered(_ incident: LoopIncident) -> (LogKind, LogEntry) {
+  /// Nil for refusals by a limit, which have a line per offender and minute.
+  static func rendered(_ incident: LoopIncident) -> (LogKind, LogEntry)? {
     switch incident {
     case .protocolViolation(let peer, let what):
       (
@@ -34,12 +35,7 @@ extension Log: LoopObserver {
         .acceptPaused,
         LogEntry(.warning, "descriptors ran out; accepting pauses (raise the limit: ulimit -n)")
       )
-    case .limited(let limit, let address):
-      (
-        .rateLimited,
-        LogEntry(
-          .init(offence: .init(who: .address(address), limit: LimitSetting(limit).rawValue), refusals: 1))
-      )
+    case .limited: nil
     case .connectionRefused:
       (.connectionRefused, LogEntry(.warning, "a loop holds all the connections it may; one was refused"))
     case .tooManyResumes(let peer):
@@ -68,13 +64,14 @@ extension Log: LoopObserver {
 extension Log: ControlObserver {
   func observe(_ incident: ControlIncident) {
     if case .rateLimited(let name, let who) = incident {
-      return count(OffenderTable.Offence(who: OffenderTable.Who(who), limit: name.rawValue))
+      count(OffenderTable.Offence(who: OffenderTable.Who(who), limit: name.rawValue))
+    } else if let (kind, entry) = Self.rendered(incident) {
+      write(entry, kind: kind)
     }
-    let (kind, entry) = Self.rendered(incident)
-    write(entry, kind: kind)
   }
 
-  static func rendered(_ incident: ControlIncident) -> (LogKind, LogEntry) {
+  /// Nil for refusals by a limit, which have a line per offender and minute.
+  static func rendered(_ incident: ControlIncident) -> (LogKind, LogEntry)? {
     switch incident {
     case .commitFailed(let why):
       (.commitFailed, LogEntry(.error, "a batch could not be committed; its requests got 503", ["why": why]))
@@ -94,11 +91,7 @@ extension Log: ControlObserver {
       )
     case .internalFailure(let what):
       (.internalFailure, LogEntry(.error, "a request failed inside and got 500", ["what": what]))
-    case .rateLimited(let name, let who):
-      (
-        .rateLimited,
-        LogEntry(.init(offence: .init(who: OffenderTable.Who(who), limit: name.rawValue), refusals: 1))
-      )
+    case .rateLimited: nil
     }
   }
 }

@@ -108,7 +108,7 @@ struct ExternalAccountsTests {
   }
 
   @Test("nobody registers or logs in here but administrators; all others get the very same answer")
-  func doors() throws {
+  func localLogIn() throws {
     let backend = try external()
     let register = try backend.send(
       "POST", "/api/auth/register", #"{"email":"a@b.c","password":"password","name":"A"}"#)

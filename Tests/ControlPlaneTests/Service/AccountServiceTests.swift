@@ -6,7 +6,7 @@ import Testing
 @Suite("AccountService")
 struct AccountServiceTests {
   /// Runs jobs at once, or refuses them; keeps commands.
-  private final class AdapterPorts: JobQueue, CommandSink {
+  private final class FakeLedger: JobQueue, CommandSink {
     let isOpen: Bool
     let commands = Monitor<[LedgerCommand]>([])
     init(isOpen: Bool) { self.isOpen = isOpen }
@@ -50,7 +50,7 @@ struct AccountServiceTests {
 
   private let revocations = Revocations()
 
-  private func service(_ ports: AdapterPorts, registering: AdapterPorts? = nil) -> AccountService {
+  private func service(_ ports: FakeLedger, registering: FakeLedger? = nil) -> AccountService {
     AccountService(
       ledger: ports, replies: stage, hashing: ports, registering: registering ?? ports,
       hasher: PlainHasher(), revocations: revocations, notices: stage)
@@ -67,10 +67,10 @@ struct AccountServiceTests {
 
   @Test("registering sends an ordinary user with a hashed password to the ledger, which answers")
   func register() {
-    let doors = AdapterPorts(isOpen: true)
-    service(doors).register(
+    let fake = FakeLedger(isOpen: true)
+    service(fake).register(
       email: "a@b.c", password: "secret", name: "Ann", ticket: ticket, answer: answer)
-    guard case .registerUser(let user, _) = doors.commands.withLock({ $0.first }) else {
+    guard case .registerUser(let user, _) = fake.commands.withLock({ $0.first }) else {
       Issue.record("the ledger was not asked")
       return
     }
@@ -81,32 +81,32 @@ struct AccountServiceTests {
 
   @Test("a hasher that fails is an answer, not a silence")
   func unhashable() {
-    let doors = AdapterPorts(isOpen: true)
-    service(doors).register(
+    let fake = FakeLedger(isOpen: true)
+    service(fake).register(
       email: "a@b.c", password: "unhashable", name: "Ann", ticket: ticket, answer: answer)
     #expect(words == #"internalFailure("no memory")"#)
   }
 
   @Test("the right password is the user, the wrong one and an unknown user are the same refusal")
   func login() {
-    service(AdapterPorts(isOpen: true)).login(
+    service(FakeLedger(isOpen: true)).login(
       account(password: "p"), password: "p", ticket: ticket, answer: answer)
     #expect(words == "Ann")
   }
 
   @Test("a wrong password and an unknown user are the same refusal", arguments: [true, false])
   func wrongLogin(isKnown: Bool) {
-    service(AdapterPorts(isOpen: true)).login(
+    service(FakeLedger(isOpen: true)).login(
       isKnown ? account(password: "p") : nil, password: "q", ticket: ticket, answer: answer)
     #expect(words == "wrongCredentials")
   }
 
   @Test("a stale hash is made anew after the answer")
   func staleHash() {
-    let doors = AdapterPorts(isOpen: true)
-    service(doors).login(account(password: "old"), password: "old", ticket: ticket, answer: answer)
+    let fake = FakeLedger(isOpen: true)
+    service(fake).login(account(password: "old"), password: "old", ticket: ticket, answer: answer)
     #expect(words == "Ann")
-    guard case .setPasswordHash(UserID(4), "hash:old", _) = doors.commands.withLock({ $0.first }) else {
+    guard case .setPasswordHash(UserID(4), "hash:old", _) = fake.commands.withLock({ $0.first }) else {
       Issue.record("the ledger was not asked")
       return
     }
@@ -120,7 +120,7 @@ struct AccountServiceTests {
       ("p\u{e9}", "pe", false),
     ])
   func encodings(hashed: String, typed: String, isRight: Bool) {
-    let ports = AdapterPorts(isOpen: true)
+    let ports = FakeLedger(isOpen: true)
     service(ports).login(account(password: hashed), password: typed, ticket: ticket, answer: answer)
     #expect(words == (isRight ? "Ann" : "wrongCredentials"))
     let normalized = UnicodeProfiles.opaque(hashed)
@@ -138,7 +138,7 @@ struct AccountServiceTests {
     "a full queue of registrations keeps nobody from logging in, and a full one of log-ins nobody from registering"
   )
   func separateQueues() {
-    let (open, full) = (AdapterPorts(isOpen: true), AdapterPorts(isOpen: false))
+    let (open, full) = (FakeLedger(isOpen: true), FakeLedger(isOpen: false))
     service(open, registering: full).login(
       account(password: "p"), password: "p", ticket: ticket, answer: answer)
     #expect(words == "Ann")
@@ -149,7 +149,7 @@ struct AccountServiceTests {
 
   @Test("logging out revokes and closes after the commit, and not when it fails", arguments: [true, false])
   func logOut(commits: Bool) {
-    let ports = AdapterPorts(isOpen: true)
+    let ports = FakeLedger(isOpen: true)
     let identity = Identity(issuer: "them", subject: Subject(4))
     service(ports).logOut(identity, ticket: ticket) { _ in Reply(status: 204) }
     #expect(revocations.moment(of: identity) == nil && stage.happenings.isEmpty)
@@ -168,7 +168,7 @@ struct AccountServiceTests {
 
   @Test("a full hashing queue is overloaded, at once")
   func overloaded() {
-    service(AdapterPorts(isOpen: false)).login(
+    service(FakeLedger(isOpen: false)).login(
       account(password: "p"), password: "p", ticket: ticket, answer: answer)
     #expect(words == "overloaded")
   }

@@ -63,7 +63,7 @@ struct LedgerQueueTests {
     #expect(contents(of: folder.path + "/seatcast.db-wal") == nil)
   }
 
-  @Test("the house's own questions are answered", arguments: [true, false])
+  @Test("the server's own questions are answered", arguments: [true, false])
   func asking(isThreaded: Bool) throws {
     let line = try line(depth: 10, isThreaded ? .own : .inline)
     let event: Event = try line.ask { .createEvent(EventDraft(name: "E", seatCapacity: 3), $0) }

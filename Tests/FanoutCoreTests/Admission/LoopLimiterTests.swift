@@ -73,7 +73,7 @@ struct LoopLimiterTests {
     for slot: UInt32 in 0..<3 {
       #expect(admission.admits(connectionFrom: ann))
       admission.opened(slot, from: ann)
-      let refusal = admission.refusal(ofJoining: slot, as: ClientTag(id: 7, marks: 0), from: ann)
+      let refusal = admission.refusal(ofJoining: slot, as: ClientTag(id: 7), from: ann)
       #expect((refusal == nil) == (slot < 2))
       if slot == 2 { #expect(refusal?.limit == .connectionsPerClient) }
     }
@@ -96,7 +96,7 @@ struct LoopLimiterTests {
       #expect(admission.admits(connectionFrom: proxy))
       admission.opened(slot, from: proxy)
     }
-    let nobody = ClientTag(id: 0, marks: 0)
+    let nobody = ClientTag(id: 0)
     for slot: UInt32 in 0..<2 {
       let client = admission.client(of: try head("X-Forwarded-For: 127.0.0.2"), at: slot, from: proxy)
       #expect(client.address == ann)
@@ -128,7 +128,7 @@ struct LoopLimiterTests {
     for slot: UInt32 in 0..<2 {
       #expect(admission.admits(connectionFrom: ann))
       admission.opened(slot, from: ann)
-      #expect(admission.refusal(ofJoining: slot, as: ClientTag(id: 7, marks: 0), from: ann) == nil)
+      #expect(admission.refusal(ofJoining: slot, as: ClientTag(id: 7), from: ann) == nil)
       #expect(admission.admits(recallAt: slot, from: ann, now: 1))
     }
     #expect(!admission.admits(recallAt: 0, from: ann, now: 1))
@@ -155,7 +155,7 @@ struct LoopLimiterTests {
     let admission = admission(control { _ in })
     #expect(admission.admits(connectionFrom: ann))
     #expect(admission.client(of: try head("X-Forwarded-For: 6.6.6.6"), at: 99, from: ann).address == ann)
-    #expect(admission.refusal(ofJoining: 99, as: ClientTag(id: 7, marks: 0), from: ann) == nil)
+    #expect(admission.refusal(ofJoining: 99, as: ClientTag(id: 7), from: ann) == nil)
     #expect(!admission.isResting(99) && admission.roomForMessage(99, now: 3) == 3)
     admission.left(99 as UInt32)
   }

@@ -76,9 +76,18 @@ private final class CountingWaker: LoopWaker {
   @Test("a producer that waits is let go when the loop ends")
   func closedWhileFull() throws {
     let proxy = LoopProxy(id: LoopID(0), capacity: 2, waker: SilentWaker())
-    let thread = try BackgroundThread { for _ in 0..<5 { proxy.post(.stopAccepting) } }
+    for _ in 0..<2 { proxy.post(.stopAccepting) }
+    let (isAboutToPost, isClosed) = (Guarded(false), Guarded(false))
+    let thread = try BackgroundThread {
+      isAboutToPost.withLock { $0 = true }
+      proxy.post(.stopAccepting)
+      return isClosed.withLock { $0 }
+    }
+    try eventually("the producer is about to post") { isAboutToPost.withLock { $0 } }
+    // Long enough for a producer that does not wait to return.
     pause(milliseconds: 20)
+    isClosed.withLock { $0 = true }
     proxy.close()
-    try thread.join()
+    #expect(try thread.join())
   }
 }

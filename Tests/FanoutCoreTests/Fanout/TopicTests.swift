@@ -8,7 +8,7 @@ import Testing
 
   private let room = LogRoom(frames: 4, bytes: 64 * 1024)
 
-  /// Lanes that somebody reads.
+  /// Logs that somebody reads.
   private func live(head: UInt64 = 3) -> Topic.Live {
     var live = Topic.Live(FakeTopics.summary(id, head), limits: Limits())
     live.webSocket.beginReading()
@@ -40,7 +40,7 @@ import Testing
     #expect(!topic.live.isBehind)
   }
 
-  @Test("news reach both logs and the headline")
+  @Test("frames reach both logs and the summary")
   func append() {
     var live = live()
     live.append(run(4...6), room: room)
@@ -54,7 +54,7 @@ import Testing
     #expect(Array(delivery(live, .eventStream, after: 4).bytes) == stream)
   }
 
-  @Test("a lane that nobody reads keeps no frames, and what it keeps is counted")
+  @Test("a log that nobody reads keeps no frames, and what it keeps is counted")
   func unused() {
     var live = Topic.Live(FakeTopics.summary(id, 3), limits: Limits())
     live.append(run(4...6), room: room)

@@ -10,7 +10,7 @@ import Testing
     #expect(Interest().isEmpty)
   }
 
-  @Test("a scripted world behaves like a kernel: what fits is taken, the rest must wait")
+  @Test("a scripted transport behaves like a kernel: what fits is taken, the rest must wait")
   func scripted() {
     let io = ScriptedTransport()
     let socket = io.makeSocket(capacity: 5)

@@ -50,7 +50,7 @@ struct HTTPResponseEncoderTests {
 
   @Test("An event stream has no length and ends with its connection")
   func stream() {
-    let start = StreamStart(topic: TopicID(1), resume: .none, client: ClientTag(id: 1, marks: 0))
+    let start = StreamStart(topic: TopicID(1), resume: .none, client: ClientTag(id: 1))
     let answer = encode(
       HTTPResponse(status: 200, fields: [("Content-Type", "text/event-stream")], stream: start))
     #expect(!answer.contains("Content-Length") && answer.contains("\r\nConnection: close\r\n"))

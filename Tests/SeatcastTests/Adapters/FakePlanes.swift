@@ -20,13 +20,12 @@ final class FakeBackend: BackendPort {
   }
 
   let epoch = "e1"
-  let isReady: Bool
   private let isFull: Bool
   private let principals: [String: Principal]
   private let state = Mutex(State())
 
-  init(isFull: Bool = false, isReady: Bool = true, principals: [String: Principal] = [:]) {
-    (self.isFull, self.isReady, self.principals) = (isFull, isReady, principals)
+  init(isFull: Bool = false, principals: [String: Principal] = [:]) {
+    (self.isFull, self.principals) = (isFull, principals)
   }
 
   var requests: [Request] { state.withLock { $0.requests } }

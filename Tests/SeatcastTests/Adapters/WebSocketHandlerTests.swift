@@ -73,7 +73,6 @@ struct WebSocketHandlerTests {
     let admission = try #require(admitted(judge("/ws/events/12?token=boss")))
     #expect(admission.topic == TopicID(12))
     #expect(admission.client == Self.tag(.eight, .admin))
-    #expect(admission.client.marks != 0)
   }
 
   @Test("Another path is a 404", arguments: ["/", "/ws/event/1", "/api/events"])
@@ -179,7 +178,7 @@ struct WebSocketHandlerTests {
   // MARK: Messages
 
   private func interpret(_ text: String) -> ClientIntent {
-    sessions.interpret(.text(Array(text.utf8)), from: ClientTag(id: 7, marks: 0))
+    sessions.interpret(.text(Array(text.utf8)), from: ClientTag(id: 7))
   }
 
   private func replied(_ intent: ClientIntent) -> String? {
@@ -216,7 +215,7 @@ struct WebSocketHandlerTests {
   @Test("Binary data is refused")
   func binary() {
     #expect(
-      sessions.interpret(.binary([1]), from: ClientTag(id: 7, marks: 0))
+      sessions.interpret(.binary([1]), from: ClientTag(id: 7))
         == .close(.unsupportedData, reason: "Text messages only"))
   }
 

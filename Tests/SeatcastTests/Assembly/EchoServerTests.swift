@@ -26,7 +26,7 @@ struct EchoServerTests {
   @Test("The session handler sends messages back and has no words of its own")
   func sessions() {
     let sessions = EchoSessionHandler()
-    let client = ClientTag(id: 0, marks: 0)
+    let client = ClientTag(id: 0)
     #expect(sessions.interpret(.binary([1]), from: client) == .reply(.binary([1])))
     #expect(sessions.interpret(.text([2]), from: client) == .reply(.text([2])))
     #expect(sessions.text(for: .connected(topic: nil, nil)) == nil)

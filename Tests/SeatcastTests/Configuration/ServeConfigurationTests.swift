@@ -146,6 +146,10 @@ struct ServeConfigurationTests {
         ["--origins", "https://a.example,example.org"],
         "--origins must list origins like 'https://example.org', not 'example.org'."
       ),
+      (
+        ["--origins", "https://a.example https://b.example"],
+        "--origins must list origins like 'https://example.org', not 'https://a.example https://b.example'."
+      ),
     ])
   func badValues(arguments: [String], sentence: String) {
     #expect(complaint(arguments) == sentence)

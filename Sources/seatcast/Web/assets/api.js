@@ -104,8 +104,8 @@ export class Api {
     return this.#send('GET', `/api/events/${id}`);
   }
 
-  createEvent(draft, key) {
-    return this.#send('POST', '/api/events', { body: draft, key });
+  createEvent(draft) {
+    return this.#send('POST', '/api/events', { body: draft });
   }
 
   changeEvent(id, changes) {

@@ -133,7 +133,7 @@ function pollSoon() {
 
 function schedulePoll() {
   clearTimeout(pollTimer);
-  const pauseMs = app.live?.state === 'live' ? POLL_LIVE_EVERY_MS : pollPause;
+  const pauseMs = app.live.state === 'live' ? POLL_LIVE_EVERY_MS : pollPause;
   // Pages that lost the same server do not come back in step.
   pollTimer = setTimeout(poll, pauseMs * (app.me ? 1 + Math.random() : 1));
 }

@@ -436,7 +436,7 @@ export class LiveConnection {
   #refused({ eventId, code }) {
     if (this.#subscriptions.get(eventId) !== 'asked') return;
     this.#subscriptions.delete(eventId);
-    if (/not[-_ ]?found|unknown/.test(code ?? '')) return this.#forget(eventId);
+    if (code === 'event_not_found') return this.#forget(eventId);
     // The server could not open the event just now: ask again for whatever is wanted and missing.
     const askAgain = () => this.watch([...this.#wanted], { history: this.#historyWanted });
     this.#browser.setTimer(askAgain, ASK_AGAIN_AFTER_MS);

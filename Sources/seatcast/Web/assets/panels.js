@@ -80,7 +80,7 @@ export function createPanel(app) {
     for (const name of ['startsAt', 'opensAt']) {
       if (fields[name]) draft[name] = new Date(fields[name]).toISOString();
     }
-    const made = await app.api.createEvent(draft, idempotencyKey());
+    const made = await app.api.createEvent(draft);
     location.hash = `#/events/${made.id}`;
   });
   return { section, title: part('create-title') };
