@@ -103,6 +103,26 @@ struct AdmissionControlTests {
       try fixture.send("DELETE", "/api/bookings/\(bookings[0])", token: fixture.adminToken()).status == 200)
   }
 
+  @Test("Cancelling somebody else's booking is 404 however often, and costs nothing of the event's changes")
+  func cancellationsOfOthers() throws {
+    let fixture = try APIFixture(limits: Self.limits)
+    let event = try fixture.event()
+    let (ann, bob) = (try fixture.userToken("ann"), try fixture.userToken("bob"))
+    let booking = try fixture.book(event, token: ann).text("bookingId")
+    func statuses() throws -> [Int] {
+      try (1...20).flatMap { _ in
+        [
+          try fixture.send("DELETE", "/api/bookings/\(booking)", token: bob).status,
+          try fixture.send("POST", "/api/bookings/\(booking)/cancel", token: bob).status,
+        ]
+      }
+    }
+    #expect(try statuses().allSatisfy { $0 == 404 }, "by a user without a row")
+    #expect(try fixture.book(event, token: bob).status == 201)
+    #expect(try statuses().allSatisfy { $0 == 404 }, "by a user who has bookings")
+    #expect(try fixture.book(event, token: bob).status == 201)
+  }
+
   @Test("Requests of a user are bounded, those of administrators and of others are not")
   func requests() throws {
     var limits = AdmissionLimits()
