@@ -4,6 +4,7 @@ struct NoticeEndpoints: Sendable {
   /// Makes texts with all identities, for the log.
   let encoder: NoticeEncoder
   let epoch: String
+  let revocations: Revocations
 
   /// `GET /api/events/{id}/stream?since&epoch`: `text/event-stream` from here on, until the token ends. `Last-Event-ID`
   /// is the position behind which the client resumes; without it, `since` of `epoch` is.
@@ -15,7 +16,8 @@ struct NoticeEndpoints: Sendable {
       fields: [.init(name: "x-accel-buffering", value: "no")])
     reply.stream = .init(
       event: event.id, resume: try resume(call), client: principal.connectionKey,
-      expiresAt: principal.expiresAt)
+      expiresAt: principal.expiresAt,
+      isStillValid: { [revocations] in !revocations.refuses(principal) })
     return reply
   }
 

@@ -39,7 +39,8 @@ enum Routes {
     let users = UserEndpoints(accounts: accounts, policy: policy)
     let events = EventEndpoints()
     let bookings = BookingEndpoints(admission: admission)
-    let notices = NoticeEndpoints(encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch)
+    let notices = NoticeEndpoints(
+      encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch, revocations: accounts.revocations)
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),

@@ -83,15 +83,22 @@ public struct Reply: Sendable {
   /// When set, the asker becomes a watcher of this event and `body` is empty (`text/event-stream`).
   public var stream: Stream?
 
-  public struct Stream: Sendable, Equatable {
+  public struct Stream: Sendable {
     public var event: EventID
     public var resume: Resume
     /// `Principal.connectionKey`
     public var client: UInt64
     /// When the asker's token ends, and with it the stream.
     public var expiresAt: Instant
-    public init(event: EventID, resume: Resume, client: UInt64, expiresAt: Instant) {
-      (self.event, self.resume, self.client, self.expiresAt) = (event, resume, client, expiresAt)
+    /// False once the asker was logged out. To be asked when the stream has started: a log-out closes only streams
+    /// that have. Any thread.
+    public var isStillValid: @Sendable () -> Bool
+    public init(
+      event: EventID, resume: Resume, client: UInt64, expiresAt: Instant,
+      isStillValid: @escaping @Sendable () -> Bool
+    ) {
+      (self.event, self.resume, self.client) = (event, resume, client)
+      (self.expiresAt, self.isStillValid) = (expiresAt, isStillValid)
     }
 
     /// Where the asker wants to go on, by `Last-Event-ID`.

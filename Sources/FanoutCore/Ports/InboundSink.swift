@@ -66,7 +66,14 @@ public struct StreamStart: Sendable {
   public var client: ClientTag
   /// Wall clock, milliseconds since 1970, at which the stream ends; nil: never.
   public var expiresAt: Int64?
-  public init(topic: TopicID, resume: Resume, client: ClientTag, expiresAt: Int64? = nil) {
-    (self.topic, self.resume, self.client, self.expiresAt) = (topic, resume, client, expiresAt)
+  /// Why the stream must end at once, with 4001; nil: it goes on. Asked on the loop's thread when the stream starts,
+  /// because `DataPlane.withdraw(client:)` does not find a stream that has not started; must not block.
+  public var refusal: @Sendable () -> String?
+  public init(
+    topic: TopicID, resume: Resume, client: ClientTag, expiresAt: Int64? = nil,
+    refusal: @escaping @Sendable () -> String? = { nil }
+  ) {
+    (self.topic, self.resume, self.client) = (topic, resume, client)
+    (self.expiresAt, self.refusal) = (expiresAt, refusal)
   }
 }

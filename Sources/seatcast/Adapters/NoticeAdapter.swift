@@ -21,7 +21,12 @@ struct NoticeAdapter: NoticeSink {
 
   func withdraw(_ event: EventID) { publisher.withdraw(TopicID(event)) }
 
-  func withdraw(client: UInt64) { plane.withdraw(client: client, code: .tokenExpired, reason: "logged out") }
+  func withdraw(client: UInt64) {
+    plane.withdraw(client: client, code: .tokenExpired, reason: Self.loggedOut)
+  }
+
+  /// Why connections of a user end whom an administrator has logged out.
+  static let loggedOut = "logged out"
 
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
     plane.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))

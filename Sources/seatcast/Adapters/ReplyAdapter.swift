@@ -22,7 +22,8 @@ extension StreamStart {
   init(_ stream: Reply.Stream) {
     self.init(
       topic: TopicID(stream.event), resume: Resume(stream.resume), client: ClientTag(key: stream.client),
-      expiresAt: stream.expiresAt.milliseconds)
+      expiresAt: stream.expiresAt.milliseconds,
+      refusal: { stream.isStillValid() ? nil : NoticeAdapter.loggedOut })
   }
 }
 

@@ -19,11 +19,11 @@ struct NoticeEndpointsTests {
     #expect(reply.status == 200 && reply.body.isEmpty)
     #expect(reply.first("content-type") == "text/event-stream")
     #expect(reply.first("cache-control") == "no-store")
-    #expect(
-      reply.stream
-        == .init(
-          event: EventID(event), resume: .none, client: Identity.local(9).connectionKey,
-          expiresAt: Instant(milliseconds: 9_999_999_999_000)))
+    let stream = try #require(reply.stream)
+    #expect(stream.event == EventID(event) && stream.resume == .none)
+    #expect(stream.client == Identity.local(9).connectionKey)
+    #expect(stream.expiresAt == Instant(milliseconds: 9_999_999_999_000))
+    #expect(stream.isStillValid())
     func resumed(_ value: String) throws -> Reply.Stream.Resume? {
       try backend.send("GET", path, token: token, fields: [.init(name: "last-event-id", value: value)])
         .stream?.resume
@@ -64,6 +64,20 @@ struct NoticeEndpointsTests {
     #expect(try backend.send("GET", "/api/events/\(event)/stream?token=\(token)").stream != nil)
     #expect(try backend.send("GET", "/api/events/\(event)/stream").status == 401)
     #expect(try backend.send("GET", "/api/events/\(event)/stream?token=x").status == 401)
+  }
+
+  @Test("A stream that a log-out overtakes before it starts is not valid any more")
+  func loggedOutMeanwhile() throws {
+    let event = try backend.event()
+    let (ann, bob) = (try backend.userToken("ann"), try backend.userToken("bob"))
+    func stream(_ token: String) throws -> Reply.Stream {
+      try #require(try backend.send("GET", "/api/events/\(event)/stream", token: token).stream)
+    }
+    let (anns, bobs) = (try stream(ann), try stream(bob))
+    let user = try backend.send("GET", "/api/auth/me", token: ann).number("id")
+    let logOut = try backend.send("POST", "/api/users/\(user)/logout", token: backend.adminToken())
+    #expect(logOut.status < 300)
+    #expect(!anns.isStillValid() && bobs.isStillValid())
   }
 
   @Test("HEAD tells about a stream without opening it, and an unknown event has none")

@@ -40,7 +40,7 @@ struct RouterTests {
             var reply = tell(200, "")
             reply.stream = .init(
               event: EventID(1), resume: .none, client: principal.connectionKey,
-              expiresAt: principal.expiresAt)
+              expiresAt: principal.expiresAt, isStillValid: { true })
             return reply
           }),
         Route(

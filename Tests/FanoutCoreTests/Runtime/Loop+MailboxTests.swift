@@ -52,6 +52,27 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("an event stream that became invalid before it started says why and ends")
+  func refusedStream() {
+    let rig = LoopRig()
+    rig.topics.create(5, head: 3)
+    let socket = rig.connect()
+    socket.write("GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.turn()
+    var answer = FakeInbound.stream(TopicID(5), .none)
+    answer.stream?.refusal = { "logged out" }
+    rig.proxy.post(.replies(rig.inbound.asked.map { (ticket: $0.ticket, response: answer) }))
+    rig.settle(3)
+    rig.publish(5)
+    rig.settle(2)
+    let text = String(decoding: socket.read(), as: UTF8.self)
+    #expect(text.hasSuffix("\r\n\r\nevent: end\ndata: logged out\n\n"))
+    #expect(socket.isEnded)
+    #expect(rig.loop.counters.own.eventStreamsOpen == 0)
+    #expect(rig.topics.everAsked.isEmpty)
+    #expect(rig.faults() == [])
+  }
+
   @Test("HEAD of an event stream is a head and the end")
   func headOfStream() {
     let rig = LoopRig()

@@ -29,11 +29,12 @@ struct ReplyAdapterTests {
 
   @Test("A stream is a topic, a place to go on from, whose it is, and until when")
   func stream() throws {
-    func start(_ resume: Reply.Stream.Resume) throws -> StreamStart {
+    func start(_ resume: Reply.Stream.Resume, isStillValid: Bool = true) throws -> StreamStart {
       let reply = Reply(
         status: 200,
         stream: .init(
-          event: EventID(5), resume: resume, client: 7, expiresAt: Instant(milliseconds: 99)))
+          event: EventID(5), resume: resume, client: 7, expiresAt: Instant(milliseconds: 99),
+          isStillValid: { isStillValid }))
       return try #require(HTTPResponse(reply).stream)
     }
     #expect(try start(.after(3)).topic == TopicID(5))
@@ -42,5 +43,7 @@ struct ReplyAdapterTests {
     #expect(try start(.elsewhere).resume == .impossible)
     #expect(try start(.none).client == ClientTag(key: 7))
     #expect(try start(.none).expiresAt == 99)
+    #expect(try start(.none).refusal() == nil)
+    #expect(try start(.none, isStillValid: false).refusal() == "logged out")
   }
 }
