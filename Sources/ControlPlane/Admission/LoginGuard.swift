@@ -1,12 +1,12 @@
 // Which attempts to log in reach the password hasher. Guessing must be slow, and guessing must not lock the owner out.
-// Per address: a budget of attempts, whatever the account. Per account: a budget of attempts that all addresses share.
-// Per account and address: after repeated failures a delay that doubles, which a success ends. An address that has
-// not failed repeatedly for this account, or has logged in to it before, does not depend on what strangers left of the
-// account's budget: it draws on a reserve. Any thread.
+// Per address: a budget of attempts, whatever the account. Per account: a budget of attempts that all addresses share,
+// whose second half is closed to addresses that failed repeatedly. Per account and address: after repeated failures a
+// delay that doubles, which a success ends. An address from which a log-in to this account succeeded has a budget of its
+// own for when the account's is used up. Any thread.
 
 final class LoginGuard: Sendable {
   enum Verdict: Sendable, Equatable {
-    /// What is left of the two budgets, where they are limited.
+    /// What is left of the two budgets that were drawn on, where they are limited.
     case admitted(account: RateDecision?, address: RateDecision?)
     case refused(LimitName, retryAfter: UInt64)
   }
@@ -22,8 +22,7 @@ final class LoginGuard: Sendable {
 
   let perAccount: RateLimiter
   let perAddress: RateLimiter
-  /// For known and new addresses when strangers have used the account's budget up: per account, and per pair.
-  private let newcomers: RateLimiter
+  /// Per account and known address, for when others have used the account's budget up.
   private let known: RateLimiter
   private let pairs: KeyTable<Pair>?
 
@@ -41,7 +40,6 @@ final class LoginGuard: Sendable {
   init(perAccount: RateLimit?, perAddress: RateLimit?, capacity: Int = 32_768) {
     self.perAccount = RateLimiter(perAccount, capacity: capacity)
     self.perAddress = RateLimiter(perAddress, capacity: capacity)
-    newcomers = RateLimiter(perAccount, capacity: capacity)
     known = RateLimiter(perAccount, capacity: capacity)
     pairs = perAccount == nil ? nil : KeyTable(capacity: capacity)
   }
@@ -57,19 +55,21 @@ final class LoginGuard: Sendable {
     if pair.waitsUntil > now {
       return .refused(.loginDelay, retryAfter: (pair.waitsUntil - now + 999) / 1_000)
     }
-    guard let ofAccount = perAccount.take(account, at: now) else {
-      return .admitted(account: nil, address: ofAddress)
+    let ofAccount = take(account, pair, key, at: now)
+    if let ofAccount, !ofAccount.isAllowed {
+      return .refused(.loginAccount, retryAfter: ofAccount.retryAfter)
     }
-    if ofAccount.isAllowed || draws(on: pair, key, account, at: now) {
-      return .admitted(account: ofAccount, address: ofAddress)
-    }
-    return .refused(.loginAccount, retryAfter: ofAccount.retryAfter)
+    return .admitted(account: ofAccount, address: ofAddress)
   }
 
-  /// Whether one who is known here, or has not failed often, gets what strangers cannot use up.
-  private func draws(on pair: Pair, _ key: UInt64, _ account: UInt64, at now: UInt64) -> Bool {
-    if pair.knownUntil > now { return known.take(key, at: now)?.isAllowed ?? true }
-    return pair.failures < Self.freeFailures && newcomers.take(account, at: now)?.isAllowed ?? true
+  /// Draws on the account's budget, or on the pair's own. Nil: accounts are not limited.
+  private func take(_ account: UInt64, _ pair: Pair, _ key: UInt64, at now: UInt64) -> RateDecision? {
+    guard let limit = perAccount.limit else { return nil }
+    let isKnown = pair.knownUntil > now
+    let reserve = isKnown || pair.failures < Self.freeFailures ? 0 : limit.burst / 2
+    let decision = perAccount.take(account, leaving: reserve, at: now)
+    guard isKnown, decision?.isAllowed == false else { return decision }
+    return known.take(key, at: now)
   }
 
   private func remembered(_ key: UInt64, at now: UInt64) -> Pair {

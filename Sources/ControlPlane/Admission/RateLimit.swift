@@ -24,13 +24,16 @@ public struct RateLimit: Sendable, Equatable {
   var window: UInt64 { (interval * UInt64(burst) + 999_999) / 1_000_000 }
 
   /// Takes one unit at `now`, when there is one.
-  /// - Parameter full: when the key's budget is whole again; any moment that has passed means that it is. Set to the
-  ///   new moment when a unit was taken.
-  func take(_ full: inout UInt64, at now: UInt64) -> RateDecision {
+  /// - Parameters:
+  ///   - full: when the key's budget is whole again; any moment that has passed means that it is. Set to the new moment
+  ///     when a unit was taken.
+  ///   - reserve: units, fewer than `burst`, that must be left afterwards.
+  func take(_ full: inout UInt64, leaving reserve: Int = 0, at now: UInt64) -> RateDecision {
     let owed = full > now ? full - now : 0
     let capacity = interval * UInt64(burst)
-    guard owed + interval <= capacity else {
-      return RateDecision(isAllowed: false, remaining: 0, wait: owed + interval - capacity)
+    let needed = interval * UInt64(reserve + 1)
+    guard owed + needed <= capacity else {
+      return RateDecision(isAllowed: false, remaining: 0, wait: owed + needed - capacity)
     }
     full = now + owed + interval
     let left = capacity - (owed + interval)

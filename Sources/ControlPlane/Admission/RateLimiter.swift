@@ -17,10 +17,12 @@ struct RateLimiter: Sendable {
   }
 
   /// Takes one unit of `key`'s budget. Nil: there is no limit.
-  /// - Parameter now: milliseconds of a monotonic clock.
-  func take(_ key: UInt64, at now: UInt64) -> RateDecision? {
+  /// - Parameters:
+  ///   - reserve: units, fewer than the limit's burst, that must be left afterwards.
+  ///   - now: milliseconds of a monotonic clock.
+  func take(_ key: UInt64, leaving reserve: Int = 0, at now: UInt64) -> RateDecision? {
     guard let limit, let table else { return nil }
-    return table.with(key) { limit.take(&$0.full, at: now &* 1_000) }
+    return table.with(key) { limit.take(&$0.full, leaving: reserve, at: now &* 1_000) }
   }
 
   /// Keys whose budget is not whole at `now`. For tests.

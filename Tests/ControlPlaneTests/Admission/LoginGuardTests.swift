@@ -54,14 +54,27 @@ struct LoginGuardTests {
     #expect(!guess(32, 9, at: 3_000))
   }
 
-  @Test("One account takes 10 attempts a minute from addresses that fail, and a reserve from new ones")
+  @Test("One account takes 10 attempts a minute, from however many addresses")
   func perAccount() {
     var admitted = 0
     for address: UInt64 in 1...100 {
       for _ in 1...3 where guess(5, address, at: 1_000) { admitted += 1 }
     }
+    #expect(admitted == 10)
+    #expect(logins.admit(account: 5, address: 1_000, at: 1_000) == .refused(.loginAccount, retryAfter: 6))
+    for address: UInt64 in 101...200 where guess(5, address, at: 1_000 + minute) { admitted += 1 }
     #expect(admitted == 20)
-    #expect(!admits(5, 1_000, at: 1_000))
+  }
+
+  @Test("The second half of an account's attempts is closed to addresses that failed three times")
+  func reserve() {
+    for address: UInt64 in 1...2 {
+      for _ in 1...3 { #expect(guess(5, address, at: 1_000)) }
+    }
+    // At 2.0 s their delay is over, and 10 - 6 + 1/6 attempts are left.
+    #expect(logins.admit(account: 5, address: 1, at: 2_000) == .refused(.loginAccount, retryAfter: 11))
+    for address: UInt64 in 3...6 { #expect(guess(5, address, at: 2_000)) }
+    #expect(logins.admit(account: 5, address: 7, at: 2_000) == .refused(.loginAccount, retryAfter: 5))
   }
 
   @Test("Who guesses from one address, however long, does not keep the owner out of another")
@@ -85,8 +98,21 @@ struct LoginGuardTests {
       _ = guess(5, address, at: now)
       now += 10
     }
-    #expect(!admits(5, 9_999, at: now), "the reserve for new addresses is used up")
+    #expect(!admits(5, 9_999, at: now), "the account's budget is used up")
     for _ in 1...3 { #expect(admits(5, 42, at: now)) }
+  }
+
+  @Test("What is told to be left is of the budget that was drawn on")
+  func remaining() {
+    logins.succeeded(account: 5, address: 42, at: 1_000)
+    for address: UInt64 in 100..<110 { #expect(guess(5, address, at: 1_000)) }
+    guard case .admitted(let ofAccount?, _) = logins.admit(account: 5, address: 42, at: 1_000) else {
+      Issue.record("a known address has a budget of its own")
+      return
+    }
+    #expect(ofAccount.isAllowed && ofAccount.remaining == 9)
+    for _ in 1...9 { #expect(admits(5, 42, at: 1_000)) }
+    #expect(logins.admit(account: 5, address: 42, at: 1_000) == .refused(.loginAccount, retryAfter: 6))
   }
 
   @Test("Other accounts and other addresses are not concerned")

@@ -29,6 +29,17 @@ struct RateLimitTests {
     #expect(limit.window == 2)
   }
 
+  @Test("What must be left is not taken, and the wait is until there is one more than that")
+  func leaving() {
+    let limit = RateLimit(10, per: 10_000)
+    var full: UInt64 = 0
+    #expect((1...100).count { _ in limit.take(&full, leaving: 4, at: 0).isAllowed } == 6)
+    #expect(
+      limit.take(&full, leaving: 4, at: 0) == RateDecision(isAllowed: false, remaining: 0, wait: Self.second))
+    #expect(limit.take(&full, at: 0).remaining == 3)
+    #expect(limit.take(&full, leaving: 9, at: 7 * Self.second).isAllowed)
+  }
+
   @Test("Waiting is told in whole seconds, and never as none")
   func retryAfter() {
     #expect(RateDecision(isAllowed: false, remaining: 0, wait: 0).retryAfter == 1)
