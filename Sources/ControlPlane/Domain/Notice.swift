@@ -14,9 +14,9 @@ struct Notice: Sendable, Equatable {
   enum Change: Sendable, Equatable {
     case bookingCreated(BookingFacts)
     case bookingCancelled(BookingFacts)
-    /// An admin changed the capacity and nothing else.
+    /// An admin changed the capacity.
     case capacityChanged
-    /// An admin changed something besides the capacity, which may have changed too, or deleted the event.
+    /// An admin changed anything else, or deleted the event.
     case eventUpdated(EventDetails)
   }
 

@@ -222,13 +222,14 @@ extension Ledger {
     try append(change, of: table[place], booking, at: position, &batch)
   }
 
-  /// - Parameter event: with the `seq` of the change.
+  /// - Parameter event: takes the place's next `seq`; its own is not looked at.
   private func replace(
     _ place: Int, with event: Event, _ change: Notice.Change, _ batch: inout Batch
   ) throws(Undecided) {
     let position = batch.willChange(table[place])
+    let seq = table[place].seq + 1
     table[place] = event
-    table[place].updatedAt = batch.at
+    (table[place].seq, table[place].updatedAt) = (seq, batch.at)
     try append(change, of: table[place], nil, at: position, &batch)
   }
 
@@ -261,19 +262,12 @@ extension Ledger {
     let event = table[place]
     let changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
     // A capacity has a notice of its own, because clients of the given contract know `seat_update` alone.
-    var step = changed
-    (step.seatCapacity, step.version) = (event.seatCapacity, event.version)
-    let isUpdated = step != event
-    step.version = changed.version
-    if isUpdated {
-      step.seq += 1
-      try replace(place, with: step, .eventUpdated(step.details), &batch)
+    var resized = event
+    (resized.seatCapacity, resized.version) = (changed.seatCapacity, changed.version)
+    if resized.seatCapacity != event.seatCapacity {
+      try replace(place, with: resized, .capacityChanged, &batch)
     }
-    if changed.seatCapacity != event.seatCapacity {
-      step.seatCapacity = changed.seatCapacity
-      step.seq += 1
-      try replace(place, with: step, .capacityChanged, &batch)
-    }
+    if resized != changed { try replace(place, with: changed, .eventUpdated(changed.details), &batch) }
     return table[place]
   }
 

@@ -171,7 +171,7 @@ struct EventEndpointsTests {
     #expect(try reply.member("opensAt") == .null)
     #expect(try reply.text("venue") == "v")
     #expect(try reply.number("seatCapacity") == 7 && reply.number("availableSeats") == 7)
-    // One for the name and the window, one for the capacity.
+    // One for the capacity, one for the name and the window.
     #expect(try reply.number("seq") == 2)
     #expect(try backend.send("GET", "/api/events/\(id)").body == reply.body)
   }

@@ -255,7 +255,7 @@ struct LedgerDecisionsTests {
     }
   }
 
-  @Test("a change of the capacity and of something else is announced as both, each with its own seq")
+  @Test("a change of the capacity and of something else is announced as both, the capacity first")
   func updateAndCapacity() throws {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
@@ -263,8 +263,8 @@ struct LedgerDecisionsTests {
     let patched = try fixture.patch(event, EventPatch(name: "New", seatCapacity: 12))
     #expect(patched.tag == EventTag(version: 2, seq: 2))
     #expect(
-      fixture.stage.announced.map(\.words) == ["1: New on_sale, 10 free", "2: capacity 12, 12 free"])
-    #expect(try fixture.log(event).map(\.change) == [.eventUpdated(patched.details), .capacityChanged])
+      fixture.stage.announced.map(\.words) == ["1: capacity 12, 12 free", "2: New on_sale, 12 free"])
+    #expect(try fixture.log(event).map(\.change) == [.capacityChanged, .eventUpdated(patched.details)])
     #expect(try fixture.reader().event(event.id) == patched)
   }
 
