@@ -56,6 +56,15 @@ enum Decimal {
     return value
   }
 
+  /// The numbers that a `seq` can be: the database keeps them in 64 bits with a sign.
+  static let seqs: ClosedRange<UInt64> = 0...UInt64(Int64.max)
+
+  /// A `seq` in canonical form.
+  static func seq(_ text: some Collection<UInt8>) -> UInt64? {
+    guard let value = parse(text), seqs.contains(value) else { return nil }
+    return value
+  }
+
   /// A positive identifier in canonical form: 1 to `Int64.max`.
   static func identifier(_ text: some Collection<UInt8>) -> Int64? {
     guard let value = parse(text), value > 0 else { return nil }
@@ -64,9 +73,9 @@ enum Decimal {
 }
 
 extension UInt64 {
-  /// The number that `text` is in its one canonical form: digits only, no sign, no leading zero but in `0`.
-  public init?(canonical text: String) {
-    guard let value = Decimal.parse(text.utf8) else { return nil }
+  /// The `seq` that `text` is in its one canonical form: at most `Int64.max`, digits only, no leading zero but in `0`.
+  public init?(seq text: String) {
+    guard let value = Decimal.seq(text.utf8) else { return nil }
     self = value
   }
 }

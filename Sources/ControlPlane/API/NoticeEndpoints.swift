@@ -23,7 +23,7 @@ struct NoticeEndpoints: Sendable {
 
   /// A `since` that is no number is refused even when it is not needed.
   private func resume(_ call: Call) throws(Problem) -> Reply.Stream.Resume {
-    let since = try call.query.number("since", in: 0...UInt64.max)
+    let since = try call.query.number("since", in: Decimal.seqs)
     let position = resume(call.request.values(of: "last-event-id").first)
     guard position == .none, let since else { return position }
     return call.query.value("epoch") == epoch ? .after(since) : .elsewhere
@@ -33,7 +33,7 @@ struct NoticeEndpoints: Sendable {
   private func resume(_ lastID: ArraySlice<UInt8>?) -> Reply.Stream.Resume {
     guard let lastID, !lastID.isEmpty else { return .none }
     guard lastID.starts(with: epoch.utf8), lastID.dropFirst(epoch.utf8.count).first == UInt8(ascii: "."),
-      let seq = Decimal.parse(lastID.dropFirst(epoch.utf8.count + 1))
+      let seq = Decimal.seq(lastID.dropFirst(epoch.utf8.count + 1))
     else { return .elsewhere }
     return .after(seq)
   }
@@ -42,7 +42,7 @@ struct NoticeEndpoints: Sendable {
   func list(_ call: Call, _: Principal) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
     let limit = try call.query.limit()
-    let after = try call.query.number("after", in: 0...UInt64(Int64.max)) ?? 0
+    let after = try call.query.number("after", in: Decimal.seqs) ?? 0
     let found = try call.read { reads throws(DomainError) in
       try reads.notices(of: event.id, after: after, through: event.seq, limit: limit + 1)
     }

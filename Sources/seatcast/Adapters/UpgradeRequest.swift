@@ -22,7 +22,7 @@ struct UpgradeRequest {
   enum Since: Equatable {
     case absent
     case seq(UInt64)
-    /// Not a number in its one canonical form.
+    /// No `seq` in its one canonical form.
     case malformed
   }
 
@@ -45,7 +45,7 @@ struct UpgradeRequest {
     since =
       switch query?.value("since") {
       case nil: .absent
-      case let text?: UInt64(canonical: text).map(Since.seq) ?? .malformed
+      case let text?: UInt64(seq: text).map(Since.seq) ?? .malformed
       }
     epoch = query?.value("epoch")
     let protocols = head.listItems("Sec-WebSocket-Protocol")

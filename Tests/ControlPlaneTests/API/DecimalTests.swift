@@ -38,6 +38,15 @@ struct DecimalTests {
     #expect(Decimal.parse(text.utf8) == nil)
   }
 
+  @Test("A seq is 0 or positive and fits 63 bits")
+  func seqs() {
+    #expect(Decimal.seq("0".utf8) == 0 && UInt64(seq: "0") == 0)
+    #expect(Decimal.seq("9223372036854775807".utf8) == UInt64(Int64.max))
+    for text in ["9223372036854775808", "18446744073709551615", "01", "-1", ""] {
+      #expect(Decimal.seq(text.utf8) == nil && UInt64(seq: text) == nil)
+    }
+  }
+
   @Test("Identifiers are positive and fit 63 bits")
   func identifiers() {
     #expect(Decimal.identifier("1".utf8) == 1)

@@ -33,7 +33,7 @@ struct SessionMessagesTests {
     #expect(
       decode(#"{"type":"subscribe_event","eventId":1,"since":null,"epoch":null}"#)
         == .subscribe(EventID(1), since: nil, epoch: nil))
-    for since in ["-1", "1.5", "\"7\"", "true"] {
+    for since in ["-1", "1.5", "\"7\"", "true", "9223372036854775808"] {
       #expect(
         decode(#"{"type":"subscribe_event","eventId":1,"since":\#(since)}"#)
           == .refused(code: "invalid_since", message: "Invalid since", event: EventID(1)))
