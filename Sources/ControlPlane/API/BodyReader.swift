@@ -30,9 +30,13 @@ struct BodyReader {
     errors.append(.init(pointer: .root.appending(name), detail: detail))
   }
 
-  /// Notes every member whose name is not among `known`, with the name that was probably meant.
+  /// Members of an unknown name that are noted: to look for what was meant costs more than the name's length.
+  private static let mostUnknown = 16
+
+  /// Notes members whose name is not among `known`, with the name that was probably meant.
   mutating func refuseUnknown(besides known: [String]) {
-    for name in document.memberNames where !known.contains(name) {
+    let unknown = document.memberNames.lazy.filter { !known.contains($0) }
+    for name in unknown.prefix(Self.mostUnknown) {
       let meant = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
       note(name, "is not known here\(meant)")
     }

@@ -106,6 +106,16 @@ struct BodyReaderTests {
     #expect(body.text("t", bytes: 1...3) == nil)
   }
 
+  @Test("No more than 16 unknown members are noted")
+  func manyUnknown() throws {
+    let members = (0..<1_000).map { #""unknown\#($0)":1"# }.joined(separator: ",")
+    var body = try BodyReader(request("{\(members)}"))
+    body.refuseUnknown(besides: ["name"])
+    let problem = #expect(throws: Problem.self) { try body.finish() }
+    #expect(problem?.errors.count == 16)
+    #expect(problem?.errors.last?.pointer == .root.appending("unknown15"))
+  }
+
   @Test("Unknown members are noted with the name that was probably meant")
   func unknown() throws {
     var body = try BodyReader(request(#"{"maxPerUsr":1,"name":"x","zzzzzzz":2,"\u006e\u0061me2":3}"#))
