@@ -7,7 +7,7 @@ final class AccountStatements {
 
   /// The number of the next row. Numbers that a rolled back transaction took are not given again.
   private var next: Int64
-  /// What the open transaction's end will leave in the table `meta`.
+  /// What the table `meta` has after the last commit.
   private var savedNext: Int64
 
   init(_ connection: Connection) throws(StoreFailure) {
@@ -50,11 +50,10 @@ final class AccountStatements {
   func saveCounter() throws(StoreFailure) {
     guard next != savedNext else { return }
     try saveNext.run([.text(String(next))])
-    savedNext = next
   }
 
-  /// To be called after each rollback.
-  func rolledBack() { savedNext = 0 }
+  /// To be called after each commit.
+  func committed() { savedNext = next }
 
   /// Rows of databases from before identities, whose issuer nobody kept, become this issuer's.
   func adopt(issuer: String) throws(StoreFailure) {

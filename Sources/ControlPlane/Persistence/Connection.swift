@@ -6,7 +6,7 @@ import CSQLite
 
 /// What SQLite reported, or what was found to be wrong with its files.
 struct StoreFailure: Error, Equatable, CustomStringConvertible {
-  /// The primary result code, or `moved`.
+  /// The primary result code, `moved` or `lost`.
   let code: Int32
   let message: String
   /// A write was not confirmed by the disk: what the kernel's cache shows may never reach it.
@@ -15,16 +15,20 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
 
   /// No code of SQLite's: the files under the open database are not those of its path.
   static let moved: Int32 = -2
+  /// No code of SQLite's: so it was found after a commit, which therefore may be in the removed files alone.
+  static let lost: Int32 = -3
 
   /// Without paths, for anybody who asks whether the server is ready.
   var reason: String {
     switch code {
     case Self.moved: "the database's files were removed or replaced; put them back or restart the server"
+    case Self.lost: "the database's files were removed or replaced during a commit; restart the server"
     case Self.full: "the disk is full"
     default: "the disk takes no writes"
     }
   }
 
+  static let busy = SQLITE_BUSY
   static let notADatabase = SQLITE_NOTADB
   static let corrupt = SQLITE_CORRUPT
   static let full = SQLITE_FULL
@@ -115,11 +119,16 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   /// Pages in the WAL after the last commit that are not known to be in the database file.
   var pagesToCheckpoint: Int { wal.pages }
 
-  /// Copies WAL pages into the database file as far as no reader is in the way. The writer's thread only.
-  func checkpoint() throws(StoreFailure) {
-    let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
-    guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw failure(code) }
-    wal.pages = 0
+  /// Copies WAL pages into the database file as far as no reader is in the way, and syncs it when that was all of them.
+  /// The writer's thread only.
+  /// - Returns: whether it was all of them.
+  func checkpoint() throws(StoreFailure) -> Bool {
+    var (log, copied): (Int32, Int32) = (0, 0)
+    let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &log, &copied)
+    if code & 0xFF == SQLITE_BUSY { return false }
+    guard code == SQLITE_OK else { throw failure(code) }
+    wal.pages = Int(log - copied)
+    return log == copied
   }
 
   /// The failure that SQLite last reported here.

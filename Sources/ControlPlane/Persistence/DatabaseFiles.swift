@@ -1,5 +1,5 @@
 // Whether the files that SQLite has open are still those of their paths. A commit into a removed or replaced file succeeds
-// and is lost, and SQLite does not notice. The ledger's thread; two or three stat(2) calls each time.
+// and is lost, and SQLite does not notice. The ledger's thread; three stat(2) calls each time.
 
 import Glibc
 

@@ -34,16 +34,17 @@ final class SQLiteBookingStore: BookingStore {
     try verify()
     try accounts.saveCounter()
     try statements.commit.runBound()
+    accounts.committed()
     do throws(StoreFailure) {
       try files.verify()
     } catch {
-      lost = error
-      throw error
+      let failure = StoreFailure(code: StoreFailure.lost, message: error.message)
+      lost = failure
+      throw failure
     }
   }
 
   func rollback() {
-    accounts.rolledBack()
     // SQLite rolls some failures back by itself.
     guard connection.isInTransaction else { return }
     try? statements.rollback.run()
@@ -228,7 +229,7 @@ final class SQLiteBookingStore: BookingStore {
 
   /// A disk too full to forget may still have room to checkpoint.
   func tidy(expired: ServiceTime) throws(StoreFailure) {
-    if connection.pagesToCheckpoint > 0 { try connection.checkpoint() }
+    if connection.pagesToCheckpoint > 0 { _ = try connection.checkpoint() }
     try statements.forgetKeys.run([.int(Self.sweepStep), .int(expired.milliseconds)])
     mayHaveExpiredKeys = connection.changedRows == Self.sweepStep
   }
@@ -239,11 +240,13 @@ final class SQLiteBookingStore: BookingStore {
   }
 
   /// A checkpoint lets the WAL begin anew: the way out when the WAL is what cannot grow.
-  func makeRoom() throws(StoreFailure) { try connection.checkpoint() }
+  func makeRoom() throws(StoreFailure) { _ = try connection.checkpoint() }
 
   func probe() throws(StoreFailure) {
     try verify()
-    try makeRoom()
+    guard try connection.checkpoint() else {
+      throw StoreFailure(code: StoreFailure.busy, message: "a reader is in the way of a checkpoint")
+    }
     try connection.execute(
       """
       BEGIN IMMEDIATE;

@@ -56,7 +56,21 @@ struct ConnectionTests {
     do { #expect(try number(Connection(path, .reader), "SELECT count(*) FROM t") == 0) }
     try writer.execute("INSERT INTO t VALUES (1)")
     #expect(writer.pagesToCheckpoint > pages)
-    try writer.checkpoint()
+    #expect(try writer.checkpoint())
+    #expect(writer.pagesToCheckpoint == 0)
+  }
+
+  @Test("a checkpoint tells that a reader is in the way, and what it left")
+  func hinderedCheckpoint() throws {
+    let writer = try Connection(path, .writer)
+    try writer.execute("CREATE TABLE t (x INTEGER)")
+    let reader = try Connection(path, .reader)
+    try reader.execute("BEGIN; SELECT * FROM t")
+    try writer.execute("INSERT INTO t VALUES (1)")
+    #expect(try !writer.checkpoint())
+    #expect(writer.pagesToCheckpoint == 1)
+    try reader.execute("END")
+    #expect(try writer.checkpoint())
     #expect(writer.pagesToCheckpoint == 0)
   }
 
@@ -66,6 +80,15 @@ struct ConnectionTests {
     try Connection(name, .writer).execute("CREATE TABLE t (x INTEGER)")
     #expect(contents(of: "./" + name) != nil)
     for suffix in ["", "-wal", "-shm"] { removeTree("./" + name + suffix) }
+  }
+
+  @Test("a reason tells no path, and what helps")
+  func reasons() {
+    func reason(_ code: Int32) -> String { StoreFailure(code: code, message: "/a/path").reason }
+    #expect(reason(StoreFailure.moved).hasSuffix("removed or replaced; put them back or restart the server"))
+    #expect(reason(StoreFailure.lost).hasSuffix("removed or replaced during a commit; restart the server"))
+    #expect(reason(StoreFailure.full) == "the disk is full")
+    #expect(reason(StoreFailure.busy) == "the disk takes no writes")
   }
 
   @Test("failures have SQLite's words and primary code")

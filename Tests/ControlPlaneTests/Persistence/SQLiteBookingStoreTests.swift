@@ -73,4 +73,17 @@ struct SQLiteBookingStoreTests {
     let tables = try Statement(store.connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'probe'")
     #expect(try tables.first { $0.int(0) } == 0)
   }
+
+  @Test("a probe fails as long as a reader keeps it from copying everything that was committed")
+  func hinderedProbe() throws {
+    let reader = try Connection(store.connection.path, .reader)
+    try reader.execute("BEGIN; SELECT * FROM event")
+    try store.connection.execute("CREATE TABLE other (x INTEGER)")
+    let failure = #expect(throws: StoreFailure.self) { try store.probe() }
+    #expect(failure?.message == "a reader is in the way of a checkpoint")
+    try store.makeRoom()
+    #expect(store.connection.pagesToCheckpoint > 0 && store.isUntidy)
+    try reader.execute("END")
+    try store.probe()
+  }
 }
