@@ -12,8 +12,6 @@ struct Batch {
   /// Of `touched`, those with notices, in the order of their first notice.
   private(set) var announced: [Int] = []
   private var positions: [EventID: Int] = [:]
-  /// Identities whose rows this batch made.
-  var newIdentities: [Identity] = []
   var settlements: [Settlement] = []
   var watches: [Watch] = []
   /// Whether the transaction is begun, and whether anything was written in it.
@@ -50,12 +48,18 @@ struct Batch {
     case whole
   }
 
-  enum Watch {
+  enum Watch: Equatable {
     case begin(EventID, Watcher)
     case end(EventID, Watcher)
   }
 
   init(_ time: Timekeeper.Reading) { self.time = time }
+
+  /// The transaction fails: every command is refused. Who only watches needs no store.
+  mutating func fail(_ commands: [LedgerCommand]) {
+    settlements = commands.compactMap { $0.settlement(failing: .storageUnavailable) }
+    watches = commands.compactMap(\.watch)
+  }
 
   // MARK: Changes in memory. To be called before the event changes.
 

@@ -10,7 +10,7 @@ enum Undecided: Error {
 }
 
 extension Ledger {
-  /// - Throws: when the batch must fail; the command is not settled then.
+  /// - Throws: when the batch must fail.
   func decide(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
     case .createBooking(let booking, let asker):
@@ -54,18 +54,6 @@ extension Ledger {
     }
   }
 
-  /// Settles a command of a batch that fails.
-  func refuse(_ command: LedgerCommand, _ batch: inout Batch) {
-    switch command {
-    case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
-    case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
-    default:
-      if let settlement = command.settlement(failing: .storageUnavailable) {
-        batch.settlements.append(settlement)
-      }
-    }
-  }
-
   @inline(__always)
   private func settle<Outcome>(
     _ batch: inout Batch, _ decision: (inout Batch) throws(Undecided) -> Outcome
@@ -84,7 +72,7 @@ extension Ledger {
 
   /// What `body` does in the store, inside the transaction, which it begins when it is the first.
   @inline(__always)
-  private func storing<Value>(
+  func storing<Value>(
     _ batch: inout Batch, _ body: () throws(StoreFailure) -> Value
   ) throws(Undecided) -> Value {
     do throws(StoreFailure) {
@@ -140,22 +128,6 @@ extension Ledger {
       }
       return booking
     }
-  }
-
-  /// The row of an identity, made when it books for the first time.
-  private func row(of identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID {
-    if let known = try known(identity, &batch) { return known }
-    do throws(StoreFailure) {
-      return try makeRow(for: identity, &batch)
-    } catch {
-      throw .failed(error)
-    }
-  }
-
-  /// The row of an identity, nearly always from memory; nil: it has none.
-  private func known(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID? {
-    if let id = identities.find(identity)?.value { return id }
-    return try storing(&batch) { () throws(StoreFailure) in try userID(of: identity) }
   }
 
   /// Seats of the event that the asker has already.

@@ -5,24 +5,23 @@ extension Ledger {
   /// Identities of one generation of the cache; at most twice as many are held.
   static let identityCapacity = 16_384
 
-  /// Nil: this identity has never booked and has no local account.
-  func userID(of identity: Identity) throws(StoreFailure) -> UserID? {
+  /// The row of an identity, nearly always from memory; nil: it has never booked and has no local account.
+  func known(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID? {
     if let known = identities.find(identity)?.value { return known }
-    guard let found = try store.userID(of: identity) else { return nil }
-    identities.insert(found, for: identity)
+    let found = try storing(&batch) { () throws(StoreFailure) in try store.userID(of: identity) }
+    if let found { identities.insert(found, for: identity) }
     return found
   }
 
-  /// - Parameter identity: one that `userID(of:)` does not find.
-  func makeRow(for identity: Identity, _ batch: inout Batch) throws(StoreFailure) -> UserID {
-    let id = try store.insert(identity, at: batch.at)
+  /// The row of an identity, made when it books for the first time.
+  func row(of identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID {
+    if let known = try known(identity, &batch) { return known }
+    let at = batch.at
+    let id = try storing(&batch) { () throws(StoreFailure) in try store.insert(identity, at: at) }
     identities.insert(id, for: identity)
-    batch.newIdentities.append(identity)
     return id
   }
 
-  /// The rows that the batch made are gone.
-  func forgetIdentities(of batch: Batch) {
-    for identity in batch.newIdentities { identities.remove(identity) }
-  }
+  /// Rows of a batch that failed are gone, and nobody keeps which of them the cache has: it begins anew.
+  func forgetIdentities() { identities = TwoGenerations(capacity: Self.identityCapacity) }
 }

@@ -56,7 +56,7 @@ final class Ledger {
       announce(&batch)
     }
     admit(batch.watches)
-    answer(batch.settlements, failure)
+    answer(batch.settlements)
     outside.metrics.add(batch, commands: commands.count, failed: failure != nil)
     if failure == nil, store.isTidyingDue { tidy() }
   }
@@ -72,38 +72,34 @@ final class Ledger {
 
   // MARK: The transaction
 
-  /// nil: committed.
+  /// nil: committed, or there was nothing to commit.
   private func write(_ commands: [LedgerCommand], _ batch: inout Batch) -> StoreFailure? {
-    // Until a failed sync is made up for, nothing is written.
-    var failure = storeFailure.flatMap { $0.isUnsynced ? $0 : nil }
-    for command in commands {
-      guard failure == nil else {
-        refuse(command, &batch)
-        continue
-      }
-      do throws(StoreFailure) {
-        try decide(command, &batch)
-      } catch {
-        failure = error
-        refuse(command, &batch)
-      }
-    }
-    // A batch of watches alone needs no store.
-    if let failure { return batch.settlements.isEmpty ? nil : failure }
     do throws(StoreFailure) {
-      for touched in batch.touched where touched.unsaved != .nothing {
-        guard let place = table.place(of: touched.id) else { continue }
-        if touched.unsaved == .counts {
-          try store.saveCounts(of: touched.id, table[place].counts)
-        } else {
-          try store.save(table[place])
-        }
-      }
-      if batch.hasBegun { try store.commit() }
+      // Until a failed sync is made up for, nothing is written.
+      if let storeFailure, storeFailure.isUnsynced { throw storeFailure }
+      for command in commands { try decide(command, &batch) }
+      try end(batch)
       return nil
     } catch {
-      return error
+      batch.fail(commands)
+      return batch.settlements.isEmpty ? nil : error
     }
+  }
+
+  private func end(_ batch: Batch) throws(StoreFailure) {
+    for touched in batch.touched where touched.unsaved != .nothing {
+      guard let place = table.place(of: touched.id) else { continue }
+      if touched.unsaved == .counts {
+        try store.saveCounts(of: touched.id, table[place].counts)
+      } else {
+        try store.save(table[place])
+      }
+    }
+    if batch.hasWritten { return try store.commit() }
+    guard batch.hasBegun else { return }
+    // What was read from a removed file is not to be told.
+    try store.verify()
+    store.rollback()
   }
 
   private func undo(_ batch: Batch) {
@@ -117,7 +113,7 @@ final class Ledger {
         if let place = table.place(of: event.id) { table[place] = event } else { _ = table.insert(event) }
       }
     }
-    forgetIdentities(of: batch)
+    forgetIdentities()
   }
 
   // MARK: After the commit
@@ -166,12 +162,10 @@ final class Ledger {
     }
   }
 
-  private func answer(_ settlements: [Settlement], _ failure: StoreFailure?) {
-    let told =
-      failure == nil ? settlements : settlements.map { $0.failing(.storageUnavailable) }
+  private func answer(_ settlements: [Settlement]) {
     var replies: [TicketedReply] = []
-    replies.reserveCapacity(told.count)
-    outside.encoder.append(told, to: &replies)
+    replies.reserveCapacity(settlements.count)
+    outside.encoder.append(settlements, to: &replies)
     if !replies.isEmpty { outside.replies.deliver(replies) }
   }
 }

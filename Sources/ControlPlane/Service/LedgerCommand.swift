@@ -79,7 +79,7 @@ enum Settlement: Sendable {
 
 struct Settled<Outcome: Sendable>: Sendable {
   let asker: Answering<Outcome>
-  var result: Result<Outcome, DomainError>
+  let result: Result<Outcome, DomainError>
 
   init(_ asker: Answering<Outcome>, _ result: Result<Outcome, DomainError>) {
     (self.asker, self.result) = (asker, result)
@@ -101,20 +101,13 @@ extension LedgerCommand {
     case .watch, .unwatch: nil
     }
   }
-}
 
-extension Settlement {
-  /// The same when the batch could not be committed.
-  func failing(_ error: DomainError) -> Settlement {
+  /// What a command that needs no store asks for.
+  var watch: Batch.Watch? {
     switch self {
-    case .bookingCreated(let settled): .bookingCreated(Settled(settled.asker, .failure(error)))
-    case .bookingCancelled(let settled): .bookingCancelled(Settled(settled.asker, .failure(error)))
-    case .eventCreated(let settled): .eventCreated(Settled(settled.asker, .failure(error)))
-    case .eventPatched(let settled): .eventPatched(Settled(settled.asker, .failure(error)))
-    case .eventDeleted(let settled): .eventDeleted(Settled(settled.asker, .failure(error)))
-    case .user(let settled): .user(Settled(settled.asker, .failure(error)))
-    case .passwordHash(let settled): .passwordHash(Settled(settled.asker, .failure(error)))
-    case .loggedOut(let settled): .loggedOut(Settled(settled.asker, .failure(error)))
+    case .watch(let event, let watcher): .begin(event, watcher)
+    case .unwatch(let event, let watcher): .end(event, watcher)
+    default: nil
     }
   }
 }

@@ -84,6 +84,26 @@ struct BatchTests {
     #expect(batch.hasWritten)
   }
 
+  @Test("a batch that fails refuses all its commands and keeps all its watches")
+  func failing() {
+    var batch = Batch(.at(at))
+    batch.watches = [.begin(EventID(1), Watcher(1))]
+    batch.settlements = [.eventDeleted(Settled(.silent(1), .success(EventID(1))))]
+    batch.fail([
+      .watch(EventID(1), Watcher(1)), .deleteEvent(EventID(1), ifMatch: nil, .silent(1)),
+      .unwatch(EventID(2), Watcher(2)), .deleteEvent(EventID(2), ifMatch: nil, .silent(2)),
+    ])
+    #expect(batch.watches == [.begin(EventID(1), Watcher(1)), .end(EventID(2), Watcher(2))])
+    #expect(batch.settlements.count == 2)
+    for settlement in batch.settlements {
+      guard case .eventDeleted(let settled) = settlement, case .failure(.storageUnavailable) = settled.result
+      else {
+        Issue.record("it is settled otherwise")
+        continue
+      }
+    }
+  }
+
   @Test("notices of an event that nobody watches are counted, and it is asked about once")
   func unwatched() {
     var batch = Batch(.at(at))

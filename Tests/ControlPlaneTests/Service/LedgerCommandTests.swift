@@ -27,17 +27,6 @@ struct LedgerCommandTests {
     #expect(LedgerCommand.unwatch(EventID(1), Watcher(1)).settlement(failing: .overloaded) == nil)
   }
 
-  @Test("a settlement of a batch that fails says so instead, to the same asker")
-  func failedBatch() throws {
-    let settlement = Settlement.eventDeleted(Settled(.request(ticket), .success(EventID(1))))
-    guard case .eventDeleted(let failed) = settlement.failing(.storageUnavailable),
-      case .request(ticket) = failed.asker, case .failure(.storageUnavailable) = failed.result
-    else {
-      Issue.record("it says something else")
-      return
-    }
-  }
-
   @Test("a request with a reply of its own is answered overloaded when the queue is full")
   func overloaded() {
     struct Full: CommandSink {

@@ -177,6 +177,21 @@ struct LedgerTests {
     #expect(fixture.metrics.storeFailure == nil)
   }
 
+  @Test("a batch that wrote nothing is no commit")
+  func readOnlyBatch() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    try fixture.book(event, key: "k")
+    while fixture.ledger.wantsRest { fixture.ledger.rest() }
+    fixture.store.failsCommits = true
+    #expect(try fixture.book(event, key: "k").replayed)
+    #expect(throws: DomainError.unknownBooking) {
+      try fixture.cancel(#require(PublicBookingID("BK-00000000")))
+    }
+    #expect(!fixture.store.connection.isInTransaction)
+    #expect(fixture.incidents.all.isEmpty)
+  }
+
   @Test("what is told again from a removed database is not told at all")
   func replayFromARemovedFile() throws {
     let fixture = try LedgerFixture()
