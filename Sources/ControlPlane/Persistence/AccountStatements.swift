@@ -3,15 +3,19 @@
 
 final class AccountStatements {
   private let connection: Connection
-  private let find, add, addAccount, account, save, setPasswordHash, saveNext, logOut, findLogout: Statement
+  private let find, add, addAccount, account, save, setPasswordHash, saveNext: Statement
+  private let logOut, findLogout, countLogouts, middleLogout, forgetLogouts: Statement
+  private let logoutCapacity: Int
 
   /// The number of the next row. Numbers that a rolled back transaction took are not given again.
   private var next: Int64
   /// What the table `meta` has after the last commit.
   private var savedNext: Int64
 
-  init(_ connection: Connection) throws(StoreFailure) {
+  /// - Parameter logoutCapacity: log-outs of one issuer that are kept one by one.
+  init(_ connection: Connection, logoutCapacity: Int = Revocations.capacity) throws(StoreFailure) {
     self.connection = connection
+    self.logoutCapacity = logoutCapacity
     let counter = try Statement(connection, "SELECT value FROM meta WHERE name = 'next_account'")
     guard let value = try counter.first([], { $0.text(0) }), let number = Int64(value), number > 0 else {
       throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged")
@@ -19,7 +23,13 @@ final class AccountStatements {
     (next, savedNext) = (number, number)
     saveNext = try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'next_account'")
 
-    findLogout = try Statement(connection, "SELECT before FROM logout WHERE issuer = ? AND subject = ?")
+    findLogout = try Statement(
+      connection,
+      "SELECT before FROM logout WHERE issuer = ? AND subject IN (?, '') ORDER BY before DESC LIMIT 1")
+    countLogouts = try Statement(connection, "SELECT count(*) FROM logout WHERE issuer = ?")
+    middleLogout = try Statement(
+      connection, "SELECT before FROM logout WHERE issuer = ? ORDER BY before LIMIT 1 OFFSET ?")
+    forgetLogouts = try Statement(connection, "DELETE FROM logout WHERE issuer = ? AND before <= ?")
     logOut = try Statement(
       connection,
       """
@@ -70,9 +80,17 @@ final class AccountStatements {
 
   // MARK: Log-outs
 
+  /// A row per identity. When an issuer has too many, the older half becomes one row for everybody.
   func logOut(_ identity: Identity, before moment: Instant) throws(StoreFailure) {
+    let issuer = Statement.Value.text(identity.issuer)
+    try logOut.run([issuer, .text(identity.subject.description), .instant(moment)])
+    let count = try countLogouts.first([issuer]) { $0.int(0) } ?? 0
+    guard count > logoutCapacity,
+      let middle = try middleLogout.first([issuer, .int(count / 2)], { $0.instant(0) })
+    else { return }
+    try forgetLogouts.run([issuer, .instant(middle)])
     try logOut.run([
-      .text(identity.issuer), .text(identity.subject.description), .instant(moment),
+      issuer, .text(Identity.everybody(of: identity.issuer).subject.description), .instant(middle),
     ])
   }
 
@@ -82,8 +100,12 @@ final class AccountStatements {
 
   /// By identity: before when its tokens are refused.
   func logouts() throws(StoreFailure) -> [Identity: Instant] {
-    let rows = try Statement(connection, "SELECT issuer, subject, before FROM logout").all {
-      (Identity(issuer: $0.text(0), subject: $0.subject(1)), $0.instant(2))
+    let rows = try Statement(connection, "SELECT issuer, subject, before FROM logout").all { row in
+      let issuer = row.text(0)
+      let isOfAll = row.text(1).isEmpty
+      return (
+        isOfAll ? .everybody(of: issuer) : Identity(issuer: issuer, subject: row.subject(1)), row.instant(2)
+      )
     }
     return Dictionary(rows) { max($0, $1) }
   }

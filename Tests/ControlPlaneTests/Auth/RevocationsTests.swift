@@ -52,6 +52,29 @@ struct RevocationsTests {
     #expect(revocations.refuses(principal(identity, issuedAt: 10_000)))
   }
 
+  @Test("of too many log-outs the older half becomes one of everybody, and no other issuer is concerned")
+  func capacity() {
+    let revocations = Revocations(capacity: 4)
+    revocations.add(identity, before: Instant(milliseconds: 1_000))
+    for number: UInt64 in 1...5 {
+      revocations.add(.local(number), before: Instant(milliseconds: Int64(number) * 10_000))
+    }
+    // 1 to 3 are merged: their moment is that of the youngest of them.
+    for (number, moment) in [(1, 30_000), (3, 30_000), (4, 40_000), (5, 50_000), (99, 30_000)] {
+      #expect(revocations.moment(of: .local(UInt64(number)))?.milliseconds == Int64(moment))
+    }
+    #expect(revocations.refuses(principal(.local(99), issuedAt: 29_999)))
+    #expect(revocations.refuses(principal(.local(99), issuedAt: nil)))
+    #expect(!revocations.refuses(principal(.local(99), issuedAt: 30_000)))
+    #expect(revocations.moment(of: identity) == Instant(milliseconds: 1_000))
+    #expect(revocations.moment(of: Identity(issuer: "them", subject: Subject(4))) == nil)
+    for number: UInt64 in 100...10_000 { revocations.add(.local(number), before: Timestamps.earliest) }
+    #expect(revocations.count <= 6)
+    revocations.add(.everybody(of: Identity.localIssuer), before: Timestamps.latest)
+    for number: UInt64 in 1...9 { revocations.add(.local(number), before: Timestamps.earliest) }
+    #expect(revocations.moment(of: .local(99)) == Timestamps.latest)
+  }
+
   @Test("a later log-out is not undone by an earlier one")
   func order() {
     let revocations = Revocations()

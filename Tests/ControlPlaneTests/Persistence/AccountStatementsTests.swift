@@ -125,6 +125,25 @@ struct AccountStatementsTests {
       ])
   }
 
+  @Test("of too many log-outs of an issuer the older half becomes one of everybody")
+  func manyLogouts() throws {
+    let (_, writer) = try Database.open(DataFolder(folder.path), SystemRandom())
+    let accounts = try AccountStatements(writer.connection, logoutCapacity: 4)
+    let other = Identity(issuer: "them", subject: Subject(3))
+    try accounts.logOut(other, before: Instant(milliseconds: 1))
+    for number: UInt64 in 1...5 {
+      try accounts.logOut(.local(number), before: Instant(milliseconds: Int64(number)))
+    }
+    #expect(
+      try accounts.logouts().mapValues(\.milliseconds) == [
+        other: 1, .everybody(of: Identity.localIssuer): 3, .local(4): 4, .local(5): 5,
+      ])
+    #expect(try [1, 4, 99].map { try accounts.logout(of: .local($0))?.milliseconds } == [3, 4, 3])
+    #expect(try accounts.logout(of: Identity(issuer: "them", subject: Subject(4))) == nil)
+    let revocations = Revocations(try accounts.logouts(), capacity: 4)
+    #expect(revocations.moment(of: .local(99))?.milliseconds == 3)
+  }
+
   @Test("the schema keeps passwords with the local issuer")
   func passwords() throws {
     let (_, writer) = try Database.open(DataFolder(folder.path), SystemRandom())
