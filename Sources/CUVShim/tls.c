@@ -73,6 +73,11 @@ cuv__tls *cuv__tls_find(cuv_loop *loop, int fd) {
   return home && fd >= 0 && (size_t)fd < home->table_count ? home->table[fd] : NULL;
 }
 
+int cuv_tls_test_is_open(cuv_loop *loop, int fd) {
+  const cuv__tls *tls = cuv__tls_find(loop, fd);
+  return tls ? tls->phase == cuv__open : -EBADF;
+}
+
 static bool make_place(cuv__tls_loop *home, size_t fd) {
   if (fd < home->table_count) return true;
   size_t count = fd < 64 ? 64 : fd * 2;
@@ -105,16 +110,10 @@ void cuv__tls_close(cuv__tls *tls, bool reset) {
   cuv__tls_set_more(tls, false);
   tls->home->table[tls->conn->fd] = NULL;
   cuv__handshake_forget(tls);
-  free(tls->waiting);
+  cuv__forget_waiting(tls);
   free(tls->held);
   OPENSSL_cleanse(tls, sizeof *tls);
   free(tls);
-}
-
-int cuv_tls_is_open(cuv_loop *loop, int fd) {
-  cuv__check_owner(loop, __func__);
-  const cuv__tls *tls = cuv__tls_find(loop, fd);
-  return tls ? tls->phase == cuv__open : -EBADF;
 }
 
 size_t cuv_tls_waiting(cuv_loop *loop, int fd, uint64_t *progress_ms) {
@@ -122,6 +121,11 @@ size_t cuv_tls_waiting(cuv_loop *loop, int fd, uint64_t *progress_ms) {
   const cuv__tls *tls = cuv__tls_find(loop, fd);
   *progress_ms = tls ? tls->progress_ms : 0;
   return tls ? tls->waiting_count - tls->waiting_at : 0;
+}
+
+size_t cuv_tls_waiting_bytes(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  return loop->tls ? loop->tls->waiting_bytes : 0;
 }
 
 /* ---- watching ---------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * OpenSSL makes every handshake. Records are then protected by one of two layers, chosen by the context:
  *   OpenSSL   the SSL object stays for the connection's life and reads and writes its records through our BIO;
  *   compact   the SSL object is freed after the handshake, and records are protected here with the agreed keys and
- *             libcrypto's AEADs. TLS 1.3 only; 0.5 KB per connection instead of 13 KB.
+ *             libcrypto's AEADs. TLS 1.3 only.
  * Both layers take whole records from the loop's input and append ciphertext to the loop's output, so reading,
  * batching and waiting for the socket are the same code for both.
  *
@@ -108,6 +108,7 @@ typedef struct cuv__tls_loop {
   uint32_t handshakes, handshake_limit; /* under way: with an SSL object, and not finished */
   uint32_t most_handshakes;             /* at once since memory was last given back */
   uint64_t handshakes_refused;
+  size_t waiting_bytes; /* of all its connections: sum of waiting_count - waiting_at */
   uint64_t records_per_key;
   bool loses_secrets; /* for tests */
   struct {
@@ -169,6 +170,7 @@ uint8_t *cuv__output_room(cuv__tls_loop *home, size_t count); /* NULL: no memory
 void cuv__output_clear(cuv__tls_loop *home);
 int cuv__emit(cuv__tls *tls);    /* the output to the socket, or behind what waits; 0 or the failure */
 int cuv__flush(cuv__tls *tls);   /* what waits to the socket; 0 (also while more waits) or the failure */
+void cuv__forget_waiting(cuv__tls *tls);
 int cuv__keep(cuv__tls *tls, const uint8_t *bytes, size_t count); /* the socket did not take it */
 int cuv__tls_fail(cuv__tls *tls, int failure); /* returns it */
 

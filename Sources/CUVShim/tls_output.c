@@ -31,7 +31,8 @@ void cuv__output_clear(cuv__tls_loop *home) {
   home->output.capacity = 0;
 }
 
-static void forget_waiting(cuv__tls *tls) {
+void cuv__forget_waiting(cuv__tls *tls) {
+  tls->home->waiting_bytes -= tls->waiting_count - tls->waiting_at;
   free(tls->waiting);
   tls->waiting = NULL;
   tls->waiting_at = tls->waiting_count = 0;
@@ -49,7 +50,7 @@ int cuv__tls_fail(cuv__tls *tls, int failure) {
 static void note_progress(cuv__tls *tls) { tls->progress_ms = uv_now(tls->conn->poll.loop); }
 
 static int lose_socket(cuv__tls *tls, int failure) {
-  forget_waiting(tls);
+  cuv__forget_waiting(tls);
   return cuv__tls_fail(tls, failure);
 }
 
@@ -63,6 +64,7 @@ int cuv__keep(cuv__tls *tls, const uint8_t *bytes, size_t count) {
   tls->waiting = all;
   tls->waiting_at = 0;
   tls->waiting_count = (uint32_t)(before + count);
+  tls->home->waiting_bytes += count;
   if (before) return 0;
   note_progress(tls);
   int failure = cuv__tls_rewatch(tls);
@@ -89,9 +91,10 @@ int cuv__flush(cuv__tls *tls) {
   if (taken == -EAGAIN) return 0;
   if (taken < 0) return lose_socket(tls, (int)taken);
   tls->waiting_at += (uint32_t)taken;
+  tls->home->waiting_bytes -= (size_t)taken;
   note_progress(tls);
   if (tls->waiting_at < tls->waiting_count) return 0;
-  forget_waiting(tls);
+  cuv__forget_waiting(tls);
   if (tls->fin_wanted) (void)shutdown(tls->conn->fd, SHUT_WR); /* a peer that is gone needs none */
   int failure = cuv__tls_rewatch(tls);
   return failure ? lose_socket(tls, failure) : 0;

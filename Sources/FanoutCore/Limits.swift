@@ -1,4 +1,4 @@
-// Every bound of the data plane, in one place, with its unit; no other bound exists.
+// The bounds of the data plane with their units, but for the limits of addresses and clients (`AdmissionLimits`).
 // The relations between them are checked once, when a plane is built (`Limits.checked`).
 
 /// The bounds of one data plane. Immutable after start; shared by all loops.
@@ -26,13 +26,6 @@ public struct Limits: Sendable, Equatable {
   public var subscriptionsPerConnection = 64
   /// Bytes of control output (pongs, replies, closes) that may wait on a connection. More: it is closed.
   public var outboxBytes = 64 * 1024
-
-  /// Resumes of one connection that may be read from the notice table at once; more are answered with the newest state.
-  public var resumesPerConnection = 64
-  /// Milliseconds after which a connection may have one more.
-  public var resumeInterval: UInt64 = 10_000
-  /// Resumes beyond that which are still answered; a client that goes on is closed with 1008.
-  public var resumesRefused = 64
 
   // MARK: Memory and descriptors
 
@@ -77,7 +70,9 @@ public struct Limits: Sendable, Equatable {
   public var mailboxParcels = 4_096
   /// Connections of one loop; more are closed at accept.
   public var connectionsPerLoop = 1_000_000
-  /// TLS handshakes under way on one loop, each some 45 KB; one more is refused.
+  /// TLS handshakes under way on one loop; one more is refused. Bounds their memory, some 45 KB each, also when no
+  /// limits are on. (`AdmissionLimits.newConnectionsPerLoop` bounds connections, with or without TLS, until the end of
+  /// their first head.)
   public var handshakesPerLoop = 2_048
   /// Sockets accepted in one turn of a loop.
   public var acceptsPerTurn = 64
@@ -89,15 +84,16 @@ public struct Limits: Sendable, Equatable {
 
   /// From accept to the end of the first head, and from a head's first byte to its last.
   public var headTimeout: UInt64 = 10_000
-  /// The same for a connection on a reserved descriptor.
-  public var reservedHeadTimeout: UInt64 = 2_000
+  /// From accept to the end of the one request of a connection on a reserved descriptor, and from our end of the
+  /// connection to the peer's.
+  public var reservedRequestTimeout: UInt64 = 2_000
   /// From a head's end to the end of its body.
   public var bodyTimeout: UInt64 = 30_000
   /// An idle keep-alive connection between two requests.
   public var keepAliveTimeout: UInt64 = 75_000
   /// Silence after which a WebSocket gets a ping; after a second such period it is closed.
   public var pingInterval: UInt64 = 45_000
-  /// A connection that takes nothing for this long is closed with 1013.
+  /// A connection that takes nothing for this long is reset, without a close frame.
   public var stallTimeout: UInt64 = 30_000
   /// From our close frame to the peer's.
   public var closeTimeout: UInt64 = 5_000
@@ -112,6 +108,9 @@ public struct Limits: Sendable, Equatable {
 
   // MARK: Fixed
 
+  /// Resumes that a connection may be refused (`AdmissionLimits.recallsPerClient`) beyond those that it was admitted;
+  /// one more, and it is closed with 1008.
+  static let resumesRefused: UInt8 = 64
   /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
   static let emptyLinesBeforeRequest: UInt8 = 4
   /// Bytes of memory taken on a frame header's word alone; beyond them memory follows what has arrived.
@@ -121,8 +120,21 @@ public struct Limits: Sendable, Equatable {
   /// Buffers that are read at most from a connection whose deadline has come, before it is judged: more than the largest
   /// request takes.
   static let looksBeforeJudging = 3
+  /// Reading pauses for at most this long, in milliseconds; a client still over its rate then gets another 429.
+  static let longestPause: UInt64 = 1_000
+  /// `Retry-After`, in seconds, when a number of connections is used up: no time is known.
+  static let retryConnecting: UInt64 = 5
+  /// Addresses whose rate of requests is told apart.
+  static let requestKeys = 65_536
+  /// Clients whose rate of resumes is told apart.
+  static let recallKeys = 16_384
+  /// Entries that are read of the forwarding fields of one request; a longer chain of trusted proxies names nobody.
+  static let forwardedEntries = 32
   /// Idle connections that one search for them remembers.
   static let idleCandidates = 256
+  /// A topic's list of waiting subscriptions is cleared of those that have ended when it exceeds twice the waiting ones
+  /// by this many.
+  static let waitersBeforeCompaction = 64
   /// Connections that the kernel keeps for a listener until the loop accepts them.
   static let listenBacklog: Int32 = 4096
 
@@ -161,13 +173,11 @@ public struct Limits: Sendable, Equatable {
       outputBytesPerLoop >= 4 * outboxBytes, "outputBytesPerLoop must hold the outboxes of a few connections")
     try require(
       reservedDescriptors >= 0 && otherDescriptors >= 0, "numbers of descriptors must not be negative")
-    try require(
-      resumesPerConnection <= Int(UInt16.max) && resumesRefused <= Int(UInt16.max) && resumeInterval > 0,
-      "resumesPerConnection and resumesRefused must fit 16 bits, and resumeInterval must be positive")
     try require(recallNotices > 0, "recallNotices must be at least 1: a resume goes on by recalls")
     try require(
       requestsPerTurn > 0 && messagesPerTurn > 0, "requestsPerTurn and messagesPerTurn must be at least 1")
     try require(tick > 0 && tick <= headTimeout / 10, "tick must be at most a tenth of headTimeout")
+    try require(reservedRequestTimeout >= tick, "reservedRequestTimeout must not be below one tick")
     try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")
     return self
   }

@@ -62,7 +62,10 @@ struct TLSMode: CustomTestStringConvertible {
     return (Int(count), progressAt)
   }
 
-  var isOpen: Int32 { unsafe cuv_tls_is_open(loop, connection.descriptor) }
+  /// Ciphertext that waits at all connections of the loop.
+  var waitingOfLoop: Int { Int(unsafe cuv_tls_waiting_bytes(loop)) }
+
+  var isOpen: Int32 { unsafe cuv_tls_test_is_open(loop, connection.descriptor) }
 
   func send(_ text: String) -> Int { send(Array(text.utf8)) }
   func send(_ bytes: [UInt8]) -> Int { unsafe cuv_tls_send(loop, connection.descriptor, bytes, bytes.count) }

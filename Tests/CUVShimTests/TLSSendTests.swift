@@ -74,6 +74,28 @@ import Testing
     #expect(steps > 2)
   }
 
+  @Test("what waits is counted for the whole loop, and is gone with its connection", arguments: TLSMode.all)
+  func waitingOfLoop(mode: TLSMode) throws {
+    let scene = try TLSScene(mode.layer)
+    let pairs = try (0..<2).map { _ in try scene.shake(TLSOptions(version: mode.version)) }
+    #expect(pairs[0].server.waitingOfLoop == 0)
+    for (server, client) in pairs {
+      shrinkBuffers(of: server.connection.descriptor)
+      client.reads = false
+      while server.send(Self.message) > 0 {}
+    }
+    let (first, second) = (pairs[0].server, pairs[1].server)
+    #expect(first.waiting.count > 0 && second.waiting.count > 0)
+    #expect(first.waitingOfLoop == first.waiting.count + second.waiting.count)
+    pairs[0].client.reads = true
+    while first.waiting.count > 0 {
+      scene.run(turns: 1)
+      #expect(first.waitingOfLoop == first.waiting.count + second.waiting.count)
+    }
+    second.connection.close()
+    #expect(first.waitingOfLoop == 0)
+  }
+
   @Test("a key that has sealed enough is replaced, and the peer follows", arguments: RecordLayer.allCases)
   func rekeys(layer: RecordLayer) throws {
     let scene = try TLSScene(layer)

@@ -170,6 +170,51 @@ struct AdmissionTests {
     #expect(try status("127.0.0.7", "X-Forwarded-For", "192.0.2.210") == 429)
   }
 
+  @Test("With the default limits a socket that resumes without end is closed, and others book meanwhile")
+  func resumes() throws {
+    let server = try start()
+    let event = try event(server)
+    let booker = client(server, from: "127.0.0.3", token: server.mint.token(user: 70))
+    for _ in 0..<10 { try booker.book(event) }
+    let socket = try server.connect(user: 71)
+    let epoch = try server.watch(event, user: 72).greeting.word("epoch")
+    let resume: JSON = [
+      "type": "subscribe_event", "eventId": .integer(event), "since": 1, "epoch": .string(epoch),
+    ]
+    let asking = try BackgroundThread {
+      // Once the server has closed nothing more can be sent.
+      for _ in 0..<4_000 where (try? socket.send(json: resume)) == nil { break }
+    }
+    let reading = try BackgroundThread { () -> (answers: [Bool], close: UInt16?, reason: String) in
+      var answers: [Bool] = []
+      while true {
+        switch try socket.next() {
+        case .text(let text):
+          let message = try JSON(parsing: text)
+          if message["type"]?.string == "subscribed" { answers.append(message["recovered"]?.bool == true) }
+        case .close(let code, let reason):
+          try? socket.send(.close(code))
+          return (answers, code, reason)
+        default: continue
+        }
+      }
+    }
+    for user in 80..<100 {
+      let other = client(server, from: "127.0.0.4", token: server.mint.token(user: user))
+      let began = ContinuousClock.now
+      #expect(try other.tryToBook(event).status == 201)
+      #expect(ContinuousClock.now - began < .seconds(2))
+      pause(milliseconds: 100)
+    }
+    let (answers, close, reason) = try reading.join()
+    try asking.join()
+    #expect(close == 1008 && reason == "Too many resumes")
+    // At most the burst of 64 and two a second; fewer, because a newer resume replaces one that was not read yet.
+    #expect((1..<110).contains(answers.count { $0 }), "\(answers.count { $0 }) were recovered")
+    #expect(answers.count { !$0 } >= 64)
+    try eventually("it is counted") { try server.metric("seatcast_recallers_closed_total") == 1 }
+  }
+
   @Test("Messages over the rate wait, and the connection lives")
   func messages() throws {
     let server = try start("--limits", "messages=10/s:10")

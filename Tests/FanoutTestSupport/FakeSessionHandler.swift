@@ -60,6 +60,7 @@ struct FakeSessionHandler: SessionHandler {
   }
 
   func reason(for code: CloseCode) -> String { "reason \(code.rawValue)" }
+  func reason(for limit: AdmissionLimit) -> String { "too many: \(limit)" }
 
   private static func resume(_ word: Substring) -> Resume { UInt64(word).map(Resume.after) ?? .impossible }
 

@@ -77,6 +77,11 @@ final class LoopRig {
     return client
   }
 
+  /// WebSockets that subscribe to a topic from the start, which have got their 101 and perhaps the greeting.
+  func subscribers(_ count: Int, of topic: Int64 = 5) -> [ScriptedClient] {
+    (0..<count).map { _ in webSocket("/ws/\(topic)") }
+  }
+
   /// The slot of a socket's connection; nil when it is closed.
   func connection(_ socket: ScriptedSocket) -> Connection? { socket.slot.flatMap { loop.connections.at($0) } }
 

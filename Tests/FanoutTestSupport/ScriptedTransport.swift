@@ -169,6 +169,7 @@ final class ScriptedTransport: Transport {
   }
 
   func unsent(_ descriptor: Int32) -> Unsent { kept[descriptor] ?? Unsent() }
+  var unsentBytes: Int { kept.values.reduce(0) { $0 + $1.count } }
 
   func watch(_ slot: UInt32, _ interest: Interest) -> Bool {
     guard let socket = slots[slot] else {
@@ -236,6 +237,7 @@ final class ScriptedTransport: Transport {
     socket.closing = closing
     if closing == .reset { socket.toPeer = [] }
     sockets[socket.descriptor] = nil
+    kept[socket.descriptor] = nil
   }
 
   private func randomLimit(_ count: Int) -> Int {

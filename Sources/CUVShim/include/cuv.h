@@ -151,16 +151,17 @@ ptrdiff_t cuv_tls_send(cuv_loop *loop, int fd, const void *bytes, size_t count);
  * 0 (would block) or a negative errno. */
 ptrdiff_t cuv_tls_send_batch(cuv_loop *loop, cuv_sender *sender, const int32_t *fds, uint32_t fd_count,
                              const void *bytes, size_t count, cuv_exception *out);
-/* 1: the handshake is finished; 0: not, or TLS has failed; -EBADF: no TLS connection of this loop. */
-int cuv_tls_is_open(cuv_loop *loop, int fd);
 /* Bytes of ciphertext that wait for the socket, and when, by cuv_loop_now_ms(), it last took some or first had to
  * wait (0: it has never waited). A peer that reads slowly makes progress here long before CUV_WRITABLE is reported. */
 size_t cuv_tls_waiting(cuv_loop *loop, int fd, uint64_t *progress_ms);
+size_t cuv_tls_waiting_bytes(cuv_loop *loop); /* the same of all connections of the loop; 0 on one without TLS */
 
-/* For tests. A connection's sending key is renewed after this many records (default 2^24) in TLS 1.3; and the compact
- * layer misses the traffic secrets of handshakes from now on, as if OpenSSL had not told them. */
+/* For tests. A connection's sending key is renewed after this many records (default 2^24) in TLS 1.3; the compact
+ * layer misses the traffic secrets of handshakes from now on, as if OpenSSL had not told them; and whether a handshake
+ * is finished (1), is not, or TLS has failed (0), or there is no TLS connection (-EBADF). */
 void cuv_tls_test_records_per_key(cuv_loop *loop, uint64_t records);
 void cuv_tls_test_lose_secrets(cuv_loop *loop);
+int cuv_tls_test_is_open(cuv_loop *loop, int fd);
 
 /* ---- process ---------------------------------------------------------------------------------- */
 

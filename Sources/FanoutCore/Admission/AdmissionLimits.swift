@@ -5,17 +5,19 @@ public struct AdmissionLimits: Sendable, Equatable {
   public var requestsPerAddress: RateLimit?
   /// Open connections of one address that are not counted for a client.
   public var connectionsPerAddress: Int?
-  /// Connections of one address whose first request has not come yet: TLS handshakes and heads under way.
-  public var handshakesPerAddress: Int?
+  /// Connections of one address from accept to the end of their first head, TLS handshakes included. Keeps connections
+  /// that never ask for anything few.
+  public var newConnectionsPerAddress: Int?
   /// The same, of all addresses on one loop.
-  public var handshakesPerLoop: Int?
+  public var newConnectionsPerLoop: Int?
   /// WebSockets and event streams of one client.
   public var connectionsPerClient: Int?
   /// Messages and pings of one WebSocket.
   public var messagesPerConnection: RateLimit?
-  /// Questions to the notice table for the resumes of one client.
+  /// Resumes of one client that are read from the notice table. One more gets the newest state; a connection that was
+  /// refused `Limits.resumesRefused` times more than it was admitted is closed with 1008.
   public var recallsPerClient: RateLimit?
-  /// Whose word about their clients counts, and whose own connections are not limited.
+  /// Proxies whose forwarding fields are believed; their own connections are not limited.
   public var trustedProxies = TrustedProxies()
 
   /// Without limits.
@@ -26,8 +28,8 @@ public struct AdmissionLimits: Sendable, Equatable {
 public enum AdmissionLimit: Int, Sendable, CaseIterable {
   case requestsPerAddress
   case connectionsPerAddress
-  case handshakesPerAddress
-  case handshakesPerLoop
+  case newConnectionsPerAddress
+  case newConnectionsPerLoop
   case connectionsPerClient
   case messagesPerConnection
   case recallsPerClient
@@ -38,9 +40,9 @@ public struct RateRefusal: Sendable, Equatable {
   public let limit: AdmissionLimit
   /// Nil: a number of connections is bounded, not a rate.
   public let rate: RateLimit?
-  /// Seconds.
+  /// In seconds, rounded up.
   public let retryAfter: UInt64
-  /// The same, not rounded: so long the loop does not read the connection.
+  /// In milliseconds, until there is room again; reading pauses until then.
   let milliseconds: UInt64
 
   init(limit: AdmissionLimit, rate: RateLimit?, retryAfter: UInt64, milliseconds: UInt64) {

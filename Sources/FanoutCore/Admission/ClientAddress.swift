@@ -9,9 +9,6 @@ public struct TrustedProxies: Sendable, Equatable {
   public var ranges: [AddressRange]
   public init(_ ranges: [AddressRange] = []) { self.ranges = ranges }
 
-  /// Entries that are read of one request; a longer chain of trusted proxies names nobody.
-  private static let maximumEntries = 32
-
   public func contains(_ address: PeerAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
   /// Whom the peer speaks for. An untrusted peer speaks for itself. A trusted one speaks for the client that its
@@ -47,7 +44,9 @@ public struct TrustedProxies: Sendable, Equatable {
       var rest = head.fields[index + 1]
       while let entry = Self.lastEntry(in: &rest, of: head.bytes) {
         entries += 1
-        guard entries <= Self.maximumEntries, let address = parse(head.bytes[entry]) else { return .unknown }
+        guard entries <= Limits.forwardedEntries, let address = parse(head.bytes[entry]) else {
+          return .unknown
+        }
         guard contains(address) else { return .address(address) }
         farthest = .address(address)
       }

@@ -14,9 +14,9 @@ final class LoopLimiter {
   private var places: [Place] = []
   /// Whose the last request was, by slot; only for connections of trusted proxies.
   private var behindProxies: [UInt32: Client] = [:]
-  /// Connections of this loop whose first request has not come yet.
-  private var handshakes = 0
-  /// Connections that are not read until a moment, and what tells their slots from later uses.
+  /// Connections of this loop whose first head has not come whole.
+  private var newConnections = 0
+  /// Connections whose reading is paused, each with its generation and when it resumes.
   private var resting: [Rest] = []
 
   /// A connection that is not read before a moment.
@@ -33,7 +33,10 @@ final class LoopLimiter {
     /// When the budget of its messages is whole again, in microseconds.
     var messages: UInt64 = 0
     var holding = Holding.nothing
-    var isInHandshake = false
+    /// Resumes that were refused, less those that were admitted.
+    var refusedRecalls: UInt8 = 0
+    /// Whether its first head has not come whole.
+    var isNew = false
     var isFromProxy = false
     var isResting = false
 
@@ -53,15 +56,17 @@ final class LoopLimiter {
   /// Whether a connection that was accepted may stay; if so, it is counted, and `opened` or `left(peer)` follows.
   func admits(connectionFrom peer: PeerAddress) -> Bool {
     guard isLimited else { return true }
-    if let bound = rules.handshakesPerLoop, handshakes >= bound { return refuse(.handshakesPerLoop, peer) }
+    if let bound = rules.newConnectionsPerLoop, newConnections >= bound {
+      return refuse(.newConnectionsPerLoop, peer)
+    }
     if !rules.trustedProxies.contains(peer) {
-      guard shared.handshakes.enter(peer.limitKey) else { return refuse(.handshakesPerAddress, peer) }
+      guard shared.newConnections.enter(peer.limitKey) else { return refuse(.newConnectionsPerAddress, peer) }
       guard shared.addresses.enter(peer.limitKey) else {
-        shared.handshakes.leave(peer.limitKey)
+        shared.newConnections.leave(peer.limitKey)
         return refuse(.connectionsPerAddress, peer)
       }
     }
-    handshakes += 1
+    newConnections += 1
     return true
   }
 
@@ -71,23 +76,22 @@ final class LoopLimiter {
     while places.count <= Int(slot) { places.append(Place()) }
     let isFromProxy = rules.trustedProxies.contains(peer)
     places[Int(slot)] = Place(
-      key: peer.limitKey, holding: isFromProxy ? .nothing : .address, isInHandshake: true,
-      isFromProxy: isFromProxy)
+      key: peer.limitKey, holding: isFromProxy ? .nothing : .address, isNew: true, isFromProxy: isFromProxy)
   }
 
   /// An admitted connection did not open.
   func left(_ peer: PeerAddress) {
     guard isLimited else { return }
-    handshakes -= 1
+    newConnections -= 1
     guard !rules.trustedProxies.contains(peer) else { return }
-    shared.handshakes.leave(peer.limitKey)
+    shared.newConnections.leave(peer.limitKey)
     shared.addresses.leave(peer.limitKey)
   }
 
   /// The connection is gone: what it was counted for is given back.
   func left(_ slot: UInt32) {
     guard isLimited else { return }
-    endHandshake(slot)
+    headCame(slot)
     release(slot)
     if places[Int(slot)].isFromProxy { behindProxies[slot] = nil }
     places[Int(slot)] = Place()
@@ -103,11 +107,12 @@ final class LoopLimiter {
     places[Int(slot)].holding = .nothing
   }
 
-  private func endHandshake(_ slot: UInt32) {
-    guard places[Int(slot)].isInHandshake else { return }
-    places[Int(slot)].isInHandshake = false
-    handshakes -= 1
-    if !places[Int(slot)].isFromProxy { shared.handshakes.leave(places[Int(slot)].key) }
+  /// The head of a request is whole, its body perhaps not: the connection is no longer new.
+  func headCame(_ slot: UInt32) {
+    guard isLimited, places[Int(slot)].isNew else { return }
+    places[Int(slot)].isNew = false
+    newConnections -= 1
+    if !places[Int(slot)].isFromProxy { shared.newConnections.leave(places[Int(slot)].key) }
   }
 
   // MARK: Requests
@@ -115,7 +120,7 @@ final class LoopLimiter {
   /// A request has come: whom it is counted for.
   func client(of head: HTTPRequestHead, at slot: UInt32, from peer: PeerAddress) -> Client {
     guard isLimited else { return Client(address: peer) }
-    endHandshake(slot)
+    headCame(slot)
     guard places[Int(slot)].isFromProxy else { return Client(address: peer) }
     let client = rules.trustedProxies.client(of: head, from: peer)
     behindProxies[slot] = client
@@ -147,16 +152,22 @@ final class LoopLimiter {
       : (.connectionsPerClient, shared.clients, client.limitKey, .client)
     if client.isAnonymous, place.holding == .address { return nil }
     guard counts.enter(key) else {
-      refuse(limit, behindProxies[slot]?.address ?? peer)
-      return RateRefusal(limit: limit, rate: nil, retryAfter: Self.retryConnecting, milliseconds: 0)
+      refuse(limit, address(slot, peer))
+      return RateRefusal(limit: limit, rate: nil, retryAfter: Limits.retryConnecting, milliseconds: 0)
     }
     release(slot)
     (places[Int(slot)].key, places[Int(slot)].holding) = (key, holding)
     return nil
   }
 
-  /// Seconds after which a connection may have been closed.
-  private static let retryConnecting: UInt64 = 5
+  /// Whether this loop may have a connection of this authenticated client. Always true when clients are not counted.
+  func mayHold(connectionOf client: UInt64) -> Bool {
+    shared.clients.bound == nil || shared.clients.count(of: client) > 0
+  }
+
+  private func address(_ slot: UInt32, _ peer: PeerAddress) -> PeerAddress {
+    behindProxies[slot]?.address ?? peer
+  }
 
   private func addressKey(_ slot: UInt32, _ peer: PeerAddress) -> UInt64 {
     (behindProxies[slot] ?? Client(address: peer)).limitKey
@@ -175,11 +186,31 @@ final class LoopLimiter {
     _ = rules.messagesPerConnection?.take(&places[Int(slot)].messages, at: now &* 1_000)
   }
 
+  enum RecallVerdict: Equatable {
+    case admitted
+    /// The resume is answered with the newest state.
+    case refused
+    /// The connection was refused many times and goes on: it is to be closed.
+    case closing
+  }
+
   /// Whether the notice table may be asked for a resume of the client, or the address, that the slot is counted for.
-  func admits(recallAt slot: UInt32, from peer: PeerAddress, now: UInt64) -> Bool {
-    guard let recalls = shared.recalls else { return true }
-    return recalls.take(places[Int(slot)].key, at: now).isAllowed
-      || refuse(.recallsPerClient, behindProxies[slot]?.address ?? peer)
+  func judge(recallAt slot: UInt32, from peer: PeerAddress, now: UInt64) -> RecallVerdict {
+    guard let recalls = shared.recalls else { return .admitted }
+    let refused = places[Int(slot)].refusedRecalls
+    if recalls.take(places[Int(slot)].key, at: now).isAllowed {
+      places[Int(slot)].refusedRecalls = refused - min(refused, 1)
+      return .admitted
+    }
+    refuse(.recallsPerClient, address(slot, peer))
+    guard refused >= Limits.resumesRefused else {
+      places[Int(slot)].refusedRecalls = refused + 1
+      counters.own.recallsRefused += 1
+      return .refused
+    }
+    counters.own.recallersClosed += 1
+    observer.observe(.tooManyResumes(peer: address(slot, peer)))
+    return .closing
   }
 
   // MARK: Resting

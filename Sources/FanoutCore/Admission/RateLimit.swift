@@ -36,21 +36,17 @@ public struct RateLimit: Sendable, Equatable {
     let owed = full > now ? full - now : 0
     let capacity = interval * UInt64(burst)
     guard owed + interval <= capacity else {
-      return RateDecision(isAllowed: false, remaining: 0, wait: owed + interval - capacity)
+      return RateDecision(isAllowed: false, wait: owed + interval - capacity)
     }
     full = now + owed + interval
-    let left = capacity - (owed + interval)
-    let remaining = left / interval
-    return RateDecision(isAllowed: true, remaining: Int(remaining), wait: (remaining + 1) * interval - left)
+    return RateDecision(isAllowed: true, wait: 0)
   }
 }
 
 /// What a limiter said to one who asked for a unit.
 public struct RateDecision: Sendable, Equatable {
   public let isAllowed: Bool
-  /// Units that are left now.
-  public let remaining: Int
-  /// Microseconds until there is one more.
+  /// Microseconds until there is one; 0 when one was taken.
   let wait: UInt64
 
   var milliseconds: UInt64 { (wait + 999) / 1_000 }

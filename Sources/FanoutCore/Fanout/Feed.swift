@@ -29,9 +29,15 @@ struct Feed {
   /// Members of all cohorts.
   var count: Int { cohorts.reduce(0) { $0 + $1.count } }
 
-  /// A member of a cohort at the head; nil: there is none.
-  var memberAtHead: SubscriptionIndex? {
-    cohorts.first { $0.count > 0 && $0.cursor == log.head }?.members.last
+  /// Whether some cohort at the head has members.
+  var hasMemberAtHead: Bool { cohorts.contains { $0.count > 0 && $0.cursor == log.head } }
+
+  /// Appends members of cohorts at the head until `found` has `limit`.
+  func appendMembersAtHead(to found: inout [SubscriptionIndex], atMost limit: Int) {
+    for cohort in cohorts where cohort.cursor == log.head && found.count < limit {
+      // The last ones first: when they leave, nobody has to move into their places.
+      found += cohort.members.suffix(limit - found.count).reversed()
+    }
   }
 
   /// There is a subscription: from here on the log keeps frames.

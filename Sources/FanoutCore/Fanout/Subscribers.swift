@@ -14,7 +14,8 @@ final class Subscribers {
   private var lists: [List] = []
   /// Topics with cohorts behind the head, each once, in turn.
   private var line = Queue<UInt32>()
-  /// Topics that lost their last subscriber, and when, in order.
+  /// Topics that lost their last subscriber, each once, and when they did. One that lost it again meanwhile moves to the
+  /// end when it is looked at.
   private var empty = Queue<(topic: UInt32, since: UInt64)>()
   /// Topics that were withdrawn and are still held, because some subscription has not reached the head.
   private var withdrawn: [UInt32] = []
@@ -74,8 +75,21 @@ final class Subscribers {
     lists[Int(slot)].count += 1
     topics[topic].subscribers += 1
     counters.own.subscriptions += 1
-    if !topics[topic].isLive { topics[topic].wait(index) }
+    if !topics[topic].isLive { wait(index, for: topic) }
     return index
+  }
+
+  /// The subscription is greeted when its topic's grant comes. Those that came and left meanwhile are dropped from the
+  /// list once they are most of it, so that it stays in proportion to the subscriptions.
+  private func wait(_ index: SubscriptionIndex, for topic: UInt32) {
+    topics[topic].wait(index)
+    guard topics[topic].waiting.count > 2 * topics[topic].subscribers + Limits.waitersBeforeCompaction else {
+      return
+    }
+    var seen: Set<SubscriptionIndex> = []
+    topics[topic].compactWaiting { index in
+      subscriptions.at(index.rawValue)?.topic == topic && seen.insert(index).inserted
+    }
   }
 
   /// Ends a subscription.
@@ -179,7 +193,7 @@ final class Subscribers {
   }
 
   /// The grant came; returns who waited for it. Some may have ended since, and an index that was used again while the
-  /// topic was asked for is there twice.
+  /// topic was asked for may be there twice.
   func grant(_ topic: UInt32, _ summary: TopicSummary?) -> [SubscriptionIndex] {
     assert(!topics[topic].isLive, "a topic is granted once")
     if let summary { topics[topic].grant(summary, limits: limits) }
@@ -223,20 +237,28 @@ final class Subscribers {
   func noteIfEmpty(_ topic: UInt32, at now: UInt64) {
     guard topics[topic].subscribers == 0, topics[topic].isLive, !topics[topic].isWithdrawn else { return }
     topics[topic].emptySince = now
-    empty.append((topic, since: now))
+    if topics[topic].queuedSince == nil { enqueueEmpty(topic) }
   }
 
-  /// A topic that has been without subscriptions since `moment`, the longest empty first. The same is returned again until
-  /// it is closed.
+  private func enqueueEmpty(_ topic: UInt32) {
+    topics[topic].queuedSince = topics[topic].emptySince
+    empty.append((topic, since: topics[topic].emptySince))
+  }
+
+  /// Entries of the queue of empty topics.
+  var emptyCount: Int { empty.count }
+
+  /// A topic that has been without subscriptions since `moment`. The same is returned again until it is closed.
   func emptyTopic(since moment: UInt64) -> UInt32? {
     while let (topic, since) = empty.first, since <= moment {
-      // Subscribed again meanwhile, or gone and its index another's: then it stands further back, or not at all.
-      if topics.contains(topic), topics[topic].subscribers == 0, topics[topic].isLive,
-        topics[topic].emptySince == since, !topics[topic].isWithdrawn
-      {
-        return topics[topic].isQueued ? nil : topic
-      }
+      // The entry's topic may be gone and its index another's.
+      let isOwn = topics.contains(topic) && topics[topic].queuedSince == since
+      let isEmpty = isOwn && topics[topic].subscribers == 0 && !topics[topic].isWithdrawn
+      if isEmpty && topics[topic].emptySince == since { return topics[topic].isQueued ? nil : topic }
       empty.removeFirst()
+      guard isOwn else { continue }
+      topics[topic].queuedSince = nil
+      if isEmpty { enqueueEmpty(topic) }
     }
     return nil
   }
@@ -250,19 +272,31 @@ final class Subscribers {
     withdrawn.append(topic)
   }
 
-  /// A subscription of a withdrawn topic that has been sent everything; nil: none now. Topics that have lost their last
-  /// subscription are closed.
-  func withdrawnAtHead() -> SubscriptionIndex? {
-    while let topic = withdrawn.last(where: { topics[$0].subscribers == 0 && !topics[$0].isQueued }) {
-      withdrawn.removeAll { $0 == topic }
-      close(topic)
+  /// Whether some subscription of a withdrawn topic has been sent everything.
+  var hasWithdrawnAtHead: Bool {
+    withdrawn.contains {
+      topics[$0].live.webSocket.hasMemberAtHead || topics[$0].live.eventStream.hasMemberAtHead
     }
+  }
+
+  /// Subscriptions of withdrawn topics that have been sent everything.
+  func withdrawnAtHead(atMost limit: Int) -> [SubscriptionIndex] {
+    var found: [SubscriptionIndex] = []
     for topic in withdrawn {
-      for dialect in [Dialect.webSocket, .eventStream] {
-        if let member = topics[topic].live[dialect].memberAtHead { return member }
+      for dialect in [Dialect.webSocket, .eventStream] where found.count < limit {
+        topics[topic].live[dialect].appendMembersAtHead(to: &found, atMost: limit)
       }
     }
-    return nil
+    return found
+  }
+
+  /// Closes the withdrawn topics that have lost their last subscription.
+  func closeWithdrawn() {
+    withdrawn.removeAll { topic in
+      guard topics[topic].subscribers == 0, !topics[topic].isQueued else { return false }
+      close(topic)
+      return true
+    }
   }
 
   // MARK: The pass
@@ -313,12 +347,11 @@ final class Subscribers {
 
   // MARK: Catching up
 
-  /// What a subscription behind the head is sent: what it missed when that is short, else one message for it. Nil: it
-  /// stands at the head.
-  func pull(_ index: SubscriptionIndex, after cursor: UInt64) -> Delivery? {
+  /// What a subscription behind the head is sent: what it missed when that is short, else one message for it.
+  func pull(_ index: SubscriptionIndex, after cursor: UInt64) -> Delivery {
     let subscription = subscriptions[index.rawValue]
     let summary = topics[subscription.topic].live.summary
-    guard cursor < summary.seq else { return nil }
+    assert(cursor < summary.seq, "only a subscription behind the head of its topic has missed something")
     if summary.seq - cursor <= UInt64(limits.pullFrames),
       let frames = Delivery(
         framesOf: topics[subscription.topic].live[subscription.dialect].log, after: cursor),

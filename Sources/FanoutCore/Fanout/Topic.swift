@@ -10,14 +10,16 @@ struct Topic {
   var isWithdrawn = false
   /// Its content. Nothing has been put there before it is live.
   var live: Live
-  /// Subscriptions that wait for the grant, in order of arrival.
-  private var waiting: [SubscriptionIndex] = []
+  /// Subscriptions that wait for the grant, in order of arrival; some may have ended.
+  private(set) var waiting: [SubscriptionIndex] = []
   /// Subscriptions of every place, waiting and recalling ones included.
   var subscribers = 0
   /// Whether it stands in the queue of the rolling pass.
   var isQueued = false
   /// When it lost its last subscriber, in the loop's milliseconds.
   var emptySince: UInt64 = 0
+  /// The moment with which it stands in the queue of empty topics; nil: it does not.
+  var queuedSince: UInt64?
 
   init(opening id: TopicID, limits: Limits) {
     self.id = id
@@ -26,6 +28,11 @@ struct Topic {
 
   /// A subscription that is to be greeted when the grant comes.
   mutating func wait(_ index: SubscriptionIndex) { waiting.append(index) }
+
+  /// Keeps of those that wait only the ones that `isWaiting` confirms.
+  mutating func compactWaiting(_ isWaiting: (SubscriptionIndex) -> Bool) {
+    waiting.removeAll { !isWaiting($0) }
+  }
 
   /// The answer has come: returns the subscriptions that waited for it.
   mutating func takeWaiting() -> [SubscriptionIndex] {

@@ -12,7 +12,7 @@ public enum LoopIncident: Sendable, Equatable {
   case outboxOverflow(peer: PeerAddress)
   /// Descriptors ran out; accepting pauses until the next tick.
   case acceptPaused
-  /// The loop's own limit of connections is reached; a connection was closed at accept.
+  /// The loop or its descriptor table has no room for one more; a connection was closed at accept.
   case connectionRefused
   /// A limit refused or delayed something of this client. Comes once per refusal, so that who observes must bound what
   /// it tells.

@@ -10,6 +10,8 @@ public protocol SessionHandler: Sendable {
   func text(for message: ServerMessage) -> [UInt8]?
   /// The reason that stands in a close frame with this code when the core closes by itself.
   func reason(for code: CloseCode) -> String
+  /// The reason in a close frame (1008), or of the end of an event stream, when this limit ends it.
+  func reason(for limit: AdmissionLimit) -> String
 }
 
 public enum UpgradeVerdict: Sendable {

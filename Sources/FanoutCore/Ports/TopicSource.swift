@@ -7,7 +7,7 @@ public protocol TopicSource: Sendable {
   func open(_ topic: TopicID, for loop: LoopID) -> Bool
   /// Gives the topic back: `loop` wants no more notices. False: too busy, nothing was said; asked again later.
   func close(_ topic: TopicID, for loop: LoopID) -> Bool
-  /// Asks for the notices with `after` < seq ≤ `through`, answered through `LoopProxy.deliver(_:to:)`.
+  /// Asks for the notices with `after` < seq ≤ `through`, answered through `DataPlane.deliver(_:to:)`.
   /// False: too busy.
   func history(of topic: TopicID, after: UInt64, through: UInt64, ticket: Ticket) -> Bool
 }

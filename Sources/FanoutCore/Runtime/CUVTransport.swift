@@ -170,6 +170,8 @@ public enum SenderKind: Sendable, CaseIterable {
     return Unsent(count: Int(count), progressAt: progressAt)
   }
 
+  var unsentBytes: Int { isSecure ? Int(unsafe cuv_tls_waiting_bytes(uv)) : 0 }
+
   func setBusy(_ busy: Bool) { unsafe cuv_loop_set_busy(uv, busy ? 1 : 0) }
   func stopListening() { unsafe cuv_listen_stop(uv) }
   func stop() { unsafe cuv_loop_stop(uv) }

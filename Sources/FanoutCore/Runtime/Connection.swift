@@ -27,7 +27,7 @@ struct Connection {
     case webSocket(WebSocket)
     case eventStream(EventStream)
     /// What waits in the outbox is still sent, and input is ignored; then it lingers.
-    case flushing
+    case flushing(isReserved: Bool)
     /// Our direction is ended; input is read and dropped until the peer ends its own, or until this moment.
     case lingering(until: UInt64)
   }
@@ -41,7 +41,6 @@ struct Connection {
     /// Input that waits for the connection's next turn, or until it has taken earlier answers.
     var ahead: [UInt8] = []
     var liveness: Liveness
-    var resumes = ResumeBudget()
     var session: WebSocketSession
   }
 
@@ -67,18 +66,19 @@ struct Connection {
     }
   }
 
+  /// Whether it has a reserved descriptor.
+  var isReserved: Bool {
+    switch phase {
+    case .opening(_, let isReserved), .flushing(let isReserved): isReserved
+    case .http(let exchange): exchange.isReserved
+    case .webSocket, .eventStream, .lingering: false
+    }
+  }
+
   /// How notices are written for it.
   var dialect: Dialect {
     if case .eventStream = phase { .eventStream } else { .webSocket }
   }
-}
-
-/// How many resumes a connection has asked for beyond what has been forgotten, and since when. Four bytes, which fill a
-/// hole in `Connection.WebSocket`.
-struct ResumeBudget {
-  var used: UInt16 = 0
-  /// In units of `Limits.resumeInterval`, modulo 2^16: a client that comes back after days may have one less.
-  var countedAt: UInt16 = 0
 }
 
 /// What a connection has only while it is blocked. One loop's thread.

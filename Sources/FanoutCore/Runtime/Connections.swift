@@ -63,7 +63,7 @@ final class Connections<IO: Transport> {
   /// Takes an accepted descriptor over. Nil: it could not be watched, and is closed.
   func open(_ descriptor: Int32, from peer: PeerAddress, isReserved: Bool = false) -> UInt32? {
     arrivals &+= 1
-    let until = io.now + (isReserved ? limits.reservedHeadTimeout : limits.headTimeout)
+    let until = io.now + (isReserved ? limits.reservedRequestTimeout : limits.headTimeout)
     let slot = slab.insert(
       Connection(
         descriptor: descriptor, generation: arrivals, peer: peer,
@@ -85,10 +85,11 @@ final class Connections<IO: Transport> {
 
   /// The first bytes came: opening → http.
   func begin(_ slot: UInt32) -> HTTPExchange {
-    guard case .opening(_, let isReserved) = slab[slot].phase else {
+    guard case .opening(let until, let isReserved) = slab[slot].phase else {
       preconditionFailure("only an opening connection begins HTTP")
     }
     let exchange = HTTPExchange(limits: limits, isReserved: isReserved)
+    exchange.deadline = until
     slab[slot].phase = .http(exchange)
     return exchange
   }
@@ -124,17 +125,19 @@ final class Connections<IO: Transport> {
     guard slab[slot].takesInput else { return }
     subscribers.removeAll(of: slot, at: io.now)
     leavePhase(slot)
-    slab[slot].phase = .flushing
+    slab[slot].phase = .flushing(isReserved: slab[slot].isReserved)
     if slab[slot].waiting == 0 { linger(slot) } else { wheel.arm(slot, at: io.now) }
   }
 
   /// The outbox is empty: flushing → lingering.
   func linger(_ slot: UInt32) {
-    guard case .flushing = slab[slot].phase else { preconditionFailure("only a flushed connection lingers") }
+    guard case .flushing(let isReserved) = slab[slot].phase else {
+      preconditionFailure("only a flushed connection lingers")
+    }
     assert(slab[slot].waiting == 0, "our direction ends when nothing waits for the socket")
     if slab[slot].isBlocked { clear(slot) }
     io.shutdownWrite(slot)
-    let until = io.now + limits.closeTimeout
+    let until = io.now + (isReserved ? limits.reservedRequestTimeout : limits.closeTimeout)
     slab[slot].phase = .lingering(until: until)
     setInterest(slot, .readable)
     wheel.arm(slot, at: until)
@@ -226,28 +229,29 @@ final class Connections<IO: Transport> {
 
   // MARK: Within a phase
 
-  /// Changes the WebSocket's state in place.
-  func withWebSocket(_ slot: UInt32, _ change: (inout Connection.WebSocket) -> Void) {
-    guard case .webSocket(var socket) = slab[slot].phase else { return }
-    change(&socket)
-    slab[slot].phase = .webSocket(socket)
+  /// Changes the WebSocket's state in place. `change` must not look at the connection.
+  /// - Returns: what `change` returned; nil: this is no WebSocket, or no longer one.
+  @discardableResult
+  func withWebSocket<Result>(_ slot: UInt32, _ change: (inout Connection.WebSocket) -> Result) -> Result? {
+    guard contains(slot), case .webSocket(var socket) = slab[slot].phase else { return nil }
+    // Nothing stays in the slab, so that the buffers are not shared, and copied, while they grow.
+    slab[slot].phase = .lingering(until: 0)
+    defer { slab[slot].phase = .webSocket(socket) }
+    return change(&socket)
   }
 
-  /// Changes the event stream's state in place.
-  func withEventStream(_ slot: UInt32, _ change: (inout Connection.EventStream) -> Void) {
-    guard case .eventStream(var stream) = slab[slot].phase else { return }
-    change(&stream)
-    slab[slot].phase = .eventStream(stream)
+  /// The same for an event stream.
+  @discardableResult
+  func withEventStream<Result>(_ slot: UInt32, _ change: (inout Connection.EventStream) -> Result) -> Result?
+  {
+    guard contains(slot), case .eventStream(var stream) = slab[slot].phase else { return nil }
+    defer { slab[slot].phase = .eventStream(stream) }
+    return change(&stream)
   }
 
   /// Decodes the next frame from the front of `bytes`. Nil: all of them were taken, or this is no WebSocket any more.
   func takeFrame(_ slot: UInt32, _ bytes: Span<UInt8>) -> (action: WebSocketSession.Action, consumed: Int)? {
-    guard contains(slot), case .webSocket(var socket) = slab[slot].phase else { return nil }
-    // Leaves nothing behind, so that the decoder's buffer is not shared, and copied, while it grows.
-    slab[slot].phase = .flushing
-    let step = socket.session.take(bytes)
-    slab[slot].phase = .webSocket(socket)
-    return step
+    withWebSocket(slot) { $0.session.take(bytes) } ?? nil
   }
 
   /// Keeps input of a WebSocket for later.

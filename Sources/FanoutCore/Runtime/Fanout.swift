@@ -15,7 +15,6 @@ final class Fanout<IO: Transport> {
   private let output: Output<IO>
   private let source: any TopicSource
   private let limiter: LoopLimiter
-  private let admission: LoopAdmission<IO>
   /// The recall of each connection that has one under way, by slot.
   private var recalls: [UInt32: Recall] = [:]
   /// Numbers the recalls.
@@ -28,8 +27,7 @@ final class Fanout<IO: Transport> {
 
   init(
     id: LoopID, io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>,
-    subscribers: Subscribers, output: Output<IO>, source: any TopicSource, limiter: LoopLimiter,
-    admission: LoopAdmission<IO>
+    subscribers: Subscribers, output: Output<IO>, source: any TopicSource, limiter: LoopLimiter
   ) {
     self.id = id
     self.io = io
@@ -40,7 +38,6 @@ final class Fanout<IO: Transport> {
     self.output = output
     self.source = source
     self.limiter = limiter
-    self.admission = admission
   }
 
   // MARK: Subscribing
@@ -123,15 +120,13 @@ final class Fanout<IO: Transport> {
   ) {
     let slot = subscribers[index].slot
     if subscribers.log(of: index).range(after: seq) == nil {
-      guard head - seq <= UInt64(limits.historyNotices),
-        limiter.admits(recallAt: slot, from: connections[slot].peer, now: io.now)
-      else {
+      guard head - seq <= UInt64(limits.historyNotices) else {
         return greetAtHead(index, greeting, recovered: false)
       }
-      switch admission.judgeResume(slot) {
+      switch limiter.judge(recallAt: slot, from: connections[slot].peer, now: io.now) {
       case .admitted: break
       case .refused: return greetAtHead(index, greeting, recovered: false)
-      case .closing: return output.end(slot, .policyViolation, reason: "too many resumes")
+      case .closing: return output.end(slot, limit: .recallsPerClient)
       }
     }
     subscribers.move(index, to: .replaying(cursor: seq, through: head, greeting))
@@ -286,16 +281,19 @@ final class Fanout<IO: Transport> {
 
   // MARK: Withdrawn topics
 
-  /// Ends some of the subscriptions of withdrawn topics that have been sent everything, about a cohort's worth. True: more
-  /// can be ended now.
-  func endWithdrawn() -> Bool {
-    for _ in 0..<limits.cohortSubscribers {
-      guard let index = subscribers.withdrawnAtHead() else { return false }
-      let slot = subscribers[index].slot
+  /// Whether subscriptions of withdrawn topics can be ended now.
+  var isEndingWithdrawn: Bool { subscribers.hasWithdrawnAtHead }
+
+  /// Ends some of the subscriptions of withdrawn topics that have been sent everything, at most a cohort's worth, and
+  /// the withdrawn topics that have none left.
+  func endWithdrawn() {
+    for index in subscribers.withdrawnAtHead(atMost: limits.cohortSubscribers) {
+      // The connection of an earlier one may have ended, and this subscription of it, too.
+      guard let slot = subscribers.at(index)?.slot else { continue }
       subscribers.remove(index, at: io.now)
       if subscribers.count(of: slot) == 0 { output.end(slot, .topicNotFound) }
     }
-    return subscribers.withdrawnAtHead() != nil
+    subscribers.closeWithdrawn()
   }
 
   // MARK: Topics without subscribers

@@ -17,7 +17,7 @@ final class HTTPDriver<IO: Transport> {
   /// Requests of this turn that the inbound sink takes together.
   private var gathered: [InboundRequest] = []
   /// Answers from now on end their connections: the server stops.
-  private(set) var isStopping = false
+  private var isStopping = false
   /// The `Date` field's value and the second it belongs to.
   private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
 
@@ -43,11 +43,16 @@ final class HTTPDriver<IO: Transport> {
 
   /// Takes input, up to a turn's budget of requests. True: more of it is kept for the next turn.
   func take(_ slot: UInt32, _ exchange: HTTPExchange, _ bytes: Span<UInt8>) -> Bool {
-    if exchange.isIdle {
-      exchange.deadline = io.now + limits.headTimeout
-      connections.arm(slot, at: exchange.deadline)
-    }
+    if exchange.isIdle { allow(exchange, limits.headTimeout, slot) }
     return perform(exchange.take(bytes), slot, exchange)
+  }
+
+  /// Gives the exchange this much time for what comes next. A connection on a reserved descriptor has the time from its
+  /// accept on for its whole request, so that nobody holds one longer by sending a little.
+  private func allow(_ exchange: HTTPExchange, _ time: UInt64, _ slot: UInt32) {
+    if !exchange.isReserved { exchange.deadline = io.now + time }
+    // A blocked connection is watched for a stall first.
+    if !connections[slot].isBlocked { connections.arm(slot, at: exchange.deadline) }
   }
 
   /// Goes on with input that was kept.
@@ -101,7 +106,8 @@ final class HTTPDriver<IO: Transport> {
     // Once per body, not once per piece of it: a body that trickles in must end, too.
     guard exchange.isInBody, !exchange.bodyClockRuns else { return }
     exchange.bodyClockRuns = true
-    exchange.deadline = io.now + limits.bodyTimeout
+    limiter.headCame(slot)
+    allow(exchange, limits.bodyTimeout, slot)
   }
 
   private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
@@ -136,11 +142,8 @@ final class HTTPDriver<IO: Transport> {
     connections.pauseReading(slot)
     limiter.rest(
       slot, generation: connections[slot].generation,
-      until: io.now + min(refusal.milliseconds, Self.longestRest))
+      until: io.now + min(refusal.milliseconds, Limits.longestPause))
   }
-
-  /// A client that is refused for longer may as well be told again.
-  private static var longestRest: UInt64 { 1_000 }
 
   /// Whether requests wait for the end of the turn.
   var hasGathered: Bool { !gathered.isEmpty }
@@ -187,10 +190,11 @@ final class HTTPDriver<IO: Transport> {
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.
   private func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
     var (context, response) = (exchange.context, response)
-    if let stream = response.stream, !context.isHead, !exchange.isReserved,
-      let refusal = limiter.refusal(ofJoining: slot, as: stream.client, from: connections[slot].peer)
+    var stream = context.isHead || exchange.isReserved ? nil : response.stream
+    if let client = stream?.client,
+      let refusal = limiter.refusal(ofJoining: slot, as: client, from: connections[slot].peer)
     {
-      response = inbound.answer(to: refusal)
+      (response, stream) = (inbound.answer(to: refusal), nil)
     }
     if isStopping || exchange.isReserved || (exchange.inputEnded && !exchange.hasMore) {
       context.keepsAlive = false
@@ -199,9 +203,7 @@ final class HTTPDriver<IO: Transport> {
     HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)
     exchange.answered()
-    if let stream = response.stream, !context.isHead, !exchange.isReserved {
-      return startStream(slot, stream)
-    }
+    if let stream { return startStream(slot, stream) }
     guard context.keepsAlive && response.stream == nil else { return output.finish(slot) }
     awaitNext(slot, exchange)
     if !connections[slot].isBlocked { connections.resumeReading(slot) }
@@ -209,9 +211,7 @@ final class HTTPDriver<IO: Transport> {
 
   /// An answer is given: the next head has its own time when its first bytes are here already.
   private func awaitNext(_ slot: UInt32, _ exchange: HTTPExchange) {
-    exchange.deadline = io.now + (exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout)
-    // A blocked connection is watched for a stall first.
-    if !connections[slot].isBlocked { connections.arm(slot, at: exchange.deadline) }
+    allow(exchange, exchange.isIdle ? limits.keepAliveTimeout : limits.headTimeout, slot)
   }
 
   private func startStream(_ slot: UInt32, _ stream: StreamStart) {

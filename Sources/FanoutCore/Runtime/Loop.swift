@@ -5,7 +5,7 @@
 //   Output         cork, outbox, batches                     Fanout       subscribe, resume, rolling pass
 //   HTTPDriver     requests and answers                      WebSocketDriver  frames and messages
 //   Input          reading, budgets of a turn                Deadlines    pings and time-outs
-//   LoopAdmission  caps of the loop                          LoopLimiter  limits of addresses and clients
+//   LoopAdmission  room for connections                      LoopLimiter  limits of addresses and clients
 //
 // Each part uses those above it or beside it on the left, never one below, so no call comes back to its caller.
 
@@ -49,7 +49,7 @@ final class Loop<IO: Transport> {
       sessions: sessions, observer: observer)
     fanout = Fanout(
       id: id, io: io, limits: limits, counters: counters, connections: connections,
-      subscribers: subscribers, output: output, source: source, limiter: limiter, admission: admission)
+      subscribers: subscribers, output: output, source: source, limiter: limiter)
     let webSockets = WebSocketDriver(
       io: io, limits: limits, counters: counters, connections: connections, output: output,
       fanout: fanout, sessions: sessions, limiter: limiter, observer: observer)
@@ -100,9 +100,14 @@ final class Loop<IO: Transport> {
     input.takeTurns()
     for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
     fanout.rollPass()
-    let isEnding = fanout.endWithdrawn()
+    fanout.endWithdrawn()
     output.shed()
-    io.setBusy(!fanout.passIsOver || !input.isIdle || isEnding || http.hasGathered)
+    updateBusy()
+  }
+
+  /// With work left, the next turn follows without a wait.
+  private func updateBusy() {
+    io.setBusy(!fanout.passIsOver || !input.isIdle || fanout.isEndingWithdrawn || http.hasGathered)
   }
 
   /// The mailbox may hold something. Also called between turns.
@@ -122,8 +127,10 @@ final class Loop<IO: Transport> {
     let handshakes = io.handshakes
     counters.own.handshakesUnderWay = handshakes.underWay
     counters.own.handshakesRefused = handshakes.refused
+    counters.own.unsentBytes = io.unsentBytes
     counters.own.idleMilliseconds = Int(io.idle)
     counters.publish()
+    updateBusy()
     endIfDone()
   }
 
@@ -193,6 +200,7 @@ final class Loop<IO: Transport> {
 
   /// Closes all connections of a client.
   private func withdraw(_ id: UInt64, _ code: CloseCode, _ reason: String) {
+    guard limiter.mayHold(connectionOf: id) else { return }
     for slot in connections.indices {
       switch connections[slot].phase {
       case .webSocket(let socket) where socket.client.id == id: output.end(slot, code, reason: reason)

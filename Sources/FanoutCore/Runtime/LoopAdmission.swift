@@ -1,7 +1,8 @@
-// The caps and budgets of a loop: which connections it takes, and how much one client may ask for. Asked for a
-// new connection here and in `Loop.accept`; for a resume in `Fanout`. One loop's thread.
+// Whether a loop has room for one more connection: its own bound, and that of its descriptor table, whose last
+// descriptors are kept for health checks and administrators. When they run short, idle HTTP connections make room.
+// Asked after `LoopLimiter`, which limits addresses and clients. One loop's thread.
 
-/// The caps and budgets of one loop.
+/// The room of one loop for connections.
 final class LoopAdmission<IO: Transport> {
   private let io: IO
   private let limits: Limits
@@ -12,6 +13,9 @@ final class LoopAdmission<IO: Transport> {
   private var isAccepting = true
   /// The longest idle HTTP connections when they were looked for last, the longest idle at the end.
   private var idle: [(slot: UInt32, generation: UInt32, since: UInt64)] = []
+  /// When they may be looked for again: a search looks at every connection, so that one which found them all is not
+  /// made again for every socket that is accepted.
+  private var nextSearchAt: UInt64 = 0
 
   init(
     io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>, table: DescriptorTable,
@@ -24,8 +28,6 @@ final class LoopAdmission<IO: Transport> {
     self.table = table
     self.observer = observer
   }
-
-  // MARK: Connections
 
   enum Verdict: Equatable {
     case admitted
@@ -56,22 +58,28 @@ final class LoopAdmission<IO: Transport> {
 
   /// Closes the HTTP connection that has waited longest for a request. False: none waits.
   private func closeLongestIdle() -> Bool {
-    for _ in 0..<2 {
-      while let candidate = idle.popLast() {
-        guard connections.at(candidate.slot)?.generation == candidate.generation,
-          connections.idleSince(candidate.slot) == candidate.since
-        else { continue }
-        connections.close(candidate.slot)
-        counters.own.idleClosed += 1
-        return true
-      }
-      findIdle()
+    if closeLastFound() { return true }
+    guard io.now >= nextSearchAt else { return false }
+    findIdle()
+    return closeLastFound()
+  }
+
+  /// Closes the longest idle connection of those found that are idle still. False: none is left.
+  private func closeLastFound() -> Bool {
+    while let candidate = idle.popLast() {
+      guard connections.at(candidate.slot)?.generation == candidate.generation,
+        connections.idleSince(candidate.slot) == candidate.since
+      else { continue }
+      connections.close(candidate.slot)
+      counters.own.idleClosed += 1
+      return true
     }
     return false
   }
 
   /// Looks through all connections, once for many that are to be closed.
   private func findIdle() {
+    counters.own.idleSearches += 1
     var found: [(slot: UInt32, generation: UInt32, since: UInt64)] = []
     for slot in connections.indices {
       if let since = connections.idleSince(slot) {
@@ -81,39 +89,6 @@ final class LoopAdmission<IO: Transport> {
     if !found.isEmpty { observer.observe(.descriptorsShort) }
     found.sort { ($0.since, $0.generation) > ($1.since, $1.generation) }
     idle = Array(found.suffix(Limits.idleCandidates))
-  }
-
-  // MARK: Resumes
-
-  enum ResumeVerdict: Equatable {
-    case admitted
-    /// It is answered with the newest state instead.
-    case refused
-    /// The client goes on and on: its connection is closed.
-    case closing
-  }
-
-  /// Whether a resume of this connection may be read from the notice table.
-  func judgeResume(_ slot: UInt32) -> ResumeVerdict {
-    var verdict = ResumeVerdict.admitted
-    let period = UInt16(truncatingIfNeeded: io.now / limits.resumeInterval)
-    connections.withWebSocket(slot) { socket in
-      socket.resumes.used -= min(socket.resumes.used, period &- socket.resumes.countedAt)
-      socket.resumes.countedAt = period
-      if Int(socket.resumes.used) >= limits.resumesPerConnection + limits.resumesRefused {
-        verdict = .closing
-      } else {
-        if Int(socket.resumes.used) >= limits.resumesPerConnection { verdict = .refused }
-        socket.resumes.used += 1
-      }
-    }
-    switch verdict {
-    case .admitted: break
-    case .refused: counters.own.recallsRefused += 1
-    case .closing:
-      counters.own.recallersClosed += 1
-      observer.observe(.tooManyResumes(peer: connections[slot].peer))
-    }
-    return verdict
+    nextSearchAt = found.count > idle.count ? io.now : io.now + limits.tick
   }
 }

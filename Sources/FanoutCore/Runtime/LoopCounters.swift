@@ -2,16 +2,18 @@
 // shown to other threads once per tick, so that counting needs neither atomics nor a lock.
 import Synchronization
 
-/// What one loop counted since it started; `…Open` and the like are is the number at this moment.
+/// What one loop counted since it started; `…Open` and other numbers of what there is are those of this moment.
 public struct LoopCounts: Sendable, Equatable {
   public internal(set) var connectionsAccepted = 0
   public internal(set) var connectionsOpen = 0
-  /// Connections closed at accept because the loop has as many as it may.
+  /// Connections closed at accept because the loop or its descriptor table has no room.
   public internal(set) var connectionsRefused = 0
   /// Connections whose socket is full.
   public internal(set) var connectionsBlocked = 0
   /// Idle HTTP connections closed to make room for new ones when descriptors ran short.
   public internal(set) var idleClosed = 0
+  /// Searches through all connections for idle ones.
+  public internal(set) var idleSearches = 0
   /// Connections accepted on a reserved descriptor, for health checks and administrators.
   public internal(set) var reservedAccepted = 0
   /// Connections closed because the system could not watch their socket.
@@ -32,8 +34,10 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var messagesReceived = 0
   public internal(set) var bytesReceived = 0
   public internal(set) var bytesSent = 0
-  /// Bytes that wait for sockets now.
+  /// Bytes that wait for sockets in outboxes now.
   public internal(set) var outputBytes = 0
+  /// Bytes of ciphertext that wait for sockets behind TLS now.
+  public internal(set) var unsentBytes = 0
   /// Sends offered to the kernel.
   public internal(set) var sends = 0
   /// Notices that came from the publisher.
@@ -46,9 +50,9 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var recalls = 0
   /// Resumes dropped before they were read because the same client asked anew.
   public internal(set) var recallsSuperseded = 0
-  /// Resumes that were answered with the newest state because the client had asked for too many.
+  /// Resumes that were answered with the newest state because the client's budget of them was used up.
   public internal(set) var recallsRefused = 0
-  /// Clients closed because they went on to ask for too many.
+  /// Connections closed because they went on to ask for resumes beyond the budget.
   public internal(set) var recallersClosed = 0
   /// Subscribers given up because they took nothing.
   public internal(set) var stalledClosed = 0

@@ -110,7 +110,7 @@ final class Output<IO: Transport> {
   func catchUp(_ slot: UInt32) -> Bool {
     assert(connections[slot].waiting == 0, "a frame that was begun is finished before the next")
     while let (index, cursor) = subscribers.firstLagging(of: slot) {
-      guard let delivery = subscribers.pull(index, after: cursor) else { break }
+      let delivery = subscribers.pull(index, after: cursor)
       guard let reached = deliver(delivery, to: slot) else { return false }
       if delivery.isConflated && reached > cursor { counters.own.conflations += 1 }
       subscribers.move(index, to: .lagging(cursor: reached))
@@ -123,7 +123,7 @@ final class Output<IO: Transport> {
   /// wait for the socket. Returns the last `seq` sent; what is left of its frame waits. Nil: the connection is lost.
   func deliver(_ delivery: Delivery, to slot: UInt32) -> UInt64? {
     if delivery.range.isEmpty { return delivery.head }
-    if corkedSlot == slot { uncork() }
+    if corkedSlot == slot { flushCork(slot) }
     guard !connections[slot].isLost else { return nil }
     if connections[slot].waiting > 0 { return delivery.position(taken: 0).cursor }
     guard let taken = offer(slot, delivery.storage.span.extracting(delivery.range)) else { return nil }
@@ -167,7 +167,7 @@ final class Output<IO: Transport> {
   /// A member that did not take everything leaves its cohort with the end of the frame that it began.
   private func setAside(_ index: SubscriptionIndex, _ delivery: Delivery, _ result: Int) {
     let slot = subscribers[index].slot
-    guard result >= 0 else { return connections.close(slot) }
+    guard result >= 0 else { return connections.close(slot, reset: true) }
     counters.own.bytesSent += result
     let cursor = keepRest(of: delivery, taken: result, slot)
     subscribers.move(index, to: .lagging(cursor: cursor))
@@ -190,30 +190,36 @@ final class Output<IO: Transport> {
     exceptions.removeAll(keepingCapacity: true)
     io.sendBatch(clear.map { connections[$0].descriptor }, frame.span, exceptions: &exceptions)
     counters.own.sends += clear.count
+    counters.own.bytesSent += (clear.count - exceptions.count) * frame.count
     for exception in exceptions {
       let slot = clear[exception.position]
       guard exception.result >= 0 else {
         connections.close(slot, reset: true)
         continue
       }
+      counters.own.bytesSent += exception.result
       connections.block(slot)
       connections.append(slot, frame.span.extracting(exception.result..<frame.count))
     }
   }
 
-  /// The outboxes of the loop hold more than they may: closes the connections that have most of it.
+  /// What waits for all sockets, in outboxes and in the transport, is more than it may be: closes the connections that
+  /// have most of it.
   func shed() {
-    guard counters.own.outputBytes > limits.outputBytesPerLoop else { return }
-    let waiting = connections.indices.filter { connections[$0].waiting > 0 }
-      .sorted { connections[$0].waiting > connections[$1].waiting }
+    guard waitingBytes > limits.outputBytesPerLoop else { return }
+    let waiting = connections.indices.map { slot in
+      (slot, bytes: connections[slot].waiting + io.unsent(connections[slot].descriptor).count)
+    }.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
     var closed = 0
-    for slot in waiting where counters.own.outputBytes > limits.outputBytesPerLoop / 8 * 7 {
+    for (slot, _) in waiting where waitingBytes > limits.outputBytesPerLoop / 8 * 7 {
       connections.close(slot, reset: true)
       closed += 1
     }
     counters.own.memoryClosed += closed
     observer.observe(.outputExhausted(closed: closed))
   }
+
+  private var waitingBytes: Int { counters.own.outputBytes + io.unsentBytes }
 
   // MARK: What the server says
 
@@ -255,6 +261,11 @@ final class Output<IO: Transport> {
     case .eventStream: endStream(slot, code, reason: reason)
     case .opening, .http, .webSocket, .flushing, .lingering: break
     }
+  }
+
+  /// Ends a WebSocket or an event stream whose client has asked for more than this limit allows.
+  func end(_ slot: UInt32, limit: AdmissionLimit) {
+    end(slot, .policyViolation, reason: sessions.reason(for: limit))
   }
 
   /// Sends a close frame and waits for the peer's (RFC 6455, section 7.1.2). No notice follows it.

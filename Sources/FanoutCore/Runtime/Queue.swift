@@ -4,6 +4,7 @@ struct Queue<Element> {
   private var taken = 0
 
   var isEmpty: Bool { taken == elements.count }
+  var count: Int { elements.count - taken }
   /// The oldest element.
   var first: Element? { isEmpty ? nil : elements[taken] }
 

@@ -55,6 +55,8 @@ protocol Transport: AnyObject {
   /// Sends the same bytes to each descriptor; the exceptions in ascending order of position.
   func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException])
   func unsent(_ descriptor: Int32) -> Unsent
+  /// What `unsent` counts, of all descriptors together.
+  var unsentBytes: Int { get }
   /// Busy: turns follow each other without sleeping.
   func setBusy(_ busy: Bool)
   func stopListening()

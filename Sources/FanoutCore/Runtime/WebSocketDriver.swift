@@ -34,10 +34,10 @@ final class WebSocketDriver<IO: Transport> {
   func judge(_ slot: UInt32, _ head: HTTPRequestHead, from client: PeerAddress) -> UpgradeVerdict {
     let verdict = sessions.judge(head, from: client)
     guard case .accept(let admitted) = verdict,
-      limiter.refusal(ofJoining: slot, as: admitted.client, from: connections[slot].peer) != nil
+      let refusal = limiter.refusal(ofJoining: slot, as: admitted.client, from: connections[slot].peer)
     else { return verdict }
     return .acceptThenClose(
-      .policyViolation, reason: "Too many connections", subprotocol: admitted.subprotocol)
+      .policyViolation, reason: sessions.reason(for: refusal.limit), subprotocol: admitted.subprotocol)
   }
 
   /// Upgrades and greets, or upgrades only to close with a reason.

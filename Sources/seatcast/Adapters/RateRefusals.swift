@@ -24,7 +24,7 @@ extension Answers {
     case .requestsPerAddress: "There are too many requests from this address."
     case .connectionsPerClient: "This user has too many connections."
     case .connectionsPerAddress: "There are too many connections from this address."
-    case .handshakesPerAddress, .handshakesPerLoop: "There are too many connections being opened."
+    case .newConnectionsPerAddress, .newConnectionsPerLoop: "There are too many connections being opened."
     case .messagesPerConnection, .recallsPerClient: "There are too many messages."
     }
   }

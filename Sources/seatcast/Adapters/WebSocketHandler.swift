@@ -132,4 +132,13 @@ struct WebSocketHandler: SessionHandler {
     default: ""
     }
   }
+
+  func reason(for limit: AdmissionLimit) -> String {
+    switch limit {
+    case .connectionsPerClient, .connectionsPerAddress: "Too many connections"
+    case .recallsPerClient: "Too many resumes"
+    case .requestsPerAddress, .newConnectionsPerAddress, .newConnectionsPerLoop, .messagesPerConnection:
+      reason(for: .policyViolation)
+    }
+  }
 }

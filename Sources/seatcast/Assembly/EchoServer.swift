@@ -55,6 +55,7 @@ struct EchoSessionHandler: SessionHandler {
   /// The echo sends no messages of its own.
   func text(for message: ServerMessage) -> [UInt8]? { nil }
   func reason(for code: CloseCode) -> String { "" }
+  func reason(for limit: AdmissionLimit) -> String { "" }
 }
 
 /// Answers plain HTTP requests with 426.

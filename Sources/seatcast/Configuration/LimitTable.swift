@@ -172,8 +172,8 @@ struct LimitTable: Equatable, Sendable {
     limits.requestsPerAddress = rate(.requestsAddress) { .init($0, per: $1, burst: $2) }
     limits.connectionsPerAddress = count(.connectionsAddress)
     limits.connectionsPerClient = count(.connectionsUser)
-    limits.handshakesPerAddress = count(.handshakesAddress)
-    limits.handshakesPerLoop = count(.handshakesLoop)
+    limits.newConnectionsPerAddress = count(.handshakesAddress)
+    limits.newConnectionsPerLoop = count(.handshakesLoop)
     limits.messagesPerConnection = rate(.messages) { .init($0, per: $1, burst: $2) }
     limits.recallsPerClient = rate(.recallsUser) { .init($0, per: $1, burst: $2) }
     return limits
@@ -187,8 +187,8 @@ extension LimitSetting {
       switch limit {
       case .requestsPerAddress: .requestsAddress
       case .connectionsPerAddress: .connectionsAddress
-      case .handshakesPerAddress: .handshakesAddress
-      case .handshakesPerLoop: .handshakesLoop
+      case .newConnectionsPerAddress: .handshakesAddress
+      case .newConnectionsPerLoop: .handshakesLoop
       case .connectionsPerClient: .connectionsUser
       case .messagesPerConnection: .messages
       case .recallsPerClient: .recallsUser

@@ -37,7 +37,10 @@ extension Log: LoopObserver {
       )
     case .limited: nil
     case .connectionRefused:
-      (.connectionRefused, LogEntry(.warning, "a loop holds all the connections it may; one was refused"))
+      (
+        .connectionRefused,
+        LogEntry(.warning, "a loop or its descriptor table has no room for a connection; one was refused")
+      )
     case .tooManyResumes(let peer):
       (
         .tooManyResumes,

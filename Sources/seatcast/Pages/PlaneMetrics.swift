@@ -22,12 +22,17 @@ extension MetricFamily {
       family(
         .gauge, "log_bytes", "Bytes of frames that a loop keeps for slow and returning readers", \.logBytes),
       family(.gauge, "output_bytes", "Bytes that wait for sockets", \.outputBytes),
+      family(.gauge, "tls_output_bytes", "Bytes of ciphertext that wait for sockets", \.unsentBytes),
       family(.counter, "connections_accepted_total", "Connections accepted", \.connectionsAccepted),
       family(
-        .counter, "connections_refused_total", "Connections closed at accept because a cap was reached",
+        .counter, "connections_refused_total",
+        "Connections closed at accept because the loop or its descriptor table has no room",
         \.connectionsRefused),
       family(
         .counter, "idle_closed_total", "Idle HTTP connections closed to make room for new ones", \.idleClosed),
+      family(
+        .counter, "idle_searches_total", "Searches of a loop through all its connections for idle ones",
+        \.idleSearches),
       family(
         .counter, "reserved_accepted_total", "Connections accepted on a reserved descriptor",
         \.reservedAccepted),

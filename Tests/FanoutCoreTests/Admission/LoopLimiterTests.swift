@@ -46,9 +46,9 @@ struct LoopLimiterTests {
     #expect(observer.incidents.first == .limited(.connectionsPerAddress, ann))
   }
 
-  @Test("Handshakes under way are bounded per address and per loop, until the first request")
-  func handshakeCaps() throws {
-    let shared = control { ($0.handshakesPerAddress, $0.handshakesPerLoop) = (2, 3) }
+  @Test("Connections without a whole head are bounded per address and per loop")
+  func newConnections() throws {
+    let shared = control { ($0.newConnectionsPerAddress, $0.newConnectionsPerLoop) = (2, 3) }
     let admission = admission(shared)
     for slot: UInt32 in 0..<2 {
       #expect(admission.admits(connectionFrom: ann))
@@ -58,12 +58,12 @@ struct LoopLimiterTests {
     #expect(admission.admits(connectionFrom: bob))
     admission.opened(2, from: bob)
     #expect(!admission.admits(connectionFrom: proxy))
-    #expect(refused(.handshakesPerAddress) == 1 && refused(.handshakesPerLoop) == 1)
+    #expect(refused(.newConnectionsPerAddress) == 1 && refused(.newConnectionsPerLoop) == 1)
     _ = admission.client(of: try head(), at: 0, from: ann)
     #expect(admission.admits(connectionFrom: ann))
     admission.left(ann)
     for slot: UInt32 in 0..<3 { admission.left(slot) }
-    #expect(shared.handshakes.keys == 0)
+    #expect(shared.newConnections.keys == 0)
   }
 
   @Test("An authenticated client's connection is counted for the client and no more for its address")
@@ -129,10 +129,52 @@ struct LoopLimiterTests {
       #expect(admission.admits(connectionFrom: ann))
       admission.opened(slot, from: ann)
       #expect(admission.refusal(ofJoining: slot, as: ClientTag(id: 7), from: ann) == nil)
-      #expect(admission.admits(recallAt: slot, from: ann, now: 1))
+      #expect(admission.judge(recallAt: slot, from: ann, now: 1) == .admitted)
     }
-    #expect(!admission.admits(recallAt: 0, from: ann, now: 1))
-    #expect(admission.admits(recallAt: 0, from: ann, now: 1_001))
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1) == .refused)
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .admitted)
+  }
+
+  @Test(
+    "A connection that goes on to ask for recalls beyond its client's budget is to be closed, another is not")
+  func recallers() {
+    let admission = admission(control { $0.recallsPerClient = RateLimit(1, per: 1_000) })
+    for slot: UInt32 in 0..<2 {
+      #expect(admission.admits(connectionFrom: ann))
+      admission.opened(slot, from: ann)
+    }
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1) == .admitted)
+    for _ in 0..<Limits.resumesRefused {
+      #expect(admission.judge(recallAt: 0, from: ann, now: 1) == .refused)
+    }
+    #expect(admission.judge(recallAt: 1, from: ann, now: 1) == .refused)
+    // What is admitted meanwhile makes up for one refusal each.
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .admitted)
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .refused)
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .closing)
+    let counts = counters.own
+    #expect(counts.recallsRefused == Int(Limits.resumesRefused) + 2 && counts.recallersClosed == 1)
+    #expect(refused(.recallsPerClient) == Int(Limits.resumesRefused) + 3)
+    #expect(observer.incidents.last == .tooManyResumes(peer: ann))
+    // The slot's next connection begins anew.
+    admission.left(0 as UInt32)
+    #expect(admission.admits(connectionFrom: ann))
+    admission.opened(0, from: ann)
+    #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .refused)
+  }
+
+  @Test("Where a client has no connection, none of its connections is looked for")
+  func mayHold() {
+    let shared = control { $0.connectionsPerClient = 2 }
+    let (one, two) = (admission(shared), admission(shared))
+    #expect(!one.mayHold(connectionOf: 7))
+    #expect(one.admits(connectionFrom: ann))
+    one.opened(0, from: ann)
+    #expect(one.refusal(ofJoining: 0, as: ClientTag(id: 7), from: ann) == nil)
+    #expect(one.mayHold(connectionOf: 7) && two.mayHold(connectionOf: 7) && !one.mayHold(connectionOf: 8))
+    one.left(0 as UInt32)
+    #expect(!one.mayHold(connectionOf: 7))
+    #expect(admission(control { $0.messagesPerConnection = RateLimit(1, per: 1) }).mayHold(connectionOf: 7))
   }
 
   @Test("A connection rests once at a time, until its moment")
@@ -211,8 +253,95 @@ struct LoopLimitTests {
     #expect(open.allSatisfy { $0.status == nil || $0.status == 101 })
     let third = rig.webSocket()
     let frames = third.read()
-    #expect(frames.contains(.close(1008, "Too many connections")))
+    #expect(frames.contains(.close(1008, "too many: connectionsPerClient")))
     #expect(rig.counters.own.webSocketsOpen >= 2)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("A connection is new until its first head is whole, not until its body is")
+  func newConnections() {
+    let rig = rig { $0.newConnectionsPerLoop = 1 }
+    let first = rig.connect()
+    first.write("POST /now HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n")
+    rig.turn()
+    #expect(!rig.connect().isOpen)
+    first.write("\r\n")
+    rig.turn()
+    #expect(rig.connect().isOpen)
+    first.write("abc")
+    rig.settle()
+    #expect(HTTPAnswers.read(first.read()).map(\.status) == [200])
+    #expect(rig.faults() == [])
+  }
+
+  @Test(
+    "Resumes beyond the budget get the newest state; a socket that goes on is closed, and others are served")
+  func recallers() {
+    let rig = rig { $0.recallsPerClient = RateLimit(2, per: 1_000, burst: 4) }
+    rig.topics.create(5, head: 950)
+    let client = rig.webSocket("/ws?client=3")
+    let other = rig.webSocket("/ws?client=4")
+    _ = (client.read(), other.read())
+    var answers: [String] = []
+    for _ in 0..<4 + Limits.resumesRefused {
+      client.say("sub 5 since 940")
+      rig.settle(3)
+      answers += client.texts().filter { $0.hasPrefix("subscribed") }
+    }
+    #expect(answers.prefix(4).allSatisfy { $0 == "subscribed 5 resumed 940" })
+    #expect(answers.dropFirst(4).allSatisfy { $0 == "subscribed 5 s 5 950 lost" })
+    #expect(answers.count == 4 + Int(Limits.resumesRefused))
+    client.say("sub 5 since 940")
+    other.say("sub 5 since 948")
+    rig.settle()
+    #expect(client.read() == [.close(1008, "too many: recallsPerClient")])
+    #expect(other.texts() == ["subscribed 5 resumed 948", "n 5 949", "n 5 950"])
+    #expect(rig.counters.own.recallersClosed == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("Thousands of resumes at once are read at most a few times, also at the default rate of messages")
+  func burstOfResumes() {
+    let rig = rig {
+      $0.recallsPerClient = RateLimit(2, per: 1_000, burst: 64)
+      $0.messagesPerConnection = RateLimit(20, per: 1_000, burst: 40)
+    }
+    rig.topics.create(5, head: 950)
+    let client = rig.webSocket()
+    for _ in 0..<4000 { client.say("sub 5 since 0") }
+    var frames: [ServerFrames.Frame] = []
+    for _ in 0..<100 where !frames.contains(.close(1008, "too many: recallsPerClient")) {
+      rig.pass(100)
+      frames += client.read()
+    }
+    #expect(frames.last == .close(1008, "too many: recallsPerClient"))
+    #expect(rig.counters.own.recallersClosed == 1)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("An event stream over the budget begins at the newest state")
+  func streams() {
+    let rig = rig { $0.recallsPerClient = RateLimit(1, per: 60_000) }
+    rig.topics.create(5, head: 950)
+    let texts = (0..<3).map { _ in
+      let socket = rig.connect()
+      socket.write("GET /stream/5/since/949 HTTP/1.1\r\nHost: here\r\n\r\n")
+      rig.settle()
+      return String(decoding: socket.read(), as: UTF8.self)
+    }
+    #expect(texts[0].contains("data: connected 5 resumed 949"))
+    #expect(texts.dropFirst().allSatisfy { $0.contains("data: connected 5 s 5 950 lost") })
+    #expect(rig.faults() == [])
+  }
+
+  @Test("The connections of a client that is withdrawn are closed, and nobody else's")
+  func withdrawn() {
+    let rig = rig { $0.connectionsPerClient = 2 }
+    let clients = [3, 3, 4].map { rig.webSocket("/ws?client=\($0)") }
+    for client in clients { _ = client.read() }
+    for id in [5, 3] as [UInt64] { rig.proxy.post(.withdrawClient(id, .policyViolation, reason: "gone")) }
+    rig.settle()
+    #expect(clients.map { $0.read() } == [[.close(1008, "gone")], [.close(1008, "gone")], []])
     #expect(rig.faults() == [])
   }
 

@@ -14,13 +14,11 @@ struct RateLimitTests {
   func burst(start: UInt64) {
     let limit = RateLimit(50, per: 1_000, burst: 100)
     var full: UInt64 = 0
-    for taken in 1...100 {
-      let decision = limit.take(&full, at: start)
-      #expect(decision.isAllowed)
-      #expect(decision.remaining == 100 - taken)
+    for _ in 1...100 {
+      #expect(limit.take(&full, at: start) == RateDecision(isAllowed: true, wait: 0))
     }
     let refused = limit.take(&full, at: start)
-    #expect(!refused.isAllowed && refused.remaining == 0)
+    #expect(!refused.isAllowed)
     #expect(refused.wait == 20_000)
     #expect(refused.retryAfter == 1)
   }
@@ -73,17 +71,6 @@ struct RateLimitTests {
       now += decision.wait
       #expect(limit.take(&full, at: now).isAllowed)
     }
-  }
-
-  @Test("What is left and how long until there is more are what a client then finds")
-  func hints() {
-    let limit = RateLimit(10, per: 60_000)
-    var full: UInt64 = 0
-    let first = limit.take(&full, at: 0)
-    #expect(first == RateDecision(isAllowed: true, remaining: 9, wait: 6_000_000))
-    #expect(first.retryAfter == 6)
-    let second = limit.take(&full, at: 5_000_000)
-    #expect(second == RateDecision(isAllowed: true, remaining: 8, wait: 1_000_000))
   }
 
   @Test("The window is the time in which an empty budget fills")

@@ -54,7 +54,7 @@ import Testing
     #expect(subscribers.firstLagging(of: 0) == nil)
     subscribers.append(run(5, 4...5))
     #expect(subscribers.firstLagging(of: 0)?.cursor == 3)
-    #expect(subscribers.pull(index, after: 3)?.head == 5)
+    #expect(subscribers.pull(index, after: 3).head == 5)
     subscribers.move(index, to: .lagging(cursor: 5))
     subscribers.rejoin(0, descriptor: 100)
     #expect(subscribers[index].place == .cohort(0, position: 0))
@@ -91,6 +91,49 @@ import Testing
     subscribers.close(topic)
     #expect(subscribers.emptyTopic(since: 9000) == nil)
     #expect(subscribers.topics.count == 0)
+  }
+
+  @Test("a topic that loses its last subscriber again and again waits once, from the last time on")
+  func emptyOnce() {
+    let topics = (Int64(1)...3).map { topic($0) }
+    for moment in UInt64(1)...1000 {
+      for topic in topics { subscribers.remove(join(0, topic), at: moment) }
+    }
+    #expect(subscribers.emptyCount == 3)
+    #expect(subscribers.emptyTopic(since: 999) == nil)
+    #expect(subscribers.emptyCount == 3)
+    for topic in topics {
+      #expect(subscribers.emptyTopic(since: 1000) == topic)
+      subscribers.close(topic)
+    }
+    #expect(subscribers.emptyTopic(since: 5000) == nil)
+    #expect(subscribers.emptyCount == 0)
+  }
+
+  @Test("another topic at the index of one that was closed waits for its own time")
+  func emptyIndexUsedAgain() {
+    let first = topic(1)
+    subscribers.remove(join(0, first), at: 100)
+    subscribers.close(first)
+    let second = topic(2)
+    #expect(second == first)
+    subscribers.remove(join(0, second), at: 500)
+    #expect(subscribers.emptyTopic(since: 499) == nil)
+    #expect(subscribers.emptyTopic(since: 500) == second)
+  }
+
+  @Test("who comes and goes while a grant is on its way leaves nothing behind")
+  func waitingIsBounded() {
+    let topic = subscribers.open(TopicID(5))
+    let first = subscribers.add(0, to: topic, .webSocket, .waiting(.none, .subscribed))
+    for number in 0..<10_000 {
+      let slot = UInt32(1 + number % 7)
+      subscribers.remove(subscribers.add(slot, to: topic, .webSocket, .waiting(.none, .subscribed)), at: 0)
+    }
+    let last = subscribers.add(9, to: topic, .webSocket, .waiting(.none, .subscribed))
+    #expect(subscribers.topics[topic].waiting.count <= 2 * 2 + Limits.waitersBeforeCompaction)
+    let waited = subscribers.grant(topic, FakeTopics.summary(TopicID(5), 9))
+    #expect(Set(waited.filter { subscribers.at($0) != nil }) == [first, last])
   }
 
   @Test("those who left before the grant have ended when it comes")

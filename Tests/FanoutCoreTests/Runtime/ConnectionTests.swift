@@ -43,9 +43,23 @@ import Testing
     var connection = Connection(
       descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .opening(until: 1, isReserved: false))
     #expect(connection.takesInput)
-    connection.phase = .flushing
+    connection.phase = .flushing(isReserved: false)
     #expect(!connection.takesInput)
     connection.phase = .lingering(until: 1)
     #expect(!connection.takesInput)
+  }
+
+  @Test("a reserved descriptor is known as one until our direction has ended")
+  func isReserved() {
+    for isReserved in [false, true] {
+      var connection = Connection(
+        descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1),
+        phase: .opening(until: 1, isReserved: isReserved))
+      #expect(connection.isReserved == isReserved)
+      connection.phase = .http(HTTPExchange(limits: Limits(), isReserved: isReserved))
+      #expect(connection.isReserved == isReserved)
+      connection.phase = .flushing(isReserved: isReserved)
+      #expect(connection.isReserved == isReserved)
+    }
   }
 }

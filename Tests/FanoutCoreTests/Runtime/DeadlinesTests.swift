@@ -239,7 +239,7 @@ import Testing
   func spreadAfterNotice() {
     let rig = LoopRig()
     rig.topics.create(5)
-    let clients = (0..<200).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(200)
     rig.publish(5)
     rig.settle(4)
     for client in clients { _ = client.read() }

@@ -9,7 +9,7 @@ import Testing
   func oneSend() {
     let rig = LoopRig()
     rig.topics.create(5)
-    let clients = (0..<10).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(10)
     _ = clients.map { $0.texts() }
     let before = rig.io.sends
     for _ in 0..<5 { rig.publish(5, 2) }
@@ -27,7 +27,7 @@ import Testing
     limits.cohortSubscribers = 3
     let rig = LoopRig(limits)
     rig.topics.create(5)
-    let clients = (0..<20).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(20)
     _ = clients.map { $0.texts() }
     var texts = [[String]](repeating: [], count: 20)
     for _ in 0..<40 {
@@ -49,7 +49,7 @@ import Testing
     let rig = LoopRig(limits)
     rig.topics.create(1)
     rig.topics.create(2)
-    let large = (0..<40).map { _ in rig.webSocket("/ws/1") }
+    let large = rig.subscribers(40, of: 1)
     let small = rig.webSocket("/ws/2")
     _ = (large + [small]).map { $0.texts() }
     rig.publish(1)
@@ -102,7 +102,7 @@ import Testing
     for round in 0..<30 {
       let rig = LoopRig()
       rig.topics.create(5)
-      let clients = (0..<12).map { _ in rig.webSocket("/ws/5") }
+      let clients = rig.subscribers(12)
       _ = clients.map { $0.texts() }
       // The publisher is faster than the loop's look at its sockets.
       rig.publish(5)
@@ -126,7 +126,7 @@ import Testing
   func mixedBatch() {
     let rig = LoopRig()
     rig.topics.create(5)
-    let clients = (0..<9).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(9)
     _ = clients.map { $0.texts() }
     for (number, client) in clients.enumerated() {
       switch number % 3 {
@@ -152,7 +152,7 @@ import Testing
     limits.cohortSubscribers = 2
     let rig = LoopRig(limits)
     rig.topics.create(5)
-    let clients = (0..<10).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(10)
     _ = clients.map { $0.texts() }
     rig.publish(5)
     rig.turn()

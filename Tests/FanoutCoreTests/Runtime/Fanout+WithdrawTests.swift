@@ -11,7 +11,7 @@ import Testing
     limits.cohortSubscribers = 2
     let rig = LoopRig(limits)
     for topic in Int64(5)...6 { rig.topics.create(topic) }
-    let only = (0..<7).map { _ in rig.webSocket("/ws/5") }
+    let only = rig.subscribers(7)
     let both = rig.webSocket("/ws/5")
     both.say("sub 6")
     let stream = rig.connect()
@@ -59,6 +59,28 @@ import Testing
     #expect(slow.read() == [.text("n 5 1"), .text("n 5 2"), .close(4404, "reason 4404")])
     #expect(rig.loop.subscribers.topics.count == 0)
     #expect(!rig.topics.everAsked.contains(.close(TopicID(5), LoopID(0))))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a connection that loses two topics at once is closed once, and a turn ends a cohort's worth")
+  func twoTopics() {
+    var limits = Limits()
+    limits.cohortSubscribers = 4
+    let rig = LoopRig(limits)
+    for topic in Int64(5)...6 { rig.topics.create(topic) }
+    let clients = rig.subscribers(6)
+    for client in clients { client.say("sub 6") }
+    rig.settle()
+    for client in clients { _ = client.read() }
+    for topic in Int64(5)...6 { rig.publisher.withdraw(TopicID(topic)) }
+    rig.turn()
+    #expect(rig.loop.counters.own.subscriptions == 8)
+    #expect(rig.io.isBusy)
+    rig.turn()
+    rig.turn()
+    for client in clients { #expect(client.read() == [.close(4404, "reason 4404")]) }
+    #expect(rig.loop.subscribers.topics.count == 0)
+    #expect(!rig.io.isBusy)
     #expect(rig.faults() == [])
   }
 

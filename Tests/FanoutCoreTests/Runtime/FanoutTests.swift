@@ -28,7 +28,7 @@ import Testing
     let rig = LoopRig()
     rig.topics.create(5, head: 7)
     rig.answersAtOnce = false
-    let clients = (0..<5).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(5)
     clients[1].socket.reset()
     clients[3].say("unsub 5")
     rig.settle(2)

@@ -134,7 +134,7 @@ import Testing
     limits.cohortSubscribers = 2
     let rig = LoopRig(limits)
     rig.topics.create(5)
-    let clients = (0..<9).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(9)
     let stream = rig.connect()
     stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
     let idle = rig.connect()

@@ -13,8 +13,6 @@ import Testing
     return LoopRig(limits, descriptors: limits.otherDescriptors + 4 + room)
   }
 
-  // MARK: Connections
-
   @Test("a loop takes no more connections than its limit")
   func limit() {
     var limits = Limits()
@@ -76,7 +74,7 @@ import Testing
       #expect(socket.isEnded)
       socket.end()
     }
-    rig.pass(Limits().reservedHeadTimeout + 200)
+    rig.pass(Limits().reservedRequestTimeout + 200)
     #expect(!silent.isOpen)
     #expect(rig.loop.counters.own.reservedAccepted == 4)
     #expect(rig.loop.counters.own.connectionsRefused == 1)
@@ -87,6 +85,30 @@ import Testing
     next.write(get("/small"))
     rig.settle(2)
     #expect(HTTPAnswers.read(next.read()).map(\.status) == [200])
+    #expect(rig.faults() == [])
+  }
+
+  @Test(
+    "a reserved descriptor is held for two seconds from its accept, however much of a request comes meanwhile",
+    arguments: [
+      "G", "POST /health HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n",
+      "POST /health HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    ])
+  func reserveIsShort(_ beginning: String) {
+    let rig = rig(room: 12)
+    let subscribers = (0..<12).map { _ in rig.webSocket() }
+    let socket = rig.connect()
+    rig.pass(1_500)
+    socket.write(beginning)
+    rig.pass(400)
+    #expect(!socket.isEnded)
+    rig.pass(200)
+    #expect(HTTPAnswers.read(socket.read()).map(\.status).last == 408)
+    #expect(socket.isEnded)
+    rig.pass(2_300)
+    #expect(!socket.isOpen)
+    #expect(rig.counters.own.reservedAccepted == 1)
+    #expect(subscribers.allSatisfy { $0.socket.isOpen })
     #expect(rig.faults() == [])
   }
 
@@ -103,64 +125,33 @@ import Testing
     #expect(DescriptorTable(limit: 10, limits).room == 8)
   }
 
-  // MARK: Resumes
-
-  @Test("a client that resumes again and again is answered with the newest state, and then closed with 1008")
-  func resumes() {
-    var limits = Limits()
-    limits.resumesPerConnection = 4
-    limits.resumesRefused = 3
-    let rig = LoopRig(limits)
-    rig.topics.create(5, head: 900)
-    let client = rig.webSocket()
-    _ = client.read()
-    var answers: [String] = []
-    for _ in 0..<7 {
-      client.say("sub 5 since 890")
-      rig.settle()
-      answers += client.texts().filter { $0.hasPrefix("subscribed") }
-    }
-    #expect(answers[..<4].allSatisfy { $0 == "subscribed 5 resumed 890" })
-    #expect(answers[4...].allSatisfy { $0 == "subscribed 5 s 5 900 lost" })
-    client.say("sub 5 since 890")
-    rig.settle()
-    #expect(client.read() == [.close(1008, "too many resumes")])
-    let counts = rig.loop.counters.own
-    #expect(counts.recallsRefused == 3 && counts.recallersClosed == 1)
-    #expect(rig.observer.incidents.contains { if case .tooManyResumes = $0 { true } else { false } })
+  @Test("all connections are looked through once per tick when nobody is idle, however many are accepted")
+  func searches() {
+    let rig = rig(room: 12)
+    let subscribers = (0..<12).map { _ in rig.webSocket() }
+    #expect(rig.counters.own.idleSearches == 0)
+    for _ in 0..<8 { _ = rig.connect() }
+    #expect(rig.counters.own.idleSearches == 1)
+    rig.pass(rig.loop.limits.tick)
+    for _ in 0..<8 { _ = rig.connect() }
+    #expect(rig.counters.own.idleSearches == 2)
+    #expect(subscribers.allSatisfy { $0.socket.isOpen })
     #expect(rig.faults() == [])
   }
 
-  @Test("a burst of thousands of resumes is read at most a few times")
-  func burst() {
-    let rig = LoopRig()
-    rig.topics.create(5, head: 950)
-    rig.answersAtOnce = false
-    let client = rig.webSocket()
-    for _ in 0..<4000 { client.say("sub 5 since 0") }
-    for _ in 0..<100 {
-      rig.turn()
-      rig.answer()
+  @Test(
+    "a search that found more idle connections than it keeps is followed by another when these are closed")
+  func searchesOn() {
+    let count = Limits.idleCandidates + 20
+    let rig = rig(room: count)
+    let idle = (0..<count).map { _ in rig.connect() }
+    rig.pass(rig.loop.limits.tick)
+    for number in 0..<count {
+      #expect(rig.connect().isOpen)
+      #expect(!idle[number].isOpen)
     }
-    #expect(rig.loop.counters.own.recallersClosed == 1)
-    #expect(rig.loop.counters.own.recalls <= 20)
-    #expect(rig.faults() == [])
-  }
-
-  @Test("the budget of resumes comes back with time")
-  func budgetComesBack() {
-    var limits = Limits()
-    limits.resumesPerConnection = 1
-    let rig = LoopRig(limits)
-    rig.topics.create(5, head: 900)
-    let client = rig.webSocket()
-    _ = client.read()
-    for _ in 0..<3 {
-      client.say("sub 5 since 890")
-      rig.settle()
-      #expect(client.texts().first == "subscribed 5 resumed 890")
-      rig.pass(limits.resumeInterval)
-    }
+    #expect(rig.counters.own.idleSearches == 2)
+    #expect(rig.counters.own.reservedAccepted == 0)
     #expect(rig.faults() == [])
   }
 }

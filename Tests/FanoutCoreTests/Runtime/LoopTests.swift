@@ -10,7 +10,7 @@ import Testing
     limits.cohortSubscribers = 2
     let rig = LoopRig(limits)
     rig.topics.create(5)
-    let clients = (0..<7).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(7)
     rig.settle()
     #expect(!rig.io.isBusy)
     rig.publish(5)
@@ -22,13 +22,35 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("what a tick finds to do is done in the next turn, without a wait for the poll")
+  func busyAfterTick() {
+    var admission = AdmissionLimits()
+    admission.requestsPerAddress = RateLimit(5, per: 1_000, burst: 1)
+    let rig = LoopRig(admission: admission)
+    let socket = rig.connect()
+    for path in ["now", "now", "later"] { socket.write("GET /\(path) HTTP/1.1\r\nHost: here\r\n\r\n") }
+    rig.settle()
+    #expect(!rig.io.isBusy)
+    while rig.inbound.asked.count < 2 {
+      #expect(!rig.io.isBusy)
+      rig.io.advance(by: rig.loop.limits.tick)
+      rig.turn()
+    }
+    #expect(rig.io.isBusy)
+    #expect(rig.inbound.turns.isEmpty)
+    rig.turn()
+    #expect(rig.inbound.turns.map(\.count) == [1])
+    #expect(!rig.io.isBusy)
+    #expect(rig.faults() == [])
+  }
+
   @Test("between two pieces of a pass the loop looks at its sockets")
   func looksAround() {
     var limits = Limits()
     limits.cohortSubscribers = 1
     let rig = LoopRig(limits)
     rig.topics.create(5)
-    let clients = (0..<20).map { _ in rig.webSocket("/ws/5") }
+    let clients = rig.subscribers(20)
     _ = clients.map { $0.texts() }
     rig.publish(5)
     rig.turn()

@@ -13,14 +13,20 @@ import Testing
     return client
   }
 
+  /// A subscriber of topic 5 in the middle of the first notice, of which its socket took `capacity` bytes.
+  private func blockedSubscriber(capacity: Int = 3) -> (rig: LoopRig, client: ScriptedClient) {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = slowSubscriber(rig, capacity: capacity)
+    rig.publish(5)
+    rig.settle(2)
+    return (rig, client)
+  }
+
   @Test("a frame that was begun is finished first, and what is missed follows one by one when it is short")
   func finishesFrame() {
     for capacity in 1...20 {
-      let rig = LoopRig()
-      rig.topics.create(5)
-      let client = slowSubscriber(rig, capacity: capacity)
-      rig.publish(5)
-      rig.settle(2)
+      let (rig, client) = blockedSubscriber(capacity: capacity)
       rig.publish(5, 3)
       rig.settle(2)
       client.socket.capacity = 4096
@@ -112,11 +118,7 @@ import Testing
 
   @Test("direct replies keep their order among notices")
   func ordered() {
-    let rig = LoopRig()
-    rig.topics.create(5)
-    let client = slowSubscriber(rig, capacity: 3)
-    rig.publish(5)
-    rig.settle(2)
+    let (rig, client) = blockedSubscriber()
     client.say("echo one")
     client.socket.write(ClientFrames.ping("p"))
     rig.settle(2)
@@ -228,6 +230,59 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("ciphertext that waits in the transport counts, too, and decides who is closed")
+  func shedsCiphertext() {
+    var limits = Limits()
+    limits.outputBytesPerLoop = 300_000
+    let rig = LoopRig(limits)
+    let plain = rig.connect(capacity: 500)
+    plain.write("GET /size/100000 HTTP/1.1\r\nHost: here\r\n\r\n")
+    let sockets = (0..<3).map { _ in rig.connect() }
+    for (socket, count) in zip(sockets, [0, 90_000, 105_000]) {
+      rig.io.kept[socket.descriptor] = Unsent(count: count, progressAt: rig.io.now)
+    }
+    rig.turn()
+    #expect(sockets.allSatisfy { $0.isOpen } && plain.isOpen)
+    rig.io.kept[sockets[1].descriptor]?.count = 110_000
+    rig.turn()
+    #expect(sockets.map(\.isOpen) == [true, false, true] && plain.isOpen)
+    #expect(sockets[1].closing == .reset)
+    #expect(rig.counters.own.memoryClosed == 1)
+    #expect(rig.observer.incidents == [.outputExhausted(closed: 1)])
+    rig.pass(200)
+    #expect(rig.counters.counts.unsentBytes == 105_000)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("the answers behind a resume leave together, as those before it do")
+  func staysCorked() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.subscribers(1)[0]
+    rig.publish(5, 2)
+    rig.settle()
+    _ = client.read()
+    let before = rig.counters.own.sends
+    for text in ["echo a", "sub 5 since 0", "echo b", "echo c", "echo d"] { client.say(text) }
+    rig.settle(2)
+    #expect(
+      client.texts() == ["echo a", "subscribed 5 resumed 0", "n 5 1", "n 5 2", "echo b", "echo c", "echo d"])
+    #expect(rig.counters.own.sends - before == 3)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("bytes that many connections are sent at once are counted")
+  func countsPings() {
+    let rig = LoopRig()
+    let clients = (0..<4).map { _ in rig.webSocket() }
+    clients[0].socket.capacity = clients[0].socket.unread + 1
+    let before = rig.counters.own.bytesSent
+    rig.pass(Limits().pingInterval + 1_000)
+    #expect(rig.counters.own.bytesSent - before == 3 * 2 + 1)
+    #expect(clients[1...].allSatisfy { $0.read().last == .ping([]) })
+    #expect(rig.faults() == [])
+  }
+
   @Test("several subscriptions of one slow connection each catch up by themselves")
   func severalTopics() {
     let rig = LoopRig()
@@ -255,11 +310,7 @@ import Testing
   @Test("a peer that breaks off while its outbox is flushed is forgotten")
   func breaksOffBlocked() {
     for failure in [ScriptedTransport.connectionReset, ScriptedTransport.brokenPipe] {
-      let rig = LoopRig()
-      rig.topics.create(5)
-      let client = slowSubscriber(rig, capacity: 3)
-      rig.publish(5)
-      rig.settle(2)
+      let (rig, client) = blockedSubscriber()
       client.socket.reset(failure)
       rig.settle(3)
       #expect(!client.socket.isOpen)
@@ -270,11 +321,7 @@ import Testing
 
   @Test("a close frame waits behind the frame that was begun")
   func closeWhileBlocked() {
-    let rig = LoopRig()
-    rig.topics.create(5)
-    let client = slowSubscriber(rig, capacity: 3)
-    rig.publish(5)
-    rig.settle(2)
+    let (rig, client) = blockedSubscriber()
     client.say("bye 1000 x")
     rig.settle(2)
     rig.publish(5)
@@ -290,11 +337,7 @@ import Testing
 
   @Test("a peer's close on a blocked connection is answered, and then the connection ends")
   func peerClosesWhileBlocked() {
-    let rig = LoopRig()
-    rig.topics.create(5)
-    let client = slowSubscriber(rig, capacity: 3)
-    rig.publish(5)
-    rig.settle(2)
+    let (rig, client) = blockedSubscriber()
     client.socket.write(ClientFrames.close(1000))
     rig.settle(2)
     #expect(rig.faults() == [])
@@ -309,11 +352,7 @@ import Testing
 
   @Test("a peer that closes and never reads the rest is let go")
   func peerClosesAndNeverReads() {
-    let rig = LoopRig()
-    rig.topics.create(5)
-    let client = slowSubscriber(rig, capacity: 3)
-    rig.publish(5)
-    rig.settle(2)
+    let (rig, client) = blockedSubscriber()
     client.socket.write(ClientFrames.close(1000))
     rig.pass(Limits().stallTimeout + 1000)
     #expect(!client.socket.isOpen)

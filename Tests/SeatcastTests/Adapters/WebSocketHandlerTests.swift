@@ -272,6 +272,9 @@ struct WebSocketHandlerTests {
   func reasons() {
     #expect(sessions.reason(for: .topicNotFound) == "event not found")
     #expect(sessions.reason(for: .tokenExpired) == "token expired")
+    #expect(sessions.reason(for: .connectionsPerClient) == "Too many connections")
+    #expect(sessions.reason(for: .recallsPerClient) == "Too many resumes")
+    for limit in AdmissionLimit.allCases { #expect(sessions.reason(for: limit).utf8.count <= 123) }
     for code in UInt16(1000)...5000 { #expect(sessions.reason(for: CloseCode(code)).utf8.count <= 123) }
   }
 }

@@ -37,7 +37,7 @@ struct LimitTableTests {
     let limits = try configuration().limits.data
     #expect(limits.requestsPerAddress == .init(50, per: 1_000, burst: 100))
     #expect(limits.connectionsPerAddress == 64 && limits.connectionsPerClient == 32)
-    #expect(limits.handshakesPerAddress == 32 && limits.handshakesPerLoop == 2_048)
+    #expect(limits.newConnectionsPerAddress == 32 && limits.newConnectionsPerLoop == 2_048)
     #expect(limits.messagesPerConnection == .init(20, per: 1_000, burst: 40))
     #expect(limits.recallsPerClient == .init(2, per: 1_000, burst: 64))
     let changed = try configuration("--limits", "connections-user=off,connections-address=7,messages=3/m")
