@@ -4,11 +4,11 @@
 extension Backend {
   /// Afterwards this admin exists and has this password.
   public func ensureAdmin(email: String, password: String) throws(StartFailure) -> Identity {
-    guard AuthEndpoints.isAddress(email) else {
-      throw StartFailure("the admin's email address \(email) is none")
+    if let fault = AccountRules.fault(ofEmail: email) {
+      throw StartFailure("'\(email)' is not an email address for an account: it \(fault)")
     }
-    guard (8...1024).contains(password.utf8.count) else {
-      throw StartFailure("the admin's password must have 8 to 1024 bytes")
+    if let fault = AccountRules.fault(ofPassword: password) {
+      throw StartFailure("the administrator's password \(fault)")
     }
     return try ensure(email: email, name: "Admin", role: .admin, password: password).identity
   }

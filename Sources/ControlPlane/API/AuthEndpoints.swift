@@ -6,39 +6,26 @@ struct AuthEndpoints: Sendable {
   let policy: AccountPolicy
   let admission: AdmissionControl
 
-  private static let passwordBytes = 8...1_024
   private static let nameBytes = 1...200
-  private static let emailBytes = 3...254
 
   /// `POST /api/auth/register`: 201, an ordinary user with a token.
   func register(_ call: Call) throws(Problem) -> Reply? {
     try checkRegistration()
     var body = try BodyReader(call.request)
-    let email = body.requiredText("email", bytes: Self.emailBytes)
-    let password = Self.newPassword(&body)
+    let email = body.requiredText("email", bytes: AccountRules.emailBytes)
+    let password = body.requiredText("password", bytes: AccountRules.passwordBytes)
     let name = body.requiredText("name", bytes: Self.nameBytes)
-    if !email.isEmpty, !Self.isAddress(email) || !Self.isAddress(EmailKey(email).text) {
-      body.note("email", "must be an email address")
+    if !email.isEmpty, let fault = AccountRules.fault(ofEmail: email) { body.note("email", fault) }
+    if !password.isEmpty, let fault = AccountRules.fault(ofPassword: password) {
+      body.note("password", fault)
     }
-    if !Self.isOneLine(name) { body.note("name", "must not contain control characters") }
+    if UnicodeProfiles.hasControl(name) { body.note("name", "must not contain control characters") }
     try body.finish()
     let fields = try admission.register(from: call.request.client)
     accounts.register(
       email: email, password: password, name: name, ticket: call.ticket,
       answer: adding(fields, call.answer(loginReply(status: 201))))
     return nil
-  }
-
-  /// Normalized (RFC 8265, section 4.2); its length counts in that form.
-  private static func newPassword(_ body: inout BodyReader) -> String {
-    let given = body.requiredText("password", bytes: passwordBytes)
-    let password = UnicodeProfiles.opaque(given)
-    if !given.isEmpty, !passwordBytes.contains(password.utf8.count) {
-      body.note(
-        "password", "must have \(passwordBytes.lowerBound) to \(passwordBytes.upperBound) bytes in NFC")
-    }
-    if !UnicodeProfiles.isOpaque(password) { body.note("password", "must not contain control characters") }
-    return password
   }
 
   private func checkRegistration() throws(Problem) {
@@ -54,11 +41,12 @@ struct AuthEndpoints: Sendable {
   /// system has the accounts only administrators log in, and everybody else gets the same 403.
   func login(_ call: Call) throws(Problem) -> Reply? {
     var body = try BodyReader(call.request)
-    let email = body.requiredText("email", bytes: 1...Self.emailBytes.upperBound)
-    let password = body.requiredText("password", bytes: 1...Self.passwordBytes.upperBound)
+    let email = body.requiredText("email", bytes: 1...AccountRules.emailBytes.upperBound)
+    let password = body.requiredText("password", bytes: 1...AccountRules.passwordBytes.upperBound)
     try body.finish()
-    let attempt = try admission.login(EmailKey(email), from: call.request.client)
-    let account = try call.read { reads throws(DomainError) in try reads.account(EmailKey(email)) }
+    let key = EmailKey(email)
+    let attempt = try admission.login(key, from: call.request.client)
+    let account = try call.read { reads throws(DomainError) in try reads.account(key) }
     accounts.login(
       account, password: password, ticket: call.ticket, answer: attempt.counting(loginAnswer(call)))
     return nil
@@ -104,19 +92,6 @@ struct AuthEndpoints: Sendable {
     let tokens = tokens
     return { user in .json(LoginReply(user: user, token: tokens.issue(to: user)), status: status) }
   }
-
-  // MARK: Rules
-
-  /// One `@` with something on both sides and no space: whether mail arrives there is for mail to tell.
-  static func isAddress(_ text: String) -> Bool {
-    let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-    let hasSpace = text.unicodeScalars.contains { $0.properties.isWhitespace }
-    return parts.count == 2 && !parts.contains(where: \.isEmpty) && !hasSpace && isOneLine(text)
-  }
-
-  static func isOneLine(_ text: String) -> Bool {
-    !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-  }
 }
 
 /// What register and login answer.
@@ -156,10 +131,5 @@ extension Principal: JSONWritable {
 }
 
 extension Subject: JSONWritable {
-  func write(to writer: inout JSONWriter) {
-    switch self {
-    case .number(let number): writer.integer(number)
-    case .text(let text): writer.string(text)
-    }
-  }
+  func write(to writer: inout JSONWriter) { writer.verbatim { append(to: &$0) } }
 }

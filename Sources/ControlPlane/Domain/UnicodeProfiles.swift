@@ -13,9 +13,9 @@ enum UnicodeProfiles {
     return composed(String(mapped))
   }
 
-  /// Whether OpaqueString allows the text as a new password: control characters are not allowed.
-  static func isOpaque(_ text: String) -> Bool {
-    !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  /// Whether the text has control characters, which no profile allows in a new text (RFC 8264, section 9.12).
+  static func hasControl(_ text: String) -> Bool {
+    text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 
   /// An address after the rules of the profile UsernameCaseMapped (RFC 8265, section 3.3): wide and narrow forms

@@ -37,10 +37,10 @@ struct UnicodeProfilesTests {
     }
   }
 
-  @Test("control characters are no part of a new password")
+  @Test("control characters are found wherever they stand")
   func controls() {
-    #expect(UnicodeProfiles.isOpaque("p\u{e9} \u{1f600}"))
-    for text in ["a\u{0}", "a\n", "\u{7f}", "\u{85}"] { #expect(!UnicodeProfiles.isOpaque(text)) }
+    #expect(!UnicodeProfiles.hasControl("p\u{e9} \u{1f600}"))
+    for text in ["a\u{0}", "a\nb", "\u{7f}", "\u{85}"] { #expect(UnicodeProfiles.hasControl(text)) }
   }
 
   @Test(
