@@ -38,7 +38,7 @@ extension Backend {
     let ports = ControlPorts(
       notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
-    let authorities = try Authorities(configuration)
+    let authorities = try Authorities(configuration, folder)
     let (database, writer) = try Database.open(folder, identifiers)
     let revocations = try bringAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)

@@ -35,7 +35,7 @@ final class KeyTable<Value: Forgettable>: Sendable {
 
   /// Reads and changes the value of `key`, which is `.none` for a key that the table has not or has forgotten.
   func with<Result>(_ key: UInt64, _ body: (inout Value) -> Result) -> Result {
-    let place = KeyHash.mixed(key ^ seed)
+    let place = SplitMix64.mixed((key ^ seed) &+ SplitMix64.step)
     let first = Int(truncatingIfNeeded: place) & (capacityPerShard - 1) & ~(KeyHash.ways - 1)
     return shards[Int(place >> 60)].withLock { entries in
       let index = Self.find(key, in: entries, from: first)
@@ -63,14 +63,6 @@ final class KeyTable<Value: Forgettable>: Sendable {
 enum KeyHash {
   static let shards = 16
   static let ways = 8
-
-  /// The finalizer of SplitMix64: each bit of the key moves about half of the bits of the place.
-  static func mixed(_ key: UInt64) -> UInt64 {
-    var bits = key &+ 0x9E37_79B9_7F4A_7C15
-    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-    return bits ^ bits >> 31
-  }
 
   /// A key made of one or two things, by SipHash with a secret of this process.
   static func of(_ part: some Hashable) -> UInt64 { UInt64(bitPattern: Int64(part.hashValue)) }

@@ -10,8 +10,7 @@ struct Authorities: Sendable {
 
   /// The other system holds the configured secret, or the one kept in the data folder. Local administrators then
   /// need another, or whoever holds the first could make tokens in their names.
-  init(_ configuration: Backend.Configuration) throws(StartFailure) {
-    let folder = configuration.dataFolder
+  init(_ configuration: Backend.Configuration, _ folder: DataFolder) throws(StartFailure) {
     do throws(SecretFailure) {
       let secret: SigningSecret =
         if let bytes = configuration.secret { try SigningSecret(bytes) } else { try .kept(in: folder) }

@@ -28,12 +28,16 @@ public struct SigningSecret: Sendable {
 
   /// The secret kept in a file of `folder`; made there when there is none. The file's text is the secret, without
   /// line breaks at its end.
-  static func kept(in folder: String, as name: String = fileName) throws(SecretFailure) -> SigningSecret {
-    let path = folder + "/" + name
+  static func kept(in folder: DataFolder, as name: String = fileName) throws(SecretFailure) -> SigningSecret {
+    let path = folder.realPath + "/" + name
     if let secret = try read(path) { return secret }
-    try make(path, in: folder)
-    guard let secret = try read(path) else { throw failure("read", path, ENOENT) }
-    return secret
+    let text = Base64.encode(Cryptography.randomBytes(48), .urlSafe)
+    do throws(StartFailure) {
+      try folder.write(name, text + [UInt8(ascii: "\n")])
+    } catch {
+      throw SecretFailure(description: error.description)
+    }
+    return try SigningSecret(text)
   }
 
   // MARK: Reading
@@ -69,34 +73,7 @@ public struct SigningSecret: Sendable {
     }
   }
 
-  // MARK: Making
-
-  /// Written beside, forced to disk, then renamed: the file is whole or absent, also after a power cut.
-  private static func make(_ path: String, in folder: String) throws(SecretFailure) {
-    let suffix = String(decoding: Base64.encode(Cryptography.randomBytes(9), .urlSafe), as: UTF8.self)
-    let draft = "\(path).\(suffix)"
-    let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failure("make", path, errno) }
-    let text = Base64.encode(Cryptography.randomBytes(48), .urlSafe) + [UInt8(ascii: "\n")]
-    let isWritten = unsafe write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
-    let problem = errno
-    close(descriptor)
-    guard isWritten, unsafe rename(draft, path) == 0 else {
-      let reason = isWritten ? errno : problem
-      _ = unsafe unlink(draft)
-      throw failure("make", path, reason)
-    }
-    try synchronize(folder)
-  }
-
-  private static func synchronize(_ folder: String) throws(SecretFailure) {
-    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("open", folder, errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("write", folder, errno) }
-  }
-
   private static func failure(_ act: String, _ path: String, _ code: CInt) -> SecretFailure {
-    SecretFailure(description: "cannot \(act) \(path): \(unsafe String(cString: strerror(code)))")
+    SecretFailure(description: "cannot \(act) \(path): \(describe(errno: code))")
   }
 }

@@ -70,7 +70,7 @@ struct BookingIDCipher: Sendable {
   private let roundKeys: [UInt64]
 
   init(key: UInt64) {
-    roundKeys = (1...8).map { Self.mixed(key &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
+    roundKeys = (1...8).map { SplitMix64.mixed(key &+ $0 &* SplitMix64.step) }
   }
 
   /// nil: the number is not within 1 ..< 2^40.
@@ -91,12 +91,7 @@ struct BookingIDCipher: Sendable {
 
   private static func halves(_ word: UInt64) -> (UInt64, UInt64) { (word >> 20, word & 0xF_FFFF) }
 
-  private static func round(_ half: UInt64, _ key: UInt64) -> UInt64 { mixed(half ^ key) & 0xF_FFFF }
-
-  /// The finalizer of SplitMix64: each bit of the input reaches each bit of the output.
-  private static func mixed(_ word: UInt64) -> UInt64 {
-    var word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
+  private static func round(_ half: UInt64, _ key: UInt64) -> UInt64 {
+    SplitMix64.mixed(half ^ key) & 0xF_FFFF
   }
 }

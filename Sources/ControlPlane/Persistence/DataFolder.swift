@@ -107,16 +107,25 @@ final class DataFolder: Sendable {
     }
   }
 
-  /// Puts a file there at once or not at all, readable by its owner only.
+  /// Puts a file there whole or not at all, also when the machine loses its power; readable by its owner only.
   func write(_ name: String, _ bytes: [UInt8]) throws(StartFailure) {
     let (target, draft) = (realPath + "/" + name, realPath + "/." + name + ".new")
     do throws(SystemFailure) {
       try Self.put(bytes, in: draft)
       guard unsafe rename(draft, target) == 0 else { throw SystemFailure(code: errno) }
+      try Self.synchronize(realPath)
     } catch {
       unsafe unlink(draft)
       throw StartFailure("cannot write \(target): \(describe(errno: error.code))")
     }
+  }
+
+  /// A new name is on the disk only after this.
+  private static func synchronize(_ folder: String) throws(SystemFailure) {
+    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemFailure(code: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw SystemFailure(code: errno) }
   }
 
   private static func put(_ bytes: [UInt8], in path: String) throws(SystemFailure) {

@@ -1,6 +1,7 @@
 // How much of something a key may have: so many at once, and so many per period in the long run. The arithmetic is that
 // of the generic cell rate algorithm: the state of one key is the moment at which its budget will be whole again.
 // Pure; times are microseconds of a monotonic clock in 64 bits, which last for 580,000 years.
+// ControlPlane has the same; the planes share no code.
 
 /// A rate: `burst` at once, `count` per `period` afterwards.
 public struct RateLimit: Sendable, Equatable {

@@ -14,7 +14,9 @@ struct AuthoritiesTests {
   ) throws(StartFailure) -> Authorities {
     var configuration = Backend.Configuration(dataFolder: folder.path)
     (configuration.accounts, configuration.secret) = (accounts, secret)
-    return try Authorities(configuration)
+    let folder = try DataFolder(folder.path)
+    defer { folder.release() }
+    return try Authorities(configuration, folder)
   }
 
   @Test("with local accounts the server is the only authority, by the configured secret or the kept one")

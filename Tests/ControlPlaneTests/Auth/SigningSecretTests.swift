@@ -16,18 +16,18 @@ struct SigningSecretTests {
   @Test("Is made once, private, and is the same at the next start")
   func keeps() throws {
     let folder = try Folder()
-    let first = try SigningSecret.kept(in: folder.path)
-    let second = try SigningSecret.kept(in: folder.path)
+    let first = try folder.secret()
+    let second = try folder.secret()
     #expect(first.bytes == second.bytes)
     #expect(first.bytes.count >= 32)
     #expect(try folder.mode(of: "jwt-secret") == 0o600)
-    #expect(try folder.names() == ["jwt-secret"])
+    #expect(try folder.names().sorted() == ["jwt-secret", "seatcast.lock"])
   }
 
   @Test("Two folders have two secrets")
   func differs() throws {
     let (one, other) = (try Folder(), try Folder())
-    #expect(try SigningSecret.kept(in: one.path).bytes != SigningSecret.kept(in: other.path).bytes)
+    #expect(try one.secret().bytes != other.secret().bytes)
   }
 
   @Test("The file's text is the secret, without line breaks at its end")
@@ -35,14 +35,14 @@ struct SigningSecretTests {
     let folder = try Folder()
     let text = String(repeating: "s", count: 40)
     try folder.write(text + "\r\n", to: "jwt-secret", mode: 0o600)
-    #expect(try SigningSecret.kept(in: folder.path).bytes == Array(text.utf8))
+    #expect(try folder.secret().bytes == Array(text.utf8))
   }
 
   @Test("A file that others can read is refused, and the sentence says what to do")
   func publicFile() throws {
     let folder = try Folder()
     try folder.write(String(repeating: "s", count: 40), to: "jwt-secret", mode: 0o644)
-    let failure = #expect(throws: SecretFailure.self) { try SigningSecret.kept(in: folder.path) }
+    let failure = #expect(throws: SecretFailure.self) { try folder.secret() }
     #expect(failure?.description.contains("chmod 600") == true)
   }
 
@@ -50,15 +50,18 @@ struct SigningSecretTests {
   func shortFile() throws {
     let folder = try Folder()
     try folder.write("short\n", to: "jwt-secret", mode: 0o600)
-    let failure = #expect(throws: SecretFailure.self) { try SigningSecret.kept(in: folder.path) }
+    let failure = #expect(throws: SecretFailure.self) { try folder.secret() }
     #expect(failure?.description.hasSuffix("the signing secret has 5 bytes; it needs at least 32") == true)
-    #expect(try folder.names() == ["jwt-secret"])
+    #expect(try folder.names().sorted() == ["jwt-secret", "seatcast.lock"])
   }
 
-  @Test("A folder that is not there is one clear sentence")
-  func noFolder() {
-    let failure = #expect(throws: SecretFailure.self) { try SigningSecret.kept(in: "/nonexistent/folder") }
-    #expect(failure?.description == "cannot make /nonexistent/folder/jwt-secret: No such file or directory")
+  @Test("A secret that cannot be kept is one clear sentence")
+  func readOnlyFolder() throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/.jwt-secret.new", withIntermediateDirectories: true)
+    let failure = #expect(throws: SecretFailure.self) { try folder.secret() }
+    #expect(failure?.description == "cannot write \(folder.path)/jwt-secret: Is a directory")
   }
 }
 
@@ -69,6 +72,12 @@ private final class Folder {
   init() throws {
     path = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  func secret() throws -> SigningSecret {
+    let folder = try DataFolder(path)
+    defer { folder.release() }
+    return try .kept(in: folder)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
