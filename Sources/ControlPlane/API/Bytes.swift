@@ -13,13 +13,6 @@ extension [UInt8] {
     return true
   }
 
-  /// Whether the bytes of `range` are exactly `other`.
-  func matches(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
-    guard range.count == other.count else { return false }
-    for index in other.indices where self[range.lowerBound + index] != other[index] { return false }
-    return true
-  }
-
   /// Whether the bytes of `range` are `name`, ASCII case aside.
   /// - Parameter name: a token in lower case.
   func equals(_ range: Range<Int>, lowercased name: String) -> Bool {

@@ -30,18 +30,6 @@ enum JSONValue: Sendable, Equatable {
     default: nil
     }
   }
-
-  /// What this is, for sentences in error messages.
-  var kind: String {
-    switch self {
-    case .null: "null"
-    case .bool: "a boolean"
-    case .integer, .number: "a number"
-    case .string: "a string"
-    case .array: "an array"
-    case .object: "an object"
-    }
-  }
 }
 
 /// A path to a value inside a document (RFC 6901), for `errors[]` in problem documents.
@@ -62,6 +50,4 @@ struct JSONPointer: Sendable, Equatable {
     }
     return next
   }
-
-  func appending(_ index: Int) -> JSONPointer { appending(String(index)) }
 }

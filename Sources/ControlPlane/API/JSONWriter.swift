@@ -130,14 +130,6 @@ struct JSONWriter {
     }
   }
 
-  /// A string of printable ASCII without quotes and backslashes, which needs no look at its characters.
-  mutating func plain(_ text: [UInt8]) {
-    separate()
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: text)
-    bytes.append(UInt8(ascii: "\""))
-  }
-
   mutating func timestamp(_ moment: Instant) {
     separate()
     bytes.append(UInt8(ascii: "\""))

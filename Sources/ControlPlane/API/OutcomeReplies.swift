@@ -16,18 +16,19 @@ struct OutcomeReplies: OutcomeEncoder {
       case .eventCreated(let settled): settle(settled, &replies) { Self.created($0) }
       case .eventPatched(let settled):
         settle(settled, &replies) { .json($0, fields: [EventEndpoints.tag($0)]) }
-      case .eventDeleted(let settled): settle(settled, &replies) { _ in .noContent() }
-      case .user(let settled): settle(settled, &replies) { .json($0) }
-      case .passwordHash(let settled): settle(settled, &replies) { _ in .noContent() }
-      case .loggedOut(let settled): settle(settled, &replies) { _ in .noContent() }
+      case .eventDeleted(let settled): settle(settled, &replies)
+      case .user(let settled): settle(settled, &replies)
+      case .passwordHash(let settled): settle(settled, &replies)
+      case .loggedOut(let settled): settle(settled, &replies)
       }
     }
   }
 
-  /// - Parameter success: the usual reply.
+  /// - Parameter success: the usual reply. Commands about accounts bring a reply of their own.
   @inline(__always)
   private func settle<Outcome>(
-    _ settled: Settled<Outcome>, _ replies: inout [TicketedReply], _ success: (Outcome) -> Reply
+    _ settled: Settled<Outcome>, _ replies: inout [TicketedReply],
+    _ success: (Outcome) -> Reply = { _ in .noContent() }
   ) {
     switch settled.asker {
     case .request(let ticket):

@@ -41,34 +41,26 @@ struct JSONRefusal: Error, Equatable, CustomStringConvertible {
 /// RFC 8259, and of its choices always the strict one.
 struct StrictJSON {
   /// Arrays and objects inside each other.
-  static let maximumDepth = 16
+  private static let maximumDepth = 16
   /// Up to so many members the names of an object are compared one by one; beyond, in a set.
   private static let fewMembers = 8
 
   private let bytes: [UInt8]
-  private let maximumDepth: Int
   private var position = 0
   private var nodes: [JSONDocument.Node] = []
 
-  private init(_ bytes: [UInt8], maximumDepth: Int) {
+  private init(_ bytes: [UInt8]) {
     self.bytes = bytes
-    self.maximumDepth = maximumDepth
     nodes.reserveCapacity(16)
   }
 
   /// The one value that `bytes` are.
-  static func parse(
-    _ bytes: [UInt8], maximumDepth: Int = StrictJSON.maximumDepth
-  ) throws(JSONRefusal) -> JSONValue {
-    try scan(bytes, maximumDepth: maximumDepth).value(0)
-  }
+  static func parse(_ bytes: [UInt8]) throws(JSONRefusal) -> JSONValue { try scan(bytes).value(0) }
 
   /// The same, to be read in place.
-  static func scan(
-    _ bytes: [UInt8], maximumDepth: Int = StrictJSON.maximumDepth
-  ) throws(JSONRefusal) -> JSONDocument {
+  static func scan(_ bytes: [UInt8]) throws(JSONRefusal) -> JSONDocument {
     guard bytes.count <= Int32.max else { throw JSONRefusal(reason: .tooDeep, offset: 0) }
-    var reader = StrictJSON(bytes, maximumDepth: maximumDepth)
+    var reader = StrictJSON(bytes)
     reader.skipSpace()
     try reader.value(depth: 0)
     reader.skipSpace()
@@ -105,7 +97,7 @@ struct StrictJSON {
   }
 
   private mutating func object(depth: Int) throws(JSONRefusal) {
-    guard depth <= maximumDepth else { throw refusal(.tooDeep) }
+    guard depth <= Self.maximumDepth else { throw refusal(.tooDeep) }
     let index = nodes.count
     append(.object, from: position)
     position += 1
@@ -131,7 +123,7 @@ struct StrictJSON {
   }
 
   private mutating func array(depth: Int) throws(JSONRefusal) {
-    guard depth <= maximumDepth else { throw refusal(.tooDeep) }
+    guard depth <= Self.maximumDepth else { throw refusal(.tooDeep) }
     let index = nodes.count
     append(.array, from: position)
     position += 1

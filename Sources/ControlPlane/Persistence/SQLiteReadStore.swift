@@ -4,7 +4,7 @@
 final class SQLiteReadStore: ReadStore {
   private let connection: Connection
   private let cipher: BookingIDCipher
-  private let eventByID, eventPage, eventPageByStatus: Statement
+  private let eventPage, eventPageByStatus: Statement
   private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
   private let bookingPageOfUserAndEvent: Statement
   private let userID, accountBySubject, accountByEmail: Statement
@@ -15,7 +15,6 @@ final class SQLiteReadStore: ReadStore {
     self.connection = connection
     self.cipher = cipher
     let event = "SELECT \(EventRow.columns) FROM event"
-    eventByID = try Statement(connection, "\(event) WHERE id = ?")
     eventPage = try Statement(connection, "\(event) WHERE id > ? ORDER BY id LIMIT ?")
     eventPageByStatus = try Statement(
       connection, "\(event) WHERE id > ? AND status = ? ORDER BY id LIMIT ?")
@@ -49,12 +48,6 @@ final class SQLiteReadStore: ReadStore {
       SELECT \(NoticeRow.columns) FROM \(NoticeRow.join)
       WHERE n.event_id = ? AND n.seq > ? AND n.seq <= ? ORDER BY n.seq LIMIT ?
       """)
-  }
-
-  func event(_ id: EventID) throws(DomainError) -> Event? {
-    try reading { () throws(StoreFailure) in
-      try eventByID.first([.int(id.rawValue)], EventRow.decode)
-    }
   }
 
   func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {

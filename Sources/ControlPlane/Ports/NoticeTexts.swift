@@ -1,8 +1,6 @@
-/// Makes the texts that watchers receive (docs/WIRE_PROTOCOL.md). Called on the ledger thread and on workers.
+/// Makes the texts that watchers receive (docs/WIRE_PROTOCOL.md). Called on the ledger's thread and on the recall thread.
 protocol NoticeTexts: Sendable {
-  /// The notice as one JSON object, UTF-8 without line breaks.
-  func text(of notice: Notice) -> [UInt8]
-  /// The same for the notices of one event and batch, in order.
+  /// Each notice as one JSON object, UTF-8 without line breaks: those of one event and batch, in order.
   func encode(_ notices: [Notice]) -> [EncodedNotice]
   /// The members that tell an event's details. They change rarely and are part of every summary: the ledger keeps them.
   func members(of details: EventDetails) -> [UInt8]

@@ -1,7 +1,6 @@
 /// Reads, each a consistent view of the last commit. One worker's own: not to be shared between threads.
 /// - Throws: `DomainError.storageUnavailable` when the disk or the file fails.
 protocol ReadStore: AnyObject {
-  func event(_ id: EventID) throws(DomainError) -> Event?
   /// In order of their numbers, those after `after`.
   func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event]
 

@@ -39,8 +39,6 @@ public struct SystemRandom: IdentifierSource {
 }
 
 extension IdentifierSource {
-  func randomWord() -> UInt64 { randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
-
   /// Two lower-case digits per byte.
   func randomHex(bytes: Int) -> String { hex(randomBytes(bytes)) }
 }

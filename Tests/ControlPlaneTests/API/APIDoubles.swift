@@ -33,11 +33,6 @@ final class StubReads: ReadStore {
 
   private func check() throws(DomainError) { if let failure { throw failure } }
 
-  func event(_ id: EventID) throws(DomainError) -> Event? {
-    try check()
-    return events.first { $0.id == id }
-  }
-
   func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {
     try check()
     return Array(events.prefix(limit))

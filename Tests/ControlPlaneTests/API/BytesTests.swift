@@ -14,9 +14,6 @@ struct BytesTests {
     ] {
       #expect(!bytes.matches(range, word))
     }
-    #expect(bytes.matches(3..<10, Array("Content".utf8)))
-    #expect(!bytes.matches(3..<10, Array("content".utf8)))
-    #expect(!bytes.matches(3..<9, Array("Content".utf8)))
     #expect(bytes.matches(4..<4, ""))
   }
 

@@ -27,7 +27,7 @@ struct SystemSourcesTests {
     let source = SystemRandom()
     #expect(source.randomBytes(0).isEmpty)
     #expect(source.randomBytes(33).count == 33)
-    #expect(source.randomWord() != source.randomWord())
+    #expect(source.randomBytes(8) != source.randomBytes(8))
   }
 
   @Test("hexadecimal has two small digits per byte")
