@@ -1,5 +1,5 @@
-// Events: read by anyone, made and changed by admins. Reads are answered here from the worker's view; changes go
-// to the ledger, which answers after the commit.
+// Events: read by anyone, made and changed by admins. One event is read from `CommittedEvents`, lists from the worker's
+// view. Changes go to the ledger, which answers after the commit.
 
 struct EventEndpoints: Sendable {
   // MARK: Reading

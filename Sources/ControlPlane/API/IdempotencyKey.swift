@@ -13,7 +13,7 @@ enum IdempotencyKey {
     case .repeated: break
     }
     throw Problem(
-      .invalidHeader, "Idempotency-Key must be 1 to \(maximumBytes) visible ASCII characters, stand once.")
+      .invalidHeader, "Idempotency-Key must be sent once, as 1 to \(maximumBytes) visible ASCII characters.")
   }
 
   static func parse(_ value: ArraySlice<UInt8>) -> String? {

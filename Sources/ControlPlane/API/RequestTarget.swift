@@ -71,8 +71,8 @@ extension Problem {
   init(_ failure: QueryFailure) {
     switch failure {
     case .brokenEscape: self.init(.invalidParameter, "The query has a broken percent escape.")
-    case .repeated(let name) where name.utf8.count <= 64: self = Query.invalid(name, "must stand once")
-    case .repeated: self.init(.invalidParameter, "A query parameter must stand once.")
+    case .repeated(let name) where name.utf8.count <= 64: self = Query.invalid(name, "must be given once")
+    case .repeated: self.init(.invalidParameter, "A query parameter must be given once.")
     }
   }
 }

@@ -1,5 +1,5 @@
 // What is said on a WebSocket besides notices, as docs/WIRE_PROTOCOL.md has it: clients' messages read, and the
-// answers written. Pure but for the clock; called on loop threads, never blocks.
+// answers written. Pure but for the clock; on the caller's thread, never blocks.
 
 /// What a client's message asks for.
 public enum ClientRequest: Sendable, Equatable {

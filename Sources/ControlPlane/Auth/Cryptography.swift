@@ -1,4 +1,4 @@
-// The door to OpenSSL's libcrypto: everything that Auth/ needs of it, as functions over byte arrays. The only
+// The only calls to OpenSSL's libcrypto: everything that Auth/ needs of it, as functions over byte arrays. The only
 // file of the plane that imports CCrypto. Every function may be called from any thread.
 import CCrypto
 

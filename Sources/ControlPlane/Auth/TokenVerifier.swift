@@ -1,5 +1,5 @@
-// Judges bearer tokens: signature, claims, time, issuer, audience. Called on loop threads for every upgrade and on
-// workers for every request, so a token that has been judged once is remembered until it expires.
+// Judges bearer tokens: signature, claims, time, issuer, audience. Called for every upgrade and every request,
+// on the caller's thread, so a token that has been judged once is remembered until it expires.
 
 /// Any thread; the lock inside is held for a dictionary look-up only.
 final class TokenVerifier: TokenVerifying {

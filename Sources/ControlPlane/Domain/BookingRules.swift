@@ -2,8 +2,7 @@
 // ledger asks them in arrival order, so that whatever they allow is true at once.
 
 enum BookingRules {
-  /// - Parameter booked: seats of the event that this user has already; of no matter when it does not limit
-  ///   them.
+  /// - Parameter booked: seats of the event that this user has already; ignored when the event has no limit per user.
   static func check(
     _ event: Event, quantity: Int, at moment: Instant, booked: Int
   ) throws(DomainError) {
@@ -31,8 +30,7 @@ enum BookingRules {
     if let closesAt = event.closesAt, moment >= closesAt { throw .closed(closesAt: closesAt) }
   }
 
-  /// The event as the patch leaves it, with the next version when anything changed; its `seq` is the ledger's
-  /// business.
+  /// The event as the patch leaves it, with the next version when anything changed. The ledger sets its `seq`.
   static func apply(_ patch: EventPatch, to event: Event) throws(DomainError) -> Event {
     var changed = event
     changed.name = patch.name ?? event.name

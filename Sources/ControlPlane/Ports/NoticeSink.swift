@@ -15,7 +15,7 @@ public protocol NoticeSink: Sendable {
   /// The client was logged out: its connections are to be closed. The ledger's thread.
   /// - Parameter client: `Principal.connectionKey`.
   func withdraw(client: UInt64)
-  /// The answer to `Backend.history`; on a worker thread. Empty when they are not to be had.
+  /// The answer to `Backend.history`; on the recall thread. Empty when they are not to be had.
   func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
 }
 

@@ -22,6 +22,6 @@ protocol OutcomeEncoder: Sendable {
   func append(_ settlements: [Settlement], to replies: inout [TicketedReply])
 }
 
-/// Turns an outcome into the reply that its asker waits for. Called once, on a hashing thread; must be quick and must
-/// not block.
+/// Turns an outcome into the reply that its asker waits for. Called once: on a hashing thread, on the ledger's thread
+/// after the commit, or on a worker when a queue is full. Must be quick and must not block.
 typealias Answer<Outcome> = @Sendable (Result<Outcome, DomainError>) -> Reply

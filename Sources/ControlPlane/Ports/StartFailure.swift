@@ -1,4 +1,4 @@
-/// Why the plane cannot open its doors: one clear sentence for whoever started it.
+/// Why the plane cannot start: one clear sentence for whoever started it.
 public struct StartFailure: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
   public init(_ description: String) { self.description = description }

@@ -44,7 +44,8 @@ struct AccountService: Sendable {
     }
   }
 
-  /// Hashes of old were made of passwords as they came. The work depends on the password alone.
+  /// Version 0.1.0 hashed passwords without normalizing them, so a mismatch is tried once more as typed. The work depends
+  /// on the password alone.
   private func verify(_ password: String, against hash: String?) -> PasswordVerdict {
     let normalized = UnicodeProfiles.opaque(password)
     let verdict = hasher.verify(normalized, against: hash)

@@ -24,7 +24,7 @@ struct Batch {
     let id: EventID
     /// What it was before the batch.
     fileprivate(set) var before: Before
-    /// What of its row is written before the commit.
+    /// Which columns of its row must be written before the commit.
     fileprivate(set) var unsaved = Unsaved.nothing
     /// Whether somebody watches it; until its first notice, nobody has asked.
     fileprivate(set) var isWatched = false
@@ -37,7 +37,7 @@ struct Batch {
 
   enum Before: Equatable {
     case absent
-    /// Everything else is as it was.
+    /// Only the counts have changed since.
     case counts(Event.Counts)
     case whole(Event)
   }

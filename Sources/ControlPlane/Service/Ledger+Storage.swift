@@ -5,7 +5,7 @@ extension Ledger {
   /// A key's first outcome is answered again for 24 hours of service time.
   static let keyLifetime: Int64 = 24 * 60 * 60 * 1000
 
-  /// Keys that are not younger than this have expired.
+  /// Keys remembered at this time or earlier have expired.
   static func oldestKey(at served: ServiceTime) -> ServiceTime {
     ServiceTime(milliseconds: served.milliseconds - keyLifetime)
   }

@@ -2,7 +2,7 @@
 // among them: so a watcher hears of everything that was decided after it was granted. A booking's command and its
 // settlement are plain data: they cost no allocation of their own. What is large and rare is boxed (`indirect`).
 
-/// What is asked of a booking's command besides the seats.
+/// A request to book seats of one event.
 struct CreateBooking: Sendable {
   var event: EventID
   var user: Identity

@@ -1,5 +1,5 @@
 // What the ledger announces, handed to the publisher; and old notices, handed to whoever resumes.
-// The ledger's thread, except for `history`, which workers call.
+// The ledger's thread, except for `history`: on the recall thread.
 import ControlPlane
 import FanoutCore
 

@@ -44,7 +44,7 @@ struct RequestTargetTests {
 
   @Test("The problem of a repeated parameter names it, unless it is long")
   func problems() {
-    #expect(Problem(QueryFailure.repeated(name: "since")).detail == "since must stand once.")
+    #expect(Problem(QueryFailure.repeated(name: "since")).detail == "since must be given once.")
     #expect(Problem(QueryFailure.brokenEscape).type == .invalidParameter)
     let long = Problem(QueryFailure.repeated(name: String(repeating: "n", count: 65)))
     #expect(long.type == .invalidParameter && !long.detail.contains("nn"))
