@@ -40,7 +40,7 @@ extension Backend {
     let folder = try DataFolder(configuration.dataFolder)
     let authorities = try Authorities(configuration, folder)
     let (database, writer) = try Database.open(folder, identifiers)
-    let revocations = try bringAccounts(writer, configuration.accounts)
+    let revocations = try migrateAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(
       configuration: configuration, database: database, ports: ports, texts: texts,
@@ -61,7 +61,7 @@ extension Backend {
       endpoints, ports)
   }
 
-  private static func bringAccounts(
+  private static func migrateAccounts(
     _ writer: SQLiteBookingStore, _ accounts: Accounts
   ) throws(StartFailure) -> Revocations {
     do throws(StoreFailure) {
@@ -122,12 +122,12 @@ struct ControlThreadsBuilder {
 
   /// Reads every event before it returns.
   func ledger(_ writer: SQLiteBookingStore) throws(StartFailure) -> LedgerQueue {
-    let outside = Ledger.Outside(
+    let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics)
     let ledger: Ledger
     do throws(StoreFailure) {
-      ledger = try Ledger(writer, outside)
+      ledger = try Ledger(writer, dependencies)
     } catch {
       throw StartFailure("cannot read the events from the database: \(error)")
     }

@@ -2,7 +2,7 @@
 // refuses has changed nothing; a failure of the store fails the whole batch.
 
 /// Why a command was not done.
-enum Undecided: Error {
+enum CommandFailure: Error {
   /// By a rule: its asker is told, and the batch goes on.
   case refused(DomainError)
   /// By the store: the batch fails.
@@ -14,10 +14,10 @@ extension Ledger {
   func decide(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
     case .createBooking(let booking, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try create(booking, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try create(booking, &batch) }
       batch.settlements.append(.bookingCreated(Settled(asker, result)))
     case .cancelBooking(let booking, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try cancel(booking, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try cancel(booking, &batch) }
       batch.settlements.append(.bookingCancelled(Settled(asker, result)))
     case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
     case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
@@ -29,36 +29,36 @@ extension Ledger {
     switch command {
     case .createBooking, .cancelBooking, .watch, .unwatch: break
     case .createEvent(let draft, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try create(draft, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try create(draft, &batch) }
       batch.settlements.append(.eventCreated(Settled(asker, result)))
     case .patchEvent(let change, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try patch(change, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try patch(change, &batch) }
       batch.settlements.append(.eventPatched(Settled(asker, result)))
     case .deleteEvent(let event, let ifMatch, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try delete(event, ifMatch, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try delete(event, ifMatch, &batch) }
       batch.settlements.append(.eventDeleted(Settled(asker, result)))
     case .registerUser(let user, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try register(user, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try register(user, &batch) }
       batch.settlements.append(.user(Settled(asker, result)))
     case .putUser(let user, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try put(user, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try put(user, &batch) }
       batch.settlements.append(.user(Settled(asker, result)))
     case .setPasswordHash(let user, let hash, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in
+      let result = try settle(&batch) { batch throws(CommandFailure) in
         try setPasswordHash(hash, of: user, &batch)
       }
       batch.settlements.append(.passwordHash(Settled(asker, result)))
     case .logOut(let identity, let asker):
-      let result = try settle(&batch) { batch throws(Undecided) in try logOut(identity, &batch) }
+      let result = try settle(&batch) { batch throws(CommandFailure) in try logOut(identity, &batch) }
       batch.settlements.append(.loggedOut(Settled(asker, result)))
     }
   }
 
   @inline(__always)
   private func settle<Outcome>(
-    _ batch: inout Batch, _ decision: (inout Batch) throws(Undecided) -> Outcome
+    _ batch: inout Batch, _ decision: (inout Batch) throws(CommandFailure) -> Outcome
   ) throws(StoreFailure) -> Result<Outcome, DomainError> {
-    do throws(Undecided) {
+    do throws(CommandFailure) {
       return .success(try decision(&batch))
     } catch {
       switch error {
@@ -74,7 +74,7 @@ extension Ledger {
   @inline(__always)
   func storing<Value>(
     _ batch: inout Batch, _ body: () throws(StoreFailure) -> Value
-  ) throws(Undecided) -> Value {
+  ) throws(CommandFailure) -> Value {
     do throws(StoreFailure) {
       if !batch.hasBegun {
         try store.begin()
@@ -88,7 +88,7 @@ extension Ledger {
 
   /// What `body` decides by the rules.
   @inline(__always)
-  private func ruling<Value>(_ body: () throws(DomainError) -> Value) throws(Undecided) -> Value {
+  private func ruling<Value>(_ body: () throws(DomainError) -> Value) throws(CommandFailure) -> Value {
     do throws(DomainError) {
       return try body()
     } catch {
@@ -98,7 +98,8 @@ extension Ledger {
 
   // MARK: Bookings
 
-  private func create(_ command: CreateBooking, _ batch: inout Batch) throws(Undecided) -> BookingOutcome {
+  private func create(_ command: CreateBooking, _ batch: inout Batch) throws(CommandFailure) -> BookingOutcome
+  {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
     let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
@@ -116,7 +117,7 @@ extension Ledger {
 
   private func insert(
     _ command: CreateBooking, seq: UInt64, _ batch: inout Batch
-  ) throws(Undecided) -> Booking {
+  ) throws(CommandFailure) -> Booking {
     let user = try row(of: command.user, &batch)
     let (at, served) = (batch.at, batch.time.served)
     return try storing(&batch) { () throws(StoreFailure) in
@@ -131,7 +132,7 @@ extension Ledger {
   }
 
   /// Seats of the event that the asker has already.
-  private func seats(of command: CreateBooking, _ batch: inout Batch) throws(Undecided) -> Int {
+  private func seats(of command: CreateBooking, _ batch: inout Batch) throws(CommandFailure) -> Int {
     guard let user = try known(command.user, &batch) else { return 0 }
     return try storing(&batch) { () throws(StoreFailure) in try store.seats(of: user, in: command.event) }
   }
@@ -139,7 +140,7 @@ extension Ledger {
   /// Also finds what an earlier command of the same batch made: its key stands in the open transaction.
   private func earlierOutcome(
     _ command: CreateBooking, _ batch: inout Batch
-  ) throws(Undecided) -> BookingOutcome? {
+  ) throws(CommandFailure) -> BookingOutcome? {
     guard let key = command.idempotencyKey, let user = try known(command.user, &batch) else { return nil }
     let oldest = Self.oldestKey(at: batch.time.served)
     let found = try storing(&batch) { () throws(StoreFailure) in
@@ -154,7 +155,8 @@ extension Ledger {
     return earlier
   }
 
-  private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws(Undecided) -> BookingOutcome {
+  private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws(CommandFailure) -> BookingOutcome
+  {
     let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(command.booking) }
     guard var outcome = found else { throw .refused(.unknownBooking) }
     // Nobody learns which numbers somebody else's bookings have.
@@ -187,7 +189,7 @@ extension Ledger {
   /// - Parameter counts: with the `seq` of the change.
   private func sell(
     _ place: Int, _ counts: Event.Counts, _ change: Notice.Change, _ booking: BookingID, _ batch: inout Batch
-  ) throws(Undecided) {
+  ) throws(CommandFailure) {
     let position = batch.willSell(table[place])
     table[place].counts = counts
     table[place].updatedAt = batch.at
@@ -197,7 +199,7 @@ extension Ledger {
   /// - Parameter event: takes the place's next `seq`; its own is not looked at.
   private func replace(
     _ place: Int, with event: Event, _ change: Notice.Change, _ batch: inout Batch
-  ) throws(Undecided) {
+  ) throws(CommandFailure) {
     let position = batch.willChange(table[place])
     let seq = table[place].seq + 1
     table[place] = event
@@ -207,17 +209,17 @@ extension Ledger {
 
   private func append(
     _ change: Notice.Change, of event: Event, _ booking: BookingID?, at position: Int, _ batch: inout Batch
-  ) throws(Undecided) {
+  ) throws(CommandFailure) {
     let notice = Notice(
       event: event.id, seq: event.seq, change: change, availableSeats: event.availableSeats,
       seatCapacity: event.seatCapacity, at: batch.at)
     try storing(&batch) { () throws(StoreFailure) in try store.append(notice, booking: booking) }
-    batch.add(notice, at: position, isWatched: outside.notices.isWatched)
+    batch.add(notice, at: position, isWatched: dependencies.notices.isWatched)
   }
 
   // MARK: Events
 
-  private func create(_ draft: EventDraft, _ batch: inout Batch) throws(Undecided) -> Event {
+  private func create(_ draft: EventDraft, _ batch: inout Batch) throws(CommandFailure) -> Event {
     try ruling { () throws(DomainError) in
       try BookingRules.checkWindow(opensAt: draft.opensAt, closesAt: draft.closesAt)
     }
@@ -229,7 +231,7 @@ extension Ledger {
     return event
   }
 
-  private func patch(_ command: PatchEvent, _ batch: inout Batch) throws(Undecided) -> Event {
+  private func patch(_ command: PatchEvent, _ batch: inout Batch) throws(CommandFailure) -> Event {
     let place = try find(command.event, command.ifMatch)
     let event = table[place]
     let changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
@@ -245,7 +247,7 @@ extension Ledger {
 
   private func delete(
     _ id: EventID, _ ifMatch: [EventTag]?, _ batch: inout Batch
-  ) throws(Undecided) -> EventID {
+  ) throws(CommandFailure) -> EventID {
     let event = table[try find(id, ifMatch)]
     let isBooked = try storing(&batch) { () throws(StoreFailure) in try store.hasBookings(id) }
     guard !isBooked else { throw .refused(.eventHasBookings) }
@@ -258,7 +260,7 @@ extension Ledger {
     return id
   }
 
-  private func find(_ id: EventID, _ ifMatch: [EventTag]?) throws(Undecided) -> Int {
+  private func find(_ id: EventID, _ ifMatch: [EventTag]?) throws(CommandFailure) -> Int {
     guard let place = table.place(of: id) else { throw .refused(.unknownEvent) }
     let tag = table[place].tag
     if let ifMatch, !ifMatch.contains(tag) { throw .refused(.versionMismatch(current: tag)) }
@@ -267,7 +269,7 @@ extension Ledger {
 
   // MARK: Accounts
 
-  private func register(_ user: NewUser, _ batch: inout Batch) throws(Undecided) -> User {
+  private func register(_ user: NewUser, _ batch: inout Batch) throws(CommandFailure) -> User {
     let known = try storing(&batch) { () throws(StoreFailure) in try store.account(EmailKey(user.email)) }
     guard known == nil else { throw .refused(.emailTaken) }
     batch.hasWritten = true
@@ -275,7 +277,7 @@ extension Ledger {
     return try storing(&batch) { () throws(StoreFailure) in try store.insert(user, at: at) }
   }
 
-  private func put(_ user: NewUser, _ batch: inout Batch) throws(Undecided) -> User {
+  private func put(_ user: NewUser, _ batch: inout Batch) throws(CommandFailure) -> User {
     batch.hasWritten = true
     let at = batch.at
     return try storing(&batch) { () throws(StoreFailure) in
@@ -288,7 +290,7 @@ extension Ledger {
     }
   }
 
-  private func logOut(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> Instant {
+  private func logOut(_ identity: Identity, _ batch: inout Batch) throws(CommandFailure) -> Instant {
     let now = batch.time.now
     let moment = try storing(&batch) { () throws(StoreFailure) in
       let moment = Revocations.moment(of: identity, loggedOutAt: now, last: try store.logout(of: identity))
@@ -301,7 +303,7 @@ extension Ledger {
 
   private func setPasswordHash(
     _ hash: String, of user: UserID, _ batch: inout Batch
-  ) throws(Undecided) -> UserID {
+  ) throws(CommandFailure) -> UserID {
     let isKnown = try storing(&batch) { () throws(StoreFailure) in
       try store.setPasswordHash(hash, of: user)
     }

@@ -6,7 +6,7 @@ extension Ledger {
   static let identityCapacity = 16_384
 
   /// The row of an identity, nearly always from memory; nil: it has never booked and has no local account.
-  func known(_ identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID? {
+  func known(_ identity: Identity, _ batch: inout Batch) throws(CommandFailure) -> UserID? {
     if let known = identities.find(identity)?.value { return known }
     let found = try storing(&batch) { () throws(StoreFailure) in try store.userID(of: identity) }
     if let found { identities.insert(found, for: identity) }
@@ -14,7 +14,7 @@ extension Ledger {
   }
 
   /// The row of an identity, made when it books for the first time.
-  func row(of identity: Identity, _ batch: inout Batch) throws(Undecided) -> UserID {
+  func row(of identity: Identity, _ batch: inout Batch) throws(CommandFailure) -> UserID {
     if let known = try known(identity, &batch) { return known }
     let at = batch.at
     let id = try storing(&batch) { () throws(StoreFailure) in try store.insert(identity, at: at) }

@@ -11,7 +11,7 @@ extension Ledger {
   }
 
   /// Called when no command waits, at least once a second while that lasts.
-  func rest() {
+  func idle() {
     _ = readClocks()
     if storeFailure != nil { return probe() }
     do throws(StoreFailure) {
@@ -22,19 +22,19 @@ extension Ledger {
     }
   }
 
-  /// Whether `rest` has work to do soon.
-  var wantsRest: Bool { storeFailure != nil || store.isUntidy }
+  /// Whether `idle` has work to do soon.
+  var hasIdleWork: Bool { storeFailure != nil || store.isUntidy }
 
   /// The last call: leaves the database tidy. The service time since the last key would otherwise be lost, which does
   /// no harm: keys then live longer.
   func finish() {
     if storeFailure == nil { try? store.save(readClocks().served) }
-    rest()
+    idle()
   }
 
   // MARK: Failing
 
-  /// Before a batch. Under load `rest` is never called, so recovery is tried here as well.
+  /// Before a batch. Under load `idle` is never called, so recovery is tried here as well.
   func prepareStore() {
     guard let failure = storeFailure else { return }
     guard !failure.isUnsynced else { return probe() }
@@ -44,8 +44,8 @@ extension Ledger {
   /// - Parameter incident: for the log; nil: a batch failed.
   func report(_ failure: StoreFailure, _ incident: ControlIncident? = nil) {
     remember(failure)
-    outside.metrics.storeFails(failure.reason)
-    outside.observer.observe(incident ?? .commitFailed(failure.message))
+    dependencies.metrics.storeFails(failure.reason)
+    dependencies.observer.observe(incident ?? .commitFailed(failure.message))
   }
 
   /// A failed sync is remembered until everything was written once more.
@@ -56,8 +56,8 @@ extension Ledger {
   func reportRecovery() {
     guard storeFailure != nil else { return }
     storeFailure = nil
-    outside.metrics.storeFails(nil)
-    outside.observer.observe(.commitRecovered)
+    dependencies.metrics.storeFails(nil)
+    dependencies.observer.observe(.commitRecovered)
   }
 
   /// Load balancers send nothing to a server that is not ready, so it must find out by itself.
@@ -76,12 +76,12 @@ extension Ledger {
   func tidy() {
     do throws(StoreFailure) {
       try store.tidy(expired: Self.oldestKey(at: readClocks().served))
-      outside.metrics.addCheckpoint()
+      dependencies.metrics.addCheckpoint()
       tidyingFails = false
     } catch {
       store.rollback()
       if error.isUnsynced { return report(error, .storageFailed(error.message)) }
-      if !tidyingFails { outside.observer.observe(.internalFailure("tidying the database: \(error)")) }
+      if !tidyingFails { dependencies.observer.observe(.internalFailure("tidying the database: \(error)")) }
       tidyingFails = true
     }
   }

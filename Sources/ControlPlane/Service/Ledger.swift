@@ -12,7 +12,7 @@ final class Ledger {
   /// Rows of identities that booked lately, those made in the open transaction included.
   var identities = TwoGenerations<Identity, UserID>(capacity: identityCapacity)
 
-  let outside: Outside
+  let dependencies: Dependencies
   private var timekeeper: Timekeeper
   /// The encoded details of committed events that somebody watched, by the version that they are of.
   private var details: [EventID: (version: UInt64, members: [UInt8])] = [:]
@@ -21,7 +21,7 @@ final class Ledger {
   var tidyingFails = false
 
   /// What the ledger calls.
-  struct Outside: Sendable {
+  struct Dependencies: Sendable {
     let notices: any NoticeSink
     let replies: any ReplySink
     let texts: any NoticeTexts
@@ -32,14 +32,14 @@ final class Ledger {
     let metrics: ControlMetrics
   }
 
-  init(_ store: any BookingStore, _ outside: Outside) throws(StoreFailure) {
+  init(_ store: any BookingStore, _ dependencies: Dependencies) throws(StoreFailure) {
     self.store = store
-    self.outside = outside
+    self.dependencies = dependencies
     let events = try store.allEvents()
     table = EventTable(events)
-    outside.events.apply(events.map { ($0.id, $0) })
+    dependencies.events.apply(events.map { ($0.id, $0) })
     timekeeper = Timekeeper(
-      outside.clock, served: try store.serviceTime(), stamps: events.lazy.map(\.updatedAt))
+      dependencies.clock, served: try store.serviceTime(), stamps: events.lazy.map(\.updatedAt))
   }
 
   /// Decides, commits, announces, answers.
@@ -52,20 +52,20 @@ final class Ledger {
       report(failure)
     } else {
       if batch.hasWritten { reportRecovery() }
-      outside.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
+      dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
       announce(&batch)
     }
     admit(batch.watches)
     answer(batch.settlements)
-    outside.metrics.add(batch, commands: commands.count, failed: failure != nil)
+    dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
     if failure == nil, store.isTidyingDue { tidy() }
   }
 
   func readClocks() -> Timekeeper.Reading {
     let reading = timekeeper.read()
     if let step = reading.step {
-      outside.metrics.addClockStep()
-      outside.observer.observe(.clockStepped(milliseconds: step))
+      dependencies.metrics.addClockStep()
+      dependencies.observer.observe(.clockStepped(milliseconds: step))
     }
     return reading
   }
@@ -127,22 +127,22 @@ final class Ledger {
       batch.counts.announced += UInt64(touched.noticeCount)
       let members =
         touched.deleted == nil
-        ? self.members(of: event) : outside.texts.members(of: EventDetails(event, status: .deleted))
-      let summary = outside.texts.summary(of: event.state, details: members, at: batch.at)
+        ? self.members(of: event) : dependencies.texts.members(of: EventDetails(event, status: .deleted))
+      let summary = dependencies.texts.summary(of: event.state, details: members, at: batch.at)
       updates.append(
-        EventUpdate(event: touched.id, notices: outside.texts.encode(touched.notices), summary: summary))
+        EventUpdate(event: touched.id, notices: dependencies.texts.encode(touched.notices), summary: summary))
     }
-    if !updates.isEmpty { outside.notices.announce(updates) }
+    if !updates.isEmpty { dependencies.notices.announce(updates) }
     for position in batch.announced where batch.touched[position].deleted != nil {
       details[batch.touched[position].id] = nil
-      outside.notices.withdraw(batch.touched[position].id)
+      dependencies.notices.withdraw(batch.touched[position].id)
     }
   }
 
   /// Only for committed events: a version names one content only after its commit.
   private func members(of event: Event) -> [UInt8] {
     if let known = details[event.id], known.version == event.version { return known.members }
-    let members = outside.texts.members(of: event.details)
+    let members = dependencies.texts.members(of: event.details)
     details[event.id] = (event.version, members)
     return members
   }
@@ -153,11 +153,11 @@ final class Ledger {
       switch watch {
       case .begin(let id, let watcher):
         let summary = table[id].map {
-          outside.texts.summary(of: $0.state, details: members(of: $0), at: $0.updatedAt)
+          dependencies.texts.summary(of: $0.state, details: members(of: $0), at: $0.updatedAt)
         }
-        outside.notices.grant(id, to: watcher, at: summary)
+        dependencies.notices.grant(id, to: watcher, at: summary)
       case .end(let id, let watcher):
-        outside.notices.released(id, by: watcher)
+        dependencies.notices.released(id, by: watcher)
       }
     }
   }
@@ -165,7 +165,7 @@ final class Ledger {
   private func answer(_ settlements: [Settlement]) {
     var replies: [TicketedReply] = []
     replies.reserveCapacity(settlements.count)
-    outside.encoder.append(settlements, to: &replies)
-    if !replies.isEmpty { outside.replies.deliver(replies) }
+    dependencies.encoder.append(settlements, to: &replies)
+    if !replies.isEmpty { dependencies.replies.deliver(replies) }
   }
 }

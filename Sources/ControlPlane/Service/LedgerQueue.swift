@@ -7,7 +7,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   static let batchLimit = 512
   /// A pause this long is a quiet moment.
   private static let quietMilliseconds = 200
-  /// Without commands `Ledger.rest` is called this often.
+  /// Without commands `Ledger.idle` is called this often.
   private static let watchMilliseconds = 1000
 
   private let queue: BoundedQueue<LedgerCommand>
@@ -28,7 +28,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
       return
     }
     let queue = self.queue
-    thread = try NamedThread("ledger") { Self.keep(ledger.value, queue) }
+    thread = try NamedThread("ledger") { Self.run(ledger.value, queue) }
   }
 
   func submit(_ command: LedgerCommand) -> Bool {
@@ -64,15 +64,15 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     thread = nil
   }
 
-  private static func keep(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
+  private static func run(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
     var commands: [LedgerCommand] = []
     while true {
-      let pause = ledger.wantsRest ? quietMilliseconds : watchMilliseconds
+      let pause = ledger.hasIdleWork ? quietMilliseconds : watchMilliseconds
       switch queue.take(into: &commands, most: batchLimit, idleAfter: pause) {
       case .elements:
         ledger.perform(commands)
         commands.removeAll(keepingCapacity: true)
-      case .idle: ledger.rest()
+      case .idle: ledger.idle()
       case .closed: return ledger.finish()
       }
     }

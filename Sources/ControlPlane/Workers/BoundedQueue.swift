@@ -2,9 +2,9 @@
 // under one lock and with one wake-up. After `close` nothing more goes in, and what is inside still comes out.
 
 final class BoundedQueue<Element: Sendable>: Sendable {
-  private let monitor: Monitor<Line>
+  private let monitor: Monitor<State>
 
-  private struct Line {
+  private struct State {
     let capacity: Int
     /// Those before `first` were taken.
     var elements: [Element] = []
@@ -28,15 +28,15 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
   init(capacity: Int) {
     precondition(capacity > 0, "a queue needs room for something")
-    monitor = Monitor(Line(capacity: capacity))
+    monitor = Monitor(State(capacity: capacity))
   }
 
   /// False: full or closed; the element was not taken.
   func offer(_ element: Element) -> Bool {
-    let (taken, wakes) = monitor.withLock { line -> (Bool, Bool) in
-      guard !line.isClosed, line.count < line.capacity else { return (false, false) }
-      line.elements.append(element)
-      return (true, line.sleepers > 0)
+    let (taken, wakes) = monitor.withLock { state -> (Bool, Bool) in
+      guard !state.isClosed, state.count < state.capacity else { return (false, false) }
+      state.elements.append(element)
+      return (true, state.sleepers > 0)
     }
     if wakes { monitor.notifyOne() }
     return taken
@@ -45,15 +45,15 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   /// Takes from the front of `elements` as many as there is room for, and wakes one taker.
   /// - Returns: how many were taken.
   func offer(contentsOf elements: [Element]) -> Int {
-    let (taken, wakes) = monitor.withLock { line -> (Int, Bool) in
+    let (taken, wakes) = monitor.withLock { state -> (Int, Bool) in
       // What was given back may stand there beyond the capacity.
-      let taken = line.isClosed ? 0 : min(elements.count, max(0, line.capacity - line.count))
+      let taken = state.isClosed ? 0 : min(elements.count, max(0, state.capacity - state.count))
       if taken == elements.count {
-        line.elements.append(contentsOf: elements)
+        state.elements.append(contentsOf: elements)
       } else {
-        line.elements.append(contentsOf: elements[..<taken])
+        state.elements.append(contentsOf: elements[..<taken])
       }
-      return (taken, taken > 0 && line.sleepers > 0)
+      return (taken, taken > 0 && state.sleepers > 0)
     }
     if wakes { monitor.notifyOne() }
     return taken
@@ -66,13 +66,13 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   ///   - milliseconds: `idle` when nothing came for so long; nil: waits for ever.
   func take(into taken: inout [Element], most: Int, idleAfter milliseconds: Int? = nil) -> Taken {
     var (sleeps, leavesSome) = (false, false)
-    let outcome = monitor.wait(milliseconds: milliseconds) { line -> Taken? in
-      let outcome = Self.next(most, into: &taken, of: &line)
+    let outcome = monitor.wait(milliseconds: milliseconds) { state -> Taken? in
+      let outcome = Self.next(most, into: &taken, of: &state)
       if sleeps != (outcome == nil) {
-        line.sleepers += sleeps ? -1 : 1
+        state.sleepers += sleeps ? -1 : 1
         sleeps.toggle()
       }
-      leavesSome = line.count > 0 && line.sleepers > 0
+      leavesSome = state.count > 0 && state.sleepers > 0
       return outcome
     }
     if leavesSome { monitor.notifyOne() }
@@ -89,9 +89,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   /// Puts elements that were taken back to the front, for the next taker; also beyond the capacity and after `close`.
   func giveBack(_ elements: ArraySlice<Element>) {
     guard !elements.isEmpty else { return }
-    monitor.withLock { line in
-      line.elements.replaceSubrange(..<line.first, with: elements)
-      line.first = 0
+    monitor.withLock { state in
+      state.elements.replaceSubrange(..<state.first, with: elements)
+      state.first = 0
     }
     monitor.notifyOne()
   }
@@ -103,19 +103,19 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
   var count: Int { monitor.withLock { $0.count } }
 
-  private static func next(_ most: Int, into taken: inout [Element], of line: inout Line) -> Taken? {
-    guard line.count > 0 else { return line.isClosed ? .closed : nil }
-    if line.first == 0, line.elements.count <= most {
-      swap(&line.elements, &taken)
+  private static func next(_ most: Int, into taken: inout [Element], of state: inout State) -> Taken? {
+    guard state.count > 0 else { return state.isClosed ? .closed : nil }
+    if state.first == 0, state.elements.count <= most {
+      swap(&state.elements, &taken)
       return .elements
     }
-    let end = min(line.first + most, line.elements.count)
-    taken.append(contentsOf: line.elements[line.first..<end])
-    line.first = end
+    let end = min(state.first + most, state.elements.count)
+    taken.append(contentsOf: state.elements[state.first..<end])
+    state.first = end
     // What was taken is let go when it is as much as what waits, so that an element is moved once on average.
-    if line.first * 2 >= line.elements.count {
-      line.elements.removeSubrange(..<line.first)
-      line.first = 0
+    if state.first * 2 >= state.elements.count {
+      state.elements.removeSubrange(..<state.first)
+      state.first = 0
     }
     return .elements
   }

@@ -40,7 +40,7 @@ struct CommittedEventsTests {
     let events = CommittedEvents()
     _ = try Ledger(
       first.store,
-      Ledger.Outside(
+      Ledger.Dependencies(
         notices: first.stage, replies: first.stage, texts: PlainTexts(),
         encoder: OutcomeReplies(observer: first.incidents), events: events, observer: first.incidents,
         clock: first.clock, metrics: first.metrics))

@@ -40,11 +40,11 @@ struct FailingDiskTests {
       } catch DomainError.storageUnavailable {
         refused += 1
       }
-      if Int.random(in: 0..<3, using: &random) == 0 { ledger.rest() }
+      if Int.random(in: 0..<3, using: &random) == 0 { ledger.idle() }
       if Int.random(in: 0..<8, using: &random) == 0 { try crash(folder, event, acknowledged) }
     }
     faulty_disk_fail_one_of(0, seed)
-    while metrics.storeFailure != nil { ledger.rest() }
+    while metrics.storeFailure != nil { ledger.idle() }
     acknowledged.append(try ask(ledger) { .createBooking(.init(event.id, 1, 1), $0) })
     try crash(folder, event, acknowledged)
     // After a good commit nothing is left of what was refused.
@@ -83,7 +83,7 @@ struct FailingDiskTests {
     let stage = Stage()
     return try Ledger(
       SQLiteBookingStore(connection, cipher: Self.cipher, keySalt: 1),
-      Ledger.Outside(
+      Ledger.Dependencies(
         notices: stage, replies: stage, texts: PlainTexts(),
         encoder: OutcomeReplies(observer: IncidentList()), events: CommittedEvents(),
         observer: IncidentList(),

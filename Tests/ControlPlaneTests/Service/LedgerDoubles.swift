@@ -157,7 +157,7 @@ final class LedgerFixture {
     store = ScriptedStore(writer)
     ledger = try Ledger(
       store,
-      Ledger.Outside(
+      Ledger.Dependencies(
         notices: stage, replies: stage, texts: PlainTexts(), encoder: OutcomeReplies(observer: incidents),
         events: events,
         observer: incidents, clock: self.clock, metrics: metrics))
@@ -169,7 +169,7 @@ final class LedgerFixture {
     while left > 0 {
       let step = min(left, Timekeeper.greatestPause)
       clock.advance(by: step)
-      ledger.rest()
+      ledger.idle()
       left -= step
     }
   }

@@ -15,7 +15,7 @@ struct LedgerQueueTests {
     let store = try Database.open(DataFolder(folder.path), SystemRandom()).writer
     let ledger = try Ledger(
       store,
-      Ledger.Outside(
+      Ledger.Dependencies(
         notices: stage, replies: stage, texts: PlainTexts(),
         encoder: OutcomeReplies(observer: IncidentList()), events: CommittedEvents(),
         observer: IncidentList(), clock: SystemClock(),

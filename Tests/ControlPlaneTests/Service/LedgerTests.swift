@@ -123,11 +123,11 @@ struct LedgerTests {
     fixture.store.failsCommits = true
     #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
     fixture.store.failsProbes = true
-    #expect(fixture.ledger.wantsRest)
-    fixture.ledger.rest()
+    #expect(fixture.ledger.hasIdleWork)
+    fixture.ledger.idle()
     #expect(fixture.metrics.storeFailure != nil)
     (fixture.store.failsCommits, fixture.store.failsProbes) = (false, false)
-    fixture.ledger.rest()
+    fixture.ledger.idle()
     #expect(fixture.metrics.storeFailure == nil)
     #expect(fixture.incidents.all.last == .commitRecovered)
   }
@@ -144,7 +144,7 @@ struct LedgerTests {
       #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
       #expect(throws: DomainError.storageUnavailable) { try fixture.book(event, 99) }
     }
-    fixture.ledger.rest()
+    fixture.ledger.idle()
     #expect(fixture.metrics.storeFailure != nil)
     let incidents = fixture.incidents.all.count
     fixture.ledger.perform([.watch(event.id, Watcher(1))])
@@ -162,11 +162,11 @@ struct LedgerTests {
   func filesGone() throws {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
-    fixture.ledger.rest()
+    fixture.ledger.idle()
     #expect(fixture.metrics.storeFailure == nil)
     let (path, other) = (fixture.database.folder.database, fixture.folder.path + "/elsewhere")
     #expect(unsafe rename(path, other) == 0)
-    fixture.ledger.rest()
+    fixture.ledger.idle()
     #expect(
       fixture.metrics.storeFailure
         == "the database's files were removed or replaced; put them back or restart the server")
@@ -182,7 +182,7 @@ struct LedgerTests {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
     try fixture.book(event, key: "k")
-    while fixture.ledger.wantsRest { fixture.ledger.rest() }
+    while fixture.ledger.hasIdleWork { fixture.ledger.idle() }
     fixture.store.failsCommits = true
     #expect(try fixture.book(event, key: "k").replayed)
     #expect(throws: DomainError.unknownBooking) {
@@ -266,7 +266,7 @@ struct LedgerTests {
     let event = try fixture.makeEvent(capacity: 1000)
     for round in 1...5 {
       for _ in 0..<20 { try fixture.book(event, 2) }
-      if round == 3 { fixture.ledger.rest() }
+      if round == 3 { fixture.ledger.idle() }
       let copy = try TemporaryFolder()
       for suffix in ["", "-wal"] {
         let bytes = try #require(contents(of: fixture.folder.path + "/seatcast.db" + suffix))
@@ -287,7 +287,7 @@ struct LedgerTests {
     try fixture.book(event, key: "old")
     fixture.serve(for: Ledger.keyLifetime)
     try fixture.book(event)
-    while fixture.ledger.wantsRest { fixture.ledger.rest() }
+    while fixture.ledger.hasIdleWork { fixture.ledger.idle() }
     #expect(fixture.store.connection.pagesToCheckpoint == 0)
     let keys = try Statement(fixture.store.connection, "SELECT count(*) FROM idempotency_key")
     #expect(try keys.first { $0.int(0) } == 0)

@@ -149,13 +149,13 @@ struct LedgerTimeTests {
     clock.step(by: days * Self.day)
     // Something else, so that keys are forgotten if they are held to be old.
     try fixture.book(event, user: 2, key: "other")
-    while fixture.ledger.wantsRest { fixture.ledger.rest() }
+    while fixture.ledger.hasIdleWork { fixture.ledger.idle() }
     clock.advance(by: 2_000)
     if restarts {
       fixture.ledger.finish()
       fixture.database.folder.release()
       fixture = try LedgerFixture(folder, clock: clock)
-      while fixture.ledger.wantsRest { fixture.ledger.rest() }
+      while fixture.ledger.hasIdleWork { fixture.ledger.idle() }
     }
     first.replayed = true
     #expect(try fixture.book(event, key: "k") == first)
@@ -171,7 +171,7 @@ struct LedgerTimeTests {
     var first = try fixture.book(event, key: "k")
     for _ in 0..<10 {
       fixture.clock.advance(by: 3 * Self.day)
-      while fixture.ledger.wantsRest { fixture.ledger.rest() }
+      while fixture.ledger.hasIdleWork { fixture.ledger.idle() }
       first.replayed = true
       #expect(try fixture.book(event, key: "k") == first)
     }
