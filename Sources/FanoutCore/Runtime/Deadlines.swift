@@ -87,6 +87,8 @@ final class Deadlines<IO: Transport> {
     guard exchange.answering == nil && isRead else { return io.now + limits.keepAliveTimeout }
     guard io.now >= exchange.deadline else { return exchange.deadline }
     if exchange.isIdle { connections.close(slot) } else { http.refuseLate(slot) }
+    // The refusal has been sent, or what is left of it waits for the socket.
+    if case .lingering(let until) = connections.at(slot)?.phase { return until }
     return io.now + limits.closeTimeout
   }
 
