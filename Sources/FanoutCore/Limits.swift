@@ -50,8 +50,8 @@ public struct Limits: Sendable, Equatable {
   public var logFrames = 256
   /// Bytes that a topic log keeps.
   public var logBytes = 64 * 1024
-  /// Bytes that all topic logs of a loop keep; beyond them each log that is written to is cut to its share of half of
-  /// them, so that together they stay below twice this.
+  /// Bytes of all topic logs of a loop. Above it, a log that is appended to is cut to half of this divided by the number
+  /// of topics, so that the sum stays below twice this.
   public var logBytesPerLoop = 256 * 1024 * 1024
   /// Missed frames that a slow subscriber still gets one by one; more are conflated.
   public var pullFrames = 64

@@ -30,7 +30,7 @@ public struct AddressRange: Sendable, Equatable {
   }
 
   private static func decimal(_ digits: Substring.UTF8View) -> Int? {
-    let isDecimal = digits.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+    let isDecimal = digits.allSatisfy(HTTPByte.isDigit)
     guard (1...3).contains(digits.count), isDecimal else { return nil }
     return Int(Substring(digits))
   }

@@ -4,14 +4,14 @@
 // a comma of the proxy's, so no quote or escape of the client's can swallow what the proxy appended.
 // Pure; any thread.
 
-/// The proxies whose word about their clients is taken.
+/// The proxies whose forwarding fields are believed.
 public struct TrustedProxies: Sendable, Equatable {
   public var ranges: [AddressRange]
   public init(_ ranges: [AddressRange] = []) { self.ranges = ranges }
 
   public func contains(_ address: PeerAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
-  /// Whom the peer speaks for. An untrusted peer speaks for itself. A trusted one speaks for the client that its
+  /// The client that a request of this peer is counted for. An untrusted peer speaks for itself. A trusted one speaks for the client that its
   /// fields name; without such fields for itself; and when the fields are malformed, hide the client, or contradict
   /// each other, for somebody unnamed.
   func client(of head: HTTPRequestHead, from peer: PeerAddress) -> Client {
@@ -66,7 +66,7 @@ public struct TrustedProxies: Sendable, Equatable {
   }
 }
 
-/// Whom a request is counted for.
+/// The client that a request is counted for.
 struct Client: Equatable {
   /// The client's address, or its trusted proxy's when the proxy names nobody.
   var address: PeerAddress
@@ -85,10 +85,9 @@ enum ForwardedEntry {
     for pair in entry.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: true) {
       if pair.allSatisfy(HTTPByte.isBlank) { continue }
       guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-      guard isFor(trimmed(pair[..<equals])) else { continue }
-      guard found == nil, let node = unquoted(trimmed(pair[(equals + 1)...])),
-        let address = bareAddress(node)
-      else { return nil }
+      guard entry.equals(entry.trimmingBlanks(pair.startIndex..<equals), "for") else { continue }
+      let value = entry[entry.trimmingBlanks(equals + 1..<pair.endIndex)]
+      guard found == nil, let node = unquoted(value), let address = bareAddress(node) else { return nil }
       found = address
     }
     return found
@@ -115,16 +114,12 @@ enum ForwardedEntry {
     let port = text.dropFirst()
     guard colon == UInt8(ascii: ":"), let first = port.first else { return false }
     if first == UInt8(ascii: "_") { return port.count > 1 && port.allSatisfy(isIdentifier) }
-    return port.count <= 5 && port.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+    return port.count <= 5 && port.allSatisfy(HTTPByte.isDigit)
   }
 
   private static func isIdentifier(_ byte: UInt8) -> Bool {
-    asciiLowercased(byte) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+    asciiLowercased(byte) &- UInt8(ascii: "a") < 26 || HTTPByte.isDigit(byte)
       || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-  }
-
-  private static func isFor(_ name: ArraySlice<UInt8>) -> Bool {
-    name.count == 3 && zip(name, "for".utf8).allSatisfy { asciiLowercased($0) == $1 }
   }
 
   /// Without the quotes around it; an address needs no escapes inside them.
@@ -134,12 +129,5 @@ enum ForwardedEntry {
     guard value.count >= 2, value.last == quote else { return nil }
     let inside = value.dropFirst().dropLast()
     return inside.contains(quote) ? nil : inside
-  }
-
-  private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var text = text
-    while let first = text.first, HTTPByte.isBlank(first) { text.removeFirst() }
-    while let last = text.last, HTTPByte.isBlank(last) { text.removeLast() }
-    return text
   }
 }

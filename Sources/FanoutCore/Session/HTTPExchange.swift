@@ -32,8 +32,10 @@ final class HTTPExchange {
 
   private var parser: HTTPRequestParser
   private var requests: UInt32 = 0
-  /// Input that came while a request was being answered.
+  /// Input that came behind a request, and how much of it has been parsed: what is left stays where it is, because to
+  /// move it for each of many small requests would take quadratic time. Empty when nothing is left.
   private var ahead: [UInt8] = []
+  private var aheadStart = 0
   private let readAheadLimit: Int
 
   init(limits: Limits, isReserved: Bool = false) {
@@ -53,20 +55,26 @@ final class HTTPExchange {
 
   /// Takes input that came from the socket.
   func take(_ bytes: Span<UInt8>) -> Action {
-    if answering != nil || !ahead.isEmpty {
-      ahead.append(bytes)
-      guard answering == nil else { return ahead.count > readAheadLimit ? .pauseReading : .none }
+    guard answering == nil, ahead.isEmpty else {
+      keep(bytes)
+      guard answering == nil else { return ahead.count - aheadStart > readAheadLimit ? .pauseReading : .none }
       return resume()
     }
-    return parse(bytes)
+    let (action, consumed) = parse(bytes)
+    keep(bytes.extracting(consumed..<bytes.count))
+    return action
   }
 
   /// Goes on with input that came earlier.
   func resume() -> Action {
     guard answering == nil, !ahead.isEmpty else { return .none }
-    let bytes = ahead
-    ahead = []
-    return parse(bytes.span)
+    var bytes: [UInt8] = []
+    swap(&bytes, &ahead)
+    let (action, consumed) = parse(bytes.span.extracting(aheadStart..<bytes.count))
+    swap(&bytes, &ahead)
+    aheadStart += consumed
+    if aheadStart == ahead.count { dropAhead() }
+    return action
   }
 
   /// The request given out last has been answered.
@@ -74,26 +82,33 @@ final class HTTPExchange {
 
   /// What came behind the last request: the first bytes of the protocol that the connection is upgraded to.
   func takeRest() -> [UInt8] {
-    defer { ahead = [] }
-    return ahead
+    defer { dropAhead() }
+    return Array(ahead[aheadStart...])
   }
 
-  private func parse(_ bytes: Span<UInt8>) -> Action {
+  private func keep(_ bytes: Span<UInt8>) {
+    if aheadStart > ahead.count / 2 {
+      ahead.removeFirst(aheadStart)
+      aheadStart = 0
+    }
+    ahead.append(bytes)
+  }
+
+  private func dropAhead() { (ahead, aheadStart) = ([], 0) }
+
+  private func parse(_ bytes: Span<UInt8>) -> (Action, consumed: Int) {
     switch parser.parse(bytes) {
-    case .needsMore: return .none
-    case .failure(let failure): return .fail(failure)
-    case .continueExpected(let consumed):
-      ahead.append(bytes.extracting(consumed..<bytes.count))
-      return .sendContinue
+    case .needsMore: return (.none, bytes.count)
+    case .failure(let failure): return (.fail(failure), bytes.count)
+    case .continueExpected(let consumed): return (.sendContinue, consumed)
     case .request(let request, let consumed):
-      ahead.append(bytes.extracting(consumed..<bytes.count))
       requests &+= 1
       answering = requests
       bodyClockRuns = false
       context = ResponseContext(
         isHead: request.head.isMethod("HEAD"), keepsAlive: request.head.wantsKeepAlive,
         minorVersion: request.head.minorVersion)
-      return .request(request)
+      return (.request(request), consumed)
     }
   }
 }

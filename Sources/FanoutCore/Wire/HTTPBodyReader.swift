@@ -77,7 +77,7 @@ struct HTTPBodyReader: Sendable {
 
   /// Hexadecimal digits, then nothing or extensions. The sum of all sizes is bounded before a byte is taken.
   private mutating func judgeSize(_ text: Range<Int>, _ bounds: HTTPBounds) throws(HTTPFailure) {
-    let digits = line[text].prefix { Self.value(ofHex: $0) != nil }
+    let digits = line[text].prefix { HTTPByte.hexValue($0) != nil }
     let rest = line[digits.endIndex..<text.upperBound].drop(while: HTTPByte.isBlank)
     guard !digits.isEmpty, rest.first == UInt8(ascii: ";") || digits.count == text.count else {
       throw .badRequest("A chunk must begin with its size.")
@@ -85,7 +85,7 @@ struct HTTPBodyReader: Sendable {
     var size = 0
     for digit in digits {
       let (shifted, overflow) = size.multipliedReportingOverflow(by: 16)
-      size = shifted + (Self.value(ofHex: digit) ?? 0)
+      size = shifted + (HTTPByte.hexValue(digit) ?? 0)
       guard !overflow, size <= Int(bounds.bodyBytes) - content.count else { throw .bodyTooBig }
     }
     // Zeros that only lengthen the size count as well.
@@ -99,15 +99,6 @@ struct HTTPBodyReader: Sendable {
     guard trailers <= Int(bounds.headFields) else { throw .overheadTooBig }
     _ = try HTTPFieldLine.parse(text, of: line)
     overhead += text.count + 2
-  }
-
-  private static func value(ofHex digit: UInt8) -> Int? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(digit - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(digit - UInt8(ascii: "a")) + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(digit - UInt8(ascii: "A")) + 10
-    default: nil
-    }
   }
 }
 

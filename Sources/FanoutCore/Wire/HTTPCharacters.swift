@@ -50,6 +50,17 @@ enum HTTPByte {
   static let delete: UInt8 = 0x7F
 
   @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+  /// The value of a hexadecimal digit; nil: it is none.
+  @inline(__always)
+  static func hexValue(_ byte: UInt8) -> Int? {
+    if isDigit(byte) { return Int(byte - UInt8(ascii: "0")) }
+    let letter = asciiLowercased(byte) &- UInt8(ascii: "a")
+    return letter < 6 ? Int(letter) + 10 : nil
+  }
+
+  @inline(__always)
   static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
   /// `field-vchar`, space or tab (RFC 9110, section 5.5): what a line may hold between its ends.

@@ -47,7 +47,7 @@ struct HTTPFraming: Sendable, Equatable {
       throw .badRequest("The Content-Length fields differ.")
     }
     let digits = head.bytes[first]
-    guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+    guard !digits.isEmpty, digits.allSatisfy(HTTPByte.isDigit) else {
       throw .badRequest("The Content-Length is not a number.")
     }
     var length = 0

@@ -47,7 +47,7 @@ extension HTTPRequestHead {
   func equals(_ range: Range<Int>, _ text: String) -> Bool { bytes.equals(range, text) }
 }
 
-extension [UInt8] {
+extension RandomAccessCollection<UInt8> where Index == Int {
   /// Whether the bytes of `range` are exactly `text`.
   func matches(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.count == text.utf8.count else { return false }

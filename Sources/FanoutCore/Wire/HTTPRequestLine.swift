@@ -42,14 +42,14 @@ extension HTTPRequestLine {
 
   /// `HTTP/1.` and a digit; another major version is 505.
   private static func minorVersion(_ version: ArraySlice<UInt8>) throws(HTTPFailure) -> Int {
-    let (digits, start) = (UInt8(ascii: "0")...UInt8(ascii: "9"), version.startIndex)
-    guard version.count == 8, version.starts(with: "HTTP/".utf8), digits.contains(version[start + 5]),
-      version[start + 6] == UInt8(ascii: "."), digits.contains(version[start + 7])
+    let start = version.startIndex
+    guard version.count == 8, version.starts(with: "HTTP/".utf8), HTTPByte.isDigit(version[start + 5]),
+      version[start + 6] == UInt8(ascii: "."), HTTPByte.isDigit(version[start + 7])
     else { throw .badRequest("The version must be HTTP/ and two digits.") }
     guard version[start + 5] == UInt8(ascii: "1") else {
       throw HTTPFailure(status: 505, sentence: "This server speaks HTTP/1.1.")
     }
-    return Int(version[start + 7] - digits.lowerBound)
+    return Int(version[start + 7] - UInt8(ascii: "0"))
   }
 
   private static func target(

@@ -66,6 +66,38 @@ private enum Said: Equatable {
     #expect(exchange.isIdle)
   }
 
+  @Test("pipelined requests come out in order, however the input is cut and however late they are answered")
+  func pipeliningAtEverySplit() {
+    let paths = (1...5).map { "/\($0)" }
+    let bytes = Array(
+      (paths.map { get($0) }.joined() + "POST /6 HTTP/1.1\r\nHost: here\r\n"
+        + "Content-Length: 3\r\n\r\nabcrest").utf8)
+    for size in 1...bytes.count {
+      for answersAtOnce in [true, false] {
+        let exchange = HTTPExchange(limits: Limits())
+        var said: [Said] = []
+        func take(_ first: HTTPExchange.Action) {
+          var action = Said(first)
+          while case .request = action {
+            said.append(action)
+            guard answersAtOnce, said.count < 6 else { return }
+            exchange.answered()
+            action = Said(exchange.resume())
+          }
+        }
+        for start in stride(from: 0, to: bytes.count, by: size) {
+          take(exchange.take(bytes.span.extracting(start..<min(start + size, bytes.count))))
+        }
+        while !answersAtOnce, said.count < 6 {
+          exchange.answered()
+          take(exchange.resume())
+        }
+        #expect(said == paths.map { .request($0, body: "") } + [.request("/6", body: "abc")], "\(size)")
+        #expect(exchange.takeRest() == Array("rest".utf8), "\(size)")
+      }
+    }
+  }
+
   @Test("a piece that comes behind waiting input is read behind it")
   func orderOfInput() {
     let second = get("/2")

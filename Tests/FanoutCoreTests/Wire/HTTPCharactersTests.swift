@@ -4,6 +4,15 @@ import Testing
 
 @Suite("HTTP characters")
 struct HTTPCharactersTests {
+  @Test("Digits and their values are those of ASCII alone")
+  func digits() {
+    for byte in UInt8.min ... .max {
+      let character = Character(Unicode.Scalar(byte))
+      #expect(HTTPByte.isDigit(byte) == ("0"..."9").contains(character))
+      #expect(HTTPByte.hexValue(byte) == (byte < 128 ? character.hexDigitValue : nil))
+    }
+  }
+
   @Test("A set holds its own characters and nothing above ASCII")
   func members() {
     let set = ASCIISet("@A\u{7F}\u{0}?\u{E9}")
