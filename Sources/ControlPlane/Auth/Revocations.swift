@@ -50,7 +50,9 @@ final class Revocations: Sendable {
   func moment(of identity: Identity) -> Instant? {
     if isEmpty.load(ordering: .acquiring) { return nil }
     return moments.withLock { moments in
-      [moments[identity], moments[.everybody(of: identity.issuer)]].lazy.compactMap(\.self).max()
+      let own = moments[identity]
+      guard let common = moments[.everybody(of: identity.issuer)] else { return own }
+      return max(own ?? common, common)
     }
   }
 
