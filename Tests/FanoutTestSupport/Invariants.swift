@@ -83,7 +83,7 @@ extension Loop {
         broken.append("topic \(topic.id.rawValue): log and summary differ")
       }
       if feed.isBehind && !topic.isQueued {
-        broken.append("topic \(topic.id.rawValue): behind and not in line")
+        broken.append("topic \(topic.id.rawValue): behind and not queued")
       }
     }
     return broken

@@ -17,10 +17,10 @@ final class LoopLimiter {
   /// Connections of this loop whose first head has not come whole.
   private var newConnections = 0
   /// Connections whose reading is paused, each with its generation and when it resumes.
-  private var resting: [Rest] = []
+  private var paused: [Pause] = []
 
   /// A connection that is not read before a moment.
-  struct Rest {
+  struct Pause {
     let slot: UInt32
     let generation: UInt32
     let until: UInt64
@@ -38,7 +38,7 @@ final class LoopLimiter {
     /// Whether its first head has not come whole.
     var isNew = false
     var isFromProxy = false
-    var isResting = false
+    var isPaused = false
 
     enum Holding: UInt8 { case nothing, address, client }
   }
@@ -176,9 +176,9 @@ final class LoopLimiter {
   // MARK: Messages and recalls
 
   /// When the WebSocket's budget has room for one more message: now, or at a later moment.
-  func roomForMessage(_ slot: UInt32, now: UInt64) -> UInt64 {
+  func nextMessageAt(_ slot: UInt32, now: UInt64) -> UInt64 {
     guard let limit = rules.messagesPerConnection else { return now }
-    return limit.roomAt(places[Int(slot)].messages, now: now)
+    return limit.nextUnitAt(places[Int(slot)].messages, now: now)
   }
 
   /// A message or a ping has come.
@@ -213,27 +213,28 @@ final class LoopLimiter {
     return .closing
   }
 
-  // MARK: Resting
+  // MARK: Pauses
 
-  func isResting(_ slot: UInt32) -> Bool { isLimited && places[Int(slot)].isResting }
+  /// Whether the connection is not read for now.
+  func isPaused(_ slot: UInt32) -> Bool { isLimited && places[Int(slot)].isPaused }
 
   /// The connection is to be read no more before this moment. The caller stops reading it.
-  func rest(_ slot: UInt32, generation: UInt32, until: UInt64) {
-    guard !places[Int(slot)].isResting else { return }
-    places[Int(slot)].isResting = true
-    resting.append(Rest(slot: slot, generation: generation, until: until))
+  func pause(_ slot: UInt32, generation: UInt32, until: UInt64) {
+    guard !places[Int(slot)].isPaused else { return }
+    places[Int(slot)].isPaused = true
+    paused.append(Pause(slot: slot, generation: generation, until: until))
   }
 
-  /// Gives out those whose rest is over. A slot may be another connection's by now: its generation tells.
-  func endRests(at now: UInt64) -> [Rest] {
-    guard !resting.isEmpty else { return [] }
-    let over = resting.filter { $0.until <= now }
-    if !over.isEmpty { resting.removeAll { $0.until <= now } }
+  /// Takes those that are over out of the list. A slot may be another connection's by now: its generation tells.
+  func takeDuePauses(at now: UInt64) -> [Pause] {
+    guard !paused.isEmpty else { return [] }
+    let over = paused.filter { $0.until <= now }
+    if !over.isEmpty { paused.removeAll { $0.until <= now } }
     return over
   }
 
   /// The connection is read again.
-  func wake(_ slot: UInt32) { places[Int(slot)].isResting = false }
+  func resume(_ slot: UInt32) { places[Int(slot)].isPaused = false }
 
   // MARK: Refusals
 

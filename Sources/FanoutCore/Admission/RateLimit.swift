@@ -25,7 +25,7 @@ public struct RateLimit: Sendable, Equatable {
   public var window: UInt64 { (interval * UInt64(burst) + 999_999) / 1_000_000 }
 
   /// When `take` would allow a unit: `now`, or a later moment. In milliseconds, and `full` as for `take`.
-  func roomAt(_ full: UInt64, now: UInt64) -> UInt64 {
+  func nextUnitAt(_ full: UInt64, now: UInt64) -> UInt64 {
     let spare = interval * UInt64(burst - 1)
     return max(now, full > spare ? (full - spare + 999) / 1_000 : 0)
   }

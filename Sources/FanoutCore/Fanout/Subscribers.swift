@@ -13,7 +13,7 @@ final class Subscribers {
   /// The subscriptions of each connection, by slot.
   private var lists: [List] = []
   /// Topics with cohorts behind the head, each once, in turn.
-  private var line = Queue<UInt32>()
+  private var queue = Queue<UInt32>()
   /// Topics that lost their last subscriber, each once, and when they did. One that lost it again meanwhile moves to the
   /// end when it is looked at.
   private var empty = Queue<(topic: UInt32, since: UInt64)>()
@@ -221,7 +221,7 @@ final class Subscribers {
     topics[topic].live.append(run, room: room)
     counters.own.logBytes += topics[topic].live.logBytes
     counters.own.notices += run.webSocket.ends.count
-    lineUp(topic)
+    enqueue(topic)
   }
 
   /// Stops holding a topic without subscriptions.
@@ -302,20 +302,20 @@ final class Subscribers {
   // MARK: The pass
 
   /// Whether no topic has cohorts behind its head.
-  var passIsOver: Bool { line.isEmpty }
+  var passIsOver: Bool { queue.isEmpty }
 
-  /// Takes the topic whose turn it is out of the line. `lineUp` follows once it has been served.
-  func nextInLine() -> UInt32? {
-    guard let topic = line.popFirst() else { return nil }
+  /// Takes the topic whose turn it is out of the queue. `enqueue` follows once it has been served.
+  func dequeue() -> UInt32? {
+    guard let topic = queue.popFirst() else { return nil }
     topics[topic].isQueued = false
     return topic
   }
 
-  /// Puts a topic with cohorts behind the head at the end of the line.
-  func lineUp(_ topic: UInt32) {
+  /// Puts a topic with cohorts behind the head at the end of the queue.
+  func enqueue(_ topic: UInt32) {
     guard !topics[topic].isQueued, topics[topic].live.isBehind else { return }
     topics[topic].isQueued = true
-    line.append(topic)
+    queue.append(topic)
   }
 
   /// What one visit of the pass sends, and to whom. Copies of references: the cohort may change during the visit.

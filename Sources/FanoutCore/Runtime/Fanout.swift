@@ -265,9 +265,9 @@ final class Fanout<IO: Transport> {
   /// follows in later turns, when mailbox and sockets have been looked at.
   func rollPass() {
     var sends = 0
-    while sends < limits.cohortSubscribers, let topic = subscribers.nextInLine() {
+    while sends < limits.cohortSubscribers, let topic = subscribers.dequeue() {
       sends += serve(topic, .webSocket) + serve(topic, .eventStream)
-      subscribers.lineUp(topic)
+      subscribers.enqueue(topic)
     }
   }
 

@@ -56,13 +56,13 @@ final class HTTPDriver<IO: Transport> {
   }
 
   /// Goes on with input that was kept.
-  func goOn(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool { perform(exchange.resume(), slot, exchange) }
+  func resume(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool { perform(exchange.resume(), slot, exchange) }
 
   /// The kernel has taken all answers: the next request may be read.
   func flushed(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool {
     if !exchange.isInBody { awaitNext(slot, exchange) }
     connections.resumeReading(slot)
-    return goOn(slot, exchange)
+    return resume(slot, exchange)
   }
 
   /// The peer has ended its direction. A request that came before is still answered.
@@ -90,7 +90,7 @@ final class HTTPDriver<IO: Transport> {
       case .request(let request):
         receive(request, slot, exchange)
         requests += 1
-        if limiter.isResting(slot) { return false }
+        if limiter.isPaused(slot) { return false }
       }
       // A client that does not read its answers gets no more of them: its next request waits for room.
       guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
@@ -140,7 +140,7 @@ final class HTTPDriver<IO: Transport> {
     answer(slot, exchange, inbound.answer(to: refusal))
     guard case .http = connections[slot].phase else { return }
     connections.pauseReading(slot)
-    limiter.rest(
+    limiter.pause(
       slot, generation: connections[slot].generation,
       until: io.now + min(refusal.milliseconds, Limits.longestPause))
   }
@@ -184,7 +184,7 @@ final class HTTPDriver<IO: Transport> {
     else { return false }
     answer(slot, exchange, response)
     guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
-    return goOn(slot, exchange)
+    return resume(slot, exchange)
   }
 
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.

@@ -1,7 +1,7 @@
 // Bytes from sockets, each connection its share: one buffer of input, and of that at most a turn's budget of requests or
-// messages. What is left over waits in line for the next turn, so that other connections get theirs in between.
+// messages. What is left over is queued for the next turn, so that other connections get theirs in between.
 //
-// Invariant: a connection in line is not read before its turn. One loop's thread.
+// Invariant: a queued connection is not read before its turn. One loop's thread.
 
 /// Reads the connections of one loop.
 final class Input<IO: Transport> {
@@ -14,8 +14,8 @@ final class Input<IO: Transport> {
   /// Lent to `receive`; its content is dead between calls.
   private var buffer = [UInt8](repeating: 0, count: Limits.receiveBytes)
   /// Connections whose input is not all taken, each once, in turn.
-  private var line: [(slot: UInt32, generation: UInt32)] = []
-  private var inLine: Set<UInt32> = []
+  private var queue: [(slot: UInt32, generation: UInt32)] = []
+  private var queued: Set<UInt32> = []
 
   init(
     io: IO, counters: LoopCounters, connections: Connections<IO>, output: Output<IO>, http: HTTPDriver<IO>,
@@ -30,11 +30,11 @@ final class Input<IO: Transport> {
   }
 
   /// Whether no connection waits for its next turn.
-  var isIdle: Bool { line.isEmpty }
+  var isIdle: Bool { queue.isEmpty }
 
-  /// Takes one buffer of input; more of it shows as readiness in the next turn. A connection in line waits.
+  /// Takes one buffer of input; more of it shows as readiness in the next turn. A queued connection waits.
   func read(_ slot: UInt32) {
-    guard !inLine.contains(slot) else { return }
+    guard !queued.contains(slot) else { return }
     var bytes: [UInt8] = []
     swap(&bytes, &buffer)
     defer { swap(&bytes, &buffer) }
@@ -49,20 +49,20 @@ final class Input<IO: Transport> {
     }
   }
 
-  /// Every connection that waited in line takes its turn.
+  /// Every queued connection takes its turn.
   func takeTurns() {
-    guard !line.isEmpty else { return }
-    let turns = line
-    line = []
-    inLine = []
-    for (slot, generation) in turns where connections.at(slot)?.generation == generation { goOn(slot) }
+    guard !queue.isEmpty else { return }
+    let turns = queue
+    queue = []
+    queued = []
+    for (slot, generation) in turns where connections.at(slot)?.generation == generation { resume(slot) }
   }
 
   /// Goes on with input that was kept, for instance because answers waited for the socket.
-  func goOn(_ slot: UInt32) {
-    guard !inLine.contains(slot) else { return }
+  func resume(_ slot: UInt32) {
+    guard !queued.contains(slot) else { return }
     output.cork(slot)
-    if case .http(let exchange) = connections[slot].phase { lineUp(slot, if: http.goOn(slot, exchange)) }
+    if case .http(let exchange) = connections[slot].phase { enqueue(slot, if: http.resume(slot, exchange)) }
     takeKept(slot)
     output.uncork()
   }
@@ -71,7 +71,7 @@ final class Input<IO: Transport> {
   func answer(_ ticket: Ticket, _ response: HTTPResponse) {
     guard let slot = connections.slot(of: ticket) else { return }
     output.cork(slot)
-    lineUp(slot, if: http.answer(slot, ticket, response))
+    enqueue(slot, if: http.answer(slot, ticket, response))
     takeKept(slot)
     output.uncork()
   }
@@ -80,28 +80,28 @@ final class Input<IO: Transport> {
   func flushed(_ slot: UInt32) {
     if case .http(let exchange) = connections[slot].phase {
       output.cork(slot)
-      lineUp(slot, if: http.flushed(slot, exchange))
+      enqueue(slot, if: http.flushed(slot, exchange))
       takeKept(slot)
       output.uncork()
     } else if connections[slot].takesInput {
       connections.resumeReading(slot)
-      goOn(slot)
+      resume(slot)
     }
   }
 
-  /// Puts a connection in line when more of its input waits.
-  private func lineUp(_ slot: UInt32, if hasMore: Bool) {
-    guard hasMore, inLine.insert(slot).inserted else { return }
-    line.append((slot, connections[slot].generation))
+  /// Queues a connection when more of its input waits.
+  private func enqueue(_ slot: UInt32, if hasMore: Bool) {
+    guard hasMore, queued.insert(slot).inserted else { return }
+    queue.append((slot, connections[slot].generation))
   }
 
   /// The answers to one buffer of input leave in one send.
   private func take(_ slot: UInt32, _ bytes: Span<UInt8>) {
     output.cork(slot)
     switch connections[slot].phase {
-    case .opening: lineUp(slot, if: http.take(slot, connections.begin(slot), bytes))
-    case .http(let exchange): lineUp(slot, if: http.take(slot, exchange, bytes))
-    case .webSocket: lineUp(slot, if: webSockets.take(slot, bytes))
+    case .opening: enqueue(slot, if: http.take(slot, connections.begin(slot), bytes))
+    case .http(let exchange): enqueue(slot, if: http.take(slot, exchange, bytes))
+    case .webSocket: enqueue(slot, if: webSockets.take(slot, bytes))
     case .eventStream, .flushing, .lingering: break  // input after the last request is ignored
     }
     takeKept(slot)
@@ -111,9 +111,9 @@ final class Input<IO: Transport> {
   /// Takes frames that were kept: behind the request for an upgrade, or until it was the connection's turn. While
   /// reading is paused they wait on.
   private func takeKept(_ slot: UInt32) {
-    guard !inLine.contains(slot), connections.hasKept(slot), connections[slot].interest.contains(.readable)
+    guard !queued.contains(slot), connections.hasKept(slot), connections[slot].interest.contains(.readable)
     else { return }
-    lineUp(slot, if: webSockets.goOn(slot))
+    enqueue(slot, if: webSockets.resume(slot))
   }
 
   private func inputEnded(_ slot: UInt32) {

@@ -1,11 +1,11 @@
 // One loop of the data plane: conducts the turns of the parts that own its state. Everything belongs to the loop's
 // thread; other threads reach it through its `LoopProxy` alone.
 //
-//   Subscribers    topics, subscriptions, cohorts            Connections  slots, deadlines, life cycle
-//   Output         cork, outbox, batches                     Fanout       subscribe, resume, rolling pass
-//   HTTPDriver     requests and answers                      WebSocketDriver  frames and messages
-//   Input          reading, budgets of a turn                Deadlines    pings and time-outs
-//   LoopAdmission  room for connections                      LoopLimiter  limits of addresses and clients
+//   Subscribers  topics, subscriptions, cohorts      LoopLimiter          limits of addresses and clients
+//   Connections  slots, deadlines, life cycle        Output               cork, outbox, batches
+//   Fanout       subscribe, resume, rolling pass     WebSocketDriver      frames and messages
+//   HTTPDriver   requests and answers                Input                reading, budgets of a turn
+//   Deadlines    pings and time-outs                 DescriptorAdmission  room for connections
 //
 // Each part uses those above it or beside it on the left, never one below, so no call comes back to its caller.
 
@@ -22,7 +22,7 @@ final class Loop<IO: Transport> {
   let http: HTTPDriver<IO>
   let input: Input<IO>
   private let deadlines: Deadlines<IO>
-  private let admission: LoopAdmission<IO>
+  private let descriptors: DescriptorAdmission<IO>
   private let limiter: LoopLimiter
   private let proxy: LoopProxy
   private let observer: any LoopObserver
@@ -42,7 +42,7 @@ final class Loop<IO: Transport> {
     limiter = LoopLimiter(counters: counters, observer: observer, shared: shared)
     connections = Connections(
       io: io, limits: limits, counters: counters, subscribers: subscribers, limiter: limiter, table: table)
-    admission = LoopAdmission(
+    descriptors = DescriptorAdmission(
       io: io, limits: limits, counters: counters, connections: connections, table: table, observer: observer)
     output = Output(
       io: io, limits: limits, counters: counters, connections: connections, subscribers: subscribers,
@@ -72,7 +72,7 @@ final class Loop<IO: Transport> {
   func accept(_ descriptor: Int32, from peer: PeerAddress) {
     assertOwner()
     guard limiter.admits(connectionFrom: peer) else { return io.discard(descriptor) }
-    let verdict = admission.judgeConnection(from: peer)
+    let verdict = descriptors.judge()
     guard verdict != .refused else {
       limiter.left(peer)
       return io.discard(descriptor)
@@ -121,7 +121,7 @@ final class Loop<IO: Transport> {
     assertOwner()
     for slot in connections.due() where connections.contains(slot) { judge(slot) }
     deadlines.sendPings()
-    endRests()
+    resumePaused()
     fanout.closeEmptyTopics()
     noteAcceptFailures()
     let handshakes = io.handshakes
@@ -135,11 +135,12 @@ final class Loop<IO: Transport> {
   }
 
   /// Connections that were over a rate are read again.
-  private func endRests() {
-    for rest in limiter.endRests(at: io.now) where connections.at(rest.slot)?.generation == rest.generation {
-      limiter.wake(rest.slot)
+  private func resumePaused() {
+    for pause in limiter.takeDuePauses(at: io.now) {
+      guard connections.at(pause.slot)?.generation == pause.generation else { continue }
+      limiter.resume(pause.slot)
       // A blocked one goes on when it is clear.
-      if connections[rest.slot].takesInput, !connections[rest.slot].isBlocked { input.flushed(rest.slot) }
+      if connections[pause.slot].takesInput, !connections[pause.slot].isBlocked { input.flushed(pause.slot) }
     }
   }
 
@@ -214,7 +215,7 @@ final class Loop<IO: Transport> {
 
   /// Idle connections end; answers from now on end theirs.
   private func stopAccepting() {
-    admission.close()
+    descriptors.close()
     http.stopKeepingAlive()
     io.stopListening()
     for slot in connections.indices {
@@ -235,10 +236,10 @@ final class Loop<IO: Transport> {
     for slot in connections.indices {
       switch connections[slot].phase {
       case .webSocket(let socket) where socket.session.state == .open:
-        sayGoodbye(slot)
+        announceRestart(slot)
         output.closeWebSocket(slot, .serviceRestart)
       case .eventStream:
-        output.sendRetry(slot, milliseconds: sayGoodbye(slot))
+        output.sendRetry(slot, milliseconds: announceRestart(slot))
         output.finish(slot)
       case .opening, .http: output.finish(slot)
       case .webSocket, .flushing, .lingering: break
@@ -249,7 +250,7 @@ final class Loop<IO: Transport> {
 
   /// Returns when the client is to come back.
   @discardableResult
-  private func sayGoodbye(_ slot: UInt32) -> UInt64 {
+  private func announceRestart(_ slot: UInt32) -> UInt64 {
     let spread = scattered(connections[slot].generation, within: limits.reconnectSpread)
     output.say(slot, .draining(reconnectAfterMilliseconds: Int(spread)))
     return spread

@@ -73,7 +73,7 @@ final class WebSocketDriver<IO: Transport> {
   }
 
   /// Goes on with input that was kept.
-  func goOn(_ slot: UInt32) -> Bool {
+  func resume(_ slot: UInt32) -> Bool {
     let bytes = connections.takeKept(slot)
     // They came in time; it was this loop that let them wait.
     if !bytes.isEmpty { connections.withWebSocket(slot) { $0.liveness.heard(at: io.now) } }
@@ -93,9 +93,9 @@ final class WebSocketDriver<IO: Transport> {
         connections.keep(slot, bytes.extracting(start..<bytes.count))
         return true
       }
-      let room = limiter.roomForMessage(slot, now: io.now)
-      if room > io.now {
-        rest(slot, until: room, bytes.extracting(start..<bytes.count))
+      let next = limiter.nextMessageAt(slot, now: io.now)
+      if next > io.now {
+        pause(slot, until: next, bytes.extracting(start..<bytes.count))
         return false
       }
       // The connection may have ended in the middle of a buffer; the rest of it is dropped.
@@ -116,13 +116,13 @@ final class WebSocketDriver<IO: Transport> {
   }
 
   /// The budget of messages is used up: the connection is not read until it has room again.
-  private func rest(_ slot: UInt32, until moment: UInt64, _ rest: Span<UInt8>) {
+  private func pause(_ slot: UInt32, until moment: UInt64, _ rest: Span<UInt8>) {
     guard connections.contains(slot), case .webSocket = connections[slot].phase else { return }
     connections.keep(slot, rest)
     connections.pauseReading(slot)
-    if !limiter.isResting(slot) {
+    if !limiter.isPaused(slot) {
       limiter.refuse(.messagesPerConnection, connections[slot].peer)
-      limiter.rest(slot, generation: connections[slot].generation, until: moment)
+      limiter.pause(slot, generation: connections[slot].generation, until: moment)
     }
   }
 

@@ -177,19 +177,19 @@ struct LoopLimiterTests {
     #expect(admission(control { $0.messagesPerConnection = RateLimit(1, per: 1) }).mayHold(connectionOf: 7))
   }
 
-  @Test("A connection rests once at a time, until its moment")
-  func resting() {
+  @Test("A connection is paused once at a time, until its moment")
+  func pauses() {
     let admission = admission(control { $0.messagesPerConnection = RateLimit(10, per: 1_000) })
     #expect(admission.admits(connectionFrom: ann))
     admission.opened(0, from: ann)
     for _ in 1...10 { admission.tookMessage(0, now: 1_000) }
-    #expect(admission.roomForMessage(0, now: 1_000) == 1_100)
-    for _ in 1...3 { admission.rest(0, generation: 9, until: 1_100) }
-    #expect(admission.isResting(0))
-    #expect(admission.endRests(at: 1_099).isEmpty)
-    #expect(admission.endRests(at: 1_100).map(\.slot) == [0])
-    admission.wake(0)
-    #expect(!admission.isResting(0) && admission.roomForMessage(0, now: 1_100) == 1_100)
+    #expect(admission.nextMessageAt(0, now: 1_000) == 1_100)
+    for _ in 1...3 { admission.pause(0, generation: 9, until: 1_100) }
+    #expect(admission.isPaused(0))
+    #expect(admission.takeDuePauses(at: 1_099).isEmpty)
+    #expect(admission.takeDuePauses(at: 1_100).map(\.slot) == [0])
+    admission.resume(0)
+    #expect(!admission.isPaused(0) && admission.nextMessageAt(0, now: 1_100) == 1_100)
   }
 
   @Test("Without limits nothing is kept by slot")
@@ -198,7 +198,7 @@ struct LoopLimiterTests {
     #expect(admission.admits(connectionFrom: ann))
     #expect(admission.client(of: try head("X-Forwarded-For: 6.6.6.6"), at: 99, from: ann).address == ann)
     #expect(admission.refusal(ofJoining: 99, as: ClientTag(id: 7), from: ann) == nil)
-    #expect(!admission.isResting(99) && admission.roomForMessage(99, now: 3) == 3)
+    #expect(!admission.isPaused(99) && admission.nextMessageAt(99, now: 3) == 3)
     admission.left(99 as UInt32)
   }
 }

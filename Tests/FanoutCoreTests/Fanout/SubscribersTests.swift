@@ -67,11 +67,11 @@ import Testing
     #expect(subscribers.passIsOver)
     for id in [Int64(3), 1] { subscribers.append(run(id, 1...2)) }
     var visited: [[Int32]] = []
-    while let topic = subscribers.nextInLine() {
+    while let topic = subscribers.dequeue() {
       guard let visit = subscribers.visit(topic, .webSocket) else { continue }
       visited.append(visit.cohort.descriptors)
       subscribers.settle(visit, at: 77)
-      subscribers.lineUp(topic)
+      subscribers.enqueue(topic)
     }
     #expect(visited == [[102], [100]])
     #expect(subscribers.passIsOver)

@@ -90,7 +90,7 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("a connection that ends while its input waits in line leaves nothing behind")
+  @Test("a connection that ends while its input is queued leaves nothing behind")
   func endsInLine() {
     let rig = LoopRig()
     let greedy = rig.webSocket()

@@ -3,7 +3,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite struct LoopAdmissionTests {
+@Suite struct DescriptorAdmissionTests {
   private func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: here\r\n\r\n" }
 
   /// A loop whose table has room for `room` connections and four reserved ones.

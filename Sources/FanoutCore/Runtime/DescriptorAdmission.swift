@@ -3,7 +3,7 @@
 // Asked after `LoopLimiter`, which limits addresses and clients. One loop's thread.
 
 /// The room of one loop for connections.
-final class LoopAdmission<IO: Transport> {
+final class DescriptorAdmission<IO: Transport> {
   private let io: IO
   private let limits: Limits
   private let counters: LoopCounters
@@ -37,7 +37,7 @@ final class LoopAdmission<IO: Transport> {
   }
 
   /// Whether a connection that was accepted may stay. When descriptors run short the longest idle one makes room.
-  func judgeConnection(from peer: PeerAddress) -> Verdict {
+  func judge() -> Verdict {
     guard isAccepting else { return .refused }
     guard connections.count < limits.connectionsPerLoop else { return refuse() }
     if table.count < table.room { return .admitted }
