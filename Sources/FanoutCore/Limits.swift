@@ -132,6 +132,8 @@ public struct Limits: Sendable, Equatable {
   static let forwardedEntries = 32
   /// Idle connections that one search for them remembers.
   static let idleCandidates = 256
+  /// When a search found an idle connection among no more than this many, the next one may follow within the tick.
+  static let connectionsPerIdleFound = 16
   /// A topic's list of waiting subscriptions is cleared of those that have ended when it exceeds twice the waiting ones
   /// by this many.
   static let waitersBeforeCompaction = 64

@@ -13,8 +13,8 @@ final class DescriptorAdmission<IO: Transport> {
   private var isAccepting = true
   /// The longest idle HTTP connections when they were looked for last, the longest idle at the end.
   private var idle: [(slot: UInt32, generation: UInt32, since: UInt64)] = []
-  /// When they may be looked for again: a search looks at every connection, so that one which found them all is not
-  /// made again for every socket that is accepted.
+  /// When they may be looked for again: a search looks at every connection, so that one which found few is not made again
+  /// for every socket that is accepted.
   private var nextSearchAt: UInt64 = 0
 
   init(
@@ -89,6 +89,8 @@ final class DescriptorAdmission<IO: Transport> {
     if !found.isEmpty { observer.observe(.descriptorsShort) }
     found.sort { ($0.since, $0.generation) > ($1.since, $1.generation) }
     idle = Array(found.suffix(Limits.idleCandidates))
-    nextSearchAt = found.count > idle.count ? io.now : io.now + limits.tick
+    let foundMany =
+      found.count > idle.count || found.count * Limits.connectionsPerIdleFound >= connections.count
+    nextSearchAt = foundMany ? io.now : io.now + limits.tick
   }
 }

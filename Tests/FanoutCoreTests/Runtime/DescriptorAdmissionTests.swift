@@ -125,7 +125,7 @@ import Testing
     #expect(DescriptorTable(limit: 10, limits).room == 8)
   }
 
-  @Test("all connections are looked through once per tick when nobody is idle, however many are accepted")
+  @Test("all connections are looked through once per tick when hardly any is idle, however many are accepted")
   func searches() {
     let rig = rig(room: 12)
     let subscribers = (0..<12).map { _ in rig.webSocket() }
@@ -136,6 +136,17 @@ import Testing
     for _ in 0..<8 { _ = rig.connect() }
     #expect(rig.counters.own.idleSearches == 2)
     #expect(subscribers.allSatisfy { $0.socket.isOpen })
+    #expect(rig.faults() == [])
+  }
+
+  @Test("when most are idle they make room for any number of new ones within a tick")
+  func manyAtOnce() {
+    let rig = rig(room: 40)
+    let sockets = (0..<400).map { _ in rig.connect() }
+    #expect(sockets.suffix(40).allSatisfy { $0.isOpen } && !sockets.dropLast(40).contains { $0.isOpen })
+    let counts = rig.counters.own
+    #expect(counts.reservedAccepted == 0 && counts.connectionsRefused == 0 && counts.idleClosed == 360)
+    #expect(counts.idleSearches == 9)
     #expect(rig.faults() == [])
   }
 
