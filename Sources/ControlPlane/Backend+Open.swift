@@ -6,6 +6,11 @@ extension Backend {
     public var dataFolder: String
     /// Signs tokens; nil: made once and kept in the data folder.
     public var secret: [UInt8]?
+    /// Signed tokens before `secret` did.
+    public var previousSecret: PreviousSecret?
+    /// File with the public keys of another system (RFC 7517), which then signs its tokens with those and not with a
+    /// secret. Read again when it changes.
+    public var keySetFile: String?
     public var accounts = Accounts.local
     /// Whether anybody may make a local account.
     public var registration = true
@@ -38,7 +43,8 @@ extension Backend {
     let ports = ControlPorts(
       notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
-    let authorities = try Authorities(configuration, folder)
+    let keys = try KeyReader(configuration, folder, observer: observer)
+    let watch = configuration.keySetFile.map { _ in KeySetWatch { keys.readChangedFile() } }
     let (database, writer) = try Database.open(folder, identifiers)
     let revocations = try migrateAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
@@ -51,14 +57,15 @@ extension Backend {
       ledger: ledger, replies: replies, hashing: hashers, registering: registrars,
       hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
     let endpoints = Endpoints(
-      configuration, authorities, revocations, accounts, builder.events, ports, epoch: database.epoch)
+      configuration, TokenParts(keys, watch, revocations, configuration, ports), accounts, builder.events,
+      ports, epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
     return Backend(
       database,
       ControlThreads(
         ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
-        registrars: registrars, metrics: builder.metrics),
-      endpoints, ports)
+        registrars: registrars, keys: try builder.keyWatch(watch), metrics: builder.metrics),
+      endpoints, keys, ports)
   }
 
   private static func migrateAccounts(
@@ -92,10 +99,13 @@ struct ControlThreads: Sendable {
   let hashers: Pool<@Sendable () -> Void, Void>
   /// Hashes passwords for registrations: one thread, whatever waits.
   let registrars: Pool<@Sendable () -> Void, Void>
+  /// Reads another system's keys when their file changes; nil: there is no such file.
+  let keys: KeySetThread?
   let metrics: ControlMetrics
 
   /// In the order in which work goes from one to the next.
   func close() {
+    keys?.close()
     workers.close()
     recalls.close()
     hashers.close()
@@ -156,12 +166,31 @@ struct ControlThreadsBuilder {
     }
   }
 
+  func keyWatch(_ watch: KeySetWatch?) throws(StartFailure) -> KeySetThread? {
+    guard let watch else { return nil }
+    return try KeySetThread(watch, threads: mode)
+  }
+
   func recalls() throws(StartFailure) -> Pool<Recall, any ReadStore> {
     let recaller = Recaller(
       notices: ports.notices, texts: texts, limit: max(0, configuration.historyLimit))
     return try Pool("recall", contexts: [try database.openReader()], depth: depth, most: 1, threads: mode) {
       recaller.work($0, $1)
     }
+  }
+}
+
+/// What judges and makes tokens.
+struct TokenParts: Sendable {
+  let verifier: TokenVerifier
+  let issuer: TokenIssuer
+
+  init(
+    _ keys: KeyReader, _ watch: KeySetWatch?, _ revocations: Revocations,
+    _ configuration: Backend.Configuration, _ ports: ControlPorts
+  ) {
+    verifier = TokenVerifier(keys.keys, revocations, watch: watch, clock: ports.clock)
+    issuer = TokenIssuer(keys.keys, audience: configuration.audience, revocations, clock: ports.clock)
   }
 }
 
@@ -175,18 +204,17 @@ struct Endpoints: Sendable {
   let admission: AdmissionControl
 
   init(
-    _ configuration: Backend.Configuration, _ authorities: Authorities, _ revocations: Revocations,
-    _ accounts: AccountService, _ events: CommittedEvents, _ ports: ControlPorts, epoch: String
+    _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
+    _ events: CommittedEvents, _ ports: ControlPorts, epoch: String
   ) {
     self.accounts = accounts
-    verifier = TokenVerifier(authorities.all, revocations, clock: ports.clock)
-    tokens = TokenIssuer(authorities.local, revocations, clock: ports.clock)
+    (verifier, self.tokens) = (tokens.verifier, tokens.issuer)
     policy = AccountPolicy(
       accounts: configuration.accounts, registration: configuration.registration)
     admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)
     handler = Router(
       routes: Routes.all(
-        accounts: accounts, tokens: tokens, policy: policy, admission: admission, epoch: epoch),
+        accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission, epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer)
   }
 }

@@ -8,6 +8,7 @@ public final class Backend: Sendable {
   let database: Database
   let threads: ControlThreads
   let endpoints: Endpoints
+  private let keys: KeyReader
   let ports: ControlPorts
   private let takesIn = Atomic(true)
 
@@ -20,10 +21,11 @@ public final class Backend: Sendable {
 
   /// What `open` has put together.
   init(
-    _ database: Database, _ threads: ControlThreads, _ endpoints: Endpoints, _ ports: ControlPorts
+    _ database: Database, _ threads: ControlThreads, _ endpoints: Endpoints, _ keys: KeyReader,
+    _ ports: ControlPorts
   ) {
     (self.database, self.threads) = (database, threads)
-    (self.endpoints, self.ports) = (endpoints, ports)
+    (self.endpoints, self.keys, self.ports) = (endpoints, keys, ports)
   }
 
   // MARK: What comes in
@@ -58,6 +60,13 @@ public final class Backend: Sendable {
 
   /// Any thread; no I/O.
   public func verify(_ token: [UInt8]) -> TokenVerdict { endpoints.verifier.verify(token) }
+
+  /// Takes these secrets, the ones kept in the data folder and the file of public keys from now on. What was signed by a
+  /// key that is none of them is refused at once. When this fails, the keys stay as they are. Blocks.
+  /// - Parameter secret: nil: the one that is kept in the data folder.
+  public func reloadKeys(secret: [UInt8]?, previous: PreviousSecret?) throws(StartFailure) {
+    try keys.reload(secret: secret, previous: previous)
+  }
 
   // MARK: What can be seen
 
@@ -103,6 +112,6 @@ public final class Backend: Sendable {
   /// Inline only: does one unit of work; false when there is none.
   public func pump() -> Bool {
     threads.workers.pump() || threads.recalls.pump() || threads.hashers.pump() || threads.registrars.pump()
-      || ledger.pump()
+      || ledger.pump() || (threads.keys?.pump() ?? false)
   }
 }

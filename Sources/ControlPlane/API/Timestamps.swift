@@ -155,3 +155,11 @@ extension Int64 {
     self >= 0 ? self / divisor : (self + 1) / divisor - 1
   }
 }
+
+extension Instant {
+  /// A moment like `2026-01-31T20:00:00Z` (RFC 3339, section 5.6); nil for anything else.
+  public init?(text: String) {
+    guard let moment = Timestamps.parse(text) else { return nil }
+    self = moment
+  }
+}

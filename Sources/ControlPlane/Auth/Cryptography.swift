@@ -1,5 +1,5 @@
-// The only calls to OpenSSL's libcrypto: everything that Auth/ needs of it, as functions over byte arrays. The only
-// file of the plane that imports CCrypto. Every function may be called from any thread.
+// What Auth/ needs of OpenSSL's libcrypto, as functions over byte arrays; public keys are in PublicKey.swift. Any
+// thread.
 import CCrypto
 
 enum Cryptography {
@@ -12,6 +12,14 @@ enum Cryptography {
       EVP_sha256(), key, CInt(key.count), message, message.count, &code, &length)
     precondition(unsafe result != nil && length == 32, "HMAC-SHA-256 is part of every libcrypto")
     return code
+  }
+
+  /// SHA-256 (FIPS 180-4): 32 bytes.
+  static func sha256(_ message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let result = unsafe SHA256(message, message.count, &digest)
+    precondition(unsafe result != nil, "SHA-256 is part of every libcrypto")
+    return digest
   }
 
   /// Compares in a time that depends on the lengths only.

@@ -1,6 +1,6 @@
 // The secret that tokens are signed with: at least 32 bytes (RFC 7518, section 3.2), never a literal default.
 // When none is configured one is made once and kept in the data folder as text, so that it can be handed to
-// another service as it is. Used at start, on the main thread.
+// another service as it is. Read at start and when keys are read again, on the main thread.
 import Glibc
 
 /// Why a secret cannot be used, as one sentence.
@@ -16,6 +16,9 @@ public struct SigningSecret: Sendable {
   static let adminFileName = "admin-jwt-secret"
 
   let bytes: [UInt8]
+  /// Names the secret in the header of the tokens that it signs (`kid`, RFC 7515, section 4.1.4): the first 8 bytes of
+  /// its SHA-256, which tell it apart from others and give nothing of it away.
+  let keyID: String
 
   /// Fails when `bytes` are fewer than 32.
   public init(_ bytes: [UInt8]) throws(SecretFailure) {
@@ -24,6 +27,8 @@ public struct SigningSecret: Sendable {
         description: "the signing secret has \(bytes.count) bytes; it needs at least \(Self.minimumBytes)")
     }
     self.bytes = bytes
+    let name = Base64.encode(Cryptography.sha256(bytes).prefix(8), .urlSafe)
+    keyID = String(decoding: name, as: UTF8.self)
   }
 
   /// The secret kept in a file of `folder`; made there when there is none. The file's text is the secret, without
@@ -76,4 +81,12 @@ public struct SigningSecret: Sendable {
   private static func failure(_ act: String, _ path: String, _ code: CInt) -> SecretFailure {
     SecretFailure(description: "cannot \(act) \(path): \(describe(errno: code))")
   }
+}
+
+/// A secret that was replaced: what it signed is accepted until a moment, so that nobody is logged out by the change.
+public struct PreviousSecret: Sendable, Equatable {
+  public let bytes: [UInt8]
+  public let until: Instant
+
+  public init(_ bytes: [UInt8], until: Instant) { (self.bytes, self.until) = (bytes, until) }
 }

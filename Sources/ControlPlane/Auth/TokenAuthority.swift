@@ -1,11 +1,11 @@
-// Somebody whose tokens are accepted: the key that signs them, and what they must say. A server has one authority,
-// itself, or two: another system and itself. Each has a key of its own, so that the holder of one key cannot make
+// Somebody whose tokens are accepted: the keys that sign them, and what they must say. A server has one authority,
+// itself, or two: another system and itself. Each has keys of its own, so that the holder of one key cannot make
 // tokens in the name of the other. Pure; any thread.
 
 struct TokenAuthority: Sendable {
   /// What `iss` must be, and the issuer of every identity that comes of these tokens.
   let issuer: String
-  let secret: SigningSecret
+  let keys: KeyRing
   /// What `aud` must name.
   let audience: String
   /// Whether a token without `aud` is refused.
@@ -25,31 +25,33 @@ struct TokenAuthority: Sendable {
 
   /// This server: it signs what it accepts.
   static func local(
-    _ secret: SigningSecret, audience: String?, adminsOnly: Bool = false
+    _ secret: SigningSecret, previous: TokenKey? = nil, audience: String?, adminsOnly: Bool = false
   ) -> TokenAuthority {
     TokenAuthority(
-      issuer: Identity.localIssuer, secret: secret, audience: audience ?? defaultAudience,
-      requiresAudience: false, roles: .claimed(adminsOnly: adminsOnly))
+      issuer: Identity.localIssuer, keys: KeyRing(secret, previous: previous),
+      audience: audience ?? defaultAudience, requiresAudience: false, roles: .claimed(adminsOnly: adminsOnly))
   }
 
   /// Another system. A configured audience must be named: tokens without one may be meant for anybody.
   static func external(
-    _ issuer: String, _ secret: SigningSecret, audience: String?, adminClaim: AdminClaim?
+    _ issuer: String, _ keys: KeyRing, audience: String?, adminClaim: AdminClaim?
   ) -> TokenAuthority {
     TokenAuthority(
-      issuer: issuer, secret: secret, audience: audience ?? defaultAudience,
+      issuer: issuer, keys: keys, audience: audience ?? defaultAudience,
       requiresAudience: audience != nil, roles: .mapped(adminClaim))
   }
 
   /// Whom these claims speak for at this moment; nil when they are not good here. The signature is right already.
-  func principal(_ claims: TokenClaims, at now: Instant) -> Principal? {
+  /// - Parameter key: what made it. A key that ends ends its tokens.
+  func principal(_ claims: TokenClaims, by key: TokenKey? = nil, at now: Instant) -> Principal? {
     guard let issuer = claims.issuer, issuer.hasSameBytes(as: self.issuer),
       now < claims.expiresAt, claims.notBefore.map({ $0 <= now }) ?? true,
       isMeant(claims.audience), let role = role(claims.members)
     else { return nil }
     return Principal(
       identity: Identity(issuer: self.issuer, subject: claims.subject), role: role, email: claims.email,
-      name: claims.name, issuedAt: claims.issuedAt, expiresAt: claims.expiresAt)
+      name: claims.name, issuedAt: claims.issuedAt,
+      expiresAt: key?.until.map { min($0, claims.expiresAt) } ?? claims.expiresAt)
   }
 
   private func isMeant(_ audience: [String]?) -> Bool {

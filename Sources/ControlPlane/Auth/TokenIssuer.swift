@@ -4,15 +4,16 @@ struct TokenIssuer: TokenIssuing {
   /// How long a token is good for: 24 hours.
   static let lifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1_000
 
-  /// This server's own.
-  private let authority: TokenAuthority
+  private let keys: TrustedKeys
+  /// What tokens name as theirs.
+  private let audience: String
   private let revocations: Revocations
   private let clock: any Clock
 
-  init(_ authority: TokenAuthority, _ revocations: Revocations = Revocations(), clock: any Clock) {
-    self.authority = authority
-    self.revocations = revocations
-    self.clock = clock
+  /// - Parameter audience: nil: the usual one.
+  init(_ keys: TrustedKeys, audience: String? = nil, _ revocations: Revocations, clock: any Clock) {
+    (self.keys, self.revocations, self.clock) = (keys, revocations, clock)
+    self.audience = audience ?? TokenAuthority.defaultAudience
   }
 
   /// The token ends with a whole second, as `exp` counts in seconds.
@@ -28,10 +29,10 @@ struct TokenIssuer: TokenIssuing {
       writer.member("role", user.role.rawValue)
       writer.member("iat", issuedAt)
       writer.member("exp", expiresAt)
-      writer.member("iss", authority.issuer)
-      writer.member("aud", authority.audience)
+      writer.member("iss", Identity.localIssuer)
+      writer.member("aud", audience)
     }
-    let token = JSONWebSignature.sign(payload, with: authority.secret)
+    let token = JSONWebSignature.sign(payload, with: keys.current.signing)
     return IssuedToken(
       text: String(decoding: token, as: UTF8.self), expiresAt: Instant(milliseconds: expiresAt * 1_000))
   }

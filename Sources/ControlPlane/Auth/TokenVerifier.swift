@@ -1,43 +1,42 @@
 // Judges bearer tokens: signature, claims, time, issuer, audience. Called for every upgrade and every request,
-// on the caller's thread, so a token that has been judged once is remembered until it expires.
+// on the caller's thread, so a token that has been judged once is remembered until it expires or keys change.
 
-/// Any thread; the lock inside is held for a dictionary look-up only.
+/// Any thread; no I/O. The locks inside are held for a look-up only.
 final class TokenVerifier: TokenVerifying {
-  private let authorities: [TokenAuthority]
+  private let keys: TrustedKeys
   private let revocations: Revocations
   private let clock: any Clock
-  private let cache: TokenCache
+  /// Told of a token whose key is not among the other system's keys.
+  private let watch: KeySetWatch?
 
-  /// `authorities`: whose tokens are accepted; each has an issuer and a secret of its own.
-  init(
-    _ authorities: [TokenAuthority], _ revocations: Revocations = Revocations(), clock: any Clock,
-    cacheCapacity: Int = TokenCache.defaultCapacity
-  ) {
-    self.authorities = authorities
-    self.revocations = revocations
-    self.clock = clock
-    cache = TokenCache(capacity: cacheCapacity)
+  init(_ keys: TrustedKeys, _ revocations: Revocations, watch: KeySetWatch? = nil, clock: any Clock) {
+    (self.keys, self.revocations, self.watch, self.clock) = (keys, revocations, watch, clock)
   }
 
   func verify(_ bytes: [UInt8]) -> TokenVerdict {
     guard bytes.count <= JSONWebSignature.maximumBytes else { return .invalid }
-    let now = clock.now
-    if let known = cache.principal(of: bytes, at: now) {
+    let (now, generation) = (clock.now, keys.current)
+    if let known = generation.cache.principal(of: bytes, at: now) {
       guard revocations.refuses(known) else { return .valid(known) }
-      cache.forget(bytes)
+      generation.cache.forget(bytes)
       return .invalid
     }
-    guard let principal = judge(bytes, at: now), !revocations.refuses(principal) else { return .invalid }
-    cache.remember(principal, for: bytes)
+    guard let principal = judge(bytes, generation.authorities, at: now), !revocations.refuses(principal)
+    else {
+      return .invalid
+    }
+    generation.cache.remember(principal, for: bytes)
     return .valid(principal)
   }
 
   /// Only the authority whose key made the signature decides: an `iss` alone proves nothing.
-  private func judge(_ token: [UInt8], at now: Instant) -> Principal? {
+  private func judge(_ bytes: [UInt8], _ authorities: [TokenAuthority], at now: Instant) -> Principal? {
+    guard let token = JSONWebSignature(bytes) else { return nil }
     for authority in authorities {
-      if let payload = JSONWebSignature.payload(of: token, signedWith: authority.secret) {
-        return TokenClaims(payload).flatMap { authority.principal($0, at: now) }
+      if let key = authority.keys.signer(of: token, at: now) {
+        return TokenClaims(token.payload).flatMap { authority.principal($0, by: key, at: now) }
       }
+      if authority.keys.lacksKey(of: token) { watch?.ask() }
     }
     return nil
   }

@@ -14,6 +14,10 @@ public enum ControlIncident: Sendable, Equatable {
   case clockStepped(milliseconds: Int64)
   /// A request failed in a way no rule foresees; it was answered 500.
   case internalFailure(String)
+  /// The file of another system's public keys changed; these keys count from now on.
+  case keysRead(count: Int)
+  /// The file changed and cannot be used; the keys before it still count.
+  case keysUnreadable(String)
   /// A limit refused something. Comes once per refusal, so that who observes must bound what it tells.
   case rateLimited(LimitName, Offender)
 }

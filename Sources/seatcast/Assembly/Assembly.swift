@@ -10,13 +10,12 @@ struct Assembly {
   private let log: Log
 
   /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`.
-  /// - Parameter secret: signs tokens; nil: the control plane uses the secret kept in the data folder.
-  init(_ configuration: ServeConfiguration, secret: [UInt8]?, log: Log) throws(StartError) {
+  init(_ configuration: ServeConfiguration, secrets: TokenSecrets, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     do {
       plane = try DataPlane(Self.planeConfiguration(configuration))
       backend = try Backend.open(
-        Self.backendConfiguration(configuration, secret: secret),
+        Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
     } catch {
@@ -46,6 +45,20 @@ struct Assembly {
         eventIDPrefix: Array("\(backend.epoch).".utf8))
     } catch {
       throw StartError(telling: error)
+    }
+  }
+
+  /// Reads the token secrets and the other system's public keys again. What cannot be read leaves the keys as they are.
+  func reloadKeys() {
+    do {
+      let secrets = try SecretFiles.secrets(configuration)
+      try backend.reloadKeys(secret: secrets.current, previous: secrets.previous)
+      log.write(LogEntry(.info, "the keys of tokens were read again"))
+    } catch {
+      log.write(
+        LogEntry(
+          .error, "the keys of tokens cannot be read again; those before them still count",
+          ["why": "\(error)"]))
     }
   }
 
@@ -84,10 +97,11 @@ struct Assembly {
   }
 
   private static func backendConfiguration(
-    _ configuration: ServeConfiguration, secret: [UInt8]?
+    _ configuration: ServeConfiguration, _ secrets: TokenSecrets
   ) -> Backend.Configuration {
     var backend = Backend.Configuration(dataFolder: configuration.dataFolder)
-    backend.secret = secret
+    (backend.secret, backend.previousSecret) = (secrets.current, secrets.previous)
+    backend.keySetFile = configuration.accounts.keySetFile
     backend.accounts = configuration.accounts.kind
     backend.registration = configuration.accounts.registration
     backend.audience = configuration.accounts.audience

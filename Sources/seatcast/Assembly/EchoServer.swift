@@ -5,13 +5,13 @@ import FanoutCore
 enum EchoServer {
   /// Serves until a signal stops it.
   static func run(_ configuration: EchoConfiguration) throws(StartError) {
-    StopSignals.block()
+    ProcessSignals.block(ProcessSignals.stopping)
     let log = Log(format: StandardError.isTerminal ? .text : .json)
     let plane = try open(configuration)
     let port = try start(plane, observer: log)
     StandardOutput.announce(
       "seatcast conformance-echo listening on \(configuration.address.url(port: port))\n")
-    _ = StopSignals.wait()
+    _ = ProcessSignals.wait(ProcessSignals.stopping)
     plane.stopAccepting()
     plane.closeAll()
     log.close()

@@ -10,6 +10,7 @@ enum Program {
       case .print(let text): StandardOutput.write(text + "\n")
       case .serve(let settings): try Server.run(ServeConfiguration(settings))
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
+      case .conformanceJWS: SignatureLines.run()
       }
       return 0
     } catch let error as UsageError {

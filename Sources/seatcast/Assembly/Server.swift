@@ -5,13 +5,13 @@ import FanoutCore
 enum Server {
   /// Serves until a signal stops it; returns when everything is closed.
   static func run(_ configuration: ServeConfiguration) throws(StartError) {
-    let secret = try SecretFiles.secret(configuration.secret)
+    let secrets = try SecretFiles.secrets(configuration)
     let password = try configuration.admin.map(Server.password)
-    StopSignals.block()
+    ProcessSignals.block(ProcessSignals.ofServer)
     let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
     for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
 
-    let assembly = try Assembly(configuration, secret: secret, log: log)
+    let assembly = try Assembly(configuration, secrets: secrets, log: log)
     let port: Int
     let demo: DemoContent?
     do throws(StartError) {
@@ -37,10 +37,21 @@ enum Server {
 
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
 
-    log.write(LogEntry(.info, "stopping", ["signal": StopSignals.wait()]))
+    log.write(LogEntry(.info, "stopping", ["signal": waitForStop(assembly)]))
     assembly.stop()
     log.close()
     log.write(LogEntry(.info, "stopped cleanly"))
+  }
+
+  /// Reads the keys again on each SIGHUP.
+  /// - Returns: the name of the signal that ends the wait.
+  private static func waitForStop(_ assembly: Assembly) -> String {
+    while true {
+      switch ProcessSignals.wait(ProcessSignals.ofServer) {
+      case .hangup: assembly.reloadKeys()
+      case .stop(let name): return name
+      }
+    }
   }
 
   private static func password(of admin: ServeConfiguration.Admin) throws(StartError) -> String {

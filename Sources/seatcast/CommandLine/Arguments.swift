@@ -8,6 +8,7 @@ enum Invocation: Equatable, Sendable {
   case print(String)
   case serve(Settings)
   case conformanceEcho(Settings)
+  case conformanceJWS
 
   /// - Parameter arguments: the command-line arguments without the program's name.
   static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError) -> Invocation {
@@ -30,6 +31,7 @@ enum Invocation: Equatable, Sendable {
     switch table.name {
     case CommandTable.serve.name: return .serve(settings)
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
+    case CommandTable.conformanceJWS.name: return .conformanceJWS
     default: return .print(Version.line)
     }
   }

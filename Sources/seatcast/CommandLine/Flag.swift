@@ -18,6 +18,9 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case audience
   case adminClaim = "admin-claim"
   case jwtSecretFile = "jwt-secret-file"
+  case previousSecretFile = "previous-secret-file"
+  case previousSecretUntil = "previous-secret-until"
+  case jwksFile = "jwks-file"
   case adminEmail = "admin-email"
   case origins
   case identity
@@ -70,11 +73,13 @@ struct Flag: Sendable {
 struct CommandTable: Sendable {
   let name: String
   let summary: String
+  /// More lines for the help.
+  var details: [String] = []
   let flags: [Flag]
 
   func flag(named name: String) -> Flag? { flags.first { $0.name == name } }
 
-  static let all = [serve, conformanceEcho, version]
+  static let all = [serve, conformanceEcho, conformanceJWS, version]
 
   static let serve = CommandTable(
     name: "serve", summary: "Serve bookings and broadcast them.",
@@ -126,7 +131,20 @@ struct CommandTable: Sendable {
         setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
         relatives: ["SEATCAST_JWT_SECRET"],
         summary: "Secret that signs tokens, at least 32 bytes; one line break at its end is not part of it.",
-        fallback: "made once in the data folder"),
+        details: ["SIGHUP reads it again, and the two files below."], fallback: "made once in the data folder"
+      ),
+      Flag(
+        setting: .previousSecretFile, value: .text("FILE"), variable: "SEATCAST_PREVIOUS_SECRET_FILE",
+        summary: "Secret before it, whose tokens are still accepted. Needs --previous-secret-until.",
+        fallback: nil),
+      Flag(
+        setting: .previousSecretUntil, value: .text("TIME"), variable: "SEATCAST_PREVIOUS_SECRET_UNTIL",
+        summary: "When the previous secret's tokens end, like 2026-01-31T20:00:00Z.", fallback: nil),
+      Flag(
+        setting: .jwksFile, value: .text("FILE"), variable: "SEATCAST_JWKS_FILE",
+        summary: "Public keys of the other system (JWKS), read again when it changes.",
+        details: ["RS256, PS256, ES256 and EdDSA instead of a secret. Needs --accounts external."],
+        fallback: nil),
       Flag(
         setting: .adminEmail, value: .text("EMAIL"), variable: "SEATCAST_ADMIN_EMAIL",
         relatives: ["SEATCAST_ADMIN_PASSWORD", "SEATCAST_ADMIN_PASSWORD_FILE"],
@@ -166,6 +184,15 @@ struct CommandTable: Sendable {
     name: "conformance-echo",
     summary: "Echo WebSocket messages for protocol test suites; never part of the server.",
     flags: [host, port, loops])
+
+  static let conformanceJWS = CommandTable(
+    name: "conformance-jws",
+    summary: "Judge signatures, one JSON object per line of standard input; never part of the server.",
+    details: [
+      "A line is {\"alg\":…,\"k\":…,\"jws\":…}; k is a base64url key for HS256, a JWK otherwise.",
+      "Answers one line each: valid or invalid. Claims are not judged.",
+    ],
+    flags: [])
 
   static let version = CommandTable(name: "version", summary: "Print the version.", flags: [])
 

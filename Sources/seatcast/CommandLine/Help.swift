@@ -17,7 +17,8 @@ enum Help {
 
   static func text(for table: CommandTable) -> String {
     let usage = table.flags.isEmpty ? "" : " [FLAGS]"
-    let head = "\(table.summary)\n\nUsage: seatcast \(table.name)\(usage)"
+    let summary = ([table.summary] + table.details).joined(separator: "\n")
+    let head = "\(summary)\n\nUsage: seatcast \(table.name)\(usage)"
     guard !table.flags.isEmpty else { return head }
     return head + "\n\n" + table.flags.map(paragraph).joined(separator: "\n")
       + "\n\nA flag beats its variable, and that beats the default. An empty variable counts as unset."

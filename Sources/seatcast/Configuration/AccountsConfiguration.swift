@@ -6,6 +6,8 @@ struct AccountsConfiguration: Equatable, Sendable {
   var registration: Bool
   /// Nil: the control plane's own.
   var audience: String?
+  /// File with the other system's public keys; nil: it signs with the configured secret.
+  var keySetFile: String?
 
   enum Kind: String, CaseIterable, Sendable { case local, external }
   enum Registration: String, CaseIterable, Sendable { case on, off }
@@ -15,7 +17,7 @@ struct AccountsConfiguration: Equatable, Sendable {
     audience = try settings.text(.audience)
     switch try settings.choice(.accounts, as: Kind.self) ?? .local {
     case .local:
-      for setting in [Setting.issuer, .adminClaim] {
+      for setting in [Setting.issuer, .adminClaim, .jwksFile] {
         if let given = settings[setting] { throw UsageError("\(given.source) needs --accounts external.") }
       }
       kind = .local
@@ -26,6 +28,7 @@ struct AccountsConfiguration: Equatable, Sendable {
           "\(given.source) must be 'off' with --accounts external: the other system has the accounts.")
       }
       kind = .external(issuer: try Self.issuer(settings), adminClaim: try Self.adminClaim(settings))
+      keySetFile = try settings.text(.jwksFile)
       self.registration = false
     }
   }

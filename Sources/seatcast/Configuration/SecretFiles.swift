@@ -1,18 +1,39 @@
-// Reads the token secret and the admin's password from the files that the configuration names. At start only.
+// Reads the token secrets and the admin's password from the files that the configuration names: at start, and the
+// secrets again on SIGHUP. Main thread.
+import ControlPlane
 import FoundationEssentials
+
+/// What signs tokens, and what signed them before.
+struct TokenSecrets: Equatable, Sendable {
+  /// Nil: the control plane creates one and keeps it in the data folder.
+  var current: [UInt8]?
+  var previous: PreviousSecret?
+}
 
 enum SecretFiles {
   /// HS256 keys shorter than its hash are refused (RFC 7518, section 3.2).
   static let minimumSecretBytes = 32
 
+  static func secrets(_ configuration: ServeConfiguration) throws(StartError) -> TokenSecrets {
+    var previous: PreviousSecret?
+    if let source = configuration.previousSecret {
+      let bytes = try checked(
+        try line(at: source.file, what: "previous token secret"), "in \(printable(source.file))")
+      previous = PreviousSecret(bytes, until: source.until)
+    }
+    return TokenSecrets(current: try secret(configuration.secret), previous: previous)
+  }
+
   /// The secret that signs tokens; nil: the control plane creates one and keeps it in the data folder.
   static func secret(_ source: ServeConfiguration.SecretSource) throws(StartError) -> [UInt8]? {
-    let (bytes, place): ([UInt8], String)
     switch source {
-    case .kept: return nil
-    case .bytes(let given): (bytes, place) = (given, "in SEATCAST_JWT_SECRET")
-    case .file(let path): (bytes, place) = (try line(at: path, what: "token secret"), "in \(printable(path))")
+    case .kept: nil
+    case .bytes(let given): try checked(given, "in SEATCAST_JWT_SECRET")
+    case .file(let path): try checked(try line(at: path, what: "token secret"), "in \(printable(path))")
     }
+  }
+
+  private static func checked(_ bytes: [UInt8], _ place: String) throws(StartError) -> [UInt8] {
     guard bytes.count >= minimumSecretBytes else {
       throw StartError(
         "The token secret \(place) is too short: \(bytes.count) bytes, needed are \(minimumSecretBytes).")

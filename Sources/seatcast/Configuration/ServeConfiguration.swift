@@ -1,5 +1,6 @@
 // The validated settings of `seatcast serve`, a pure function of arguments and environment. Files that they name are
 // read later (SecretFiles.swift), so a wrong value is an error before anything is opened.
+import ControlPlane
 import FanoutCore
 
 struct ServeConfiguration: Equatable, Sendable {
@@ -8,6 +9,7 @@ struct ServeConfiguration: Equatable, Sendable {
   var descriptorTables: DescriptorTables
   var dataFolder: String
   var secret: SecretSource
+  var previousSecret: PreviousSource?
   var accounts: AccountsConfiguration
   var admin: Admin?
   /// Origins that may open WebSockets besides our own.
@@ -49,6 +51,12 @@ struct ServeConfiguration: Equatable, Sendable {
     case bytes([UInt8])
   }
 
+  /// The secret before this one, and when its tokens end.
+  struct PreviousSource: Equatable, Sendable {
+    var file: String
+    var until: Instant
+  }
+
   /// An administrator account to create or update at start.
   struct Admin: Equatable, Sendable {
     enum Password: Equatable, Sendable {
@@ -78,7 +86,9 @@ struct ServeConfiguration: Equatable, Sendable {
     descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
     dataFolder = try settings.text(.data) ?? "./data"
     secret = try Self.secret(settings)
+    previousSecret = try Self.previousSecret(settings)
     accounts = try AccountsConfiguration(settings)
+    if accounts.keySetFile != nil { try Self.refuseSecrets(settings) }
     admin = try Self.admin(settings)
     origins = try Self.origins(settings)
     identity = try settings.choice(.identity, as: Identity.self) ?? .full
@@ -101,6 +111,33 @@ struct ServeConfiguration: Equatable, Sendable {
       throw UsageError("SEATCAST_JWT_SECRET and SEATCAST_JWT_SECRET_FILE are both set; set one of them.")
     }
     return .bytes(Array(literal.utf8))
+  }
+
+  private static func previousSecret(_ settings: Settings) throws(UsageError) -> PreviousSource? {
+    let (file, time) = (try settings.text(.previousSecretFile), try settings.text(.previousSecretUntil))
+    guard let file, let time else {
+      let given = settings[.previousSecretFile] ?? settings[.previousSecretUntil]
+      if let given {
+        let other = time == nil ? "--previous-secret-until" : "--previous-secret-file"
+        throw UsageError("\(given.source) needs \(other).")
+      }
+      return nil
+    }
+    guard let until = Instant(text: time) else {
+      let source = settings[.previousSecretUntil]?.source ?? "--previous-secret-until"
+      throw UsageError("\(source) must be a time like 2026-01-31T20:00:00Z, not '\(printable(time))'.")
+    }
+    return PreviousSource(file: file, until: until)
+  }
+
+  /// With a file of public keys nothing is signed with a configured secret.
+  private static func refuseSecrets(_ settings: Settings) throws(UsageError) {
+    let literal = settings.variable("SEATCAST_JWT_SECRET").map { _ in "SEATCAST_JWT_SECRET" }
+    let given = settings[.jwtSecretFile]?.source ?? settings[.previousSecretFile]?.source ?? literal
+    guard let given else { return }
+    throw UsageError(
+      "\(given) and \(settings[.jwksFile]?.source ?? "--jwks-file") are both set; the other system signs with one of them."
+    )
   }
 
   private static func admin(_ settings: Settings) throws(UsageError) -> Admin? {

@@ -59,4 +59,6 @@ enum LogKind: String, Hashable, Sendable {
   case commitRecovered = "recovered commits"
   case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"
+  case keysRead = "changes of public keys"
+  case keysUnreadable = "unreadable public keys"
 }

@@ -94,6 +94,13 @@ extension Log: ControlObserver {
       )
     case .internalFailure(let what):
       (.internalFailure, LogEntry(.error, "a request failed inside and got 500", ["what": what]))
+    case .keysRead(let count):
+      (.keysRead, LogEntry(.info, "the public keys changed and were read", ["keys": String(count)]))
+    case .keysUnreadable(let why):
+      (
+        .keysUnreadable,
+        LogEntry(.error, "the public keys cannot be read; those before them still count", ["why": why])
+      )
     case .rateLimited: nil
     }
   }

@@ -21,7 +21,7 @@ struct RoutesTests {
       ledger: ledger, replies: replies, hashing: NoJobs(), registering: NoJobs(),
       hasher: ScryptHasher(cost: .insecureTest), revocations: Revocations(), notices: Stage())
     let tokens = TokenIssuer(
-      .local(TokenForge.secret, audience: nil), clock: StillClock(milliseconds: 0))
+      TrustedKeys(TokenForge.secret), Revocations(), clock: StillClock(milliseconds: 0))
     return Routes.all(
       accounts: accounts, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
       admission: .unlimited, epoch: "e")

@@ -97,4 +97,10 @@ struct TimestampsTests {
       String(decoding: text, as: UTF8.self)
         == [0, 0, 1, 0].map { Timestamps.text(Instant(milliseconds: $0)) }.joined())
   }
+
+  @Test("A moment can be made of its text")
+  func instant() {
+    #expect(Instant(text: "2026-01-31T20:00:00Z") == Instant(milliseconds: 1_769_889_600_000))
+    #expect(Instant(text: "2026-01-31") == nil)
+  }
 }

@@ -23,9 +23,9 @@ struct AuthoritiesTests {
   func local() throws {
     let configured = try authorities(.local)
     #expect(configured.external == nil && configured.all.count == 1)
-    #expect(configured.local.secret.bytes == TokenForge.secretBytes)
-    let kept = try authorities(.local, secret: nil).local.secret.bytes
-    #expect(try authorities(.local, secret: nil).local.secret.bytes == kept)
+    #expect(configured.local.secret?.bytes == TokenForge.secretBytes)
+    let kept = try authorities(.local, secret: nil).signing.bytes
+    #expect(try authorities(.local, secret: nil).signing.bytes == kept)
   }
 
   @Test("beside another system the server signs by a secret that the other does not hold")
@@ -34,21 +34,53 @@ struct AuthoritiesTests {
       let found = try authorities(.external(issuer: "them", adminClaim: nil), secret: secret)
       let external = try #require(found.external)
       #expect(external.issuer == "them" && found.local.issuer == "seatcast")
-      #expect(external.secret.bytes != found.local.secret.bytes)
-      if let secret { #expect(external.secret.bytes == secret) }
+      #expect(
+        external.secret?.bytes != found.signing.bytes && found.local.secret?.bytes == found.signing.bytes)
+      if let secret { #expect(external.secret?.bytes == secret) }
       let again = try authorities(.external(issuer: "them", adminClaim: nil), secret: secret)
-      #expect(again.local.secret.bytes == found.local.secret.bytes)
+      #expect(again.signing.bytes == found.signing.bytes)
     }
   }
 
   @Test("another system can take neither this server's name nor its secret")
   func collisions() throws {
-    let own = try authorities(.external(issuer: "them", adminClaim: nil)).local.secret.bytes
+    let own = try authorities(.external(issuer: "them", adminClaim: nil)).signing.bytes
     #expect(throws: StartFailure.self) {
       try authorities(.external(issuer: "them", adminClaim: nil), secret: own)
     }
     for issuer in ["", "seatcast"] {
       #expect(throws: StartFailure.self) { try authorities(.external(issuer: issuer, adminClaim: nil)) }
     }
+  }
+
+  @Test("public keys stand in place of the other system's secret")
+  func keySet() throws {
+    let keys = try JSONWebKeySet.keys(Array(ForeignKeys.set([ForeignKeys.key("ES256")]).utf8))
+    var configuration = Backend.Configuration(dataFolder: folder.path)
+    configuration.accounts = .external(issuer: "them", adminClaim: nil)
+    let found = try Authorities(configuration, DataFolder(folder.path), keySet: keys)
+    #expect(found.external?.secret == nil && found.local.secret != nil)
+    #expect(!names(in: folder.path).contains("jwt-secret"))
+  }
+
+  @Test(
+    "the previous secret is accepted beside the one that replaced it, and never is a local administrator's")
+  func previousSecret() throws {
+    let folder = try DataFolder(folder.path)
+    var configuration = Backend.Configuration(dataFolder: folder.path)
+    configuration.secret = [UInt8](repeating: 7, count: 32)
+    configuration.previousSecret = PreviousSecret(TokenForge.secretBytes, until: Instant(milliseconds: 5_000))
+    let token = try #require(JSONWebSignature(Array(TokenForge.sign(payload: "{}").utf8)))
+    let ring = try Authorities(configuration, folder).local.keys
+    #expect(ring.signer(of: token, at: Instant(milliseconds: 4_999)) != nil)
+    #expect(ring.signer(of: token, at: Instant(milliseconds: 5_000)) == nil)
+    configuration.previousSecret = PreviousSecret([1, 2, 3], until: Instant(milliseconds: 5_000))
+    #expect(throws: StartFailure.self) { try Authorities(configuration, folder) }
+
+    configuration.accounts = .external(issuer: "them", adminClaim: nil)
+    configuration.previousSecret = nil
+    let own = try Authorities(configuration, folder).signing.bytes
+    configuration.previousSecret = PreviousSecret(own, until: Instant(milliseconds: 5_000))
+    #expect(throws: StartFailure.self) { try Authorities(configuration, folder) }
   }
 }

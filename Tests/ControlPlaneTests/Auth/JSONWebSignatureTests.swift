@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -27,6 +28,12 @@ struct JSONWebSignatureTests {
     #expect(JSONWebSignature.payload(of: token, signedWith: secret) == Array("{\"a\":1}".utf8))
     let other = try SigningSecret(Array(repeating: 7, count: 32))
     #expect(JSONWebSignature.payload(of: token, signedWith: other) == nil)
+  }
+
+  @Test("A token names its secret by the first bytes of the secret's digest")
+  func keyID() throws {
+    let token = try #require(JSONWebSignature(JSONWebSignature.sign(Array("{}".utf8), with: secret)))
+    #expect(token.keyID == Digests.base64URL(Array(Digests.sha256(TokenForge.secretBytes).prefix(8))))
   }
 
   @Test("Changing any one character makes the token invalid")

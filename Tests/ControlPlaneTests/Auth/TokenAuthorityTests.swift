@@ -13,7 +13,7 @@ struct TokenAuthorityTests {
 
   private func external(audience: String? = nil, _ adminClaim: String? = nil) -> TokenAuthority {
     .external(
-      "https://id.example", TokenForge.secret, audience: audience,
+      "https://id.example", KeyRing(TokenForge.secret), audience: audience,
       adminClaim: adminClaim.flatMap { AdminClaim($0) })
   }
 
@@ -59,7 +59,7 @@ struct TokenAuthorityTests {
   @Test("issuer and audience are compared byte by byte")
   func bytes() {
     let authority = TokenAuthority.external(
-      "caf\u{e9}", TokenForge.secret, audience: nil, adminClaim: AdminClaim("r=\u{e9}"))
+      "caf\u{e9}", KeyRing(TokenForge.secret), audience: nil, adminClaim: AdminClaim("r=\u{e9}"))
     #expect(principal(#""iss":"caf\u00e9""#, authority) != nil)
     #expect(principal(#""iss":"cafe\u0301""#, authority) == nil)
     #expect(principal(#""iss":"caf\u00e9","r":"e\u0301""#, authority)?.role == .user)
@@ -82,6 +82,16 @@ struct TokenAuthorityTests {
     #expect(principal(#""iss":"seatcast","role":"admin""#, local)?.role == .admin)
     #expect(principal(#""iss":"seatcast","role":"user""#, local) == nil)
     #expect(principal(#""iss":"seatcast""#, local) == nil)
+  }
+
+  @Test("a key that ends ends its tokens")
+  func keyWithAnEnd() throws {
+    let local = TokenAuthority.local(TokenForge.secret, audience: nil)
+    let claims = try #require(TokenClaims(Array(#"{"sub":"7","exp":2000,"iss":"seatcast"}"#.utf8)))
+    for (until, expected) in [(1_500_000, 1_500_000), (3_000_000, 2_000_000)] {
+      let key = TokenKey(TokenForge.secret, until: Instant(milliseconds: Int64(until)))
+      #expect(local.principal(claims, by: key, at: now)?.expiresAt.milliseconds == Int64(expected))
+    }
   }
 
   @Test("an admin claim is a name, an equals sign and a value")

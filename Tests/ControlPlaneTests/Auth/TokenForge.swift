@@ -21,3 +21,23 @@ enum TokenForge {
     return signed + "." + String(decoding: Base64.encode(code, .urlSafe), as: UTF8.self)
   }
 }
+
+extension TrustedKeys {
+  /// A server with local accounts and this secret.
+  convenience init(_ secret: SigningSecret, audience: String? = nil) {
+    self.init(Authorities(local: .local(secret, audience: audience), signing: secret, external: nil))
+  }
+}
+
+extension TokenAuthority {
+  /// The secret that signs today.
+  var secret: SigningSecret? { keys.secret }
+}
+
+extension JSONWebSignature {
+  /// The payload of a token that `secret` has signed.
+  static func payload(of token: [UInt8], signedWith secret: SigningSecret) -> [UInt8]? {
+    guard let found = JSONWebSignature(token), TokenKey(secret).isSigner(of: found) else { return nil }
+    return found.payload
+  }
+}

@@ -11,7 +11,7 @@ struct TokenIssuerTests {
 
   @Test("A token carries all claims and lasts 24 hours")
   func claims() throws {
-    let issuer = TokenIssuer(.local(TokenForge.secret, audience: "us"), clock: clock)
+    let issuer = TokenIssuer(TrustedKeys(TokenForge.secret), audience: "us", Revocations(), clock: clock)
     let token = issuer.issue(to: user)
     let payload = try #require(
       JSONWebSignature.payload(of: Array(token.text.utf8), signedWith: TokenForge.secret))
@@ -26,11 +26,22 @@ struct TokenIssuerTests {
     #expect(token.expiresAt == Instant(milliseconds: 1_700_086_400_000))
   }
 
+  @Test("A token names the secret that signed it, also after the secret was replaced")
+  func keyID() throws {
+    let keys = TrustedKeys(TokenForge.secret)
+    let issuer = TokenIssuer(keys, Revocations(), clock: clock)
+    func name() -> String? { JSONWebSignature(Array(issuer.issue(to: user).text.utf8))?.keyID }
+    #expect(name() == TokenForge.secret.keyID)
+    let other = try SigningSecret(Array(repeating: 7, count: 32))
+    keys.replace(by: Authorities(local: .local(other, audience: nil), signing: other, external: nil))
+    #expect(name() == other.keyID && other.keyID != TokenForge.secret.keyID)
+  }
+
   @Test("A token issued in the second of a log-out is good, the one before it is not")
   func afterLogout() {
-    let (authority, revocations) = (TokenAuthority.local(TokenForge.secret, audience: nil), Revocations())
-    let issuer = TokenIssuer(authority, revocations, clock: clock)
-    let verifier = TokenVerifier([authority], revocations, clock: clock)
+    let (keys, revocations) = (TrustedKeys(TokenForge.secret), Revocations())
+    let issuer = TokenIssuer(keys, revocations, clock: clock)
+    let verifier = TokenVerifier(keys, revocations, clock: clock)
     let old = issuer.issue(to: user).text
     #expect(verifier.verify(old) != .invalid)
     revocations.add(
@@ -44,9 +55,9 @@ struct TokenIssuerTests {
 
   @Test("The verifier of the same configuration accepts it, for exactly that long")
   func verifies() {
-    let authority = TokenAuthority.local(TokenForge.secret, audience: "us")
-    let issuer = TokenIssuer(authority, clock: clock)
-    let verifier = TokenVerifier([authority], clock: clock)
+    let keys = TrustedKeys(TokenForge.secret, audience: "us")
+    let issuer = TokenIssuer(keys, audience: "us", Revocations(), clock: clock)
+    let verifier = TokenVerifier(keys, Revocations(), clock: clock)
     let token = issuer.issue(to: user)
     let expected = Principal(
       identity: .local(12), role: .admin, email: user.email, name: user.name,

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -7,7 +8,7 @@ struct TokenVerifierTests {
   private let clock = StillClock(milliseconds: 1_000_000)
 
   private func verifier() -> TokenVerifier {
-    TokenVerifier([.local(TokenForge.secret, audience: nil)], clock: clock)
+    TokenVerifier(TrustedKeys(TokenForge.secret), Revocations(), clock: clock)
   }
 
   private func verdict(_ payload: String) -> TokenVerdict {
@@ -59,11 +60,11 @@ struct TokenVerifierTests {
   @Test("Of two authorities the one whose key has signed decides, whatever iss says")
   func twoAuthorities() throws {
     let other = try SigningSecret(Array(repeating: 7, count: 32))
-    let verifier = TokenVerifier(
-      [
-        .external("https://id.example", TokenForge.secret, audience: nil, adminClaim: nil),
-        .local(other, audience: nil, adminsOnly: true),
-      ], clock: clock)
+    let authorities = Authorities(
+      local: .local(other, audience: nil, adminsOnly: true), signing: other,
+      external: .external(
+        "https://id.example", KeyRing(TokenForge.secret), audience: nil, adminClaim: nil))
+    let verifier = TokenVerifier(TrustedKeys(authorities), Revocations(), clock: clock)
     func verdict(_ payload: String, _ secret: SigningSecret) -> TokenVerdict {
       let token = JSONWebSignature.sign(Array(payload.utf8), with: secret)
       return verifier.verify(String(decoding: token, as: UTF8.self))
@@ -100,6 +101,54 @@ struct TokenVerifierTests {
     #expect(verifier.verify(token) != .invalid)
     clock.set(milliseconds: 2_000_000)
     #expect(verifier.verify(token) == .invalid)
+  }
+
+  @Test("A remembered token dies with its key")
+  func replacedKeys() throws {
+    let keys = TrustedKeys(TokenForge.secret)
+    let verifier = TokenVerifier(keys, Revocations(), clock: clock)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"5","exp":2000}"#)
+    #expect(verifier.verify(token) != .invalid)
+    let other = try SigningSecret(Array(repeating: 7, count: 32))
+    keys.replace(by: Authorities(local: .local(other, audience: nil), signing: other, external: nil))
+    #expect(verifier.verify(token) == .invalid)
+  }
+
+  @Test("A remembered token of the previous secret dies with the time for which that counts")
+  func previousSecret() throws {
+    let other = try SigningSecret(Array(repeating: 7, count: 32))
+    let previous = TokenKey(TokenForge.secret, until: Instant(milliseconds: 1_500_000))
+    let local = TokenAuthority.local(other, previous: previous, audience: nil)
+    let keys = TrustedKeys(Authorities(local: local, signing: other, external: nil))
+    let verifier = TokenVerifier(keys, Revocations(), clock: clock)
+    let token = TokenForge.sign(payload: #"{"iss":"seatcast","sub":"5","exp":2000}"#)
+    guard case .valid(let principal) = verifier.verify(token) else {
+      Issue.record("the previous secret counts")
+      return
+    }
+    #expect(principal.expiresAt.milliseconds == 1_500_000)
+    clock.set(milliseconds: 1_499_999)
+    #expect(verifier.verify(token) != .invalid)
+    clock.set(milliseconds: 1_500_000)
+    #expect(verifier.verify(token) == .invalid)
+  }
+
+  @Test(
+    "A token whose public key is not known asks for a look at the file of keys, a wrong signature does not")
+  func asksForKeys() throws {
+    let known = try JSONWebKeySet.keys(Array(ForeignKeys.set([ForeignKeys.key("ES256")]).utf8))
+    let authorities = Authorities(
+      local: .local(TokenForge.secret, audience: nil, adminsOnly: true), signing: TokenForge.secret,
+      external: .external(
+        ForeignKeys.issuer, KeyRing(publicKeys: known), audience: nil, adminClaim: nil))
+    let watch = KeySetWatch {}
+    let verifier = TokenVerifier(TrustedKeys(authorities), Revocations(), watch: watch, clock: clock)
+    #expect(verifier.verify(ForeignKeys.token("ES256")) != .invalid)
+    #expect(verifier.verify(ForeignKeys.token("ES256") + "A") == .invalid)
+    #expect(verifier.verify(TokenForge.sign(payload: "{}")) == .invalid)
+    #expect(!watch.pump())
+    #expect(verifier.verify(ForeignKeys.token("EdDSA")) == .invalid)
+    #expect(watch.pump())
   }
 
   @Test("A text that Unicode calls equal to a remembered token is another token")

@@ -19,7 +19,7 @@ struct AssemblyTests {
   }
 
   private func assembly(port: Int = 0, data: String? = nil) throws -> Assembly {
-    try Assembly(configuration(port: port, data: data), secret: nil, log: log)
+    try Assembly(configuration(port: port, data: data), secrets: TokenSecrets(), log: log)
   }
 
   @Test("Joined together, the planes serve the page, health, metrics and the API, and stop")

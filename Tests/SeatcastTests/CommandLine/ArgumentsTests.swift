@@ -31,13 +31,14 @@ struct ArgumentsTests {
     #expect(try settings([name + "=x=y"])[setting] == expected)
   }
 
-  @Test("conformance-echo and version are commands of their own")
+  @Test("conformance-echo, conformance-jws and version are commands of their own")
   func otherCommands() throws {
     guard
       case .conformanceEcho(let echo) = try Invocation.parse(
         ["conformance-echo", "--port", "9"], environment: [:])
     else { throw UsageError("not conformance-echo") }
     #expect(echo[.port]?.text == "9")
+    #expect(try Invocation.parse(["conformance-jws"], environment: [:]) == .conformanceJWS)
     #expect(try Invocation.parse(["version"], environment: [:]) == .print(Version.line))
     #expect(try Invocation.parse(["--version"], environment: [:]) == .print(Version.line))
   }

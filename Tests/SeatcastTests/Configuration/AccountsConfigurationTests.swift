@@ -48,6 +48,18 @@ struct AccountsConfigurationTests {
       try accounts([], environment).kind == .external(issuer: "i", adminClaim: AdminClaim("r=x")))
   }
 
+  @Test("the other system signs with a secret, or with keys of which a file has the public ones")
+  func keySet() throws {
+    let external = ["--accounts", "external", "--issuer", "i"]
+    #expect(try accounts(external).keySetFile == nil)
+    #expect(try accounts(external + ["--jwks-file", "keys.json"]).keySetFile == "keys.json")
+    #expect(try accounts(external, ["SEATCAST_JWKS_FILE": "f"]).keySetFile == "f")
+    #expect(complaint(["--jwks-file", "f"]) == "--jwks-file needs --accounts external.")
+    #expect(
+      complaint(external + ["--jwks-file", "f", "--jwt-secret-file", "g"])
+        == "--jwt-secret-file and --jwks-file are both set; the other system signs with one of them.")
+  }
+
   @Test(
     "what does not go together is refused in one sentence",
     arguments: [

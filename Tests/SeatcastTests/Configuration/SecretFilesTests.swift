@@ -1,3 +1,4 @@
+import ControlPlane
 import FoundationEssentials
 import Testing
 
@@ -71,5 +72,24 @@ struct SecretFilesTests {
       complaint { _ = try SecretFiles.password(.file(path)) }
     }
     #expect(sentence?.hasSuffix("is not UTF-8.") == true)
+  }
+
+  @Test("The previous secret is read like the current one")
+  func previousSecret() throws {
+    func secrets(_ path: String) throws -> TokenSecrets {
+      let flags: [Setting: String] = [
+        .previousSecretFile: path, .previousSecretUntil: "2026-01-31T20:00:00Z",
+      ]
+      let settings = Settings(flags: flags, environment: [:], table: .serve)
+      return try SecretFiles.secrets(ServeConfiguration(settings))
+    }
+    let expected = PreviousSecret(long, until: Instant(milliseconds: 1_769_889_600_000))
+    #expect(
+      try withFile(long + [0x0A]) { try secrets($0) } == TokenSecrets(current: nil, previous: expected))
+    try withFile([0x41]) { path in
+      #expect(
+        complaint { _ = try secrets(path) }
+          == "The token secret in \(path) is too short: 1 bytes, needed are 32.")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import ControlPlane
 import FanoutCore
 import Testing
 
@@ -104,6 +105,21 @@ struct ServeConfigurationTests {
     #expect(
       complaint([], both)
         == "SEATCAST_JWT_SECRET and SEATCAST_JWT_SECRET_FILE are both set; set one of them.")
+  }
+
+  @Test("The previous secret has a file and an end, both or neither")
+  func previousSecret() throws {
+    #expect(try configuration([]).previousSecret == nil)
+    let words = ["--previous-secret-file", "f", "--previous-secret-until", "2026-01-31T20:00:00Z"]
+    let expected = ServeConfiguration.PreviousSource(
+      file: "f", until: Instant(milliseconds: 1_769_889_600_000))
+    #expect(try configuration(words).previousSecret == expected)
+    #expect(
+      complaint(Array(words.prefix(2))) == "--previous-secret-file needs --previous-secret-until.")
+    #expect(complaint(Array(words.suffix(2))) == "--previous-secret-until needs --previous-secret-file.")
+    #expect(
+      complaint(["--previous-secret-file", "f", "--previous-secret-until", "tomorrow"])
+        == "--previous-secret-until must be a time like 2026-01-31T20:00:00Z, not 'tomorrow'.")
   }
 
   @Test("An admin needs an address and exactly one password")

@@ -13,14 +13,15 @@ enum TokenPieces {
     return secret
   }
 
-  private static var authority: TokenAuthority { .local(secret, audience: nil) }
-
-  static var issuer: TokenIssuer {
-    TokenIssuer(authority, clock: clock)
+  private static func keys(cacheCapacity: Int = TokenCache.defaultCapacity) -> TrustedKeys {
+    let own = Authorities(local: .local(secret, audience: nil), signing: secret, external: nil)
+    return TrustedKeys(own, cacheCapacity: cacheCapacity)
   }
 
+  static var issuer: TokenIssuer { TokenIssuer(keys(), Revocations(), clock: clock) }
+
   private static func verifier(cacheCapacity: Int) -> TokenVerifier {
-    TokenVerifier([authority], clock: clock, cacheCapacity: cacheCapacity)
+    TokenVerifier(keys(cacheCapacity: cacheCapacity), Revocations(), clock: clock)
   }
 
   /// What a log-in of this user returns.
