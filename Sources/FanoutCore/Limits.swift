@@ -84,8 +84,8 @@ public struct Limits: Sendable, Equatable {
 
   /// From accept to the end of the first head, and from a head's first byte to its last.
   public var headTimeout: UInt64 = 10_000
-  /// From accept to the end of the one request of a connection on a reserved descriptor, and from our end of the
-  /// connection to the peer's.
+  /// From accept to the end of the one request of a connection on a reserved descriptor, from our end of the connection
+  /// to the peer's, and how long it may take nothing of its answer.
   public var reservedRequestTimeout: UInt64 = 2_000
   /// From a head's end to the end of its body.
   public var bodyTimeout: UInt64 = 30_000

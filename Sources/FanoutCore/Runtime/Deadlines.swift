@@ -33,7 +33,7 @@ final class Deadlines<IO: Transport> {
 
   /// Whether the peer has let a deadline pass, as far as is known before its input is read.
   func isOverdue(_ slot: UInt32) -> Bool {
-    if let progressAt = progressAt(slot) { return io.now >= progressAt + limits.stallTimeout }
+    if let progressAt = progressAt(slot) { return io.now >= progressAt + stallTimeout(slot) }
     switch connections[slot].phase {
     case .opening(let until, _), .lingering(let until): return io.now >= until
     case .http(let exchange): return exchange.answering == nil && io.now >= exchange.deadline
@@ -45,7 +45,7 @@ final class Deadlines<IO: Transport> {
   /// Does what is due and arms what comes next.
   func judge(_ slot: UInt32) {
     if connections[slot].isLost { return connections.close(slot, reset: true) }
-    let stall = progressAt(slot).map { $0 + limits.stallTimeout } ?? .max
+    let stall = progressAt(slot).map { $0 + stallTimeout(slot) } ?? .max
     if io.now >= stall { return giveUpStalled(slot) }
     let next =
       switch connections[slot].phase {
@@ -58,7 +58,7 @@ final class Deadlines<IO: Transport> {
       }
     guard connections.contains(slot) else { return }
     // What was said just now may have begun to wait.
-    let wait = stall == .max && connections[slot].isBlocked ? io.now + limits.stallTimeout : stall
+    let wait = stall == .max && connections[slot].isBlocked ? io.now + stallTimeout(slot) : stall
     connections.arm(slot, at: min(next, wait))
   }
 
@@ -68,6 +68,11 @@ final class Deadlines<IO: Transport> {
     let unsent = io.unsent(connections[slot].descriptor)
     if let backlog = connections[slot].backlog { return max(backlog.progressAt, unsent.progressAt) }
     return unsent.count > 0 ? unsent.progressAt : nil
+  }
+
+  /// Nobody holds a reserved descriptor by not reading its answer.
+  private func stallTimeout(_ slot: UInt32) -> UInt64 {
+    connections[slot].isReserved ? limits.reservedRequestTimeout : limits.stallTimeout
   }
 
   private func giveUpStalled(_ slot: UInt32) {

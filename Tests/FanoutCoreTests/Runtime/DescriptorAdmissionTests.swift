@@ -112,6 +112,21 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("whoever does not read the answer loses a reserved descriptor after two seconds")
+  func reserveIsReadFrom() {
+    let rig = rig(room: 12)
+    let subscribers = (0..<12).map { _ in rig.webSocket() }
+    let socket = rig.connect(capacity: 20)
+    socket.write(get("/health"))
+    rig.pass(1_900)
+    #expect(socket.isOpen && socket.unread == 20)
+    rig.pass(400)
+    #expect(socket.closing == .reset)
+    #expect(rig.counters.own.reservedAccepted == 1 && rig.counters.own.stalledClosed == 1)
+    #expect(subscribers.allSatisfy { $0.socket.isOpen })
+    #expect(rig.faults() == [])
+  }
+
   @Test("loops that share a table share its room; a table too small for the reserve has room for a few")
   func table() {
     let limits = Limits()
