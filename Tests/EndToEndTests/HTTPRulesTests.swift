@@ -20,7 +20,7 @@ struct HTTPRulesTests {
     let server = try TestServer()
     let event = try server.event(seats: 5)
     let client = server.server.client()
-    for path in ["/api/events/\(event)", "/api/events", "/livez", "/", "/nothing"] {
+    for path in ["/api/events/\(event)", "/api/events", "/livez", "/", "/nothing", "/ws"] {
       let get = try client.get(path)
       let head = try client.request("HEAD", path)
       #expect(head.status == get.status, "\(path)")
@@ -32,7 +32,11 @@ struct HTTPRulesTests {
   @Test("OPTIONS and a wrong method name the methods that there are")
   func methods() throws {
     let client = try TestServer().server.client()
-    for path in ["/api/events", "/api/events/1", "/api/bookings", "/livez", "/"] {
+    // RFC 9110, sections 9.3.7, 10.2.1 and 15.5.6.
+    for path in [
+      "/api/events", "/api/events/1", "/api/bookings", "/livez", "/readyz", "/metrics", "/", "/ws",
+      "/ws/events/1",
+    ] {
       let options = try client.request("OPTIONS", path)
       #expect(options.status == 204 || options.status == 200, "\(path) gave \(options.status)")
       #expect(options.field("Allow")?.contains("GET") == true, "\(path)")

@@ -59,6 +59,12 @@ final class FakeInbound: InboundSink {
     HTTPResponse(status: 429, fields: [("Retry-After", String(refusal.retryAfter))])
   }
 
+  var commonLines: [UInt8] { Array("Common: yes\r\n".utf8) }
+
+  func originLines(for request: HTTPRequestHead) -> [UInt8] {
+    Array("For: \(request.first("Origin") ?? "")\r\n".utf8)
+  }
+
   func isPrivileged(_ request: HTTPRequestHead) -> Bool { request.path == "/health" }
 
   static func body(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 23) } }

@@ -102,8 +102,9 @@ final class SimulatedServer {
         Loop(
           id: proxy.id, limits: limits, io: ScriptedTransport(), proxy: proxy,
           counters: LoopCounters(),
-          inbound: InboundAdapter(backend: backend, pages: pages),
-          sessions: WebSocketHandler(backend: backend, messages: messages, origins: []),
+          inbound: InboundAdapter(backend: backend, pages: pages, origins: OriginPolicy(listed: [])),
+          sessions: WebSocketHandler(
+            backend: backend, messages: messages, origins: OriginPolicy(listed: [])),
           source: TopicAdapter(backend: backend), observer: observer,
           table: DescriptorTable(limit: 1 << 20, limits),
           eventIDPrefix: Array("\(backend.epoch).".utf8)))

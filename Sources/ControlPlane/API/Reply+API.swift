@@ -30,11 +30,8 @@ extension Reply {
     var lines = FieldLines()
     if let contentType = kind.contentType { lines.append("content-type", contentType) }
     lines.append("cache-control", kind.caching)
-    // Nothing here is a page: nothing may be framed, sniffed, or loaded from it.
-    lines.append("x-content-type-options", "nosniff")
-    lines.append("referrer-policy", "no-referrer")
+    // Nothing here is a page: it loads nothing, and nobody may frame it.
     lines.append("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
-    lines.append("cross-origin-resource-policy", "same-origin")
     return lines
   }
 

@@ -14,6 +14,16 @@ public protocol InboundSink: Sendable {
   func take(_ requests: [InboundRequest]) -> Int
   /// The answer to a request that was not taken.
   var overloaded: HTTPResponse { get }
+  /// Finished field lines of every answer, also of those that the core gives by itself. Read once, at start.
+  var commonLines: [UInt8] { get }
+  /// Finished field lines of the answer to this request, whoever gives it. Asked only when the request has an `Origin`
+  /// field. Called on a loop's thread, before `receive`; must not block.
+  func originLines(for request: HTTPRequestHead) -> [UInt8]
+}
+
+extension InboundSink {
+  public var commonLines: [UInt8] { [] }
+  public func originLines(for request: HTTPRequestHead) -> [UInt8] { [] }
 }
 
 public enum InboundDisposition: Sendable {

@@ -12,6 +12,8 @@ final class HTTPDriver<IO: Transport> {
   private let fanout: Fanout<IO>
   private let webSockets: WebSocketDriver<IO>
   private let inbound: any InboundSink
+  /// Field lines of every answer.
+  private let commonLines: [UInt8]
   private let limiter: LoopLimiter
   private let observer: any LoopObserver
   /// Requests of this turn that the inbound sink takes together.
@@ -35,6 +37,7 @@ final class HTTPDriver<IO: Transport> {
     self.fanout = fanout
     self.webSockets = webSockets
     self.inbound = inbound
+    commonLines = inbound.commonLines
     self.limiter = limiter
     self.observer = observer
   }
@@ -112,6 +115,7 @@ final class HTTPDriver<IO: Transport> {
 
   private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
     counters.own.requests += 1
+    if request.head.hasOrigin { exchange.context.fieldLines = inbound.originLines(for: request.head) }
     let client = limiter.client(of: request.head, at: slot, from: connections[slot].peer)
     if let refusal = limiter.refusal(ofRequestFrom: client, now: io.now) {
       return refuseRequest(slot, exchange, refusal)
@@ -200,7 +204,8 @@ final class HTTPDriver<IO: Transport> {
       context.keepsAlive = false
     }
     var bytes: [UInt8] = []
-    HTTPResponseEncoder.append(response, context: context, date: currentDate(), to: &bytes)
+    HTTPResponseEncoder.append(
+      response, context: context, common: commonLines, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)
     exchange.answered()
     if let stream { return startStream(slot, stream) }
@@ -233,7 +238,8 @@ final class HTTPDriver<IO: Transport> {
     observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
     var bytes: [UInt8] = []
     let context = ResponseContext(isHead: false, keepsAlive: false)
-    HTTPResponseEncoder.append(failure.response(), context: context, date: currentDate(), to: &bytes)
+    HTTPResponseEncoder.append(
+      failure.response(), context: context, common: commonLines, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)
     output.finish(slot)
   }

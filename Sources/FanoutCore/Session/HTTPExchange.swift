@@ -18,8 +18,8 @@ final class HTTPExchange {
 
   /// The number of the request being answered; nil when none is.
   private(set) var answering: UInt32?
-  /// How the answer to that request is to be shaped.
-  private(set) var context = ResponseContext()
+  /// How the answer to that request is to be shaped; the loop adds its field lines.
+  var context = ResponseContext()
   /// When the current head or body must be whole, or an idle connection ends; kept by the loop.
   var deadline: UInt64 = 0
   /// Whether the deadline is that of the current body; kept by the loop.

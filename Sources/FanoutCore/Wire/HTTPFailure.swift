@@ -8,6 +8,13 @@ struct HTTPFailure: Error, Sendable, Equatable {
 
   static func badRequest(_ sentence: String) -> HTTPFailure { HTTPFailure(status: 400, sentence: sentence) }
 
+  /// Nothing of a refusal may be kept, framed or loaded from.
+  private static let fields = [
+    (name: "Content-Type", value: "application/problem+json"),
+    (name: "Cache-Control", value: "no-store"),
+    (name: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'"),
+  ]
+
   /// The answer: a problem document (RFC 9457) whose title is the status' phrase.
   func response(fields: [(name: String, value: String)] = []) -> HTTPResponse {
     var body: [UInt8] = []
@@ -18,7 +25,6 @@ struct HTTPFailure: Error, Sendable, Equatable {
     body.append(utf8: #","detail":""#)
     body.append(utf8: sentence)
     body.append(utf8: "\"}")
-    return HTTPResponse(
-      status: status, fields: [("Content-Type", "application/problem+json")] + fields, body: body)
+    return HTTPResponse(status: status, fields: Self.fields + fields, body: body)
   }
 }

@@ -55,6 +55,9 @@ public struct HTTPRequestHead: Sendable {
     pathRange.upperBound < targetRange.upperBound ? pathRange.upperBound + 1..<targetRange.upperBound : nil
   }
 
+  /// Whether there is an `Origin` field: a browser asks, perhaps for a page of another server.
+  public var hasOrigin: Bool { known.contains(.origin) }
+
   public func isMethod(_ method: String) -> Bool { bytes.matches(methodRange, method) }
 
   /// Whether the path, as it was sent, is `path`.
@@ -100,7 +103,7 @@ public struct HTTPRequest: Sendable {
   public init(head: HTTPRequestHead, body: [UInt8]) { (self.head, self.body) = (head, body) }
 }
 
-/// The fields that decide how a request is framed and what becomes of its connection. A head is searched for them once,
+/// The fields that decide how a request is framed, what becomes of its connection, and who may read the answer. A head is searched for them once,
 /// while it is read; afterwards only those that are there are looked for.
 struct HTTPKnownFields: OptionSet, Sendable {
   let rawValue: UInt8
@@ -111,6 +114,7 @@ struct HTTPKnownFields: OptionSet, Sendable {
   static let connection = HTTPKnownFields(rawValue: 8)
   static let upgrade = HTTPKnownFields(rawValue: 16)
   static let expect = HTTPKnownFields(rawValue: 32)
+  static let origin = HTTPKnownFields(rawValue: 64)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -119,7 +123,7 @@ struct HTTPKnownFields: OptionSet, Sendable {
     let (text, field): (String, HTTPKnownFields) =
       switch name.count {
       case 4: ("host", .host)
-      case 6: ("expect", .expect)
+      case 6: buffer.equals(name, "origin") ? ("origin", .origin) : ("expect", .expect)
       case 7: ("upgrade", .upgrade)
       case 10: ("connection", .connection)
       case 14: ("content-length", .contentLength)

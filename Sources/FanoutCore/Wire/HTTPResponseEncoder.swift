@@ -9,6 +9,8 @@ struct ResponseContext: Sendable, Equatable {
   var keepsAlive = true
   /// Of the request; an HTTP/1.0 client must be told that the connection stays open.
   var minorVersion = 1
+  /// Finished lines that this answer gets whoever makes it.
+  var fieldLines: [UInt8] = []
 }
 
 enum HTTPResponseEncoder {
@@ -20,18 +22,24 @@ enum HTTPResponseEncoder {
 
   /// Appends `response` as one whole HTTP/1.1 message. An answer that turns into an event stream has no
   /// length and ends with the connection.
-  /// - Parameter date: the current `HTTPDate.bytes`, cached by the caller.
+  /// - Parameters:
+  ///   - common: finished lines that every answer has.
+  ///   - date: the current `HTTPDate.bytes`, cached by the caller.
   static func append(
-    _ response: HTTPResponse, context: ResponseContext, date: [UInt8], to output: inout [UInt8]
+    _ response: HTTPResponse, context: ResponseContext, common: [UInt8] = [], date: [UInt8],
+    to output: inout [UInt8]
   ) {
     if output.isEmpty {
-      output.reserveCapacity(response.fieldLines.count + response.body.count + ownBytes)
+      output.reserveCapacity(
+        response.fieldLines.count + response.body.count + common.count + context.fieldLines.count + ownBytes)
     }
     let words = Self.words
     output.append(contentsOf: words.startLine(response.status))
     output.append(contentsOf: date)
     output.append(contentsOf: words.lineEnd)
     output.append(contentsOf: response.fieldLines)
+    output.append(contentsOf: common)
+    if !context.fieldLines.isEmpty { output.append(contentsOf: context.fieldLines) }
     let isStream = response.stream != nil
     appendConnection(
       keepsAlive: context.keepsAlive && !isStream, response.offersUpgrade, context, to: &output)

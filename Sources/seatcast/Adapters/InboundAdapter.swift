@@ -6,8 +6,16 @@ import FanoutCore
 struct InboundAdapter: InboundSink {
   let backend: any BackendPort
   let pages: Pages
+  let origins: OriginPolicy
+  /// Whether clients reach this server by TLS only.
+  var isSecure = false
+
+  var commonLines: [UInt8] { Answers.commonLines(isSecure: isSecure) + origins.commonLines }
+
+  func originLines(for request: HTTPRequestHead) -> [UInt8] { origins.lines(for: request) }
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
+    if request.head.hasOrigin, let refusal = origins.refusal(of: request.head) { return .answer(refusal) }
     // No page is below /api/, and most requests are.
     if request.head.hasPath(prefix: "/api/") { return .later }
     return pages.answer(request.head).map(InboundDisposition.answer) ?? .later

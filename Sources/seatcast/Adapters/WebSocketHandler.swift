@@ -6,17 +6,18 @@ import FanoutCore
 struct WebSocketHandler: SessionHandler {
   let backend: any BackendPort
   let messages: SessionMessages
-  /// Allowed besides the origin that the request's own `Host` names.
-  let origins: Set<WebOrigin>
+  let origins: OriginPolicy
 
   // MARK: Upgrades
 
   func judge(_ head: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     let request = UpgradeRequest(head)
     let event: EventID?
+    if request.target == .elsewhere { return .refuse(Self.nothingHere) }
+    // Browsers send `Origin` and let no page lie about it; other clients need none.
+    if case .foreign(let origin) = origins.standing(of: head) { return .refuse(OriginPolicy.refusal(origin)) }
     switch request.target {
     case .elsewhere: return .refuse(Self.nothingHere)
-    case _ where !isOriginAllowed(head): return .refuse(Self.foreignOrigin)
     case .malformedEvent: return refuse(request, "Invalid event id")
     case .session: event = nil
     case .event(let id): event = id
@@ -43,15 +44,6 @@ struct WebSocketHandler: SessionHandler {
   }
 
   static let nothingHere = Answers.problem(404, "not-found", title: "Not found")
-  static let foreignOrigin = Answers.problem(403, "origin-not-allowed", title: "Origin not allowed")
-
-  /// Browsers send `Origin` and let no page lie about it; other clients need none.
-  private func isOriginAllowed(_ head: HTTPRequestHead) -> Bool {
-    head.all("Origin").allSatisfy { text in
-      guard let origin = WebOrigin(text) else { return false }
-      return origins.contains(origin) || head.first("Host").map(origin.isServed) ?? false
-    }
-  }
 
   private func resume(_ request: UpgradeRequest) -> Resume {
     switch request.since {

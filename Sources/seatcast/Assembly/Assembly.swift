@@ -37,10 +37,12 @@ struct Assembly {
     let pages = Pages(
       files: .embedded(), isReady: { [backend] in backend.isReady },
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
+    let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
       return try plane.start(
-        inbound: InboundAdapter(backend: backend, pages: pages),
-        sessions: WebSocketHandler(backend: backend, messages: messages, origins: configuration.origins),
+        inbound: InboundAdapter(
+          backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
+        sessions: WebSocketHandler(backend: backend, messages: messages, origins: origins),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8))
     } catch {

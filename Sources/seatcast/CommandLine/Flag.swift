@@ -151,7 +151,9 @@ struct CommandTable: Sendable {
         summary: "Make sure that this admin exists; needs one of the two password variables.", fallback: nil),
       Flag(
         setting: .origins, value: .text("LIST"), variable: "SEATCAST_ORIGINS",
-        summary: "Origins besides our own that may open WebSockets, separated by commas.", fallback: nil),
+        summary: "Origins besides our own whose pages may use this server, separated by commas.",
+        details: ["For REST, event streams, WebSockets and scripts. Another origin changes nothing here."],
+        fallback: nil),
       Flag(
         setting: .identity, value: .choice(["full", "none"]), variable: "SEATCAST_IDENTITY",
         summary: "Whether broadcasts tell bookingId and userId.", fallback: "full"),

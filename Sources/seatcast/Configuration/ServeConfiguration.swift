@@ -12,7 +12,7 @@ struct ServeConfiguration: Equatable, Sendable {
   var previousSecret: PreviousSource?
   var accounts: AccountsConfiguration
   var admin: Admin?
-  /// Origins that may open WebSockets besides our own.
+  /// Origins besides our own whose pages may use this server.
   var origins: Set<WebOrigin>
   var identity: Identity
   /// Nil: text when standard error is a terminal, else JSON.

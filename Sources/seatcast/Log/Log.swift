@@ -7,6 +7,7 @@ final class Log: Sendable {
   private struct State: Sendable {
     var budget = LogBudget()
     var offenders = OffenderTable()
+    var origins = RefusedOrigins()
     var dropped = 0
   }
 
@@ -51,6 +52,14 @@ final class Log: Sendable {
     state.withLock { state in
       write(state.offenders.sweep(at: moment), at: moment, &state)
       if let line = state.offenders.add(offence, at: moment) { write(LogEntry(line), at: moment, &state) }
+    }
+  }
+
+  /// Writes one line for each origin that is not allowed, the first time that it is refused.
+  func refused(origin: String) {
+    let moment = now()
+    state.withLock { state in
+      if let entry = state.origins.add(origin) { write(entry, at: moment, &state) }
     }
   }
 

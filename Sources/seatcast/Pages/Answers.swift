@@ -1,13 +1,20 @@
 // Answers that the executable gives itself, from the loop, without the control plane: refusals as problem documents
-// (RFC 9457), plain texts, and the fields that every one of them carries.
+// (RFC 9457) and plain texts; and the fields that every answer of the server carries, whoever makes it.
 import FanoutCore
 
 enum Answers {
-  static let securityFields: [(name: String, value: String)] = [
-    (name: "X-Content-Type-Options", value: "nosniff"),
-    (name: "Referrer-Policy", value: "no-referrer"),
-    (name: "Cross-Origin-Resource-Policy", value: "same-origin"),
-  ]
+  /// Finished field lines of every answer of this server, pages, API and refusals of the core alike.
+  /// - Parameter isSecure: TLS is on: browsers then use https for half a year (RFC 6797, section 6.1).
+  static func commonLines(isSecure: Bool) -> [UInt8] {
+    var lines = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+    lines += "Cross-Origin-Resource-Policy: same-origin\r\n"
+    if isSecure { lines += "Strict-Transport-Security: max-age=15552000\r\n" }
+    return Array(lines.utf8)
+  }
+
+  /// Of everything that is no page: it loads nothing, and nobody may frame it.
+  static let noContentPolicy =
+    (name: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'")
 
   /// - Parameters:
   ///   - type: the stable name of the problem, as in the control plane's own (docs/API.md).
@@ -23,7 +30,8 @@ enum Answers {
       status: status,
       fields: [
         (name: "Content-Type", value: "application/problem+json"), (name: "Cache-Control", value: "no-store"),
-      ] + securityFields + fields,
+        noContentPolicy,
+      ] + fields,
       body: Array(body.utf8))
   }
 
@@ -39,8 +47,10 @@ enum Answers {
   {
     HTTPResponse(
       status: status,
-      fields: [(name: "Content-Type", value: contentType), (name: "Cache-Control", value: "no-store")]
-        + securityFields,
+      fields: [
+        (name: "Content-Type", value: contentType), (name: "Cache-Control", value: "no-store"),
+        noContentPolicy,
+      ],
       body: Array(text.utf8))
   }
 
@@ -49,7 +59,7 @@ enum Answers {
     let allow = (name: "Allow", value: "GET, HEAD, OPTIONS")
     if head.isMethod("GET") || head.isMethod("HEAD") { return nil }
     switch head.method {
-    case "OPTIONS": return HTTPResponse(status: 204, fields: [allow] + securityFields)
+    case "OPTIONS": return HTTPResponse(status: 204, fields: [allow, noContentPolicy])
     default: return problem(405, "method-not-allowed", title: "Method not allowed", fields: [allow])
     }
   }

@@ -22,7 +22,8 @@ struct Pages: Sendable {
     case "/metrics":
       return Answers.unlessReading(head)
         ?? Answers.text(200, metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8")
-    case let path where path == "/ws" || path.hasPrefix("/ws/"): return Self.upgradeRequired
+    case let path where path == "/ws" || path.hasPrefix("/ws/"):
+      return Answers.unlessReading(head) ?? Self.upgradeRequired
     default: return files.answer(head)
     }
   }

@@ -51,7 +51,6 @@ struct StaticFiles: Sendable {
       (name: "Cache-Control", value: "no-cache"),
       (name: "Content-Security-Policy", value: contentSecurityPolicy),
     ]
-    + Answers.securityFields
 
   /// Scripts and styles from this server only; WebSockets also to another name, because the page may be proxied.
   static let contentSecurityPolicy =

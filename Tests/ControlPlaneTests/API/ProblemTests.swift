@@ -28,7 +28,7 @@ struct ProblemTests {
     #expect(document.detail == "Words with \"quotes\".")
     #expect(document.errors == nil)
     #expect(reply.fields.contains(.init(name: "content-type", value: "application/problem+json")))
-    #expect(reply.fields.contains(.init(name: "x-content-type-options", value: "nosniff")))
+    #expect(reply.fields.contains(.init(name: "cache-control", value: "no-store")))
   }
 
   @Test("Extension members and errors stand beside the standard ones")

@@ -25,6 +25,24 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("every answer has the common lines, and an answer to a request with an Origin the lines for it")
+  func furtherLines() throws {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    let origin = "Origin: http://there\r\n"
+    socket.write(get("/small") + get("/small", origin) + get("/later", origin) + get("/small"))
+    rig.settle(3)
+    let ticket = try #require(rig.inbound.asked.last?.ticket)
+    rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 200))]))
+    rig.settle(3)
+    socket.write("GET nonsense\r\n\r\n")
+    rig.turn()
+    let heads = HTTPAnswers.read(socket.read()).map(\.head)
+    #expect(heads.count == 5)
+    #expect(heads.allSatisfy { $0.contains("Common: yes") })
+    #expect(heads.map { $0.contains("For: http://there") } == [false, true, true, false, false])
+  }
+
   @Test("a request may come byte by byte")
   func everyByte() {
     let rig = LoopRig()

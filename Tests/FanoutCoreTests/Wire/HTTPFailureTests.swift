@@ -8,7 +8,7 @@ struct HTTPFailureTests {
   func problem() {
     let response = HTTPFailure(status: 414, sentence: "The request line is too long.").response()
     #expect(response.status == 414)
-    #expect(response.fields.map(\.name) == ["Content-Type"])
+    #expect(response.fields.map(\.name) == ["Content-Type", "Cache-Control", "Content-Security-Policy"])
     #expect(response.fields[0].value == "application/problem+json")
     #expect(
       text(response.body)
@@ -19,6 +19,6 @@ struct HTTPFailureTests {
   @Test("Further fields follow")
   func fields() {
     let response = HTTPFailure.badRequest("No.").response(fields: [("Allow", "GET")])
-    #expect(response.fields.map(\.name) == ["Content-Type", "Allow"])
+    #expect(response.fields.map(\.name).last == "Allow" && response.fields.count == 4)
   }
 }

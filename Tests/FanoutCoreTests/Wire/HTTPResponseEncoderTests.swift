@@ -19,6 +19,16 @@ struct HTTPResponseEncoderTests {
     )
   }
 
+  @Test("Lines of every answer and of this one follow its own fields")
+  func furtherLines() {
+    var output: [UInt8] = []
+    HTTPResponseEncoder.append(
+      HTTPResponse(status: 204, fields: [("A", "1")]),
+      context: ResponseContext(fieldLines: bytes("C: 3\r\n")), common: bytes("B: 2\r\n"),
+      date: bytes("NOW"), to: &output)
+    #expect(text(output) == "HTTP/1.1 204 No Content\r\nDate: NOW\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n")
+  }
+
   @Test("An empty body has a length of 0")
   func empty() {
     #expect(encode(HTTPResponse(status: 404)).hasSuffix("Content-Length: 0\r\n\r\n"))

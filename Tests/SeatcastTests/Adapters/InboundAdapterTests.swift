@@ -10,7 +10,7 @@ struct InboundAdapterTests {
   private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { "" })
 
   private func adapter(_ backend: FakeBackend) -> InboundAdapter {
-    InboundAdapter(backend: backend, pages: pages)
+    InboundAdapter(backend: backend, pages: pages, origins: OriginPolicy(listed: []))
   }
 
   private func receive(_ backend: FakeBackend, _ head: HTTPRequestHead) -> InboundDisposition {
@@ -80,12 +80,30 @@ struct InboundAdapterTests {
     ])
     func isPrivileged(_ path: String, _ token: String? = nil) -> Bool {
       let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
-      return InboundAdapter(backend: backend, pages: pages).isPrivileged(.make("GET", path, fields))
+      return adapter(backend).isPrivileged(.make("GET", path, fields))
     }
     for path in ["/livez", "/readyz", "/metrics"] { #expect(isPrivileged(path)) }
     #expect(!isPrivileged("/api/events") && !isPrivileged("/"))
     #expect(isPrivileged("/api/events", "admin"))
     #expect(!isPrivileged("/api/events", "user") && !isPrivileged("/api/events", "nobody"))
+  }
+
+  @Test("A change that a foreign page asks for is refused on the loop, reading is not")
+  func foreignOrigin() {
+    let (backend, origin) = (FakeBackend(), [("Host", "seats.example"), ("Origin", "https://evil.example")])
+    for method in ["POST", "PATCH", "DELETE", "PUT"] {
+      guard case .answer(let answer) = receive(backend, .make(method, "/api/bookings", origin)) else {
+        Issue.record("\(method) was not answered")
+        continue
+      }
+      #expect(answer.status == 403 && answer.text.contains("origin-not-allowed"))
+    }
+    for method in ["GET", "HEAD", "OPTIONS"] {
+      guard case .later = receive(backend, .make(method, "/api/bookings", origin)) else {
+        Issue.record("\(method) was answered")
+        continue
+      }
+    }
   }
 
   @Test("The executable's own pages never reach the control plane, full or not")

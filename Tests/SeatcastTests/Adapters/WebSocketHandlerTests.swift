@@ -26,7 +26,7 @@ struct WebSocketHandlerTests {
   private var sessions: WebSocketHandler {
     WebSocketHandler(
       backend: backend, messages: SessionMessages(epoch: "e1", clock: StoppedClock(), identifiers: Zeros()),
-      origins: Set([WebOrigin("https://friend.example")].compactMap(\.self)))
+      origins: OriginPolicy(listed: Set([WebOrigin("https://friend.example")].compactMap(\.self))))
   }
 
   private func judge(_ target: String, _ fields: [(String, String)] = []) -> UpgradeVerdict {
@@ -135,6 +135,7 @@ struct WebSocketHandlerTests {
       let answer = try #require(refusal(judge(target, [("Origin", origin)])))
       #expect(answer.status == 403)
       #expect(answer.value("Content-Type") == "application/problem+json")
+      #expect(answer.text.contains("--origins"))
     }
     #expect(backend.tokens.isEmpty)
   }

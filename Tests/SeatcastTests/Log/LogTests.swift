@@ -32,6 +32,12 @@ struct LogTests {
     #expect(kept.lines == ["1970-01-01T00:00:00.000Z info hello\n"])
   }
 
+  @Test("A refused origin is named once")
+  func origins() {
+    for _ in 0..<3 { log.refused(origin: "https://evil.example") }
+    #expect(kept.lines.count == 1 && kept.lines[0].contains("origin=https://evil.example"))
+  }
+
   @Test("A flood of one kind costs a burst of lines, and the rest is counted at the end")
   func flood() {
     for _ in 0..<1_000 { log.write(LogEntry(.info, "bad client"), kind: .protocolViolation) }

@@ -10,10 +10,21 @@ struct AnswersTests {
     let answer = Answers.problem(404, "not-found", title: "Not found", fields: [(name: "X", value: "y")])
     #expect(answer.status == 404)
     #expect(answer.value("Content-Type") == "application/problem+json")
-    #expect(answer.value("X-Content-Type-Options") == "nosniff")
+    #expect(answer.value("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'")
     #expect(answer.value("X") == "y")
     #expect(
       answer.text == #"{"type":"\#(Answers.problemBase)not-found","title":"Not found","status":404}"#)
+  }
+
+  @Test("Every answer has the security fields, HSTS only behind TLS (RFC 6797, section 7.2)")
+  func commonLines() {
+    let plain = String(decoding: Answers.commonLines(isSecure: false), as: UTF8.self)
+    for name in ["X-Content-Type-Options: nosniff", "Referrer-Policy", "Cross-Origin-Resource-Policy"] {
+      #expect(plain.contains(name))
+    }
+    #expect(!plain.contains("Strict-Transport-Security"))
+    let secure = String(decoding: Answers.commonLines(isSecure: true), as: UTF8.self)
+    #expect(secure == plain + "Strict-Transport-Security: max-age=15552000\r\n")
   }
 
   @Test("A full queue is a 503 that says when to come again")

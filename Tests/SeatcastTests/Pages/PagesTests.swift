@@ -40,6 +40,16 @@ struct PagesTests {
     #expect(pages().answer(.make("OPTIONS", path))?.status == 204)
   }
 
+  @Test("A WebSocket path tells its methods, too (RFC 9110, sections 9.3.7 and 15.5.6)")
+  func webSocketMethods() {
+    for path in ["/ws", "/ws/events/1"] {
+      #expect(pages().answer(.make("OPTIONS", path))?.value("Allow") == "GET, HEAD, OPTIONS")
+      #expect(pages().answer(.make("POST", path))?.status == 405)
+      #expect(pages().answer(.make("POST", path))?.value("Allow") == "GET, HEAD, OPTIONS")
+      #expect(pages().answer(.make("HEAD", path))?.status == 426)
+    }
+  }
+
   @Test(
     "A WebSocket path without an upgrade says what it is for", arguments: ["/ws", "/ws/events/1", "/ws/x"])
   func upgradeRequired(path: String) {

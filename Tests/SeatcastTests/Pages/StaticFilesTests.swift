@@ -17,7 +17,6 @@ struct StaticFilesTests {
     #expect(answer.text == "<p>hello")
     #expect(answer.value("Content-Type") == "text/html; charset=utf-8")
     #expect(answer.value("Cache-Control") == "no-cache")
-    #expect(answer.value("X-Content-Type-Options") == "nosniff")
     #expect(
       answer.value("Content-Security-Policy")?.hasPrefix("default-src 'self'; connect-src 'self' ws: wss:;")
         == true)
