@@ -77,7 +77,7 @@ extension Backend {
   /// An event of this name among the first, or a new one.
   private func ensure(_ draft: EventDraft) throws(DomainError) -> DemoContent.Event {
     guard let reads = try? openReader() else { throw .storageUnavailable }
-    let known = try reads.events(after: nil, status: nil, limit: 100).first { $0.name == draft.name }
+    let known = try reads.events(after: nil, .all, limit: 100).first { $0.name == draft.name }
     if let known { return DemoContent.Event(known) }
     return DemoContent.Event(try ledger.ask { .createEvent(draft, $0) })
   }

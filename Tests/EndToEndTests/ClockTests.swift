@@ -62,14 +62,9 @@ struct ClockTests {
   }
 
   /// ISO 8601, so many seconds from now.
-  private func moment(in seconds: Int) throws -> JSON {
-    let when = "@\(secondsSince1970() + seconds)"
-    return .string(String(try run("date", ["-u", "-d", when, "+%Y-%m-%dT%H:%M:%SZ"]).output.dropLast()))
-  }
-
   @Test("fifty minutes ahead for a second open nothing afterwards, not even after a restart")
   func windows() throws {
-    let event = try server.event(seats: 10, ["opensAt": try moment(in: 1_800)])
+    let event = try server.event(seats: 10, ["opensAt": .string(try utc(in: 1_800))])
     let other = try server.event(seats: 10)
     let buyer = server.person(1)
     #expect(try buyer.tryToBook(event).text.contains("not-open-yet"))

@@ -51,9 +51,13 @@ struct EventUpdateTests {
     _ = try patch(server, event, ["status": "cancelled"])
     #expect(try socket.expect("event_updated")["status"]?.string == "cancelled")
 
+    // Its bookings are cancelled with it.
+    let cancelled = try socket.expect("booking_cancelled")
+    #expect(try cancelled.number("seq") == 8 && cancelled.number("availableSeats") == 20)
+
     let (late, now) = try server.watch(event)
     #expect(now["status"]?.string == "cancelled")
-    #expect(try now.number("seq") == 7)
+    #expect(try now.number("seq") == 8)
     late.drop()
   }
 

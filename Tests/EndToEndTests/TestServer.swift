@@ -108,3 +108,9 @@ extension JSON {
     return value
   }
 }
+
+/// The wall clock's time in so many seconds, as the API writes times, to the second.
+func utc(in seconds: Int) throws -> String {
+  let when = "@\(secondsSince1970() + seconds)"
+  return String(try run("date", ["-u", "-d", when, "+%Y-%m-%dT%H:%M:%S.000Z"]).output.dropLast())
+}

@@ -23,6 +23,15 @@ test('a sale goes from not open over open to ended by the clock alone', () => {
   assert.deepEqual([ended.kind, ended.changesAt], ['ended', null]);
 });
 
+test('the server\'s word for what the clock did and the clock itself give the same state', () => {
+  const early = saleState(event({ status: 'scheduled' }), at(opens) - 1);
+  assert.deepEqual([early.kind, early.changesAt], ['not_open', at(opens)]);
+  assert.equal(saleState(event({ status: 'scheduled' }), at(opens)).kind, 'on_sale');
+  const over = saleState(event({ status: 'closed' }), at(closes));
+  assert.deepEqual([over.kind, over.label], ['ended', 'Sales ended']);
+  assert.equal(saleState(event({ status: 'closed' }), at(closes) - 1).kind, 'closed');
+});
+
 test('the status comes before the window, and the window before the seats', () => {
   const early = at(opens) - 1;
   assert.equal(saleState(event({ status: 'cancelled' }), early).kind, 'cancelled');
@@ -55,6 +64,8 @@ test('a change is told by what is different', () => {
   const before = event({ name: 'A', startsAt: null });
   const words = (more) => changeWords(before, { ...before, ...more });
   assert.equal(words({ status: 'closed' }), 'Sales are closed');
+  assert.equal(words({ status: 'paused' }), 'Sales are paused');
+  assert.match(words({ status: 'scheduled' }), /^Sales open on /);
   assert.equal(changeWords(event({ status: 'closed' }), event()), 'Sales are open');
   assert.equal(words({ name: 'B' }), 'The event is now called “B”');
   assert.equal(words({ maxPerBooking: 1 }), 'At most 1 seat per booking');

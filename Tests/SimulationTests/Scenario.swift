@@ -215,7 +215,7 @@ final class Scenario {
         of: EventID(event), after: 0, through: .max >> 1, limit: 1_000_000)
       if let first = firstStates[event] { record.check(event, against: log, from: first) }
       let head = UInt64(log.count)
-      let next = try reader.events(after: EventID(event - 1), status: nil, limit: 1).first
+      let next = try reader.events(after: EventID(event - 1), .all, limit: 1).first
       if next?.id != EventID(event) {
         for viewer in viewers where viewer.watching.cursors[event] != nil && viewer.isWatching {
           record.fault("\(viewer.name) is still subscribed to \(event), which was deleted")

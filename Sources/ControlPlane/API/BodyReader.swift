@@ -89,13 +89,14 @@ struct BodyReader {
     return .some(moment)
   }
 
-  /// One of a type's raw values. Nil when the member is absent or was noted as wrong.
-  mutating func choice<Choice: RawRepresentable & CaseIterable>(
-    _ name: String, _: Choice.Type
+  /// The choice whose raw value the member is. Nil when the member is absent or was noted as wrong.
+  mutating func choice<Choice: RawRepresentable>(
+    _ name: String, among choices: [Choice]
   ) -> Choice? where Choice.RawValue == String {
     guard let member = document.member(name) else { return nil }
-    guard let choice = document.text(member).flatMap(Choice.init(rawValue:)) else {
-      return wrong(name, "must be one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+    let text = document.text(member)
+    guard let choice = choices.first(where: { $0.rawValue == text }) else {
+      return wrong(name, "must be one of " + choices.map(\.rawValue).joined(separator: ", "))
     }
     return choice
   }

@@ -17,29 +17,52 @@ struct BookingEndpoints: Sendable {
     let quantity = body.integer("quantity", in: Self.quantities) ?? 1
     let hold = body.bool("hold") ?? false
     try body.finish()
-    // Ignoring the member would sell what was only to be held.
-    if hold { throw Problem(.holdsNotOffered, "Holds are not offered by this server.") }
     try admission.change(
       of: EventID(Int64(event)), by: principal,
       isExempt: { () throws(Problem) in
         try call.isAdmin(principal)
       })
     let command = CreateBooking(
-      event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key)
+      event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key,
+      hold: hold)
     return .createBooking(command, .request(call.ticket))
   }
 
   /// `DELETE /api/bookings/{id}` and `POST /api/bookings/{id}/cancel`: 200; again: the same state again.
   func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
+    let (booking, actor) = try subject(of: call, principal)
+    return .cancelBooking(CancelBooking(booking: booking, by: actor), .request(call.ticket))
+  }
+
+  /// `POST /api/bookings/{id}/confirm`: 200; again: the same state again. 410 when the hold expired.
+  func confirm(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
+    try change(.confirm, call, principal)
+  }
+
+  /// `POST /api/bookings/{id}/extend`: 200 with the later `expiresAt`, once.
+  func extend(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
+    try change(.extend, call, principal)
+  }
+
+  private func change(
+    _ kind: ChangeHold.Kind, _ call: Call, _ principal: Principal
+  ) throws(Problem) -> LedgerCommand {
+    let (booking, actor) = try subject(of: call, principal)
+    return .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), .request(call.ticket))
+  }
+
+  /// Which booking is to change, and who wants it.
+  private func subject(
+    of call: Call, _ principal: Principal
+  ) throws(Problem) -> (PublicBookingID, BookingActor) {
     let booking = try call.bookingID()
     let role: Role = try call.isAdmin(principal) ? .admin : .user
-    if role == .user { try countCancellation(of: booking, call, principal) }
-    let command = CancelBooking(booking: booking, by: .init(user: principal.identity, role: role))
-    return .cancelBooking(command, .request(call.ticket))
+    if role == .user { try countChange(of: booking, call, principal) }
+    return (booking, BookingActor(user: principal.identity, role: role))
   }
 
   /// Somebody else's booking is not counted: 429 in place of 404 would tell that it exists.
-  private func countCancellation(
+  private func countChange(
     of booking: PublicBookingID, _ call: Call, _ principal: Principal
   ) throws(Problem) {
     guard admission.limitsChanges else { return }

@@ -5,36 +5,51 @@ struct EventEndpoints: Sendable {
   // MARK: Reading
 
   /// `GET /api/events?limit&cursor&status`, in order of their numbers.
-  func list(_ call: Call) throws(Problem) -> Reply? {
+  func list(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let limit = try call.query.limit()
     let cursor = try call.query.cursor(.event)
     let status = try Self.status(call.query)
     let after = cursor.flatMap { Int64(exactly: $0) }.map(EventID.init)
+    let filter = try Self.filter(status, call, principal)
     let found = try call.read { reads throws(DomainError) in
-      try reads.events(after: after, status: status, limit: limit + 1)
+      try reads.events(after: after, filter, limit: limit + 1)
     }
     let page = Page(found, limit: limit, item: { $0 }) { event in
       .cursor(Cursor.text(.event, UInt64(event.id.rawValue.magnitude)))
     }
-    let filter = status.map { ["status=\($0.rawValue)"] } ?? []
-    return page.reply(path: "/api/events", parameters: ["limit=\(limit)"] + filter)
+    let parameters = ["limit=\(limit)"] + (status.map { ["status=\($0.rawValue)"] } ?? [])
+    return page.reply(path: "/api/events", parameters: parameters)
+  }
+
+  /// Drafts are for admins: for others there are none.
+  private static func filter(
+    _ status: PublicStatus?, _ call: Call, _ principal: Principal?
+  ) throws(Problem) -> EventFilter {
+    let seesDrafts = try principal.map { principal throws(Problem) in try call.isAdmin(principal) } ?? false
+    if let status, status != .draft || seesDrafts { return .status(status) }
+    guard status == nil else { throw Problem(.forbidden, "Only administrators of this server see drafts.") }
+    return seesDrafts ? .all : .published
   }
 
   /// `GET /api/events/{id}`: 200 with a strong `ETag`, or 304. It may be kept, but must be asked after by its tag each
   /// time, because its counts change.
-  func get(_ call: Call) throws(Problem) -> Reply? {
+  func get(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let known = try EntityTags("if-none-match", of: call.request)
     let event = try call.event(call.eventID())
+    if event.isDraft {
+      guard let principal, try call.isAdmin(principal) else { throw Problem(DomainError.unknownEvent) }
+      return .json(event, fields: [Self.tag(event)])
+    }
     if let known, known.matchesWeakly(event.tag) {
       return .notModified(fields: [Self.tag(event)])
     }
     return .json(event, .cacheableJSON, fields: [Self.tag(event)])
   }
 
-  private static func status(_ query: Query) throws(Problem) -> EventStatus? {
+  private static func status(_ query: Query) throws(Problem) -> PublicStatus? {
     guard let text = query.value("status") else { return nil }
-    guard let status = EventStatus(rawValue: text) else {
-      let choices = EventStatus.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let status = PublicStatus(rawValue: text), status != .deleted else {
+      let choices = PublicStatus.ofEvents.map(\.rawValue).joined(separator: ", ")
       throw Query.invalid("status", "must be one of \(choices)")
     }
     return status
@@ -60,7 +75,7 @@ struct EventEndpoints: Sendable {
     var body = try BodyReader(
       call.request, mediaTypes: ["application/json", "application/merge-patch+json"])
     let patch = EventPatch(&body)
-    body.refuseUnknown(besides: EventMembers.all)
+    body.refuseUnknown(besides: EventMembers.changeable)
     try body.finish()
     return .patchEvent(
       PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), .request(call.ticket))
@@ -82,9 +97,9 @@ private enum EventMembers {
   /// Those that only the server sets are known, too, so that an event may be sent back as it was read.
   static let all = [
     "name", "description", "venue", "startsAt", "opensAt", "closesAt", "status", "seatCapacity",
-    "maxPerBooking",
-    "maxPerUser", "holdSeconds", "id", "availableSeats", "seq",
+    "maxPerBooking", "maxPerUser", "holdSeconds", "holdExtensionSeconds", "id", "availableSeats", "seq",
   ]
+  static let changeable = all + ["seatCapacityDelta"]
 }
 
 /// The bounds of an event's members; texts in bytes of UTF-8.
@@ -92,11 +107,15 @@ private enum EventBounds {
   static let name = 1...200
   static let description = 0...4_000
   static let venue = 0...200
-  static let seatCapacity = 1...1_000_000
+  static let seatCapacity = BookingRules.capacities
+  static let seatCapacityDelta = -1_000_000...1_000_000
   static let maxPerBooking = 1...1_000
   /// 0: no limit.
   static let maxPerUser = 0...1_000_000
-  static let holdSeconds = 1...86_400
+  /// 0: no holds.
+  static let holdSeconds = 0...86_400
+  /// 0: no extension.
+  static let holdExtensionSeconds = 0...86_400
 }
 
 extension EventDraft {
@@ -109,10 +128,12 @@ extension EventDraft {
     startsAt = body.moment("startsAt") ?? startsAt
     opensAt = body.moment("opensAt") ?? opensAt
     closesAt = body.moment("closesAt") ?? closesAt
-    status = body.choice("status", EventStatus.self) ?? status
+    status = body.choice("status", among: PublicStatus.ofEvents)?.decision ?? status
     maxPerBooking = body.integer("maxPerBooking", in: EventBounds.maxPerBooking) ?? maxPerBooking
     maxPerUser = body.integer("maxPerUser", in: EventBounds.maxPerUser) ?? maxPerUser
     holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds) ?? holdSeconds
+    holdExtensionSeconds =
+      body.integer("holdExtensionSeconds", in: EventBounds.holdExtensionSeconds) ?? holdExtensionSeconds
   }
 }
 
@@ -125,11 +146,16 @@ extension EventPatch {
     startsAt = body.moment("startsAt")
     opensAt = body.moment("opensAt")
     closesAt = body.moment("closesAt")
-    status = body.choice("status", EventStatus.self)
+    status = body.choice("status", among: PublicStatus.ofEvents)
     seatCapacity = body.integer("seatCapacity", in: EventBounds.seatCapacity)
+    seatCapacityDelta = body.integer("seatCapacityDelta", in: EventBounds.seatCapacityDelta)
+    if seatCapacity != nil, seatCapacityDelta != nil {
+      body.note("seatCapacityDelta", "must not stand beside seatCapacity")
+    }
     maxPerBooking = body.integer("maxPerBooking", in: EventBounds.maxPerBooking)
     maxPerUser = body.integer("maxPerUser", in: EventBounds.maxPerUser)
     holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds)
+    holdExtensionSeconds = body.integer("holdExtensionSeconds", in: EventBounds.holdExtensionSeconds)
   }
 }
 
@@ -149,6 +175,8 @@ private struct EventWords {
   let availableSeats = Array(#","availableSeats":"#.utf8)
   let maxPerBooking = Array(#","maxPerBooking":"#.utf8)
   let maxPerUser = Array(#","maxPerUser":"#.utf8)
+  let holdSeconds = Array(#","holdSeconds":"#.utf8)
+  let holdExtensionSeconds = Array(#","holdExtensionSeconds":"#.utf8)
   let seq = Array(#","seq":"#.utf8)
   let null = Array("null".utf8)
 }
@@ -170,11 +198,13 @@ extension Event: JSONWritable {
     append(words.opensAt, opensAt, to: &text)
     append(words.closesAt, closesAt, to: &text)
     text += words.status
-    JSONWriter.append(status.rawValue, to: &text)
+    JSONWriter.append(shown.rawValue, to: &text)
     append(words.seatCapacity, seatCapacity, to: &text)
     append(words.availableSeats, availableSeats, to: &text)
     append(words.maxPerBooking, maxPerBooking, to: &text)
     append(words.maxPerUser, maxPerUser, to: &text)
+    append(words.holdSeconds, holdSeconds, to: &text)
+    append(words.holdExtensionSeconds, holdExtensionSeconds, to: &text)
     text += words.seq
     Decimal.append(seq, to: &text)
     text.append(UInt8(ascii: "}"))

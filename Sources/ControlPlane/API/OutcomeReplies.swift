@@ -11,7 +11,7 @@ struct OutcomeReplies: OutcomeEncoder {
       switch settlement {
       case .bookingCreated(let settled):
         settle(settled, &replies) { Self.created($0, &stamp) }
-      case .bookingCancelled(let settled):
+      case .bookingChanged(let settled):
         settle(settled, &replies) { .json(BookingText.body(of: $0, &stamp)) }
       case .eventCreated(let settled): settle(settled, &replies) { Self.created($0) }
       case .eventPatched(let settled):
@@ -75,9 +75,12 @@ enum BookingText {
     booking.subject.append(to: &text)
     text += words.quantity
     Decimal.append(Int64(booking.quantity), to: &text)
-    text += booking.status == .confirmed ? words.confirmed : words.cancelled
-    text += words.createdAt
+    text += words.status(booking.status)
     stamp.append(booking.createdAt, to: &text)
+    if let expiresAt = booking.expiresAt, booking.status == .held || booking.status == .expired {
+      text += words.expiresAt
+      stamp.append(expiresAt, to: &text)
+    }
     if let cancelledAt = booking.cancelledAt {
       text += words.cancelledAt
       stamp.append(cancelledAt, to: &text)
@@ -97,12 +100,24 @@ enum BookingText {
     let event = Array(#"","eventId":"#.utf8)
     let user = Array(#","userId":"#.utf8)
     let quantity = Array(#","quantity":"#.utf8)
-    let confirmed = Array(#","status":"confirmed""#.utf8)
-    let cancelled = Array(#","status":"cancelled""#.utf8)
-    let createdAt = Array(#","createdAt":""#.utf8)
+    private let confirmed = Array(#","status":"confirmed","createdAt":""#.utf8)
+    private let held = Array(#","status":"held","createdAt":""#.utf8)
+    private let cancelled = Array(#","status":"cancelled","createdAt":""#.utf8)
+    private let expired = Array(#","status":"expired","createdAt":""#.utf8)
+    let expiresAt = Array(#"","expiresAt":""#.utf8)
     let cancelledAt = Array(#"","cancelledAt":""#.utf8)
     let available = Array(#"","availableSeats":"#.utf8)
     let seq = Array(#","seq":"#.utf8)
+
+    /// Up to the moment at which the booking was made.
+    func status(_ status: BookingStatus) -> [UInt8] {
+      switch status {
+      case .confirmed: confirmed
+      case .held: held
+      case .cancelled: cancelled
+      case .expired: expired
+      }
+    }
   }
 }
 

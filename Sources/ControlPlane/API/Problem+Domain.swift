@@ -16,6 +16,7 @@ extension Problem {
       self.init(
         .salesClosed, detail ?? "Sales of this event were stopped.",
         members: closesAt.map { [.init("closesAt", .moment($0))] } ?? [])
+    case .paused: self.init(.salesPaused, "Sales of this event are paused.")
     case .eventCancelled:
       self.init(.eventCancelled, "This event was cancelled; that is final.")
     case .perUserLimit(let limit, let booked, let requested):
@@ -32,13 +33,32 @@ extension Problem {
         members: [.init("limit", .integer(limit)), .init("requested", .integer(requested))])
     case .idempotencyMismatch:
       self.init(
-        .idempotencyMismatch, "This Idempotency-Key came before with another event or quantity.")
+        .idempotencyMismatch,
+        "This Idempotency-Key came before with another event, quantity or kind of booking.")
     case .unknownBooking: self.init(.unknownBooking, "There is no such booking.")
+    case .holdsNotOffered: self.init(.holdsNotOffered, "This event has no holds.")
+    case .holdExpired(let expiresAt):
+      self.init(
+        .holdExpired,
+        expiresAt.map { "The hold ended at \(Timestamps.text($0)); its seats are free again." }
+          ?? "The hold ended; its seats are free again.",
+        members: expiresAt.map { [.init("expiresAt", .moment($0))] } ?? [])
+    case .bookingCancelled: self.init(.bookingCancelled, "This booking was cancelled.")
+    case .notHeld: self.init(.notHeld, "This booking is confirmed; there is nothing to extend.")
+    case .extensionsNotOffered: self.init(.extensionsNotOffered, "Holds of this event are not extended.")
+    case .extensionUsed: self.init(.extensionUsed, "This hold was extended before; that is possible once.")
     case .unknownEvent: self.init(.unknownEvent, "There is no such event.")
     case .capacityBelowSold(let sold, let held):
       self.init(
         .capacityBelowSold, "The capacity cannot be less than the \(sold + held) seats sold and held.",
         members: [.init("sold", .integer(sold)), .init("held", .integer(held))])
+    case .capacityOutOfRange(let asked):
+      let range = BookingRules.capacities
+      self.init(
+        .validationFailed, "An event has \(range.lowerBound) to \(range.upperBound) seats.",
+        errors: [.init(pointer: .root.appending("seatCapacity"), detail: "would be \(asked)")])
+    case .alreadyPublished:
+      self.init(.alreadyPublished, "A published event cannot become a draft again; pause it instead.")
     case .eventHasBookings:
       self.init(
         .eventHasBookings, "This event was booked; set its status to \"cancelled\" instead of deleting it.")

@@ -30,15 +30,22 @@ enum ProblemType: String, CaseIterable, Sendable {
   case capacityBelowSold = "capacity-below-sold"
   case eventHasBookings = "event-has-bookings"
   case preconditionFailed = "precondition-failed"
+  case alreadyPublished = "already-published"
 
   // Bookings
   case soldOut = "sold-out"
   case notOpenYet = "not-open-yet"
+  case salesPaused = "sales-paused"
   case salesClosed = "sales-closed"
   case eventCancelled = "event-cancelled"
   case perUserLimit = "per-user-limit"
   case quantityLimit = "quantity-limit"
   case holdsNotOffered = "holds-not-offered"
+  case holdExpired = "hold-expired"
+  case bookingCancelled = "booking-cancelled"
+  case notHeld = "not-held"
+  case extensionsNotOffered = "extensions-not-offered"
+  case extensionUsed = "extension-used"
   case idempotencyMismatch = "idempotency-mismatch"
   case unknownBooking = "unknown-booking"
 
@@ -56,9 +63,11 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .forbidden, .registrationOff, .loginOff: 403
     case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
-    case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesClosed,
-      .eventCancelled, .perUserLimit, .quantityLimit:
+    case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesPaused,
+      .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
+      .notHeld, .extensionsNotOffered, .extensionUsed:
       409
+    case .holdExpired: 410
     case .preconditionFailed: 412
     case .unsupportedMediaType: 415
     case .validationFailed, .holdsNotOffered, .idempotencyMismatch: 422
@@ -92,13 +101,20 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .capacityBelowSold: "Capacity below sold seats"
     case .eventHasBookings: "Event has bookings"
     case .preconditionFailed: "Precondition failed"
+    case .alreadyPublished: "Event already published"
     case .soldOut: "Sold out"
     case .notOpenYet: "Sales have not begun"
+    case .salesPaused: "Sales are paused"
     case .salesClosed: "Sales are closed"
     case .eventCancelled: "Event cancelled"
     case .perUserLimit: "Limit per user reached"
     case .quantityLimit: "Quantity out of bounds"
     case .holdsNotOffered: "Holds are not offered"
+    case .holdExpired: "Hold expired"
+    case .bookingCancelled: "Booking cancelled"
+    case .notHeld: "Not a hold"
+    case .extensionsNotOffered: "Holds are not extended"
+    case .extensionUsed: "Hold extended before"
     case .idempotencyMismatch: "Idempotency key used for another request"
     case .unknownBooking: "Unknown booking"
     case .storageUnavailable: "Storage unavailable"

@@ -112,6 +112,7 @@ struct Router: RequestHandler {
   private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
     switch endpoint {
     case .anyone(let endpoint): return Self.handling(try endpoint(call))
+    case .visitor(let endpoint): return Self.handling(try endpoint(call, visitor(call)))
     case .user(let endpoint): return Self.handling(try endpoint(call, principal(of: call)))
     case .userCommand(let endpoint): return .command(try endpoint(call, principal(of: call)))
     case .watcher(let endpoint):
@@ -129,6 +130,15 @@ struct Router: RequestHandler {
     guard try call.isAdmin(principal) else {
       throw Problem(.forbidden, "Only administrators of this server may do this.")
     }
+    return principal
+  }
+
+  /// Whoever a valid token in the request speaks for.
+  private func visitor(_ call: Call) throws(Problem) -> Principal? {
+    guard let token = try? Self.bearer(call.request),
+      case .valid(let principal) = tokens.verify(token)
+    else { return nil }
+    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
     return principal
   }
 

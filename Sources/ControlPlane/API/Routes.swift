@@ -8,6 +8,8 @@ enum Endpoint: Sendable {
   typealias Commanding = @Sendable (Call, Principal) throws(Problem) -> LedgerCommand
 
   case anyone(Open)
+  /// Anybody, who may have a token: one that is not valid counts as none.
+  case visitor(@Sendable (Call, Principal?) throws(Problem) -> Reply?)
   /// Whoever has a valid token, also one of another service.
   case user(Guarded)
   /// The same, and the token may stand in the query (`?token=`).
@@ -47,9 +49,9 @@ enum Routes {
       Route("GET", "/api/auth/me", .user(auth.me)),
       Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
-      Route("GET", "/api/events", .anyone(events.list)),
+      Route("GET", "/api/events", .visitor(events.list)),
       Route("POST", "/api/events", .adminCommand(events.create)),
-      Route("GET", "/api/events/{id}", .anyone(events.get)),
+      Route("GET", "/api/events/{id}", .visitor(events.get)),
       Route("PATCH", "/api/events/{id}", .adminCommand(events.patch)),
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
@@ -60,6 +62,8 @@ enum Routes {
       Route("GET", "/api/bookings/{id}", .user(bookings.get)),
       Route("DELETE", "/api/bookings/{id}", .userCommand(bookings.cancel)),
       Route("POST", "/api/bookings/{id}/cancel", .userCommand(bookings.cancel)),
+      Route("POST", "/api/bookings/{id}/confirm", .userCommand(bookings.confirm)),
+      Route("POST", "/api/bookings/{id}/extend", .userCommand(bookings.extend)),
     ]
   }
 }

@@ -1,8 +1,22 @@
 // Seats that somebody took. A booking is all or nothing: it has its whole quantity or does not exist.
 
-enum BookingStatus: String, Sendable, CaseIterable {
-  case confirmed
+//
+//   held ──confirm──▶ confirmed ──cancel──▶ cancelled
+//    ├────cancel────────────────────────────▶ cancelled
+//    └────expiresAt reached────────────────────▶ expired
+//
+// Each transition happens at most once. Seats count as held, then as sold, until the booking ends.
+
+enum BookingStatus: Int, Sendable, CaseIterable {
+  case confirmed = 1
+  /// Keeps its seats until `expiresAt`, for whoever is paying.
+  case held
   case cancelled
+  /// A hold that nobody confirmed in time.
+  case expired
+
+  /// Whether the booking has seats.
+  var isActive: Bool { self == .confirmed || self == .held }
 }
 
 struct Booking: Sendable, Equatable {
@@ -18,6 +32,11 @@ struct Booking: Sendable, Equatable {
   var createdAt: Instant
   /// The event's `seq` of the commit that made this booking.
   var createdSeq: UInt64
+  /// Of bookings that began as a hold: when it ends, or would have ended, extension included.
+  var expiresAt: Instant?
+  /// Milliseconds by which the hold was extended; 0: it was not.
+  var extended: Int64 = 0
+  /// When it was cancelled or expired.
   var cancelledAt: Instant?
   var cancelledSeq: UInt64?
 
@@ -26,8 +45,9 @@ struct Booking: Sendable, Equatable {
     Notice.BookingFacts(booking: publicID, user: subject, quantity: quantity)
   }
 
-  mutating func cancel(at moment: Instant, seq: UInt64) {
-    status = .cancelled
+  /// - Parameter status: `cancelled` or `expired`.
+  mutating func end(_ status: BookingStatus, at moment: Instant, seq: UInt64) {
+    self.status = status
     cancelledAt = moment
     cancelledSeq = seq
   }

@@ -21,14 +21,32 @@ enum BookingRules {
   }
 
   private static func checkSales(of event: Event, at moment: Instant) throws(DomainError) {
-    switch event.status {
+    switch event.status(at: moment) {
+    case .onSale: return
+    case .scheduled: throw .notOpenYet(opensAt: event.opensAt ?? moment)
+    case .paused: throw .paused
+    case .closed: throw .closed(closesAt: event.status == .onSale ? event.closesAt : nil)
     case .cancelled: throw .eventCancelled
-    case .closed: throw .closed(closesAt: nil)
-    case .onSale: break
+    case .draft, .deleted: throw .unknownEvent
     }
-    if let opensAt = event.opensAt, moment < opensAt { throw .notOpenYet(opensAt: opensAt) }
-    if let closesAt = event.closesAt, moment >= closesAt { throw .closed(closesAt: closesAt) }
   }
+
+  /// When a hold that begins at `moment` ends.
+  static func holdEnd(_ event: Event, from moment: Instant) throws(DomainError) -> Instant {
+    guard event.holdSeconds > 0 else { throw .holdsNotOffered }
+    return Instant(milliseconds: moment.milliseconds + Int64(event.holdSeconds) * 1000)
+  }
+
+  /// By how many milliseconds the hold may be extended. An extension does not begin at the moment when it is asked for,
+  /// so nobody gains or loses by asking early.
+  static func holdExtension(_ event: Event, of hold: Booking) throws(DomainError) -> Int64 {
+    guard event.holdExtensionSeconds > 0 else { throw .extensionsNotOffered }
+    guard hold.extended == 0 else { throw .extensionUsed }
+    return Int64(event.holdExtensionSeconds) * 1000
+  }
+
+  /// No event has more seats.
+  static let capacities = 1...1_000_000
 
   /// The event as the patch leaves it, with the next version when anything changed. The ledger sets its `seq`.
   static func apply(_ patch: EventPatch, to event: Event) throws(DomainError) -> Event {
@@ -39,14 +57,19 @@ enum BookingRules {
     changed.startsAt = patch.startsAt ?? event.startsAt
     changed.opensAt = patch.opensAt ?? event.opensAt
     changed.closesAt = patch.closesAt ?? event.closesAt
-    changed.status = patch.status ?? event.status
-    changed.seatCapacity = patch.seatCapacity ?? event.seatCapacity
+    if let wanted = patch.status, wanted != event.shown { changed.status = wanted.decision ?? event.status }
+    changed.seatCapacity = patch.seatCapacity ?? event.seatCapacity + (patch.seatCapacityDelta ?? 0)
     changed.maxPerBooking = patch.maxPerBooking ?? event.maxPerBooking
     changed.maxPerUser = patch.maxPerUser ?? event.maxPerUser
     changed.holdSeconds = patch.holdSeconds ?? event.holdSeconds
+    changed.holdExtensionSeconds = patch.holdExtensionSeconds ?? event.holdExtensionSeconds
     if event.status == .cancelled, changed.status != .cancelled { throw .eventCancelled }
+    if event.status != .draft, changed.status == .draft { throw .alreadyPublished }
     guard changed.seatCapacity >= event.sold + event.held else {
       throw .capacityBelowSold(sold: event.sold, held: event.held)
+    }
+    guard changed.seatCapacity == event.seatCapacity || capacities.contains(changed.seatCapacity) else {
+      throw .capacityOutOfRange(asked: changed.seatCapacity)
     }
     try checkWindow(opensAt: changed.opensAt, closesAt: changed.closesAt)
     if changed != event { changed.version += 1 }

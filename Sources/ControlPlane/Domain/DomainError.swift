@@ -6,6 +6,7 @@ enum DomainError: Error, Sendable, Equatable {
   case notOpenYet(opensAt: Instant)
   /// `closesAt`: the end of sales when it has passed; nil: an admin stopped them.
   case closed(closesAt: Instant?)
+  case paused
   case eventCancelled
   /// The user holds `booked` seats of this event already.
   case perUserLimit(limit: Int, booked: Int, requested: Int)
@@ -15,9 +16,26 @@ enum DomainError: Error, Sendable, Equatable {
   /// There is none, or it is somebody else's: nobody learns which numbers exist.
   case unknownBooking
 
+  // Holds
+  /// The event has none.
+  case holdsNotOffered
+  /// The hold ended before it was confirmed.
+  case holdExpired(expiresAt: Instant?)
+  /// Neither a hold nor confirmed any more.
+  case bookingCancelled
+  /// Confirmed already: there is nothing to extend.
+  case notHeld
+  case extensionsNotOffered
+  /// A hold is extended once.
+  case extensionUsed
+
   // Catalogue
   case unknownEvent
   case capacityBelowSold(sold: Int, held: Int)
+  /// A changed capacity would be no possible one.
+  case capacityOutOfRange(asked: Int)
+  /// A published event cannot become a draft again.
+  case alreadyPublished
   case eventHasBookings
   /// `If-Match` names another representation.
   case versionMismatch(current: EventTag)

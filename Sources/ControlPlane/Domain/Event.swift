@@ -1,12 +1,17 @@
 // An event with seats, as the catalogue shows it and as the ledger holds it in memory. Its counts are true
 // after the commit that carries `seq`; `sold + held <= seatCapacity` always.
 
-/// Whether an event sells. `cancelled` is final; the bookings of a cancelled event stay and may be cancelled.
+/// What an admin has decided about an event's sales. What visitors are told also depends on the clock: `PublicStatus`.
 enum EventStatus: String, Sendable, CaseIterable {
+  /// Only admins know of it. Once published, an event is no draft again.
+  case draft
   /// Sells, within `opensAt` and `closesAt`.
   case onSale = "on_sale"
-  /// Sales were stopped by an admin, who may open them again.
+  /// Does not sell for the moment.
+  case paused
+  /// Sales have ended; an admin may open them again.
   case closed
+  /// Final: the ledger cancels every booking of the event.
   case cancelled
 }
 
@@ -21,6 +26,8 @@ struct Event: Sendable, Equatable {
   /// Sales end (this moment no longer sells); nil: never.
   var closesAt: Instant?
   var status: EventStatus = .onSale
+  /// The status as the last commit announced it; `status(at:)` may be ahead of it until the ledger's next batch.
+  var shown: PublicStatus = .onSale
   var seatCapacity: Int
   var sold: Int = 0
   /// Seats that holds keep back.
@@ -28,7 +35,10 @@ struct Event: Sendable, Equatable {
   var maxPerBooking: Int = 10
   /// Seats that one user may have at a time; 0: no limit.
   var maxPerUser: Int = 0
+  /// How long a hold lasts; 0: this event has no holds.
   var holdSeconds: Int = 600
+  /// By how much a hold can be extended, once; 0: not at all.
+  var holdExtensionSeconds: Int = 300
   /// The number of the last change; 0: none since the event was made.
   var seq: UInt64 = 0
   /// Grows with each change that an admin makes.
@@ -53,10 +63,37 @@ struct Event: Sendable, Equatable {
   }
 
   var tag: EventTag { EventTag(version: version, seq: seq) }
-  var details: EventDetails { EventDetails(self, status: PublicStatus(status)) }
+  var details: EventDetails { EventDetails(self, status: shown) }
   var state: EventState {
     EventState(event: id, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
   }
+}
+
+extension Event {
+  /// What sales are at this moment of the wall clock. Bookings are judged by it.
+  func status(at moment: Instant) -> PublicStatus {
+    switch status {
+    case .draft: return .draft
+    case .paused: return .paused
+    case .closed: return .closed
+    case .cancelled: return .cancelled
+    case .onSale: break
+    }
+    if let opensAt, moment < opensAt { return .scheduled }
+    if let closesAt, moment >= closesAt { return .closed }
+    return .onSale
+  }
+
+  /// When the clock alone will change the status that it has at `moment`; nil: never.
+  func nextStatusChange(after moment: Instant) -> Instant? {
+    guard status == .onSale else { return nil }
+    if let opensAt, moment < opensAt { return opensAt }
+    if let closesAt, moment < closesAt { return closesAt }
+    return nil
+  }
+
+  /// Only admins learn of it.
+  var isDraft: Bool { status == .draft }
 }
 
 /// Names one representation of an event: the content of its strong `ETag` (RFC 9110, section 8.8.3). Any
@@ -89,18 +126,31 @@ struct EventDetails: Sendable, Equatable {
   var maxPerBooking: Int
 }
 
-/// A status as it is announced. Other than an `EventStatus` it may say that the event is gone.
-enum PublicStatus: String, Sendable {
+/// A status as it is announced: an admin's decision and the clock in one word.
+enum PublicStatus: String, Sendable, CaseIterable {
+  case draft
+  /// Sales begin at `opensAt`.
+  case scheduled
   case onSale = "on_sale"
+  case paused
+  /// Sales have ended, by an admin or at `closesAt`.
   case closed
   case cancelled
+  /// The event is gone: the last thing that is announced of it.
   case deleted
 
-  init(_ status: EventStatus) {
-    switch status {
-    case .onSale: self = .onSale
-    case .closed: self = .closed
-    case .cancelled: self = .cancelled
+  /// Those that an event can have while it exists.
+  static let ofEvents = allCases.filter { $0 != .deleted }
+
+  /// What an admin decides by this word; `scheduled` is `on_sale` before `opensAt`.
+  var decision: EventStatus? {
+    switch self {
+    case .draft: .draft
+    case .scheduled, .onSale: .onSale
+    case .paused: .paused
+    case .closed: .closed
+    case .cancelled: .cancelled
+    case .deleted: nil
     }
   }
 }
@@ -134,6 +184,7 @@ struct EventDraft: Sendable, Equatable {
   var maxPerBooking: Int = 10
   var maxPerUser: Int = 0
   var holdSeconds: Int = 600
+  var holdExtensionSeconds: Int = 300
 }
 
 /// What an admin changes; nil: stays as it is. For the moments, `.some(nil)` takes them away.
@@ -144,11 +195,15 @@ struct EventPatch: Sendable, Equatable {
   var startsAt: Instant??
   var opensAt: Instant??
   var closesAt: Instant??
-  var status: EventStatus?
+  /// The word that the event is shown with already changes nothing, so that an event may be sent back as it was read.
+  var status: PublicStatus?
   var seatCapacity: Int?
+  /// Added to the capacity as it is when the patch is decided; not together with `seatCapacity`.
+  var seatCapacityDelta: Int?
   var maxPerBooking: Int?
   var maxPerUser: Int?
   var holdSeconds: Int?
+  var holdExtensionSeconds: Int?
 }
 
 extension Event {
@@ -158,6 +213,7 @@ extension Event {
       id: EventID(0), name: draft.name, description: draft.description, venue: draft.venue,
       startsAt: draft.startsAt, opensAt: draft.opensAt, closesAt: draft.closesAt, status: draft.status,
       seatCapacity: draft.seatCapacity, maxPerBooking: draft.maxPerBooking, maxPerUser: draft.maxPerUser,
-      holdSeconds: draft.holdSeconds, createdAt: moment, updatedAt: moment)
+      holdSeconds: draft.holdSeconds, holdExtensionSeconds: draft.holdExtensionSeconds, createdAt: moment,
+      updatedAt: moment)
   }
 }

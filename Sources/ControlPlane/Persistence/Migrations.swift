@@ -4,6 +4,7 @@
 enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
+    Step(holds),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -186,6 +187,66 @@ enum Migrations {
       before INTEGER NOT NULL,
       PRIMARY KEY (issuer, subject)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Holds and the statuses that the clock decides. `event` and `notice_detail` are small and made anew, because a CHECK
+  /// cannot be altered. `event.shown` begins as the status; the first batch announces what the clock makes of it.
+  /// `booking.state`: 1 confirmed, 2 held, 3 cancelled, 4 expired. `held_until` is NULL when it never was a hold.
+  private static let holds = """
+    CREATE TABLE next_event (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL,
+      description TEXT NOT NULL,
+      venue TEXT NOT NULL,
+      starts_at INTEGER,
+      opens_at INTEGER,
+      closes_at INTEGER,
+      status TEXT NOT NULL CHECK (status IN ('draft', 'on_sale', 'paused', 'closed', 'cancelled')),
+      capacity INTEGER NOT NULL CHECK (capacity >= 0),
+      sold INTEGER NOT NULL CHECK (sold >= 0),
+      held INTEGER NOT NULL CHECK (held >= 0),
+      max_per_booking INTEGER NOT NULL CHECK (max_per_booking > 0),
+      max_per_user INTEGER NOT NULL CHECK (max_per_user >= 0),
+      hold_seconds INTEGER NOT NULL CHECK (hold_seconds >= 0),
+      seq INTEGER NOT NULL CHECK (seq >= 0),
+      version INTEGER NOT NULL CHECK (version > 0),
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      shown TEXT NOT NULL
+        CHECK (shown IN ('draft', 'scheduled', 'on_sale', 'paused', 'closed', 'cancelled')),
+      hold_extension_seconds INTEGER NOT NULL CHECK (hold_extension_seconds >= 0),
+      CHECK (sold + held <= capacity)
+    ) STRICT;
+    INSERT INTO next_event SELECT id, name, description, venue, starts_at, opens_at, closes_at, status, capacity,
+      sold, held, max_per_booking, max_per_user, hold_seconds, seq, version, created_at, updated_at, status, 300
+      FROM event;
+    DELETE FROM sqlite_sequence WHERE name = 'next_event';
+    INSERT INTO sqlite_sequence SELECT 'next_event', seq FROM sqlite_sequence WHERE name = 'event';
+    DROP TABLE event;
+    ALTER TABLE next_event RENAME TO event;
+
+    ALTER TABLE booking ADD COLUMN state INTEGER NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4);
+    ALTER TABLE booking ADD COLUMN held_until INTEGER;
+    ALTER TABLE booking ADD COLUMN extended INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE booking ADD COLUMN confirmed_at INTEGER;
+    UPDATE booking SET state = 3 WHERE cancelled_at IS NOT NULL;
+    CREATE INDEX booking_held ON booking (event_id, held_until) WHERE state = 2;
+
+    CREATE TABLE next_detail (
+      event_id INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      status TEXT NOT NULL
+        CHECK (status IN ('draft', 'scheduled', 'on_sale', 'paused', 'closed', 'cancelled', 'deleted')),
+      name TEXT NOT NULL,
+      starts_at INTEGER,
+      opens_at INTEGER,
+      closes_at INTEGER,
+      max_per_booking INTEGER NOT NULL,
+      PRIMARY KEY (event_id, seq)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO next_detail SELECT * FROM notice_detail;
+    DROP TABLE notice_detail;
+    ALTER TABLE next_detail RENAME TO notice_detail;
     """
 }
 

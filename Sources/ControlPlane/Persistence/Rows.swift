@@ -3,16 +3,19 @@
 enum EventRow {
   static let columns = """
     id, name, description, venue, starts_at, opens_at, closes_at, status, capacity, sold, held,
-    max_per_booking, max_per_user, hold_seconds, seq, version, created_at, updated_at
+    max_per_booking, max_per_user, hold_seconds, seq, version, created_at, updated_at, shown,
+    hold_extension_seconds
     """
 
   static func decode(_ row: Row) -> Event {
     Event(
       id: EventID(row.int64(0)), name: row.text(1), description: row.text(2), venue: row.text(3),
       startsAt: row.optionalInstant(4), opensAt: row.optionalInstant(5), closesAt: row.optionalInstant(6),
-      status: EventStatus(rawValue: row.text(7)) ?? .closed, seatCapacity: row.int(8), sold: row.int(9),
+      status: EventStatus(rawValue: row.text(7)) ?? .closed,
+      shown: PublicStatus(rawValue: row.text(18)) ?? .closed, seatCapacity: row.int(8), sold: row.int(9),
       held: row.int(10), maxPerBooking: row.int(11), maxPerUser: row.int(12), holdSeconds: row.int(13),
-      seq: row.uint64(14), version: row.uint64(15), createdAt: row.instant(16), updatedAt: row.instant(17))
+      holdExtensionSeconds: row.int(19), seq: row.uint64(14), version: row.uint64(15),
+      createdAt: row.instant(16), updatedAt: row.instant(17))
   }
 
   /// All columns after `id`.
@@ -22,7 +25,8 @@ enum EventRow {
       .instant(event.opensAt), .instant(event.closesAt), .text(event.status.rawValue),
       .int(event.seatCapacity), .int(event.sold), .int(event.held), .int(event.maxPerBooking),
       .int(event.maxPerUser), .int(event.holdSeconds), .int(Int64(event.seq)), .int(Int64(event.version)),
-      .instant(event.createdAt), .instant(event.updatedAt),
+      .instant(event.createdAt), .instant(event.updatedAt), .text(event.shown.rawValue),
+      .int(event.holdExtensionSeconds),
     ]
   }
 }
@@ -31,7 +35,13 @@ enum BookingRow {
   /// A booking `b`; `n`, the notice of its last change; `a`, its user.
   static let columns = """
     b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, b.cancelled_at, b.cancelled_seq,
-    n.available, a.subject
+    n.available, a.subject, b.state, b.held_until, b.extended
+    """
+  /// The same as it was when it was made, with the counts of its own commit.
+  static let columnsAsMade = """
+    b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NULL, NULL, n.available, a.subject,
+    iif(b.held_until IS NULL, \(BookingStatus.confirmed.rawValue), \(BookingStatus.held.rawValue)),
+    b.held_until - b.extended, 0
     """
   static let join = """
     booking b JOIN notice n
@@ -43,13 +53,13 @@ enum BookingRow {
   static func decode(_ row: Row, _ cipher: BookingIDCipher) -> BookingOutcome? {
     let id = BookingID(row.int64(0))
     guard let publicID = cipher.publicID(of: id) else { return nil }
-    let cancelledAt = row.optionalInstant(6)
+    let endedAt = row.optionalInstant(6)
     let booking = Booking(
       id: id, publicID: publicID, event: EventID(row.int64(1)), user: UserID(row.int64(2)),
       subject: row.subject(9), quantity: row.int(3),
-      status: cancelledAt == nil ? .confirmed : .cancelled, createdAt: row.instant(4),
-      createdSeq: row.uint64(5), cancelledAt: cancelledAt,
-      cancelledSeq: cancelledAt.map { _ in row.uint64(7) })
+      status: BookingStatus(rawValue: row.int(10)) ?? .cancelled, createdAt: row.instant(4),
+      createdSeq: row.uint64(5), expiresAt: row.optionalInstant(11), extended: row.int64(12),
+      cancelledAt: endedAt, cancelledSeq: endedAt.map { _ in row.uint64(7) })
     return BookingOutcome(
       booking: booking, availableSeats: row.int(8), seq: booking.cancelledSeq ?? booking.createdSeq,
       replayed: false)

@@ -86,14 +86,16 @@ final class SQLiteBookingStore: BookingStore {
   // MARK: Bookings
 
   func insertBooking(
-    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
+    heldUntil: Instant?
   ) throws(StoreFailure) -> Booking {
-    let statement = statements.insertBooking
+    let statement = heldUntil == nil ? statements.insertBooking : statements.insertHold
     statement.bind(event.rawValue, at: 1)
     statement.bind(user.rawValue, at: 2)
     statement.bind(quantity, at: 3)
     statement.bind(at.milliseconds, at: 4)
     statement.bind(Int64(seq), at: 5)
+    if let heldUntil { statement.bind(heldUntil.milliseconds, at: 6) }
     try statement.runBound()
     let id = BookingID(connection.lastInsertedRow)
     guard let publicID = cipher.publicID(of: id) else {
@@ -101,11 +103,49 @@ final class SQLiteBookingStore: BookingStore {
     }
     return Booking(
       id: id, publicID: publicID, event: event, user: user, subject: subject, quantity: quantity,
-      status: .confirmed, createdAt: at, createdSeq: seq)
+      status: heldUntil == nil ? .confirmed : .held, createdAt: at, createdSeq: seq, expiresAt: heldUntil)
   }
 
-  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
-    try statements.cancelBooking.run([.instant(at), .int(Int64(seq)), .int(booking.rawValue)])
+  func saveEnd(
+    of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
+  ) throws(StoreFailure) {
+    try statements.endBooking.run([
+      .int(status.rawValue), .instant(at), .int(Int64(seq)), .int(booking.rawValue),
+    ])
+  }
+
+  func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {
+    try statements.confirmBooking.run([.instant(at), .int(booking.rawValue)])
+  }
+
+  func saveExtension(of booking: Booking) throws(StoreFailure) {
+    try statements.extendHold.run([
+      .instant(booking.expiresAt), .int(booking.extended), .int(booking.id.rawValue),
+    ])
+  }
+
+  func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? {
+    try statements.booking.first([.int(id.rawValue)]) { BookingRow.decode($0, cipher) } ?? nil
+  }
+
+  func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)] {
+    try Statement(connection, "SELECT event_id, held_until, id FROM booking WHERE state = 2")
+      .all([]) { (EventID($0.int64(0)), Hold(expiresAt: $0.instant(1), booking: BookingID($0.int64(2)))) }
+  }
+
+  func holds(of event: EventID) throws(StoreFailure) -> [Hold] {
+    try statements.holdsOfEvent.all([.int(event.rawValue)]) {
+      Hold(expiresAt: $0.instant(0), booking: BookingID($0.int64(1)))
+    }
+  }
+
+  func bookings(
+    madeIn event: EventID, after seq: UInt64, through last: UInt64
+  ) throws(StoreFailure) -> [BookingOutcome] {
+    let values: [Statement.Value] = [
+      .int(event.rawValue), .int(Int64(clamping: seq)), .int(Int64(clamping: last)),
+    ]
+    return try statements.bookingsMade.all(values) { BookingRow.decode($0, cipher) }.compactMap { $0 }
   }
 
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? {
@@ -260,7 +300,8 @@ final class SQLiteBookingStore: BookingStore {
 private struct WriterStatements {
   let begin, commit, rollback: Statement
   let insertEvent, saveEvent, saveCounts, deleteEvent, hasBookings: Statement
-  let insertBooking, cancelBooking, booking, seatsOfUser, appendNotice, appendDetails: Statement
+  let insertBooking, insertHold, endBooking, confirmBooking, extendHold: Statement
+  let booking, holdsOfEvent, bookingsMade, seatsOfUser, appendNotice, appendDetails: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
@@ -269,7 +310,7 @@ private struct WriterStatements {
     rollback = try Statement(connection, "ROLLBACK")
 
     let columns = EventRow.columns.split(separator: ",").dropFirst().joined(separator: ",")
-    let places = Array(repeating: "?", count: 17).joined(separator: ",")
+    let places = Array(repeating: "?", count: 19).joined(separator: ",")
     insertEvent = try Statement(connection, "INSERT INTO event (\(columns)) VALUES (\(places))")
     saveEvent = try Statement(connection, "UPDATE event SET (\(columns)) = (\(places)) WHERE id = ?")
     saveCounts = try Statement(
@@ -282,8 +323,27 @@ private struct WriterStatements {
     insertBooking = try Statement(
       connection,
       "INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (?, ?, ?, ?, ?)")
-    cancelBooking = try Statement(
-      connection, "UPDATE booking SET cancelled_at = ?, cancelled_seq = ? WHERE id = ?")
+    insertHold = try Statement(
+      connection,
+      """
+      INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq, held_until, state)
+      VALUES (?, ?, ?, ?, ?, ?, 2)
+      """)
+    endBooking = try Statement(
+      connection, "UPDATE booking SET state = ?, cancelled_at = ?, cancelled_seq = ? WHERE id = ?")
+    confirmBooking = try Statement(
+      connection, "UPDATE booking SET state = 1, confirmed_at = ? WHERE id = ?")
+    extendHold = try Statement(connection, "UPDATE booking SET held_until = ?, extended = ? WHERE id = ?")
+    holdsOfEvent = try Statement(
+      connection, "SELECT held_until, id FROM booking WHERE event_id = ? AND state = 2")
+    bookingsMade = try Statement(
+      connection,
+      """
+      SELECT \(BookingRow.columns) FROM notice made CROSS JOIN \(BookingRow.join)
+      WHERE made.event_id = ? AND made.seq > ? AND made.seq <= ? AND made.kind = \(NoticeRow.created)
+        AND b.id = made.booking_id
+      ORDER BY made.seq
+      """)
     booking = try Statement(
       connection, "SELECT \(BookingRow.columns) FROM \(BookingRow.join) WHERE b.id = ?")
     seatsOfUser = try Statement(
@@ -295,12 +355,10 @@ private struct WriterStatements {
     appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?)")
     appendDetails = try Statement(connection, "INSERT INTO notice_detail VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 
-    // As it was made: without a later cancellation, with the counts of its own commit.
     bookingForKey = try Statement(
       connection,
       """
-      SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NULL, NULL, n.available,
-        a.subject
+      SELECT \(BookingRow.columnsAsMade)
       FROM idempotency_key k JOIN booking b ON b.id = k.booking_id JOIN account a ON a.id = b.user_id
         JOIN notice n ON n.event_id = b.event_id AND n.seq = b.created_seq
       WHERE k.hash = ? AND k.user_id = ? AND k.key = ? AND k.at > ?

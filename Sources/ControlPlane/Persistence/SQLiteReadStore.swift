@@ -4,7 +4,7 @@
 final class SQLiteReadStore: ReadStore {
   private let connection: Connection
   private let cipher: BookingIDCipher
-  private let eventPage, eventPageByStatus: Statement
+  private let eventPage, publishedPage, eventPageByStatus: Statement
   private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
   private let bookingPageOfUserAndEvent: Statement
   private let userID, accountBySubject, accountByEmail: Statement
@@ -17,7 +17,9 @@ final class SQLiteReadStore: ReadStore {
     let event = "SELECT \(EventRow.columns) FROM event"
     eventPage = try Statement(connection, "\(event) WHERE id > ? ORDER BY id LIMIT ?")
     eventPageByStatus = try Statement(
-      connection, "\(event) WHERE id > ? AND status = ? ORDER BY id LIMIT ?")
+      connection, "\(event) WHERE id > ? AND shown = ? ORDER BY id LIMIT ?")
+    publishedPage = try Statement(
+      connection, "\(event) WHERE id > ? AND shown <> 'draft' ORDER BY id LIMIT ?")
 
     let booking = "SELECT \(BookingRow.columns) FROM \(BookingRow.join)"
     bookingByID = try Statement(connection, "\(booking) WHERE b.id = ?")
@@ -50,10 +52,13 @@ final class SQLiteReadStore: ReadStore {
       """)
   }
 
-  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {
+  func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event] {
     try reading { () throws(StoreFailure) in
       let start = Statement.Value.int(after?.rawValue ?? 0)
-      guard let status else { return try eventPage.all([start, .int(limit)], EventRow.decode) }
+      guard case .status(let status) = filter else {
+        let page = filter == .all ? eventPage : publishedPage
+        return try page.all([start, .int(limit)], EventRow.decode)
+      }
       return try eventPageByStatus.all([start, .text(status.rawValue), .int(limit)], EventRow.decode)
     }
   }

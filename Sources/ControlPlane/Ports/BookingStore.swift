@@ -21,11 +21,26 @@ protocol BookingStore: AnyObject {
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool
 
   func insertBooking(
-    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
+    heldUntil: Instant?
   ) throws(StoreFailure) -> Booking
-  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure)
-  /// With the counts of the commit that last changed it.
+  /// - Parameter status: `cancelled` or `expired`.
+  func saveEnd(
+    of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
+  ) throws(StoreFailure)
+  func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure)
+  /// Writes `expiresAt` and `extended`.
+  func saveExtension(of booking: Booking) throws(StoreFailure)
+  /// With the counts of the commit that last changed its seats.
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome?
+  func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome?
+  /// Every booking that is held; asked once.
+  func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)]
+  func holds(of event: EventID) throws(StoreFailure) -> [Hold]
+  /// Those that the event's notices with `after < seq <= through` announced as made, in order, as they are now.
+  func bookings(
+    madeIn event: EventID, after: UInt64, through: UInt64
+  ) throws(StoreFailure) -> [BookingOutcome]
   /// Seats of this event that the user has now.
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int
 

@@ -10,6 +10,10 @@ public struct ControlCounters: Sendable, Equatable {
   public var refusals: UInt64 = 0
   public var bookings: UInt64 = 0
   public var cancellations: UInt64 = 0
+  /// Holds that became bookings.
+  public var confirmations: UInt64 = 0
+  /// Holds that nobody confirmed in time.
+  public var expiries: UInt64 = 0
   /// Commands that told an earlier outcome again.
   public var replays: UInt64 = 0
   /// Committed changes of events.

@@ -2,7 +2,7 @@
 /// - Throws: `DomainError.storageUnavailable` when the disk or the file fails.
 protocol ReadStore: AnyObject {
   /// In order of their numbers, those after `after`.
-  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event]
+  func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event]
 
   /// With the counts of the commit that last changed it.
   func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome?
@@ -21,4 +21,13 @@ protocol ReadStore: AnyObject {
 
   /// In order, with `after < seq <= through`.
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
+}
+
+/// Which events a list has.
+enum EventFilter: Equatable {
+  case all
+  /// All but drafts.
+  case published
+  /// Those that are shown with this status.
+  case status(PublicStatus)
 }

@@ -17,6 +17,10 @@ struct Batch {
   /// Whether the transaction is begun, and whether anything was written in it.
   var hasBegun = false
   var hasWritten = false
+  /// Bookings that were looked at and ended, by the clock or by somebody.
+  var ends = 0
+  /// Holds that were taken out of the agenda.
+  var poppedHolds: [(event: EventID, hold: Hold)] = []
   var counts = ControlCounters()
 
   /// An event that the batch changes.
@@ -64,6 +68,7 @@ struct Batch {
   // MARK: Changes in memory. To be called before the event changes.
 
   /// - Returns: the event's position in `touched`.
+  @discardableResult
   mutating func willSell(_ event: Event) -> Int {
     let position = touch(event.id, .counts(event.counts))
     touched[position].unsaved = max(touched[position].unsaved, .counts)

@@ -37,6 +37,8 @@ final class ControlMetrics: Sendable {
       total.refusals += batch.counts.refusals
       total.bookings += batch.counts.bookings
       total.cancellations += batch.counts.cancellations
+      total.confirmations += batch.counts.confirmations
+      total.expiries += batch.counts.expiries
       total.replays += batch.counts.replays
       total.notices += batch.counts.notices
       total.announced += batch.counts.announced

@@ -34,6 +34,8 @@ struct EventTable {
     if let place = places.removeValue(forKey: id) { free.append(place) }
   }
 
+  var ids: some Collection<EventID> { places.keys }
+
   /// All events, for tests.
   var all: [EventID: Event] { places.mapValues { rows[$0] } }
 }

@@ -1,5 +1,5 @@
 // What each command does: rules first, then the same change in memory and in the open transaction. A command that a rule
-// refuses has changed nothing; a failure of the store fails the whole batch.
+// refuses has changed nothing, except that it may have found a hold expired; a failure of the store fails the batch.
 
 /// Why a command was not done.
 enum CommandFailure: Error {
@@ -18,7 +18,7 @@ extension Ledger {
       batch.settlements.append(.bookingCreated(Settled(asker, result)))
     case .cancelBooking(let booking, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try cancel(booking, &batch) }
-      batch.settlements.append(.bookingCancelled(Settled(asker, result)))
+      batch.settlements.append(.bookingChanged(Settled(asker, result)))
     case .watch(let event, let watcher): batch.watches.append(.begin(event, watcher))
     case .unwatch(let event, let watcher): batch.watches.append(.end(event, watcher))
     default: try decideRare(command, &batch)
@@ -28,6 +28,9 @@ extension Ledger {
   private func decideRare(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
     case .createBooking, .cancelBooking, .watch, .unwatch: break
+    case .changeHold(let change, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try self.change(change, &batch) }
+      batch.settlements.append(.bookingChanged(Settled(asker, result)))
     case .createEvent(let draft, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try create(draft, &batch) }
       batch.settlements.append(.eventCreated(Settled(asker, result)))
@@ -88,7 +91,7 @@ extension Ledger {
 
   /// What `body` decides by the rules.
   @inline(__always)
-  private func ruling<Value>(_ body: () throws(DomainError) -> Value) throws(CommandFailure) -> Value {
+  func ruling<Value>(_ body: () throws(DomainError) -> Value) throws(CommandFailure) -> Value {
     do throws(DomainError) {
       return try body()
     } catch {
@@ -103,12 +106,17 @@ extension Ledger {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
     let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
-    try ruling { () throws(DomainError) in
+    // A hold whose time is over has no seats, also while it waits to be taken out of the count.
+    try expireHolds(of: place, &batch) { _ in table[place].availableSeats < command.quantity }
+    let heldUntil = try ruling { () throws(DomainError) in
       try BookingRules.check(table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
+      return command.hold ? try BookingRules.holdEnd(table[place], from: batch.time.now) : nil
     }
     var counts = table[place].counts
-    (counts.sold, counts.seq) = (counts.sold + command.quantity, counts.seq + 1)
-    let booking = try insert(command, seq: counts.seq, &batch)
+    counts.seq += 1
+    if command.hold { counts.held += command.quantity } else { counts.sold += command.quantity }
+    let booking = try insert(command, seq: counts.seq, heldUntil, &batch)
+    if command.hold { try note(booking, &batch) }
     try sell(place, counts, .bookingCreated(booking.facts), booking.id, &batch)
     batch.counts.bookings += 1
     return BookingOutcome(
@@ -116,14 +124,14 @@ extension Ledger {
   }
 
   private func insert(
-    _ command: CreateBooking, seq: UInt64, _ batch: inout Batch
+    _ command: CreateBooking, seq: UInt64, _ heldUntil: Instant?, _ batch: inout Batch
   ) throws(CommandFailure) -> Booking {
     let user = try row(of: command.user, &batch)
     let (at, served) = (batch.at, batch.time.served)
     return try storing(&batch) { () throws(StoreFailure) in
       let booking = try store.insertBooking(
         event: command.event, user: user, subject: command.user.subject, quantity: command.quantity, at: at,
-        seq: seq)
+        seq: seq, heldUntil: heldUntil)
       if let key = command.idempotencyKey {
         try store.remember(key: key, of: user, booking: booking.id, at: served)
       }
@@ -146,48 +154,49 @@ extension Ledger {
     let found = try storing(&batch) { () throws(StoreFailure) in
       try store.booking(forKey: key, of: user, since: oldest)
     }
-    guard var earlier = found else { return nil }
-    guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity else {
+    guard let earlier = found else { return nil }
+    guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity,
+      (earlier.booking.status == .held) == command.hold
+    else {
       throw .refused(.idempotencyMismatch)
     }
-    earlier.replayed = true
-    batch.counts.replays += 1
-    return earlier
+    return again(earlier, &batch)
   }
 
   private func cancel(_ command: CancelBooking, _ batch: inout Batch) throws(CommandFailure) -> BookingOutcome
   {
-    let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(command.booking) }
-    guard var outcome = found else { throw .refused(.unknownBooking) }
+    let (found, place) = try find(command.booking, by: command.by, &batch)
+    guard found.booking.status.isActive else { return again(found, &batch) }
+    return try end(found.booking, .cancelled, place, &batch)
+  }
+
+  /// A booking that its owner, or an admin, wants to change.
+  func find(
+    _ id: PublicBookingID, by actor: BookingActor, _ batch: inout Batch
+  ) throws(CommandFailure) -> (outcome: BookingOutcome, place: Int) {
+    let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(id) }
+    guard let found else { throw .refused(.unknownBooking) }
     // Nobody learns which numbers somebody else's bookings have.
-    if command.by.role != .admin {
-      let asker = try known(command.by.user, &batch)
-      guard asker == outcome.booking.user else { throw .refused(.unknownBooking) }
+    if actor.role != .admin {
+      let asker = try known(actor.user, &batch)
+      guard asker == found.booking.user else { throw .refused(.unknownBooking) }
     }
-    guard outcome.booking.status == .confirmed else {
-      outcome.replayed = true
-      batch.counts.replays += 1
-      return outcome
-    }
-    guard let place = table.place(of: outcome.booking.event) else { throw .refused(.unknownEvent) }
-    var counts = table[place].counts
-    (counts.sold, counts.seq) = (counts.sold - outcome.booking.quantity, counts.seq + 1)
-    let at = batch.at
-    try storing(&batch) { () throws(StoreFailure) in
-      try store.saveCancellation(of: outcome.booking.id, at: at, seq: counts.seq)
-    }
-    try sell(place, counts, .bookingCancelled(outcome.booking.facts), outcome.booking.id, &batch)
-    batch.counts.cancellations += 1
-    outcome.booking.cancel(at: at, seq: counts.seq)
-    return BookingOutcome(
-      booking: outcome.booking, availableSeats: table[place].availableSeats, seq: counts.seq,
-      replayed: false)
+    guard let place = table.place(of: found.booking.event) else { throw .refused(.unknownEvent) }
+    return (found, place)
+  }
+
+  /// What an earlier command did, told once more.
+  func again(_ outcome: BookingOutcome, _ batch: inout Batch) -> BookingOutcome {
+    var outcome = outcome
+    outcome.replayed = true
+    batch.counts.replays += 1
+    return outcome
   }
 
   // MARK: The two ways in which an event changes: in memory, in its row, and as a notice
 
   /// - Parameter counts: with the `seq` of the change.
-  private func sell(
+  func sell(
     _ place: Int, _ counts: Event.Counts, _ change: Notice.Change, _ booking: BookingID, _ batch: inout Batch
   ) throws(CommandFailure) {
     let position = batch.willSell(table[place])
@@ -197,7 +206,7 @@ extension Ledger {
   }
 
   /// - Parameter event: takes the place's next `seq`; its own is not looked at.
-  private func replace(
+  func replace(
     _ place: Int, with event: Event, _ change: Notice.Change, _ batch: inout Batch
   ) throws(CommandFailure) {
     let position = batch.willChange(table[place])
@@ -224,6 +233,7 @@ extension Ledger {
       try BookingRules.checkWindow(opensAt: draft.opensAt, closesAt: draft.closesAt)
     }
     var event = Event(draft, at: batch.at)
+    event.shown = event.status(at: batch.time.now)
     event.id = try storing(&batch) { () throws(StoreFailure) in try store.insert(event) }
     batch.didCreate(event.id)
     batch.hasWritten = true
@@ -234,7 +244,8 @@ extension Ledger {
   private func patch(_ command: PatchEvent, _ batch: inout Batch) throws(CommandFailure) -> Event {
     let place = try find(command.event, command.ifMatch)
     let event = table[place]
-    let changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
+    var changed = try ruling { () throws(DomainError) in try BookingRules.apply(command.patch, to: event) }
+    changed.shown = changed.status(at: batch.time.now)
     // A capacity has a notice of its own, because clients of the given contract know `seat_update` alone.
     var resized = event
     (resized.seatCapacity, resized.version) = (changed.seatCapacity, changed.version)

@@ -12,8 +12,13 @@ extension Ledger {
 
   /// Called when no command waits, at least once a second while that lasts.
   func idle() {
-    _ = readClocks()
-    if storeFailure != nil { return probe() }
+    if storeFailure != nil {
+      _ = readClocks()
+      return probe()
+    }
+    // Reads the clocks, and does what is due by them.
+    if isDue { return perform([]) }
+    planOnStep(readClocks())
     do throws(StoreFailure) {
       try store.verify()
       if store.isUntidy { tidy() }
@@ -24,6 +29,15 @@ extension Ledger {
 
   /// Whether `idle` has work to do soon.
   var hasIdleWork: Bool { storeFailure != nil || store.isUntidy }
+
+  /// Whether `idle` has something to do by the clock.
+  var isDue: Bool { nextDue.map { $0 <= dependencies.clock.now } ?? false }
+
+  /// Milliseconds until something is due by the clock, at most `limit`.
+  func pause(atMost limit: Int) -> Int {
+    guard let due = nextDue else { return limit }
+    return Int(min(Int64(limit), max(0, due.milliseconds - dependencies.clock.now.milliseconds)))
+  }
 
   /// The last call: leaves the database tidy. The service time since the last key would otherwise be lost, which does
   /// no harm: keys then live longer.

@@ -12,6 +12,11 @@ final class Ledger {
   /// Rows of identities that booked lately, those made in the open transaction included.
   var identities = TwoGenerations<Identity, UserID>(capacity: identityCapacity)
 
+  /// What is to be done by the clock. Ledger+Agenda.swift
+  var agenda = Agenda()
+  /// By cancelled event: the notice up to which its bookings are cancelled, while they are not all.
+  var emptied: [EventID: UInt64] = [:]
+
   let dependencies: Dependencies
   private var timekeeper: Timekeeper
   /// The encoded details of committed events that somebody watched, by the version that they are of.
@@ -40,6 +45,7 @@ final class Ledger {
     dependencies.events.apply(events.map { ($0.id, $0) })
     timekeeper = Timekeeper(
       dependencies.clock, served: try store.serviceTime(), stamps: events.lazy.map(\.updatedAt))
+    try planAll()
   }
 
   /// Decides, commits, announces, answers.
@@ -55,6 +61,7 @@ final class Ledger {
       dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
       announce(&batch)
     }
+    for touched in batch.touched { plan(touched.id, at: batch.time.now) }
     admit(batch.watches)
     answer(batch.settlements)
     dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
@@ -77,12 +84,13 @@ final class Ledger {
     do throws(StoreFailure) {
       // Until a failed sync is made up for, nothing is written.
       if let storeFailure, storeFailure.isUnsynced { throw storeFailure }
+      try advance(&batch)
       for command in commands { try decide(command, &batch) }
       try end(batch)
       return nil
     } catch {
       batch.fail(commands)
-      return batch.settlements.isEmpty ? nil : error
+      return batch.settlements.isEmpty && !batch.hasBegun ? nil : error
     }
   }
 
@@ -113,6 +121,8 @@ final class Ledger {
         if let place = table.place(of: event.id) { table[place] = event } else { _ = table.insert(event) }
       }
     }
+    for (event, hold) in batch.poppedHolds { agenda.restore(hold, of: event) }
+    emptied.removeAll()
     forgetIdentities()
   }
 
@@ -152,7 +162,7 @@ final class Ledger {
     for watch in watches {
       switch watch {
       case .begin(let id, let watcher):
-        let summary = table[id].map {
+        let summary = table[id].flatMap { $0.isDraft ? nil : $0 }.map {
           dependencies.texts.summary(of: $0.state, details: members(of: $0), at: $0.updatedAt)
         }
         dependencies.notices.grant(id, to: watcher, at: summary)

@@ -10,17 +10,32 @@ struct CreateBooking: Sendable {
   /// The `Idempotency-Key`, unquoted. The first booking that succeeds with it is told again for 24 hours;
   /// the same key with another event or quantity is refused.
   var idempotencyKey: String?
+  /// Whether the seats are only held, for the event's `holdSeconds`.
+  var hold = false
 }
 
 struct CancelBooking: Sendable {
   var booking: PublicBookingID
   /// Owners cancel their own, admins anybody's.
-  var by: Actor
+  var by: BookingActor
+}
 
-  struct Actor: Sendable {
-    var user: Identity
-    var role: Role
+struct ChangeHold: Sendable {
+  enum Kind: Sendable {
+    case confirm
+    case extend
   }
+
+  var booking: PublicBookingID
+  /// As for cancelling.
+  var by: BookingActor
+  var kind: Kind
+}
+
+/// Who wants something of a booking.
+struct BookingActor: Sendable {
+  var user: Identity
+  var role: Role
 }
 
 struct PatchEvent: Sendable {
@@ -40,6 +55,7 @@ struct NewUser: Sendable {
 enum LedgerCommand: Sendable {
   case createBooking(CreateBooking, Answering<BookingOutcome>)
   case cancelBooking(CancelBooking, Answering<BookingOutcome>)
+  case changeHold(ChangeHold, Answering<BookingOutcome>)
   indirect case createEvent(EventDraft, Answering<Event>)
   indirect case patchEvent(PatchEvent, Answering<Event>)
   case deleteEvent(EventID, ifMatch: [EventTag]?, Answering<EventID>)
@@ -68,7 +84,8 @@ enum Answering<Outcome: Sendable>: Sendable {
 /// A decided command: its outcome, and who waits for it.
 enum Settlement: Sendable {
   case bookingCreated(Settled<BookingOutcome>)
-  case bookingCancelled(Settled<BookingOutcome>)
+  /// Cancelled, confirmed or extended.
+  case bookingChanged(Settled<BookingOutcome>)
   indirect case eventCreated(Settled<Event>)
   indirect case eventPatched(Settled<Event>)
   case eventDeleted(Settled<EventID>)
@@ -91,7 +108,8 @@ extension LedgerCommand {
   func settlement(failing error: DomainError) -> Settlement? {
     switch self {
     case .createBooking(_, let asker): .bookingCreated(Settled(asker, .failure(error)))
-    case .cancelBooking(_, let asker): .bookingCancelled(Settled(asker, .failure(error)))
+    case .cancelBooking(_, let asker), .changeHold(_, let asker):
+      .bookingChanged(Settled(asker, .failure(error)))
     case .createEvent(_, let asker): .eventCreated(Settled(asker, .failure(error)))
     case .patchEvent(_, let asker): .eventPatched(Settled(asker, .failure(error)))
     case .deleteEvent(_, _, let asker): .eventDeleted(Settled(asker, .failure(error)))

@@ -46,10 +46,13 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   /// Commands that wait.
   var depth: Int { queue.count }
 
-  /// Inline only: performs one batch; false: nothing waits.
+  /// Inline only: performs one batch; false: nothing waits, and nothing is due.
   func pump() -> Bool {
     var commands: [LedgerCommand] = []
-    guard let ledger, queue.poll(into: &commands, most: Self.batchLimit) == .elements else { return false }
+    guard let ledger else { return false }
+    guard queue.poll(into: &commands, most: Self.batchLimit) == .elements || ledger.isDue else {
+      return false
+    }
     ledger.perform(commands)
     return true
   }
@@ -67,7 +70,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   private static func run(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
     var commands: [LedgerCommand] = []
     while true {
-      let pause = ledger.hasIdleWork ? quietMilliseconds : watchMilliseconds
+      let pause = ledger.pause(atMost: ledger.hasIdleWork ? quietMilliseconds : watchMilliseconds)
       switch queue.take(into: &commands, most: batchLimit, idleAfter: pause) {
       case .elements:
         ledger.perform(commands)

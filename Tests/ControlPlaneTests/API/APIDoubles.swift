@@ -33,7 +33,7 @@ final class StubReads: ReadStore {
 
   private func check() throws(DomainError) { if let failure { throw failure } }
 
-  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] {
+  func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event] {
     try check()
     return Array(events.prefix(limit))
   }

@@ -57,12 +57,12 @@ struct BodyReaderTests {
     #expect(body.bool("b") == true)
     #expect(body.moment("m") == .some(.some(Instant(milliseconds: 0))))
     #expect(body.moment("n") == .some(.none))
-    #expect(body.choice("c", Color.self) == .blue)
+    #expect(body.choice("c", among: Color.allCases) == .blue)
     #expect(body.text("no", bytes: 1...4) == nil)
     #expect(body.integer("no", in: 5...5) == nil)
     #expect(body.bool("no") == nil)
     #expect(body.moment("no") == nil)
-    #expect(body.choice("no", Color.self) == nil)
+    #expect(body.choice("no", among: Color.allCases) == nil)
     #expect(throws: Never.self) { try body.finish() }
   }
 
@@ -74,7 +74,7 @@ struct BodyReaderTests {
     _ = body.integer("i", in: 1...5)
     _ = body.bool("b")
     _ = body.moment("m")
-    _ = body.choice("c", Color.self)
+    _ = body.choice("c", among: Color.allCases)
     _ = body.text("long", bytes: 1...4)
     _ = body.integer("big", in: 1...5)
     _ = body.requiredText("absent", bytes: 1...4)
@@ -94,7 +94,7 @@ struct BodyReaderTests {
     _ = body.requiredText("t", bytes: 1...4)
     _ = body.requiredInteger("i", in: 1...5)
     _ = body.bool("b")
-    _ = body.choice("c", Color.self)
+    _ = body.choice("c", among: Color.allCases)
     let problem = #expect(throws: Problem.self) { try body.finish() }
     #expect(problem?.errors.count == 4)
   }

@@ -72,9 +72,32 @@ struct BookingEndpointsTests {
     #expect(reply.status == 404 && reply.problem == "unknown-event")
   }
 
-  @Test("A hold is refused rather than sold")
+  @Test("A hold is 201 with its end; it is confirmed by its owner, once, and extended before that")
   func hold() throws {
     let event = try backend.event()
+    let token = try backend.userToken()
+    let reply = try backend.send(
+      "POST", "/api/bookings", #"{"eventId":\#(event),"hold":true}"#, token: token)
+    #expect(reply.status == 201)
+    #expect(try reply.text("status") == "held")
+    let place = try #require(reply.first("location"))
+    let extended = try backend.send("POST", place + "/extend", token: token)
+    #expect(extended.status == 200)
+    #expect(try extended.text("expiresAt") > reply.text("expiresAt"))
+    let second = try backend.send("POST", place + "/extend", token: token)
+    #expect(second.status == 409 && second.problem == "extension-used")
+    let confirmed = try backend.send("POST", place + "/confirm", token: token)
+    #expect(confirmed.status == 200)
+    #expect(try confirmed.text("status") == "confirmed")
+    #expect(try confirmed.json.members?["expiresAt"] == nil)
+    #expect(try backend.send("POST", place + "/confirm", token: token).body == confirmed.body)
+    #expect(try backend.send("GET", place, token: token).body == confirmed.body)
+    #expect(try backend.send("GET", "/api/events/\(event)").number("availableSeats") == 49)
+  }
+
+  @Test("An event without holds sells nothing to whoever wants one")
+  func noHolds() throws {
+    let event = try backend.event(#""holdSeconds":0,"seatCapacity":50"#)
     let reply = try backend.send(
       "POST", "/api/bookings", #"{"eventId":\#(event),"hold":true}"#, token: backend.userToken())
     #expect(reply.status == 422 && reply.problem == "holds-not-offered")

@@ -27,7 +27,8 @@ struct EventEndpointsTests {
       "id": .integer(id), "name": .string("Concert"), "description": .string(""), "venue": .string(""),
       "startsAt": .null, "opensAt": .null, "closesAt": .null, "status": .string("on_sale"),
       "seatCapacity": .integer(50), "availableSeats": .integer(50), "maxPerBooking": .integer(10),
-      "maxPerUser": .integer(0), "seq": .integer(0),
+      "maxPerUser": .integer(0), "holdSeconds": .integer(600), "holdExtensionSeconds": .integer(300),
+      "seq": .integer(0),
     ]
     #expect(try reply.json.members == expected)
     let read = try backend.send("GET", "/api/events/\(id)")

@@ -21,7 +21,7 @@ struct OutcomeRepliesTests {
       id: BookingID(1), publicID: try #require(PublicBookingID("BK-0123ABCD")), event: EventID(4),
       user: UserID(9), subject: Subject(5), quantity: 2, status: .confirmed,
       createdAt: Instant(milliseconds: 0), createdSeq: 6)
-    if let cancelledAt { booking.cancel(at: cancelledAt, seq: 7) }
+    if let cancelledAt { booking.end(.cancelled, at: cancelledAt, seq: 7) }
     return BookingOutcome(
       booking: booking, availableSeats: 3, seq: cancelledAt == nil ? 6 : 7, replayed: replayed)
   }
@@ -44,7 +44,7 @@ struct OutcomeRepliesTests {
   @Test("a cancelled booking is 200 with both moments")
   func cancelled() throws {
     let outcome = try outcome(cancelledAt: Instant(milliseconds: 1_000))
-    let reply = try reply(.bookingCancelled(Settled(.request(ticket), .success(outcome))))
+    let reply = try reply(.bookingChanged(Settled(.request(ticket), .success(outcome))))
     #expect(reply.status == 200 && reply.first("location") == nil)
     #expect(
       String(decoding: reply.body, as: UTF8.self)

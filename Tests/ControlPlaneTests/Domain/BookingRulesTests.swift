@@ -108,7 +108,7 @@ struct BookingRulesTests {
   @Test("nothing leaves the status cancelled, everything else can change there")
   func cancelledIsFinal() throws {
     var event = Event.sample(capacity: 10)
-    event.status = .cancelled
+    (event.status, event.shown) = (.cancelled, .cancelled)
     #expect(try BookingRules.apply(EventPatch(name: "Gone"), to: event).name == "Gone")
     #expect(throws: DomainError.eventCancelled) {
       try BookingRules.apply(EventPatch(status: .onSale), to: event)

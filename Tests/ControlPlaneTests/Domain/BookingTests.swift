@@ -23,7 +23,7 @@ struct BookingTests {
   @Test("cancelling keeps what it was and says when it ended")
   func cancelling() throws {
     var booking = try booking()
-    booking.cancel(at: Instant(milliseconds: 9), seq: 8)
+    booking.end(.cancelled, at: Instant(milliseconds: 9), seq: 8)
     var expected = try self.booking()
     (expected.status, expected.cancelledAt, expected.cancelledSeq) = (
       .cancelled, Instant(milliseconds: 9), 8

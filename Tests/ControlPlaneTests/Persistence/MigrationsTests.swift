@@ -86,8 +86,8 @@ struct MigrationsTests {
     try Migrations.bring(connection)
     let event = """
       INSERT INTO event (name, description, venue, status, capacity, sold, held, max_per_booking,
-        max_per_user, hold_seconds, seq, version, created_at, updated_at)
-      VALUES ('', '', '', 'on_sale', 10, 6, 4, 1, 0, 0, 0, 1, 0, 0);
+        max_per_user, hold_seconds, seq, version, created_at, updated_at, shown, hold_extension_seconds)
+      VALUES ('', '', '', 'on_sale', 10, 6, 4, 1, 0, 0, 0, 1, 0, 0, 'on_sale', 0);
       """
     try connection.execute(event)
     for change in ["sold = 7", "held = 5", "capacity = 9", "sold = -1", "status = 'odd'", "version = 0"] {

@@ -23,23 +23,25 @@ struct RowsTests {
     let at = { Instant(milliseconds: $0) }
     let event = Event(
       id: EventID(1), name: "n", description: "d", venue: "v", startsAt: at(2), opensAt: at(3),
-      closesAt: at(4), status: .cancelled, seatCapacity: 50, sold: 6, held: 7, maxPerBooking: 8,
-      maxPerUser: 9, holdSeconds: 10, seq: 11, version: 12, createdAt: at(13), updatedAt: at(14))
-    let places = Array(repeating: "?", count: 18).joined(separator: ",")
+      closesAt: at(4), status: .cancelled, shown: .cancelled, seatCapacity: 50, sold: 6, held: 7,
+      maxPerBooking: 8,
+      maxPerUser: 9, holdSeconds: 10, holdExtensionSeconds: 15, seq: 11, version: 12, createdAt: at(13),
+      updatedAt: at(14))
+    let places = Array(repeating: "?", count: 20).joined(separator: ",")
     let select = try Statement(connection, "SELECT \(places)")
     #expect(try select.first([.int(1)] + EventRow.values(event), EventRow.decode) == event)
-    #expect(EventRow.columns.split(separator: ",").count == 18)
+    #expect(EventRow.columns.split(separator: ",").count == 20)
   }
 
   @Test("a booking is cancelled when it says when, and has the seq of its last change")
   func booking() throws {
     let confirmed = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9, '3'") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0") { BookingRow.decode($0, cipher) } ?? nil)
     #expect(confirmed.booking.status == .confirmed)
     #expect(confirmed.seq == 6)
     #expect(confirmed.availableSeats == 9)
     let cancelled = try #require(
-      try row("1, 2, 3, 4, 5, 6, 7, 8, 9, '3'") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, 7, 8, 9, '3', 3, NULL, 0") { BookingRow.decode($0, cipher) } ?? nil)
     #expect(cancelled.booking.status == .cancelled)
     #expect(cancelled.booking.cancelledAt == Instant(milliseconds: 7))
     #expect(cancelled.seq == 8)
@@ -49,7 +51,8 @@ struct RowsTests {
   func foreignNumbers() throws {
     for id in ["0", "-1", "1099511627776"] {
       #expect(
-        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9, '3'") { BookingRow.decode($0, cipher) } == .some(nil))
+        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0") { BookingRow.decode($0, cipher) }
+          == .some(nil))
       #expect(try row("1, 2, 1, 4, 5, 6, \(id), '8', 9") { NoticeRow.decode($0, cipher) } == .some(nil))
     }
   }

@@ -18,12 +18,12 @@ struct SQLiteReadStoreTests {
     let all = try (0..<5).map { number in
       try fixture.makeEvent(capacity: 1) { $0.status = number % 2 == 0 ? .onSale : .closed }
     }
-    #expect(try reads.events(after: nil, status: nil, limit: 3) == Array(all.prefix(3)))
-    #expect(try reads.events(after: all[2].id, status: nil, limit: 3) == Array(all.suffix(2)))
-    #expect(try reads.events(after: nil, status: .closed, limit: 9) == [all[1], all[3]])
-    #expect(try reads.events(after: all[1].id, status: .closed, limit: 9) == [all[3]])
-    #expect(try reads.events(after: nil, status: .cancelled, limit: 9).isEmpty)
-    #expect(try reads.events(after: nil, status: nil, limit: 0).isEmpty)
+    #expect(try reads.events(after: nil, .all, limit: 3) == Array(all.prefix(3)))
+    #expect(try reads.events(after: all[2].id, .all, limit: 3) == Array(all.suffix(2)))
+    #expect(try reads.events(after: nil, .status(.closed), limit: 9) == [all[1], all[3]])
+    #expect(try reads.events(after: all[1].id, .status(.closed), limit: 9) == [all[3]])
+    #expect(try reads.events(after: nil, .status(.cancelled), limit: 9).isEmpty)
+    #expect(try reads.events(after: nil, .all, limit: 0).isEmpty)
   }
 
   @Test("bookings come newest first, of a user, of an event, of both or of all, in pages")

@@ -195,7 +195,8 @@ struct LedgerDecisionsTests {
         == Event(
           id: EventID(1), name: "Name\u{0} with ü", description: "D", venue: "V",
           startsAt: Instant(milliseconds: 3), opensAt: Instant(milliseconds: -5),
-          closesAt: Instant(milliseconds: 9), status: .closed, seatCapacity: 7, maxPerBooking: 2,
+          closesAt: Instant(milliseconds: 9), status: .closed, shown: .closed, seatCapacity: 7,
+          maxPerBooking: 2,
           maxPerUser: 3, holdSeconds: 4, createdAt: now, updatedAt: now))
     #expect(try fixture.reader().event(event.id) == event)
   }
@@ -233,7 +234,8 @@ struct LedgerDecisionsTests {
       (EventPatch(status: .cancelled), "Event cancelled, 10 free"),
       (EventPatch(startsAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
       (EventPatch(opensAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
-      (EventPatch(closesAt: Instant(milliseconds: 3)), "Event on_sale, 10 free"),
+      (EventPatch(closesAt: Instant(milliseconds: 3)), "Event closed, 10 free"),
+      (EventPatch(status: .paused), "Event paused, 10 free"),
       (EventPatch(maxPerBooking: 3), "Event on_sale, 10 free"),
       (EventPatch(maxPerUser: 3), "Event on_sale, 10 free"),
       (EventPatch(venue: "Elsewhere"), "Event on_sale, 10 free"),
@@ -346,7 +348,7 @@ struct LedgerDecisionsTests {
     #expect(fixture.ledger.events.isEmpty)
     #expect(
       try fixture.reader().notices(of: EventID(1), after: 0, through: 9, limit: 9).map(\.seq) == [1, 2])
-    #expect(try fixture.reader().events(after: nil, status: nil, limit: 10).isEmpty)
+    #expect(try fixture.reader().events(after: nil, .all, limit: 10).isEmpty)
   }
 
   @Test(

@@ -194,6 +194,24 @@ final class LedgerFixture {
     try ask { .createBooking(.init(event.id, user, quantity, key), $0) }
   }
 
+  /// A booking that is only held.
+  @discardableResult
+  func hold(_ event: Event, user: UInt64 = 1, _ quantity: Int = 1, key: String? = nil) throws
+    -> BookingOutcome
+  {
+    var command = CreateBooking(event.id, user, quantity, key)
+    command.hold = true
+    return try ask { .createBooking(command, $0) }
+  }
+
+  @discardableResult
+  func change(
+    _ booking: PublicBookingID, _ kind: ChangeHold.Kind, by user: UInt64 = 1, _ role: Role = .user
+  ) throws -> BookingOutcome {
+    let actor = BookingActor(user: .local(user), role: role)
+    return try ask { .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), $0) }
+  }
+
   @discardableResult
   func cancel(_ booking: PublicBookingID, by user: UInt64 = 1, _ role: Role = .user) throws -> BookingOutcome
   {
@@ -228,7 +246,7 @@ final class LedgerFixture {
 extension ReadStore {
   /// Endpoints ask `CommittedEvents`; tests ask the disk.
   func event(_ id: EventID) throws(DomainError) -> Event? {
-    try events(after: EventID(id.rawValue - 1), status: nil, limit: 1).first { $0.id == id }
+    try events(after: EventID(id.rawValue - 1), .all, limit: 1).first { $0.id == id }
   }
 }
 
@@ -303,15 +321,30 @@ final class ScriptedStore: BookingStore {
   func delete(_ event: EventID) throws(StoreFailure) { try store.delete(event) }
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { try store.hasBookings(event) }
   func insertBooking(
-    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
+    heldUntil: Instant?
   ) throws(StoreFailure) -> Booking {
     try store.insertBooking(
-      event: event, user: user, subject: subject, quantity: quantity, at: at, seq: seq)
+      event: event, user: user, subject: subject, quantity: quantity, at: at, seq: seq, heldUntil: heldUntil)
   }
-  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {
-    try store.saveCancellation(of: booking, at: at, seq: seq)
+  func saveEnd(
+    of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
+  ) throws(StoreFailure) {
+    try store.saveEnd(of: booking, status, at: at, seq: seq)
   }
+  func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {
+    try store.saveConfirmation(of: booking, at: at)
+  }
+  func saveExtension(of booking: Booking) throws(StoreFailure) { try store.saveExtension(of: booking) }
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? { try store.booking(id) }
+  func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? { try store.booking(id) }
+  func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)] { try store.allHolds() }
+  func holds(of event: EventID) throws(StoreFailure) -> [Hold] { try store.holds(of: event) }
+  func bookings(
+    madeIn event: EventID, after seq: UInt64, through last: UInt64
+  ) throws(StoreFailure) -> [BookingOutcome] {
+    try store.bookings(madeIn: event, after: seq, through: last)
+  }
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int {
     try store.seats(of: user, in: event)
   }

@@ -17,15 +17,20 @@ struct LedgerModelTests {
     for _ in 0..<3 {
       let capacity = Int.random(in: 0...30, using: &random)
       let limit = Int.random(in: 0...8, using: &random)
-      let event = try fixture.makeEvent(capacity: capacity) { $0.maxPerUser = limit }
+      let event = try fixture.makeEvent(capacity: capacity) {
+        ($0.maxPerUser, $0.holdSeconds, $0.holdExtensionSeconds) = (limit, 120, 60)
+      }
       model.events[event.id.rawValue] = Model.Event(capacity: capacity, maxPerUser: limit)
       fixture.stage.watch(event.id)
     }
     for _ in 0..<60 {
       let fails = Int.random(in: 0..<8, using: &random) == 0
       fixture.store.failsCommits = fails
-      fixture.clock.advance(by: 1)
+      // Holds last two minutes, and one more when they are extended.
+      fixture.clock.advance(by: Int64.random(in: 1...90_000, using: &random))
       let before = model
+      model.now = fixture.clock.now.milliseconds
+      model.expire()
       let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in
         Step.random(&random, model.bookings.map(\.name))
       }
@@ -59,13 +64,17 @@ struct LedgerModelTests {
       return
     }
     switch step {
-    case .book(let event, let user, let quantity, let key):
+    case .book(let event, let user, let quantity, let key, let hold):
       let outcome = try? question.result()
-      let expected = model.book(event, user, quantity, key, name: outcome?.booking.publicID)
+      let expected = model.book(event, user, quantity, key, hold: hold, name: outcome?.booking.publicID)
       #expect(outcome.map { Model.Outcome($0) } == expected)
     case .cancel(let name):
       let outcome = try? question.result()
       #expect(outcome.map { Model.Outcome($0) } == model.cancel(name))
+    case .confirm(let name):
+      #expect((try? question.result()).map { Model.Outcome($0) } == model.confirm(name))
+    case .extend(let name):
+      #expect((try? question.result()).map { Model.Outcome($0) } == model.extend(name))
     case .resize(let event, let seats):
       let changed = try? capacity.result()
       #expect((changed != nil) == model.resize(event, seats))
@@ -76,9 +85,9 @@ struct LedgerModelTests {
     let reads = try fixture.reader()
     for (id, expected) in model.events {
       let event = try #require(fixture.ledger.events[EventID(id)])
-      #expect(event.sold == expected.sold)
+      #expect(event.sold == expected.sold && event.held == expected.held)
       #expect(event.seatCapacity == expected.capacity)
-      #expect(event.sold <= event.seatCapacity)
+      #expect(event.sold + event.held <= event.seatCapacity)
       #expect(event.seq == expected.seq)
       #expect(try reads.event(EventID(id)) == event)
       let log = try fixture.log(event)
@@ -94,29 +103,42 @@ struct LedgerModelTests {
 }
 
 private enum Step {
-  case book(Int64, Int64, Int, String?)
+  case book(Int64, Int64, Int, String?, hold: Bool)
   case cancel(PublicBookingID)
+  case confirm(PublicBookingID)
+  case extend(PublicBookingID)
   case resize(Int64, Int)
 
   static func random(_ random: inout SeededRandom, _ known: [PublicBookingID]) -> Step {
     let event = Int64.random(in: 1...3, using: &random)
     switch Int.random(in: 0..<10, using: &random) {
     case 0: return .resize(event, Int.random(in: 0...40, using: &random))
-    case 1...3:
-      if let name = known.randomElement(using: &random) { return .cancel(name) }
-      fallthrough
+    case 1...4:
+      guard let name = known.randomElement(using: &random) else { fallthrough }
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0, 1: return .cancel(name)
+      case 2, 3: return .confirm(name)
+      default: return .extend(name)
+      }
     default:
       let key = Bool.random(using: &random) ? "key \(Int.random(in: 0..<40, using: &random))" : nil
       return .book(
-        event, Int64.random(in: 1...4, using: &random), Int.random(in: 0...6, using: &random), key)
+        event, Int64.random(in: 1...4, using: &random), Int.random(in: 0...6, using: &random), key,
+        hold: Bool.random(using: &random))
     }
   }
 
   func command(_ booking: Answering<BookingOutcome>, _ event: Answering<ControlPlane.Event>) -> LedgerCommand
   {
     switch self {
-    case .book(let id, let user, let quantity, let key):
-      .createBooking(.init(EventID(id), UInt64(user), quantity, key), booking)
+    case .book(let id, let user, let quantity, let key, let hold):
+      .createBooking(
+        CreateBooking(
+          event: EventID(id), user: .local(UInt64(user)), quantity: quantity, idempotencyKey: key, hold: hold),
+        booking)
+    case .confirm(let name), .extend(let name):
+      .changeHold(
+        ChangeHold(booking: name, by: BookingActor(user: .local(0), role: .admin), kind: kind), booking)
     case .cancel(let name):
       .cancelBooking(CancelBooking(booking: name, by: .init(user: .local(0), role: .admin)), booking)
     case .resize(let id, let seats):
@@ -125,12 +147,18 @@ private enum Step {
   }
 }
 
+extension Step {
+  private var kind: ChangeHold.Kind { if case .confirm = self { .confirm } else { .extend } }
+}
+
 /// What should be true, in the plainest words.
 private struct Model {
   struct Event {
     var capacity: Int
     var maxPerUser: Int
     var sold = 0
+    var held = 0
+    var free: Int { capacity - sold - held }
     var seq: UInt64 = 0
   }
 
@@ -140,7 +168,13 @@ private struct Model {
     var user: Int64
     var quantity: Int
     var made: Outcome
-    var cancelled: Outcome?
+    var wasHold: Bool
+    /// While it is held.
+    var until: Int64?
+    var isExtended = false
+    /// When it was cancelled or expired.
+    var ended: Outcome?
+    var isExpired = false
   }
 
   struct Outcome: Equatable {
@@ -163,44 +197,85 @@ private struct Model {
   var events: [Int64: Event] = [:]
   var bookings: [Booking] = []
   var keys: [String: Int] = [:]
+  var now: Int64 = 0
 
-  mutating func book(_ id: Int64, _ user: Int64, _ quantity: Int, _ key: String?, name: PublicBookingID?)
-    -> Outcome?
-  {
+  /// Ends every hold whose time is over, in the order of their ends.
+  mutating func expire() {
+    let due = bookings.indices.filter { bookings[$0].until.map { $0 <= now } ?? false }
+    for index in due.sorted(by: { (bookings[$0].until ?? 0, $0) < (bookings[$1].until ?? 0, $1) }) {
+      end(index)
+      bookings[index].isExpired = true
+    }
+  }
+
+  private mutating func end(_ index: Int) {
+    let booking = bookings[index]
+    guard var event = events[booking.event] else { return }
+    if booking.until == nil { event.sold -= booking.quantity } else { event.held -= booking.quantity }
+    event.seq += 1
+    events[booking.event] = event
+    bookings[index].until = nil
+    bookings[index].ended = Outcome(seq: event.seq, free: event.free)
+  }
+
+  mutating func confirm(_ name: PublicBookingID) -> Outcome? {
+    guard let index = bookings.firstIndex(where: { $0.name == name }), bookings[index].ended == nil else {
+      return nil
+    }
+    let booking = bookings[index]
+    guard booking.until != nil else { return booking.made.again }
+    events[booking.event]?.held -= booking.quantity
+    events[booking.event]?.sold += booking.quantity
+    bookings[index].until = nil
+    return booking.made
+  }
+
+  mutating func extend(_ name: PublicBookingID) -> Outcome? {
+    guard let index = bookings.firstIndex(where: { $0.name == name }), bookings[index].ended == nil,
+      let until = bookings[index].until, !bookings[index].isExtended
+    else { return nil }
+    bookings[index].until = until + 60_000
+    bookings[index].isExtended = true
+    return bookings[index].made
+  }
+
+  mutating func book(
+    _ id: Int64, _ user: Int64, _ quantity: Int, _ key: String?, hold: Bool, name: PublicBookingID?
+  ) -> Outcome? {
     let scoped = key.map { "\(user) \($0)" }
     if let scoped, let known = keys[scoped] {
       let earlier = bookings[known]
-      return earlier.event == id && earlier.quantity == quantity ? earlier.made.again : nil
+      return earlier.event == id && earlier.quantity == quantity && earlier.wasHold == hold
+        ? earlier.made.again : nil
     }
-    guard var event = events[id], quantity > 0, quantity <= 10, quantity <= event.capacity - event.sold
-    else { return nil }
-    let has = bookings.filter { $0.event == id && $0.user == user && $0.cancelled == nil }
+    guard var event = events[id], quantity > 0, quantity <= 10, quantity <= event.free else { return nil }
+    let has = bookings.filter { $0.event == id && $0.user == user && $0.ended == nil }
       .map(\.quantity).reduce(0, +)
     guard event.maxPerUser == 0 || has + quantity <= event.maxPerUser, let name else { return nil }
-    event.sold += quantity
+    if hold { event.held += quantity } else { event.sold += quantity }
     event.seq += 1
     events[id] = event
-    let made = Outcome(seq: event.seq, free: event.capacity - event.sold)
+    let made = Outcome(seq: event.seq, free: event.free)
     if let scoped { keys[scoped] = bookings.count }
-    bookings.append(Booking(name: name, event: id, user: user, quantity: quantity, made: made))
+    bookings.append(
+      Booking(
+        name: name, event: id, user: user, quantity: quantity, made: made, wasHold: hold,
+        until: hold ? now + 120_000 : nil))
     return made
   }
 
   mutating func cancel(_ name: PublicBookingID) -> Outcome? {
     guard let index = bookings.firstIndex(where: { $0.name == name }) else { return nil }
-    let booking = bookings[index]
-    if let cancelled = booking.cancelled { return cancelled.again }
-    guard var event = events[booking.event] else { return nil }
-    event.sold -= booking.quantity
-    event.seq += 1
-    events[booking.event] = event
-    let outcome = Outcome(seq: event.seq, free: event.capacity - event.sold)
-    bookings[index].cancelled = outcome
-    return outcome
+    if let ended = bookings[index].ended { return ended.again }
+    end(index)
+    return bookings[index].ended
   }
 
   mutating func resize(_ id: Int64, _ seats: Int) -> Bool {
-    guard var event = events[id], seats >= event.sold else { return false }
+    guard var event = events[id], seats >= event.sold + event.held, seats == event.capacity || seats > 0
+    else {
+      return false
+    }
     if seats != event.capacity { event.seq += 1 }
     event.capacity = seats
     events[id] = event

@@ -281,7 +281,7 @@ struct LedgerTests {
   }
 
   @Test("a quiet moment empties the WAL and forgets old keys")
-  func rest() throws {
+  func idle() throws {
     let fixture = try LedgerFixture()
     let event = try fixture.makeEvent(capacity: 10)
     try fixture.book(event, key: "old")

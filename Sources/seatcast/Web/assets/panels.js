@@ -104,9 +104,9 @@ export function managePanel(app, event, reload) {
     change(button, { seatCapacity }, `Capacity is now ${number(seatCapacity)}.`);
   });
   part('toggle-sales').onclick = () => {
-    const opens = event.status !== 'on_sale';
+    const opens = !sells(event);
     const words = opens ? 'Sales are open again.' : 'Sales are paused.';
-    change(part('toggle-sales'), { status: opens ? 'on_sale' : 'closed' }, words);
+    change(part('toggle-sales'), { status: opens ? 'on_sale' : 'paused' }, words);
   };
   // A cancelled event stays cancelled: the first click asks, the second one does it.
   let isSure = false;
@@ -123,9 +123,11 @@ export function managePanel(app, event, reload) {
     if (isUntouched) part('new-capacity').value = facts.seatCapacity;
     event = facts;
     askFirst();
-    say(part('toggle-sales'), facts.status === 'on_sale' ? 'Pause sales' : 'Resume sales');
+    say(part('toggle-sales'), sells(facts) ? 'Pause sales' : 'Resume sales');
     const hide = () => {
-      part('toggle-sales').hidden = part('cancel-event').hidden = facts.status === 'cancelled';
+      part('cancel-event').hidden = facts.status === 'cancelled';
+      // Sales that ended by the clock are not resumed by a status.
+      part('toggle-sales').hidden = facts.status === 'cancelled' || isOver(facts);
     };
     keepFocus(hide, () => part('manage-title'));
   };
@@ -246,4 +248,13 @@ function bookingRow(app, booking, { cancelled, outcome }) {
       return `Cancelled ${seats(booking.quantity)}: ${booking.bookingId}`;
     });
   return row;
+}
+
+/** Whether an admin lets the event sell, now or from `opensAt` on. */
+function sells({ status }) {
+  return status === 'on_sale' || status === 'scheduled';
+}
+
+function isOver({ status, closesAt }) {
+  return status === 'closed' && closesAt !== null && Date.parse(closesAt) <= Date.now();
 }

@@ -18,21 +18,26 @@ const unknown = { kind: 'other', label: 'Not on sale', reason: 'This event is no
  * `changesAt` is the moment at which time alone changes the state, null when it does not.
  */
 export function saleState({ status, opensAt, closesAt, availableSeats }, now) {
-  if (status !== 'on_sale') return { ...(byStatus[status] ?? unknown), changesAt: null };
   const opens = timeOf(opensAt);
   const closes = timeOf(closesAt);
+  if (status === 'closed' && closes !== null && now >= closes) return ended(closesAt);
+  // The server announces that sales begin and end; until its word comes, our clock is as good.
+  if (status !== 'on_sale' && status !== 'scheduled') {
+    return { ...(byStatus[status] ?? unknown), changesAt: null };
+  }
   if (opens !== null && now < opens) {
     const [label, reason] = [`On sale from ${moment(opensAt)}`, `Sales open on ${moment(opensAt)}.`];
     return { kind: 'not_open', label, reason, changesAt: opens };
   }
-  if (closes !== null && now >= closes) {
-    const reason = `Sales ended on ${moment(closesAt)}.`;
-    return { kind: 'ended', label: 'Sales ended', reason, changesAt: null };
-  }
+  if (closes !== null && now >= closes) return ended(closesAt);
   if (availableSeats <= 0) {
     return { kind: 'sold_out', label: 'Sold out', reason: 'Sold out: no seats are left.', changesAt: closes };
   }
   return { kind: 'on_sale', label: 'On sale', reason: null, changesAt: closes };
+}
+
+function ended(closesAt) {
+  return { kind: 'ended', label: 'Sales ended', reason: `Sales ended on ${moment(closesAt)}.`, changesAt: null };
 }
 
 function timeOf(text) {
@@ -83,8 +88,10 @@ export function changeWords(before, after) {
   return 'Event details changed';
 }
 
-function statusWords({ status }) {
-  return status === 'on_sale' ? 'Sales are open' : (byStatus[status] ?? unknown).reason.replace(/\.$/, '');
+function statusWords({ status, opensAt }) {
+  if (status === 'on_sale') return 'Sales are open';
+  if (status === 'scheduled') return opensAt ? `Sales open on ${moment(opensAt)}` : 'Sales have not begun';
+  return (byStatus[status] ?? unknown).reason.replace(/\.$/, '');
 }
 
 /**

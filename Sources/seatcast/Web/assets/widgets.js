@@ -158,8 +158,8 @@ export class Feed {
     say(facts, parts.filter(Boolean).join(' · '));
     what.append(title, facts);
     const left = element('span', 'left auto');
-    const isOnSale = (notice.status ?? 'on_sale') === 'on_sale';
-    say(left, isOnSale ? `${number(notice.availableSeats)} free` : '');
+    const sells = ['on_sale', 'scheduled'].includes(notice.status ?? 'on_sale');
+    say(left, sells ? `${number(notice.availableSeats)} free` : '');
     const line = element('li', kind, element('span', 'mark num', mark), what, left);
     line.dataset.test = 'feed-item';
     line.dataset.seq = notice.seq;
