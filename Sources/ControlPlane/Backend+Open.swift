@@ -73,7 +73,7 @@ extension Backend {
   ) throws(StartFailure) -> Revocations {
     do throws(StoreFailure) {
       try writer.adopt(issuer: accounts.issuer)
-      return Revocations(try writer.logouts())
+      return Revocations(try writer.logouts(), disabled: try writer.disabled())
     } catch {
       throw StartFailure("cannot bring the accounts up to date: \(error)")
     }

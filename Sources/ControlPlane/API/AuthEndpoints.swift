@@ -13,12 +13,9 @@ struct AuthEndpoints: Sendable {
     try checkRegistration()
     var body = try BodyReader(call.request)
     let email = body.requiredText("email", bytes: AccountRules.emailBytes)
-    let password = body.requiredText("password", bytes: AccountRules.passwordBytes)
-    let name = body.requiredText("name", bytes: Self.nameBytes)
     if !email.isEmpty, let fault = AccountRules.fault(ofEmail: email) { body.note("email", fault) }
-    if !password.isEmpty, let fault = AccountRules.fault(ofPassword: password) {
-      body.note("password", fault)
-    }
+    let password = body.requiredPassword("password")
+    let name = body.requiredText("name", bytes: Self.nameBytes)
     if UnicodeProfiles.hasControl(name) { body.note("name", "must not contain control characters") }
     try body.finish()
     let fields = try admission.register(from: call.request.client)
@@ -46,9 +43,11 @@ struct AuthEndpoints: Sendable {
     try body.finish()
     let key = EmailKey(email)
     let attempt = try admission.login(key, from: call.request.client)
+    let mark = accounts.revocations.mark
     let account = try call.read { reads throws(DomainError) in try reads.account(key) }
     accounts.login(
-      account, password: password, ticket: call.ticket, answer: attempt.counting(loginAnswer(call)))
+      account, since: mark, password: password, ticket: call.ticket,
+      answer: attempt.counting(loginAnswer(call)))
     return nil
   }
 
@@ -80,6 +79,25 @@ struct AuthEndpoints: Sendable {
     return .json(user)
   }
 
+  /// `POST /api/auth/password`: 200 with a new token; the other sessions end. Guessing the current password is limited
+  /// like logging in.
+  func changePassword(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    guard principal.identity.isLocal else {
+      throw Problem(.forbidden, "The password of this account is kept by \(principal.identity.issuer).")
+    }
+    var body = try BodyReader(call.request)
+    let current = body.requiredText("currentPassword", bytes: 1...AccountRules.passwordBytes.upperBound)
+    let new = body.requiredPassword("newPassword")
+    try body.finish()
+    let account = try call.read { reads throws(DomainError) in try reads.account(principal.identity) }
+    guard let account else { throw Problem(DomainError.unknownUser) }
+    let attempt = try admission.login(EmailKey(account.user.email), from: call.request.client)
+    accounts.changePassword(
+      of: account, from: current, to: new, ticket: call.ticket,
+      answer: attempt.counting(call.answer(loginReply(status: 200))))
+    return nil
+  }
+
   private func adding(_ fields: FieldLines, _ answer: @escaping Answer<User>) -> Answer<User> {
     { result in
       var reply = answer(result)
@@ -91,6 +109,15 @@ struct AuthEndpoints: Sendable {
   private func loginReply(status: Int) -> @Sendable (User) -> Reply {
     let tokens = tokens
     return { user in .json(LoginReply(user: user, token: tokens.issue(to: user)), status: status) }
+  }
+}
+
+extension BodyReader {
+  /// A password that an account is to have from now on.
+  mutating func requiredPassword(_ name: String) -> String {
+    let password = requiredText(name, bytes: AccountRules.passwordBytes)
+    if !password.isEmpty, let fault = AccountRules.fault(ofPassword: password) { note(name, fault) }
+    return password
   }
 }
 

@@ -6,6 +6,7 @@ enum Cursor {
   enum Kind: UInt8 {
     case event = 0x65
     case booking = 0x62
+    case user = 0x75
   }
 
   static func text(_ kind: Kind, _ number: UInt64) -> String {

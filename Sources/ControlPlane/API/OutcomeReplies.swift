@@ -20,6 +20,7 @@ struct OutcomeReplies: OutcomeEncoder {
       case .user(let settled): settle(settled, &replies)
       case .passwordHash(let settled): settle(settled, &replies)
       case .loggedOut(let settled): settle(settled, &replies)
+      case .personChanged(let settled): settle(settled, &replies)
       }
     }
   }

@@ -71,8 +71,14 @@ extension Problem {
         .validationFailed, "The sales window is empty.",
         errors: [.init(pointer: .root.appending("closesAt"), detail: "must be later than opensAt")])
     case .emailTaken: self.init(.emailTaken, "There is an account with this email address.")
-    case .unknownUser: self.init(.unknownUser, "This server has no account for the token's user.")
+    case .unknownUser: self.init(.unknownUser, "This server has no account of this user.")
     case .wrongCredentials: self = .wrongCredentials
+    case .accountDisabled:
+      self.init(.accountDisabled, "This account was disabled by an administrator.")
+    case .wrongPassword: self.init(.wrongPassword, "The current password is wrong.")
+    case .ownAccount:
+      self.init(.ownAccount, "Nobody can disable the own account or take the own admin role away.")
+    case .notAdministrator: self = .notAdministrator
     case .storageUnavailable:
       self.init(
         .storageUnavailable, "The request could not be stored; nothing of it took effect.",
@@ -86,6 +92,8 @@ extension Problem {
 
   static let wrongCredentials = Problem(
     .wrongCredentials, "The email address or the password is wrong.", fields: [.challenge()])
+
+  static let notAdministrator = Problem(.forbidden, "Only administrators of this server may do this.")
 
   private static func soldOutDetail(_ available: Int, _ requested: Int) -> String {
     available == 0

@@ -24,6 +24,9 @@ enum ProblemType: String, CaseIterable, Sendable {
   case unknownUser = "unknown-user"
   case registrationOff = "registration-off"
   case loginOff = "login-off"
+  case accountDisabled = "account-disabled"
+  case wrongPassword = "wrong-password"
+  case ownAccount = "own-account"
 
   // Events
   case unknownEvent = "unknown-event"
@@ -60,10 +63,10 @@ enum ProblemType: String, CaseIterable, Sendable {
     switch self {
     case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
     case .authenticationRequired, .invalidToken, .wrongCredentials: 401
-    case .forbidden, .registrationOff, .loginOff: 403
+    case .forbidden, .registrationOff, .loginOff, .accountDisabled, .wrongPassword: 403
     case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
-    case .emailTaken, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesPaused,
+    case .emailTaken, .ownAccount, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesPaused,
       .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
       .notHeld, .extensionsNotOffered, .extensionUsed:
       409
@@ -97,6 +100,9 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .unknownUser: "Unknown user"
     case .registrationOff: "Registration is off"
     case .loginOff: "Log-in is for administrators"
+    case .accountDisabled: "Account disabled"
+    case .wrongPassword: "Wrong password"
+    case .ownAccount: "Your own account"
     case .unknownEvent: "Unknown event"
     case .capacityBelowSold: "Capacity below sold seats"
     case .eventHasBookings: "Event has bookings"

@@ -7,6 +7,16 @@ enum PercentEncoding {
     decodedBytes(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
+  /// Every byte but the unreserved ones (RFC 3986, section 2.3) as an escape.
+  static func encode(_ text: String) -> String {
+    let bytes = text.utf8.flatMap { byte -> [UInt8] in
+      let isLetter = (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+      let isPlain = isLetter || byte.isDigit || "-._~".utf8.contains(byte)
+      return isPlain ? [byte] : [UInt8(ascii: "%")] + Array(hex([byte]).utf8)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Nil when an escape is broken.
   static func decodedBytes(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -128,7 +128,7 @@ struct Router: RequestHandler {
   private func admin(of call: Call) throws(Problem) -> Principal {
     let principal = try principal(of: call)
     guard try call.isAdmin(principal) else {
-      throw Problem(.forbidden, "Only administrators of this server may do this.")
+      throw Problem.notAdministrator
     }
     return principal
   }

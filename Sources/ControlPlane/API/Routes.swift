@@ -47,6 +47,10 @@ enum Routes {
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),
       Route("GET", "/api/auth/me", .user(auth.me)),
+      Route("POST", "/api/auth/password", .user(auth.changePassword)),
+      Route("GET", "/api/users", .admin(users.list)),
+      Route("PATCH", "/api/users/{id}", .admin(users.patch)),
+      Route("POST", "/api/users/{id}/password", .admin(users.resetPassword)),
       Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
       Route("GET", "/api/events", .visitor(events.list)),

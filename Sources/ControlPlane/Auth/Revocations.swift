@@ -1,21 +1,36 @@
 // Who was logged out everywhere, and when: tokens issued before that moment are refused. Read from the database at
 // start, added to after each commit of a log-out. An entry does not age, because nobody knows when the last token
 // expires that another holder of a key has made. When there are too many of one issuer, the older half becomes one entry
-// for everybody of this issuer: a log-out is never forgotten. Any thread.
+// for everybody of this issuer: a log-out is never forgotten. Beside them, who is disabled: as many as administrators
+// disable. Any thread.
 import Synchronization
 
 final class Revocations: Sendable {
   /// Entries of one issuer at most; here and in the database.
   static let capacity = 65_536
 
-  private let moments: Monitor<[Identity: Instant]>
-  /// Saves the lock where nobody was ever logged out.
+  /// Log-outs whose order is remembered, at least.
+  private static let recentCapacity = 1_024
+
+  private struct State {
+    var moments: [Identity: Instant]
+    var disabled: Set<Identity>
+    /// Log-outs since the start.
+    var count: UInt64 = 0
+    /// The number of somebody's last log-out, of those within the last ones.
+    var numbers = TwoGenerations<Identity, UInt64>(capacity: recentCapacity)
+  }
+
+  private let state: Monitor<State>
+  /// Saves the lock where nobody was ever logged out or disabled.
   private let isEmpty: Atomic<Bool>
   private let capacity: Int
 
-  init(_ known: [Identity: Instant] = [:], capacity: Int = Revocations.capacity) {
-    moments = Monitor(known)
-    isEmpty = Atomic(known.isEmpty)
+  init(
+    _ known: [Identity: Instant] = [:], disabled: Set<Identity> = [], capacity: Int = Revocations.capacity
+  ) {
+    state = Monitor(State(moments: known, disabled: disabled))
+    isEmpty = Atomic(known.isEmpty && disabled.isEmpty)
     self.capacity = capacity
   }
 
@@ -30,9 +45,11 @@ final class Revocations: Sendable {
   }
 
   func add(_ identity: Identity, before moment: Instant) {
-    moments.withLock { moments in
-      moments[identity] = max(moments[identity] ?? moment, moment)
-      if moments.count > capacity { Self.merge(&moments, of: identity.issuer, capacity) }
+    state.withLock { state in
+      state.moments[identity] = max(state.moments[identity] ?? moment, moment)
+      if state.moments.count > capacity { Self.merge(&state.moments, of: identity.issuer, capacity) }
+      state.count += 1
+      state.numbers.insert(state.count, for: identity)
     }
     isEmpty.store(false, ordering: .releasing)
   }
@@ -49,20 +66,53 @@ final class Revocations: Sendable {
   /// `iat` of a new token must not be earlier than this; nil: the identity was never logged out.
   func moment(of identity: Identity) -> Instant? {
     if isEmpty.load(ordering: .acquiring) { return nil }
-    return moments.withLock { moments in
-      let own = moments[identity]
-      guard let common = moments[.everybody(of: identity.issuer)] else { return own }
-      return max(own ?? common, common)
-    }
+    return state.withLock { Self.moment(of: identity, $0.moments) }
+  }
+
+  private static func moment(of identity: Identity, _ moments: [Identity: Instant]) -> Instant? {
+    let own = moments[identity]
+    guard let common = moments[.everybody(of: identity.issuer)] else { return own }
+    return max(own ?? common, common)
   }
 
   /// Entries, for tests.
-  var count: Int { moments.withLock(\.count) }
+  var count: Int { state.withLock(\.moments.count) }
 
   /// A token that does not tell when it was issued may be an old one.
   func refuses(_ principal: Principal) -> Bool {
-    guard let moment = moment(of: principal.identity) else { return false }
-    return principal.issuedAt.map { $0 < moment } ?? true
+    if isEmpty.load(ordering: .acquiring) { return false }
+    return state.withLock { state in
+      if state.disabled.contains(principal.identity) { return true }
+      guard let moment = Self.moment(of: principal.identity, state.moments) else { return false }
+      return principal.issuedAt.map { $0 < moment } ?? true
+    }
+  }
+
+  // MARK: Disabled accounts
+
+  func setDisabled(_ identity: Identity, _ isDisabled: Bool) {
+    state.withLock { state in
+      if isDisabled { state.disabled.insert(identity) } else { state.disabled.remove(identity) }
+    }
+    if isDisabled { isEmpty.store(false, ordering: .releasing) }
+  }
+
+  func isDisabled(_ identity: Identity) -> Bool { state.withLock { $0.disabled.contains(identity) } }
+
+  // MARK: Log-ins that take a while
+
+  /// How many log-outs there were. Asked before an account is read.
+  var mark: UInt64 { state.withLock(\.count) }
+
+  /// Whether the identity was logged out after `mark`: a password that was verified meanwhile may have been replaced.
+  func wasLoggedOut(_ identity: Identity, since mark: UInt64) -> Bool {
+    state.withLock { state in
+      guard state.count > mark else { return false }
+      guard let number = state.numbers.find(identity)?.value else {
+        return state.count - mark > UInt64(Self.recentCapacity)
+      }
+      return number > mark
+    }
   }
 }
 

@@ -46,6 +46,14 @@ enum DomainError: Error, Sendable, Equatable {
   case emailTaken
   case unknownUser
   case wrongCredentials
+  /// The password was right.
+  case accountDisabled
+  /// The current password, asked for a change of it, is not that.
+  case wrongPassword
+  /// Administrators cannot take their own rights away.
+  case ownAccount
+  /// Whoever asked is no administrator any more.
+  case notAdministrator
 
   // The server
   /// The disk refused; nothing of the request took effect.

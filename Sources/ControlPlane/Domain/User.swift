@@ -1,4 +1,5 @@
-// People: local accounts, which log in here, and principals, who are whoever a valid token names.
+// People: local accounts, which log in here; the rows of the account table; and principals, who are whoever a valid token
+// names. Pure values.
 
 public enum Role: String, Sendable, CaseIterable {
   case user
@@ -24,6 +25,43 @@ struct Account: Sendable, Equatable {
   var user: User
   /// PHC string.
   var passwordHash: String
+}
+
+/// Somebody in the account table: a local account, or a user of another system who booked or was disabled.
+struct Person: Sendable, Equatable {
+  var id: UserID
+  var identity: Identity
+  /// The local account; nil: another system has the profile and the role.
+  var account: User?
+  var createdAt: Instant
+  /// Cannot log in, and no token of theirs is accepted.
+  var isDisabled: Bool
+}
+
+/// What is to change about somebody; nil: nothing.
+struct PersonChange: Sendable {
+  var target: Identity
+  var role: Role?
+  var isDisabled: Bool?
+  /// The administrator who asks, and must still be one when the change is decided.
+  var by: Identity
+}
+
+/// A person after a change, and the moment before which issued tokens are refused, if the change ended the sessions.
+struct ChangedPerson: Sendable, Equatable {
+  var person: Person
+  var loggedOutBefore: Instant?
+}
+
+/// A new password of a local account. It ends the sessions of before.
+struct PasswordChange: Sendable {
+  var target: Identity
+  /// PHC string.
+  var hash: String
+  /// What must be stored until then, so that of two changes by the same old password one fails; nil: anything.
+  var replacing: String?
+  /// The administrator who asks; nil: whoever knew the old password.
+  var by: Identity?
 }
 
 /// Whoever a valid token speaks for; need not be in the account table.

@@ -3,7 +3,7 @@
 
 final class AccountStatements {
   private let connection: Connection
-  private let find, add, addAccount, account, save, setPasswordHash, saveNext: Statement
+  private let find, add, addAccount, account, save, saveNext: Statement
   private let logOut, findLogout, countLogouts, middleLogout, forgetLogouts: Statement
   private let logoutCapacity: Int
 
@@ -53,7 +53,6 @@ final class AccountStatements {
     account = try Statement(
       connection, "SELECT \(AccountRow.columns) FROM account WHERE \(AccountRow.hasEmail)")
     save = try Statement(connection, "UPDATE account SET role = ?, password_hash = ? WHERE id = ?")
-    setPasswordHash = try Statement(connection, "UPDATE account SET password_hash = ? WHERE id = ?")
   }
 
   /// To be called before each commit: numbers are given once, also after a restart.
@@ -159,11 +158,5 @@ final class AccountStatements {
 
   func save(_ user: User, passwordHash: String) throws(StoreFailure) {
     try save.run([.text(user.role.rawValue), .text(passwordHash), .int(user.id.rawValue)])
-  }
-
-  /// False: there is no such account.
-  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
-    try setPasswordHash.run([.text(hash), .int(user.rawValue)])
-    return connection.changedRows > 0
   }
 }

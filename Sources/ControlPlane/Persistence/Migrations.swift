@@ -4,7 +4,7 @@
 enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
-    Step(holds),
+    Step(holds), Step(disabledAccounts),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -247,6 +247,12 @@ enum Migrations {
     INSERT INTO next_detail SELECT * FROM notice_detail;
     DROP TABLE notice_detail;
     ALTER TABLE next_detail RENAME TO notice_detail;
+    """
+
+  /// Since when somebody is disabled.
+  private static let disabledAccounts = """
+    ALTER TABLE account ADD COLUMN disabled_at INTEGER;
+    CREATE INDEX disabled_account ON account (issuer, subject) WHERE disabled_at IS NOT NULL;
     """
 }
 

@@ -131,6 +131,18 @@ enum AccountRow {
   }
 }
 
+enum PersonRow {
+  static let columns = "\(AccountRow.columns), issuer, disabled_at"
+
+  static func decode(_ row: Row) -> Person {
+    let hasAccount = row.optionalText(6) != nil
+    return Person(
+      id: UserID(row.int64(0)), identity: Identity(issuer: row.text(7), subject: row.subject(1)),
+      account: hasAccount ? AccountRow.decode(row).user : nil, createdAt: row.instant(5),
+      isDisabled: row.optionalInt64(8) != nil)
+  }
+}
+
 extension Row {
   /// The schema keeps subjects from being empty or too long.
   func subject(_ column: Int32) -> Subject { Subject(text(column)) ?? .number(0) }

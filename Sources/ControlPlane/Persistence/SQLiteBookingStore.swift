@@ -10,6 +10,7 @@ final class SQLiteBookingStore: BookingStore {
   /// A commit went into removed files: whatever comes back in their place, it is not what the ledger has in memory.
   private var lost: StoreFailure?
   private let accounts: AccountStatements
+  private let people: PeopleStatements
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
   static let checkpointPages = 4096
@@ -24,6 +25,7 @@ final class SQLiteBookingStore: BookingStore {
     statements = try WriterStatements(connection)
     files = try DatabaseFiles(of: connection.path)
     accounts = try AccountStatements(connection)
+    people = try PeopleStatements(connection)
   }
 
   func begin() throws(StoreFailure) { try statements.begin.runBound() }
@@ -255,9 +257,23 @@ final class SQLiteBookingStore: BookingStore {
     try accounts.save(user, passwordHash: passwordHash)
   }
 
-  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
-    try accounts.setPasswordHash(hash, of: user)
+  func setPasswordHash(
+    _ hash: String, of user: UserID, replacing old: String?
+  ) throws(StoreFailure) -> Bool {
+    try people.setPasswordHash(hash, of: user, replacing: old)
   }
+
+  func person(_ identity: Identity) throws(StoreFailure) -> Person? { try people.person(identity) }
+
+  func setRole(_ role: Role, of person: UserID) throws(StoreFailure) {
+    try people.setRole(role, of: person)
+  }
+
+  func setDisabled(_ moment: Instant?, of person: UserID) throws(StoreFailure) {
+    try people.setDisabled(moment, of: person)
+  }
+
+  func disabled() throws(StoreFailure) -> Set<Identity> { try people.disabled() }
 
   // MARK: Housekeeping
 

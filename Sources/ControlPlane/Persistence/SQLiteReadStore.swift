@@ -8,6 +8,7 @@ final class SQLiteReadStore: ReadStore {
   private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
   private let bookingPageOfUserAndEvent: Statement
   private let userID, accountBySubject, accountByEmail: Statement
+  private let peoplePage, peoplePageOfEmail: Statement
   private let noticePage: Statement
 
   init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
@@ -44,6 +45,10 @@ final class SQLiteReadStore: ReadStore {
     accountBySubject = try Statement(
       connection, "\(account) WHERE issuer = ? AND subject = ? AND password_hash IS NOT NULL")
     accountByEmail = try Statement(connection, "\(account) WHERE \(AccountRow.hasEmail)")
+    let person = "SELECT \(PersonRow.columns) FROM account"
+    peoplePage = try Statement(connection, "\(person) WHERE id > ? ORDER BY id LIMIT ?")
+    peoplePageOfEmail = try Statement(
+      connection, "\(person) WHERE email_key IN (?, ?) AND id > ? ORDER BY id LIMIT ?")
     noticePage = try Statement(
       connection,
       """
@@ -117,6 +122,20 @@ final class SQLiteReadStore: ReadStore {
 
   private static func values(_ identity: Identity) -> [Statement.Value] {
     [.text(identity.issuer), .text(identity.subject.description)]
+  }
+
+  func account(_ identity: Identity) throws(DomainError) -> Account? {
+    try reading { () throws(StoreFailure) in
+      try accountBySubject.first(Self.values(identity), AccountRow.decode)
+    }
+  }
+
+  func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person] {
+    try reading { () throws(StoreFailure) in
+      let page: [Statement.Value] = [.int(after?.rawValue ?? 0), .int(limit)]
+      guard let email else { return try peoplePage.all(page, PersonRow.decode) }
+      return try peoplePageOfEmail.all(AccountRow.values(email) + page, PersonRow.decode)
+    }
   }
 
   func account(_ email: EmailKey) throws(DomainError) -> Account? {

@@ -68,8 +68,13 @@ protocol BookingStore: AnyObject {
   func account(_ email: EmailKey) throws(StoreFailure) -> Account?
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User
   func save(_ user: User, passwordHash: String) throws(StoreFailure)
-  /// False: there is no such account.
-  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool
+  /// False: there is no such account, or `old` is not its hash any more.
+  func setPasswordHash(_ hash: String, of user: UserID, replacing old: String?) throws(StoreFailure) -> Bool
+
+  func person(_ identity: Identity) throws(StoreFailure) -> Person?
+  func setRole(_ role: Role, of person: UserID) throws(StoreFailure)
+  /// - Parameter moment: since when; nil: not any more.
+  func setDisabled(_ moment: Instant?, of person: UserID) throws(StoreFailure)
 
   /// Work of which there is more the longer it waits: a checkpoint, and forgetting some of the keys from
   /// before `expired`. Outside of transactions.

@@ -18,6 +18,11 @@ protocol ReadStore: AnyObject {
   /// The local account of an identity.
   func user(_ identity: Identity) throws(DomainError) -> User?
   func account(_ email: EmailKey) throws(DomainError) -> Account?
+  /// The local account of an identity, with its password.
+  func account(_ identity: Identity) throws(DomainError) -> Account?
+  /// In order of their rows, those after `after`.
+  /// - Parameter email: only whose address this is; nil: everybody.
+  func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person]
 
   /// In order, with `after < seq <= through`.
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]

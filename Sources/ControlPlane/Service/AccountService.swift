@@ -1,5 +1,6 @@
-// Accounts: registration, log-in, log-out. Hashing runs on two pools, so that registrations cannot keep people from
-// logging in; both queues are short, and when one is full the answer is `overloaded`.
+// Accounts: registration, log-in, log-out, passwords, roles. Hashing runs on two pools, so that registrations cannot keep
+// people from logging in; both queues are short, and when one is full the answer is `overloaded`. What a commit revoked
+// is refused everywhere before the commit is answered.
 
 /// Each function answers `ticket` exactly once; any thread.
 struct AccountService: Sendable {
@@ -29,18 +30,26 @@ struct AccountService: Sendable {
     }
   }
 
-  /// The same work and the same `wrongCredentials` whether or not there is such an account.
-  /// - Parameter account: what the `ReadStore` knows under this address.
+  /// The same work and the same `wrongCredentials` whether or not there is such an account. Only who knows the password
+  /// learns that an account is disabled.
+  /// - Parameters:
+  ///   - account: what the `ReadStore` knows under this address.
+  ///   - mark: `Revocations.mark` from before it was read. Who was logged out since then may have another password.
   func login(
-    _ account: Account?, password: String, ticket: ReplyTicket, answer: @escaping Answer<User>
+    _ account: Account?, since mark: UInt64, password: String, ticket: ReplyTicket,
+    answer: @escaping Answer<User>
   ) {
     run(on: hashing, ticket: ticket, answer: answer) {
       let verdict = verify(password, against: account?.passwordHash)
-      guard let account, verdict != .wrong else {
+      guard let account, verdict != .wrong, !revocations.wasLoggedOut(account.user.identity, since: mark)
+      else {
         return replies.deliver([(ticket, answer(.failure(.wrongCredentials)))])
       }
+      guard !revocations.isDisabled(account.user.identity) else {
+        return replies.deliver([(ticket, answer(.failure(.accountDisabled)))])
+      }
       replies.deliver([(ticket, answer(.success(account.user)))])
-      if verdict == .correctButStale { renewHash(of: account.user, password: password) }
+      if verdict == .correctButStale { renewHash(of: account, password: password) }
     }
   }
 
@@ -56,14 +65,76 @@ struct AccountService: Sendable {
   /// Refuses the tokens that this identity has, and closes its connections, after the commit. Fails with
   /// `storageUnavailable` or `overloaded`.
   func logOut(_ identity: Identity, ticket: ReplyTicket, answer: @escaping Answer<Instant>) {
-    let revoke: Answer<Instant> = { [revocations, notices] result in
+    ledger.submit(ticket, revoking(identity, answer), replies: replies) { .logOut(identity, $0) }
+  }
+
+  /// Ends the sessions of this identity when the commit has done so.
+  private func revoking(_ identity: Identity, _ answer: @escaping Answer<Instant>) -> Answer<Instant> {
+    { [revocations, notices] result in
       if case .success(let moment) = result {
         revocations.add(identity, before: moment)
         notices.withdraw(client: identity.connectionKey)
       }
       return answer(result)
     }
-    ledger.submit(ticket, revoke, replies: replies) { .logOut(identity, $0) }
+  }
+
+  // MARK: Changes
+
+  /// Ends the other sessions. Fails with `wrongPassword`, `storageUnavailable`, `internalFailure` or `overloaded`.
+  func changePassword(
+    of account: Account, from current: String, to new: String, ticket: ReplyTicket,
+    answer: @escaping Answer<User>
+  ) {
+    let user = account.user
+    run(on: hashing, ticket: ticket, answer: answer) {
+      guard verify(current, against: account.passwordHash) != .wrong else {
+        return replies.deliver([(ticket, answer(.failure(.wrongPassword)))])
+      }
+      store(new, of: user.identity, replacing: account.passwordHash, by: nil, ticket: ticket) { result in
+        answer(result.map { _ in user })
+      }
+    }
+  }
+
+  /// Ends the sessions of this identity. Fails with `unknownUser`, `notAdministrator`, `storageUnavailable`,
+  /// `internalFailure` or `overloaded`.
+  func resetPassword(
+    of identity: Identity, to new: String, by admin: Identity, ticket: ReplyTicket,
+    answer: @escaping Answer<Instant>
+  ) {
+    run(on: hashing, ticket: ticket, answer: answer) {
+      store(new, of: identity, replacing: nil, by: admin, ticket: ticket, answer: answer)
+    }
+  }
+
+  /// Hashing threads.
+  private func store(
+    _ password: String, of identity: Identity, replacing old: String?, by admin: Identity?,
+    ticket: ReplyTicket, answer: @escaping Answer<Instant>
+  ) {
+    do throws(DomainError) {
+      let hash = try hasher.hash(UnicodeProfiles.opaque(password))
+      let change = PasswordChange(target: identity, hash: hash, replacing: old, by: admin)
+      ledger.submit(ticket, revoking(identity, answer), replies: replies) { .changePassword(change, $0) }
+    } catch {
+      replies.deliver([(ticket, answer(.failure(error)))])
+    }
+  }
+
+  /// Fails with `unknownUser`, `ownAccount`, `notAdministrator`, `storageUnavailable` or `overloaded`.
+  func change(_ change: PersonChange, ticket: ReplyTicket, answer: @escaping Answer<Person>) {
+    let apply: Answer<ChangedPerson> = { [revocations, notices] result in
+      if case .success(let changed) = result {
+        revocations.setDisabled(change.target, changed.person.isDisabled)
+        if let moment = changed.loggedOutBefore {
+          revocations.add(change.target, before: moment)
+          notices.withdraw(client: change.target.connectionKey)
+        }
+      }
+      return answer(result.map(\.person))
+    }
+    ledger.submit(ticket, apply, replies: replies) { .changePerson(change, $0) }
   }
 
   private func run<Outcome>(
@@ -73,10 +144,11 @@ struct AccountService: Sendable {
   }
 
   /// Nobody waits for it. A failure changes nothing: the next login tries again.
-  private func renewHash(of user: User, password: String) {
+  private func renewHash(of account: Account, password: String) {
     _ = registering.offer {
       guard let hash = try? hasher.hash(UnicodeProfiles.opaque(password)) else { return }
-      _ = ledger.submit(.setPasswordHash(user.id, hash, .call { _ in }))
+      _ = ledger.submit(
+        .setPasswordHash(account.user.id, hash, replacing: account.passwordHash, .call { _ in }))
     }
   }
 }

@@ -46,11 +46,17 @@ extension Ledger {
     case .putUser(let user, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try put(user, &batch) }
       batch.settlements.append(.user(Settled(asker, result)))
-    case .setPasswordHash(let user, let hash, let asker):
+    case .setPasswordHash(let user, let hash, let old, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in
-        try setPasswordHash(hash, of: user, &batch)
+        try setPasswordHash(hash, of: user, replacing: old, &batch)
       }
       batch.settlements.append(.passwordHash(Settled(asker, result)))
+    case .changePassword(let change, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try apply(change, &batch) }
+      batch.settlements.append(.loggedOut(Settled(asker, result)))
+    case .changePerson(let change, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try apply(change, &batch) }
+      batch.settlements.append(.personChanged(Settled(asker, result)))
     case .logOut(let identity, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try logOut(identity, &batch) }
       batch.settlements.append(.loggedOut(Settled(asker, result)))
@@ -276,50 +282,5 @@ extension Ledger {
     let tag = table[place].tag
     if let ifMatch, !ifMatch.contains(tag) { throw .refused(.versionMismatch(current: tag)) }
     return place
-  }
-
-  // MARK: Accounts
-
-  private func register(_ user: NewUser, _ batch: inout Batch) throws(CommandFailure) -> User {
-    let known = try storing(&batch) { () throws(StoreFailure) in try store.account(EmailKey(user.email)) }
-    guard known == nil else { throw .refused(.emailTaken) }
-    batch.hasWritten = true
-    let at = batch.at
-    return try storing(&batch) { () throws(StoreFailure) in try store.insert(user, at: at) }
-  }
-
-  private func put(_ user: NewUser, _ batch: inout Batch) throws(CommandFailure) -> User {
-    batch.hasWritten = true
-    let at = batch.at
-    return try storing(&batch) { () throws(StoreFailure) in
-      guard var known = try store.account(EmailKey(user.email))?.user else {
-        return try store.insert(user, at: at)
-      }
-      known.role = user.role
-      try store.save(known, passwordHash: user.passwordHash)
-      return known
-    }
-  }
-
-  private func logOut(_ identity: Identity, _ batch: inout Batch) throws(CommandFailure) -> Instant {
-    let now = batch.time.now
-    let moment = try storing(&batch) { () throws(StoreFailure) in
-      let moment = Revocations.moment(of: identity, loggedOutAt: now, last: try store.logout(of: identity))
-      try store.logOut(identity, before: moment)
-      return moment
-    }
-    batch.hasWritten = true
-    return moment
-  }
-
-  private func setPasswordHash(
-    _ hash: String, of user: UserID, _ batch: inout Batch
-  ) throws(CommandFailure) -> UserID {
-    let isKnown = try storing(&batch) { () throws(StoreFailure) in
-      try store.setPasswordHash(hash, of: user)
-    }
-    guard isKnown else { throw .refused(.unknownUser) }
-    batch.hasWritten = true
-    return user
   }
 }

@@ -63,7 +63,10 @@ enum LedgerCommand: Sendable {
   indirect case registerUser(NewUser, Answering<User>)
   /// Makes the account, or gives an existing one of this address this role and password.
   indirect case putUser(NewUser, Answering<User>)
-  case setPasswordHash(UserID, String, Answering<UserID>)
+  /// Stores a new hash of the same password, unless the stored one is not `replacing` any more.
+  case setPasswordHash(UserID, String, replacing: String, Answering<UserID>)
+  indirect case changePassword(PasswordChange, Answering<Instant>)
+  indirect case changePerson(PersonChange, Answering<ChangedPerson>)
   /// The outcome is the moment before which issued tokens are refused.
   case logOut(Identity, Answering<Instant>)
   case watch(EventID, Watcher)
@@ -92,6 +95,7 @@ enum Settlement: Sendable {
   indirect case user(Settled<User>)
   case passwordHash(Settled<UserID>)
   case loggedOut(Settled<Instant>)
+  indirect case personChanged(Settled<ChangedPerson>)
 }
 
 struct Settled<Outcome: Sendable>: Sendable {
@@ -114,7 +118,9 @@ extension LedgerCommand {
     case .patchEvent(_, let asker): .eventPatched(Settled(asker, .failure(error)))
     case .deleteEvent(_, _, let asker): .eventDeleted(Settled(asker, .failure(error)))
     case .registerUser(_, let asker), .putUser(_, let asker): .user(Settled(asker, .failure(error)))
-    case .setPasswordHash(_, _, let asker): .passwordHash(Settled(asker, .failure(error)))
+    case .setPasswordHash(_, _, _, let asker): .passwordHash(Settled(asker, .failure(error)))
+    case .changePassword(_, let asker): .loggedOut(Settled(asker, .failure(error)))
+    case .changePerson(_, let asker): .personChanged(Settled(asker, .failure(error)))
     case .logOut(_, let asker): .loggedOut(Settled(asker, .failure(error)))
     case .watch, .unwatch: nil
     }

@@ -62,6 +62,15 @@ final class StubReads: ReadStore {
     return nil
   }
 
+  func account(_ identity: Identity) throws(DomainError) -> Account? {
+    try user(identity).map { Account(user: $0, passwordHash: "") }
+  }
+
+  func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person] {
+    try check()
+    return []
+  }
+
   func notices(
     of event: EventID, after: UInt64, through: UInt64, limit: Int
   ) throws(DomainError) -> [Notice] {

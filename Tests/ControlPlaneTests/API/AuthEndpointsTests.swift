@@ -135,4 +135,59 @@ struct AuthEndpointsTests {
     let details = errors.compactMap { $0.members?["detail"]?.text }
     #expect(details.count == 2 && details[0].contains("empty labels") && details[1].contains("control"))
   }
+
+  @Test("a user changes the password with the current one: a new token, and the other sessions end")
+  func changePassword() throws {
+    let backend = try APIFixture()
+    let (here, other) = (
+      try backend.userToken("ann"), try backend.token("ann@example.org", "password of ann")
+    )
+    func change(_ current: String, _ new: String, token: String?) throws -> Reply {
+      try backend.send(
+        "POST", "/api/auth/password", #"{"currentPassword":"\#(current)","newPassword":"\#(new)"}"#,
+        token: token)
+    }
+    #expect(try change("wrong password", "a better one", token: here).problem == "wrong-password")
+    #expect(try change("password of ann", "short", token: here).status == 422)
+    #expect(try change("password of ann", "a better one", token: nil).status == 401)
+    let reply = try change("password of ann", "a better one", token: here)
+    #expect(reply.status == 200)
+    let new = try reply.text("token")
+    for (token, status) in [(here, 401), (other, 401), (new, 200)] {
+      #expect(try backend.send("GET", "/api/auth/me", token: token).status == status)
+    }
+    #expect(try backend.token("ann@example.org", "a better one").isEmpty == false)
+    let stale = #"{"email":"ann@example.org","password":"password of ann"}"#
+    #expect(try backend.send("POST", "/api/auth/login", stale).status == 401)
+  }
+
+  @Test("guessing the current password is limited like logging in")
+  func guessing() throws {
+    let backend = try APIFixture(limits: AdmissionLimits(logins: 3))
+    let token = try backend.userToken("ann")
+    let statuses = try (0..<4).map { _ in
+      try backend.send(
+        "POST", "/api/auth/password", #"{"currentPassword":"a guess","newPassword":"a better one"}"#,
+        token: token
+      ).status
+    }
+    #expect(statuses == [403, 403, 403, 429])
+  }
+
+  @Test("another system's user has no password here")
+  func foreignPassword() throws {
+    let backend = try APIFixture { $0.accounts = .external(issuer: "them", adminClaim: nil) }
+    let token = TokenForge.sign(payload: #"{"iss":"them","sub":"x","exp":9999999999}"#)
+    let reply = try backend.send(
+      "POST", "/api/auth/password", #"{"currentPassword":"a","newPassword":"a better one"}"#, token: token)
+    #expect(reply.problem == "forbidden")
+  }
+}
+
+extension AdmissionLimits {
+  /// So many log-ins per account and minute.
+  fileprivate init(logins: Int) {
+    self.init()
+    loginPerAccount = RateLimit(logins, per: 60_000)
+  }
 }

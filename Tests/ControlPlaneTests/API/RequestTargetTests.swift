@@ -8,6 +8,14 @@ struct RequestTargetTests {
     PercentEncoding.decode(text.utf8, plusIsSpace: plusIsSpace)
   }
 
+  @Test(
+    "What is encoded decodes to itself, whatever it is", arguments: ["", "a-Z_0.9~", "ö@x y+%&=/?#\u{0}"])
+  func encode(text: String) {
+    let encoded = PercentEncoding.encode(text)
+    #expect(PercentEncoding.decode(encoded.utf8, plusIsSpace: true) == text)
+    #expect(!encoded.contains { " +&=/?#@".contains($0) })
+  }
+
   @Test("Percent escapes are decoded, broken ones refused")
   func percent() {
     #expect(decode("a%20b%C3%A9%2f") == "a bé/")

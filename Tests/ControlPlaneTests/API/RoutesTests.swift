@@ -45,7 +45,8 @@ struct RoutesTests {
     #expect(
       Set(table) == [
         "POST /api/auth/register anyone", "POST /api/auth/login anyone", "GET /api/auth/me user",
-        "POST /api/users/{id}/logout admin",
+        "POST /api/auth/password user", "GET /api/users admin", "PATCH /api/users/{id} admin",
+        "POST /api/users/{id}/password admin", "POST /api/users/{id}/logout admin",
         "GET /api/events visitor", "POST /api/events admin", "GET /api/events/{id} visitor",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
         "GET /api/events/{id}/stream watcher",

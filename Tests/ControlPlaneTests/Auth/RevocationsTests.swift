@@ -82,4 +82,30 @@ struct RevocationsTests {
     revocations.add(identity, before: Instant(milliseconds: 3_000))
     #expect(revocations.moment(of: identity) == Instant(milliseconds: 9_000))
   }
+
+  @Test(
+    "who is disabled has no good token, whenever it was issued; enabled again, those of before the log-out")
+  func disabled() {
+    for revocations in [Revocations(), Revocations(disabled: [identity])] {
+      revocations.setDisabled(identity, true)
+      #expect(revocations.isDisabled(identity))
+      #expect(revocations.refuses(principal(identity, issuedAt: 9_000_000)))
+      #expect(!revocations.refuses(principal(.local(9), issuedAt: nil)))
+      revocations.setDisabled(identity, false)
+      #expect(!revocations.refuses(principal(identity, issuedAt: 9_000_000)))
+    }
+  }
+
+  @Test("a log-out is seen by who asks since a mark of before, and by nobody else")
+  func marks() {
+    let revocations = Revocations()
+    let before = revocations.mark
+    #expect(!revocations.wasLoggedOut(identity, since: before))
+    revocations.add(identity, before: Instant(milliseconds: 0))
+    #expect(revocations.wasLoggedOut(identity, since: before))
+    #expect(!revocations.wasLoggedOut(.local(99), since: before))
+    #expect(!revocations.wasLoggedOut(identity, since: revocations.mark))
+    for number: UInt64 in 100...10_000 { revocations.add(.local(number), before: Timestamps.earliest) }
+    #expect(revocations.wasLoggedOut(identity, since: before), "too many to tell")
+  }
 }

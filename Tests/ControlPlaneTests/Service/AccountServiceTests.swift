@@ -90,23 +90,26 @@ struct AccountServiceTests {
   @Test("the right password is the user, the wrong one and an unknown user are the same refusal")
   func login() {
     service(FakeLedger(isOpen: true)).login(
-      account(password: "p"), password: "p", ticket: ticket, answer: answer)
+      account(password: "p"), since: revocations.mark, password: "p", ticket: ticket, answer: answer)
     #expect(words == "Ann")
   }
 
   @Test("a wrong password and an unknown user are the same refusal", arguments: [true, false])
   func wrongLogin(isKnown: Bool) {
     service(FakeLedger(isOpen: true)).login(
-      isKnown ? account(password: "p") : nil, password: "q", ticket: ticket, answer: answer)
+      isKnown ? account(password: "p") : nil, since: revocations.mark, password: "q", ticket: ticket,
+      answer: answer)
     #expect(words == "wrongCredentials")
   }
 
   @Test("a stale hash is made anew after the answer")
   func staleHash() {
     let fake = FakeLedger(isOpen: true)
-    service(fake).login(account(password: "old"), password: "old", ticket: ticket, answer: answer)
+    service(fake).login(
+      account(password: "old"), since: revocations.mark, password: "old", ticket: ticket, answer: answer)
     #expect(words == "Ann")
-    guard case .setPasswordHash(UserID(4), "hash:old", _) = fake.commands.withLock({ $0.first }) else {
+    guard case .setPasswordHash(UserID(4), "hash:old", "hash:old", _) = fake.commands.withLock({ $0.first })
+    else {
       Issue.record("the ledger was not asked")
       return
     }
@@ -121,13 +124,14 @@ struct AccountServiceTests {
     ])
   func encodings(hashed: String, typed: String, isRight: Bool) {
     let ports = FakeLedger(isOpen: true)
-    service(ports).login(account(password: hashed), password: typed, ticket: ticket, answer: answer)
+    service(ports).login(
+      account(password: hashed), since: revocations.mark, password: typed, ticket: ticket, answer: answer)
     #expect(words == (isRight ? "Ann" : "wrongCredentials"))
     let normalized = UnicodeProfiles.opaque(hashed)
     guard isRight, !normalized.hasSameBytes(as: hashed) else {
       return #expect(ports.commands.withLock(\.isEmpty))
     }
-    guard case .setPasswordHash(UserID(4), let hash, _) = ports.commands.withLock({ $0.first }) else {
+    guard case .setPasswordHash(UserID(4), let hash, _, _) = ports.commands.withLock({ $0.first }) else {
       Issue.record("the hash was not renewed")
       return
     }
@@ -140,7 +144,7 @@ struct AccountServiceTests {
   func separateQueues() {
     let (open, full) = (FakeLedger(isOpen: true), FakeLedger(isOpen: false))
     service(open, registering: full).login(
-      account(password: "p"), password: "p", ticket: ticket, answer: answer)
+      account(password: "p"), since: revocations.mark, password: "p", ticket: ticket, answer: answer)
     #expect(words == "Ann")
     service(open, registering: full).register(
       email: "a@b.c", password: "secret", name: "Ann", ticket: ReplyTicket(high: 0, low: 2), answer: answer)
@@ -166,10 +170,74 @@ struct AccountServiceTests {
     #expect(stage.happenings == (commits ? [.loggedOut(identity.connectionKey)] : []))
   }
 
+  @Test("who was logged out while the password was verified does not get in: it may have been replaced")
+  func loggedOutMeanwhile() {
+    let mark = revocations.mark
+    revocations.add(account(password: "p").user.identity, before: Instant(milliseconds: 0))
+    service(FakeLedger(isOpen: true)).login(
+      account(password: "p"), since: mark, password: "p", ticket: ticket, answer: answer)
+    #expect(words == "wrongCredentials")
+  }
+
+  @Test("that an account is disabled learns only who knows its password", arguments: ["p", "q"])
+  func disabled(password: String) {
+    revocations.setDisabled(account(password: "p").user.identity, true)
+    service(FakeLedger(isOpen: true)).login(
+      account(password: "p"), since: revocations.mark, password: password, ticket: ticket, answer: answer)
+    #expect(words == (password == "p" ? "accountDisabled" : "wrongCredentials"))
+  }
+
+  @Test("a new password replaces the hash by which the old one was verified, and no other")
+  func changePassword() {
+    let ports = FakeLedger(isOpen: true)
+    let known = account(password: "p")
+    service(ports).changePassword(of: known, from: "p", to: "n", ticket: ticket, answer: answer)
+    guard case .changePassword(let change, let asker) = ports.commands.withLock({ $0.first }) else {
+      Issue.record("the ledger was not asked")
+      return
+    }
+    #expect(change.hash == "hash:n" && change.replacing == "hash:p" && change.by == nil)
+    var replies: [TicketedReply] = []
+    let settled = Settled(asker, .success(Instant(milliseconds: 5_000)))
+    OutcomeReplies(observer: IncidentList()).append([.loggedOut(settled)], to: &replies)
+    #expect(replies.map { String(decoding: $0.reply.body, as: UTF8.self) } == ["Ann"])
+    #expect(revocations.moment(of: known.user.identity) == Instant(milliseconds: 5_000))
+    #expect(stage.happenings == [.loggedOut(known.user.identity.connectionKey)])
+  }
+
+  @Test("without the current password nothing is asked of the ledger")
+  func wrongCurrentPassword() {
+    let ports = FakeLedger(isOpen: true)
+    service(ports).changePassword(
+      of: account(password: "p"), from: "q", to: "n", ticket: ticket, answer: answer)
+    #expect(words == "wrongPassword" && ports.commands.withLock(\.isEmpty))
+  }
+
+  @Test("a change of a person counts after its commit: disabled, and without sessions when they ended")
+  func changePerson() {
+    let ports = FakeLedger(isOpen: true)
+    let target = Identity.local(9)
+    let change = PersonChange(target: target, isDisabled: true, by: .local(1))
+    service(ports).change(change, ticket: ticket) { _ in Reply(status: 200) }
+    #expect(!revocations.isDisabled(target))
+    guard case .changePerson(_, let asker) = ports.commands.withLock({ $0.first }) else {
+      Issue.record("the ledger was not asked")
+      return
+    }
+    let person = Person(
+      id: UserID(4), identity: target, account: nil, createdAt: Instant(milliseconds: 0), isDisabled: true)
+    let changed = ChangedPerson(person: person, loggedOutBefore: Instant(milliseconds: 1_000))
+    var replies: [TicketedReply] = []
+    OutcomeReplies(observer: IncidentList()).append(
+      [.personChanged(Settled(asker, .success(changed)))], to: &replies)
+    #expect(revocations.isDisabled(target))
+    #expect(stage.happenings == [.loggedOut(target.connectionKey)])
+  }
+
   @Test("a full hashing queue is overloaded, at once")
   func overloaded() {
     service(FakeLedger(isOpen: false)).login(
-      account(password: "p"), password: "p", ticket: ticket, answer: answer)
+      account(password: "p"), since: revocations.mark, password: "p", ticket: ticket, answer: answer)
     #expect(words == "overloaded")
   }
 }

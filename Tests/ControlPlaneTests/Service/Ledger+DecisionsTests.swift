@@ -428,10 +428,10 @@ struct LedgerDecisionsTests {
     let fixture = try LedgerFixture()
     let new = NewUser(email: "a@b.c", name: "A", role: .user, passwordHash: "h")
     let user: User = try fixture.ask { .registerUser(new, $0) }
-    #expect(try fixture.ask { .setPasswordHash(user.id, "j", $0) } == user.id)
+    #expect(try fixture.ask { .setPasswordHash(user.id, "j", replacing: "h", $0) } == user.id)
     #expect(try fixture.reader().account(EmailKey("a@b.c"))?.passwordHash == "j")
     #expect(throws: DomainError.unknownUser) {
-      _ = try fixture.ask { .setPasswordHash(UserID(99), "j", $0) } as UserID
+      _ = try fixture.ask { .setPasswordHash(UserID(99), "j", replacing: "i", $0) } as UserID
     }
   }
 }

@@ -16,7 +16,9 @@ struct LedgerCommandTests {
       .createEvent(EventDraft(name: "E", seatCapacity: 1), .request(ticket)),
       .patchEvent(PatchEvent(event: EventID(1), patch: EventPatch(), ifMatch: nil), .request(ticket)),
       .deleteEvent(EventID(1), ifMatch: nil, .request(ticket)),
-      .setPasswordHash(UserID(1), "h", .request(ticket)),
+      .setPasswordHash(UserID(1), "h", replacing: "g", .request(ticket)),
+      .changePassword(PasswordChange(target: .local(1), hash: "h"), .request(ticket)),
+      .changePerson(PersonChange(target: .local(1), by: .local(2)), .request(ticket)),
     ]
     var replies: [TicketedReply] = []
     OutcomeReplies(observer: IncidentList()).append(

@@ -373,8 +373,17 @@ final class ScriptedStore: BookingStore {
   func save(_ user: User, passwordHash: String) throws(StoreFailure) {
     try store.save(user, passwordHash: passwordHash)
   }
-  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool {
-    try store.setPasswordHash(hash, of: user)
+  func setPasswordHash(
+    _ hash: String, of user: UserID, replacing old: String?
+  ) throws(StoreFailure) -> Bool {
+    try store.setPasswordHash(hash, of: user, replacing: old)
+  }
+  func person(_ identity: Identity) throws(StoreFailure) -> Person? { try store.person(identity) }
+  func setRole(_ role: Role, of person: UserID) throws(StoreFailure) {
+    try store.setRole(role, of: person)
+  }
+  func setDisabled(_ moment: Instant?, of person: UserID) throws(StoreFailure) {
+    try store.setDisabled(moment, of: person)
   }
   func tidy(expired: ServiceTime) throws(StoreFailure) { try store.tidy(expired: expired) }
   var isTidyingDue: Bool { store.isTidyingDue }
