@@ -18,6 +18,8 @@ extension Backend {
     /// and an audience is configured.
     public var audience: String?
     public var identity = BroadcastIdentity.full
+    /// Whether event streams are open to whoever shows no token.
+    public var watchIsPublic = false
     public var passwordCost = PasswordCost.interactive
     /// Nothing is limited unless it is said.
     public var limits = AdmissionLimits()
@@ -215,6 +217,7 @@ struct Endpoints: Sendable {
     handler = Router(
       routes: Routes.all(
         accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission, epoch: epoch),
-      tokens: verifier, events: events, admission: admission, observer: ports.observer)
+      tokens: verifier, events: events, admission: admission, observer: ports.observer,
+      watchIsPublic: configuration.watchIsPublic)
   }
 }

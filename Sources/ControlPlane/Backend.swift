@@ -54,8 +54,12 @@ public final class Backend: Sendable {
   /// The notices with `after < seq <= through`: all of them go to `NoticeSink.history`, or none when they are
   /// more than the limit or cannot be read.
   /// - Returns: false when the queue is full; nothing will come.
-  public func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
-    threads.recalls.offer(Recall(event: event, after: after, through: through, ticket: ticket))
+  public func history(
+    of event: EventID, for audience: Audience = .authenticated, after: UInt64, through: UInt64,
+    ticket: ReplyTicket
+  ) -> Bool {
+    threads.recalls.offer(
+      Recall(event: event, audience: audience, after: after, through: through, ticket: ticket))
   }
 
   /// Any thread; no I/O.

@@ -24,6 +24,9 @@ public struct Limits: Sendable, Equatable {
   public var acceptsBinary = false
   /// Subscriptions of one connection. More: an error message.
   public var subscriptionsPerConnection = 64
+  /// The same of a connection that nobody has authenticated: with the bound on connections of one address, it bounds
+  /// the subscriptions of an address.
+  public var anonymousSubscriptions = 8
   /// Bytes of control output (pongs, replies, closes) that may wait on a connection. More: it is closed.
   public var outboxBytes = 64 * 1024
 
@@ -170,6 +173,9 @@ public struct Limits: Sendable, Equatable {
     try require(
       subscriptionsPerConnection > 0 && subscriptionsPerConnection <= Int(UInt16.max),
       "subscriptionsPerConnection must be 1 to 65,535")
+    try require(
+      anonymousSubscriptions > 0 && anonymousSubscriptions <= Int(UInt16.max),
+      "anonymousSubscriptions must be 1 to 65,535")
     try require(outboxBytes >= 4 * 1024, "outboxBytes must hold a few control frames")
     try require(
       outputBytesPerLoop >= 4 * outboxBytes, "outputBytesPerLoop must hold the outboxes of a few connections")

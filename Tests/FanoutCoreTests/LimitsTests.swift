@@ -34,6 +34,7 @@ import Testing
     Relation("unsentBytes") { $0.unsentBytes = 0 },
     Relation("unsentBytes") { $0.unsentBytes = 1 << 31 },
     Relation("subscriptionsPerConnection") { $0.subscriptionsPerConnection = 65_536 },
+    Relation("anonymousSubscriptions") { $0.anonymousSubscriptions = 0 },
     Relation("outboxBytes") { $0.outboxBytes = 4095 },
     Relation("recallNotices") { $0.recallNotices = 0 },
     Relation("messagesPerTurn") { $0.messagesPerTurn = 0 },

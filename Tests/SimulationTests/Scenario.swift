@@ -38,10 +38,14 @@ final class Scenario {
     let epoch = server.backend.epoch
     for number in 0..<8 {
       let token = server.token(user: Int64(1000 + number))
-      viewers.append(Viewer(name: "viewer \(number)", token: token, epoch: epoch, record: record))
+      // Some show no token.
+      viewers.append(
+        Viewer(
+          name: "viewer \(number)", token: number % 3 == 2 ? nil : token, epoch: epoch, record: record))
       if number < 2 {
         listeners.append(
-          Listener(name: "listener \(number)", event: events[0], token: token, record: record))
+          Listener(
+            name: "listener \(number)", event: events[0], token: number == 1 ? nil : token, record: record))
         callers.append(
           Caller(
             name: "caller \(number)", token: token, adminToken: server.adminToken, record: record))
@@ -60,6 +64,7 @@ final class Scenario {
     limits.cohortSubscribers = Int.random(in: 1...4, using: &random)
     limits.outboxBytes = 4096
     limits.subscriptionsPerConnection = Int.random(in: 1...3, using: &random)
+    limits.anonymousSubscriptions = Int.random(in: 1...limits.subscriptionsPerConnection, using: &random)
     limits.stallTimeout = 4_000
     limits.pingInterval = 6_000
     limits.closeTimeout = 1_000

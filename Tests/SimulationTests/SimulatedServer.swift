@@ -84,6 +84,7 @@ final class SimulatedServer {
     configuration.secret = Array("a secret of more than thirty-two bytes".utf8)
     configuration.passwordCost = .insecureTest
     configuration.workers = 1
+    configuration.watchIsPublic = true
     configuration.historyLimit = limits.historyNotices
     backend = try Backend.open(
       configuration, notices: NoticeAdapter(publisher: Publisher(loops: proxies), plane: door),
@@ -104,7 +105,8 @@ final class SimulatedServer {
           counters: LoopCounters(),
           inbound: InboundAdapter(backend: backend, pages: pages, origins: OriginPolicy(listed: [])),
           sessions: WebSocketHandler(
-            backend: backend, messages: messages, origins: OriginPolicy(listed: [])),
+            backend: backend, messages: messages, origins: OriginPolicy(listed: []),
+            watch: .public),
           source: TopicAdapter(backend: backend), observer: observer,
           table: DescriptorTable(limit: 1 << 20, limits),
           eventIDPrefix: Array("\(backend.epoch).".utf8)))

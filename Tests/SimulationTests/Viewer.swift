@@ -11,9 +11,13 @@ struct Watching {
   private(set) var skips = 0
   private(set) var notices = 0
   let who: String
+  /// Whether it shows no token, and must never be told who booked what.
+  let isAnonymous: Bool
   let record: Record
 
-  init(who: String, record: Record) { (self.who, self.record) = (who, record) }
+  init(who: String, isAnonymous: Bool, record: Record) {
+    (self.who, self.isAnonymous, self.record) = (who, isAnonymous, record)
+  }
 
   /// A welcome: `asked` are the places after which this connection asked to go on.
   mutating func greeting(_ message: Message, asked: Set<UInt64>) {
@@ -30,6 +34,7 @@ struct Watching {
   }
 
   mutating func notice(_ message: Message) {
+    checkIdentity(message)
     guard let event = message.number("eventId"), let seq = message.seq("seq") else {
       return record.fault("\(who): a notice without event or seq")
     }
@@ -53,6 +58,15 @@ struct Watching {
     cursors[event] = seq
   }
 
+  /// Who booked what is told to everybody with a token and to nobody else.
+  private func checkIdentity(_ message: Message) {
+    let isBooking = message.type == "booking_created" || message.type == "booking_cancelled"
+    let isTold = isBooking && !isAnonymous
+    if (message.text("bookingId") != nil) != isTold || (message.text("userId") != nil) != isTold {
+      record.fault("\(who): a \(message.type) that tells too much or too little")
+    }
+  }
+
   mutating func forget(_ event: Int64) { cursors[event] = nil }
 
   private func claim(_ message: Message, _ event: Int64, _ seq: UInt64, type: String?) {
@@ -74,7 +88,8 @@ struct Watching {
 final class Viewer {
   let name: String
   private let record: Record
-  private let token: String
+  /// Nil: an anonymous viewer.
+  private let token: String?
   private let epoch: String
   private(set) var client: ScriptedClient?
   private(set) var watching: Watching
@@ -92,9 +107,9 @@ final class Viewer {
   /// Subscriptions that ended because the event was deleted.
   private(set) var withdrawals = 0
 
-  init(name: String, token: String, epoch: String, record: Record) {
+  init(name: String, token: String?, epoch: String, record: Record) {
     (self.name, self.token, self.epoch, self.record) = (name, token, epoch, record)
-    watching = Watching(who: name, record: record)
+    watching = Watching(who: name, isAnonymous: token == nil, record: record)
   }
 
   /// Connected as far as it knows, and neither side has said goodbye.
@@ -102,11 +117,11 @@ final class Viewer {
 
   func connect(_ socket: ScriptedSocket, to event: Int64?, resuming: Bool) {
     leave()
-    watching = Watching(who: name, record: record)
+    watching = Watching(who: name, isAnonymous: token == nil, record: record)
     (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
     client = ScriptedClient(socket)
     var path = event.map { "/ws/events/\($0)" } ?? "/ws"
-    path += "?token=\(token)"
+    path += token.map { "?token=\($0)" } ?? "?"
     if let event {
       wishes[event] = true
       if resuming, let seq = known[event] {
@@ -204,7 +219,8 @@ final class Listener {
   let name: String
   let event: Int64
   private let record: Record
-  private let token: String
+  /// Nil: an anonymous viewer.
+  private let token: String?
   private(set) var socket: ScriptedSocket?
   private(set) var watching: Watching
   private var bytes: [UInt8] = []
@@ -213,9 +229,9 @@ final class Listener {
   /// As it was sent: epoch and seq.
   private var lastID: String?
 
-  init(name: String, event: Int64, token: String, record: Record) {
+  init(name: String, event: Int64, token: String?, record: Record) {
     (self.name, self.event, self.token, self.record) = (name, event, token, record)
-    watching = Watching(who: name, record: record)
+    watching = Watching(who: name, isAnonymous: token == nil, record: record)
   }
 
   /// Whether the server has said where it stands, and the connection is up.
@@ -224,15 +240,14 @@ final class Listener {
   func connect(_ socket: ScriptedSocket) {
     if let old = self.socket, old.isOpen { old.reset() }
     (self.socket, bytes, isHeadRead, asked) = (socket, [], false, [])
-    watching = Watching(who: name, record: record)
-    var fields = ""
+    watching = Watching(who: name, isAnonymous: token == nil, record: record)
+    var fields = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     if let lastID {
-      fields = "Last-Event-ID: \(lastID)\r\n"
+      fields += "Last-Event-ID: \(lastID)\r\n"
       asked = Set(lastID.split(separator: ".").last.flatMap { UInt64($0) }.map { [$0] } ?? [])
     }
     socket.write(
-      "GET /api/events/\(event)/stream HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer \(token)\r\n"
-        + "\(fields)\r\n")
+      "GET /api/events/\(event)/stream HTTP/1.1\r\nHost: here\r\n\(fields)\r\n")
   }
 
   func read(_ limit: Int = .max) -> Bool {

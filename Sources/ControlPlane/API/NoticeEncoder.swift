@@ -19,19 +19,24 @@ struct NoticeEncoder: NoticeTexts {
 
   func text(of notice: Notice) -> [UInt8] {
     var stamp = RepeatedStamp()
-    return text(of: notice, &stamp)
+    return text(of: notice, namesPeople: identity == .full, &stamp)
   }
 
-  func encode(_ notices: [Notice]) -> [EncodedNotice] {
+  func encode(_ notices: [Notice], for audience: Audience) -> [EncodedNotice] {
     var stamp = RepeatedStamp()
-    return notices.map { EncodedNotice(seq: $0.seq, text: text(of: $0, &stamp)) }
+    let namesPeople = identity == .full && audience == .authenticated
+    return notices.map {
+      EncodedNotice(seq: $0.seq, text: text(of: $0, namesPeople: namesPeople, &stamp))
+    }
   }
 
-  private func text(of notice: Notice, _ stamp: inout RepeatedStamp) -> [UInt8] {
+  /// - Parameter namesPeople: whether the text tells which booking and whose.
+  private func text(of notice: Notice, namesPeople: Bool, _ stamp: inout RepeatedStamp) -> [UInt8] {
     var text = buffer()
     switch notice.change {
-    case .bookingCreated(let facts): append(words.created, facts, of: notice, &stamp, to: &text)
-    case .bookingCancelled(let facts): append(words.cancelled, facts, of: notice, &stamp, to: &text)
+    case .bookingCreated(let facts): append(words.created, facts, of: notice, namesPeople, &stamp, to: &text)
+    case .bookingCancelled(let facts):
+      append(words.cancelled, facts, of: notice, namesPeople, &stamp, to: &text)
     case .capacityChanged:
       append(words.update, notice.state, details: [], at: notice.at, &stamp, to: &text)
     case .eventUpdated(let details):
@@ -71,12 +76,12 @@ struct NoticeEncoder: NoticeTexts {
   // MARK: Parts
 
   private func append(
-    _ type: [UInt8], _ facts: Notice.BookingFacts, of notice: Notice, _ stamp: inout RepeatedStamp,
-    to text: inout [UInt8]
+    _ type: [UInt8], _ facts: Notice.BookingFacts, of notice: Notice, _ namesPeople: Bool,
+    _ stamp: inout RepeatedStamp, to text: inout [UInt8]
   ) {
     text += type
     Decimal.append(notice.event.rawValue, to: &text)
-    if identity == .full {
+    if namesPeople {
       text += words.booking
       facts.booking.append(to: &text)
       text += words.user

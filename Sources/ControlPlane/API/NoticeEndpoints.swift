@@ -8,16 +8,17 @@ struct NoticeEndpoints: Sendable {
 
   /// `GET /api/events/{id}/stream?since&epoch`: `text/event-stream` from here on, until the token ends. `Last-Event-ID`
   /// is the position behind which the client resumes; without it, `since` of `epoch` is.
-  func stream(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+  /// - Parameter principal: nil: an anonymous viewer.
+  func stream(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
     var reply = Reply.common(
       status: 200, .eventStream,
       // Some proxies gather an answer before they pass it on; this asks them not to.
       fields: [.init(name: "x-accel-buffering", value: "no")])
     reply.stream = .init(
-      event: event.id, resume: try resume(call), client: principal.connectionKey,
-      expiresAt: principal.expiresAt,
-      isStillValid: { [revocations] in !revocations.refuses(principal) })
+      event: event.id, resume: try resume(call), client: principal?.connectionKey,
+      expiresAt: principal?.expiresAt,
+      isStillValid: { [revocations] in principal.map { !revocations.refuses($0) } ?? true })
     return reply
   }
 

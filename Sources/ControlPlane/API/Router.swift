@@ -17,13 +17,17 @@ struct Router: RequestHandler {
   private let admission: AdmissionControl
   private let events: CommittedEvents
   private let observer: any ControlObserver
+  private let watchIsPublic: Bool
 
-  /// - Parameter routes: no two of them match the same method and path.
+  /// - Parameters:
+  ///   - routes: no two of them match the same method and path.
+  ///   - watchIsPublic: whether `.watcher` endpoints are open to whoever shows no token.
   init(
     routes: [Route], tokens: any TokenVerifying, events: CommittedEvents, admission: AdmissionControl,
-    observer: any ControlObserver
+    observer: any ControlObserver, watchIsPublic: Bool = false
   ) {
     (self.tokens, self.events, self.admission, self.observer) = (tokens, events, admission, observer)
+    self.watchIsPublic = watchIsPublic
     var resources: [Resource] = []
     for route in routes {
       let index = resources.firstIndex { $0.path.text == route.path.text } ?? resources.endIndex
@@ -116,7 +120,9 @@ struct Router: RequestHandler {
     case .user(let endpoint): return Self.handling(try endpoint(call, principal(of: call)))
     case .userCommand(let endpoint): return .command(try endpoint(call, principal(of: call)))
     case .watcher(let endpoint):
-      return Self.handling(try endpoint(call, principal(of: call, takesQuery: true)))
+      let token = try Self.bearer(call.request) ?? Self.queryToken(call)
+      if token == nil, watchIsPublic { return Self.handling(try endpoint(call, nil)) }
+      return Self.handling(try endpoint(call, principal(of: call, token)))
     case .admin(let endpoint): return Self.handling(try endpoint(call, admin(of: call)))
     case .adminCommand(let endpoint): return .command(try endpoint(call, admin(of: call)))
     }
@@ -142,16 +148,23 @@ struct Router: RequestHandler {
     return principal
   }
 
-  /// `takesQuery`: whether the token may stand in the URL, for clients that cannot set header fields.
-  private func principal(of call: Call, takesQuery: Bool = false) throws(Problem) -> Principal {
-    var token = try Self.bearer(call.request)
-    if token == nil, takesQuery { token = call.query.value("token").map { Array($0.utf8) } }
+  private func principal(of call: Call) throws(Problem) -> Principal {
+    try principal(of: call, Self.bearer(call.request))
+  }
+
+  private func principal(of call: Call, _ token: [UInt8]?) throws(Problem) -> Principal {
     guard let token else {
       throw Problem(.authenticationRequired, "A bearer token is needed.", fields: [.challenge()])
     }
     guard case .valid(let principal) = tokens.verify(token) else { throw Self.invalidToken }
     try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
     return principal
+  }
+
+  /// The token in the URL, for clients that cannot set header fields; an empty one counts as none.
+  private static func queryToken(_ call: Call) -> [UInt8]? {
+    guard let text = call.query.value("token"), !text.isEmpty else { return nil }
+    return Array(text.utf8)
   }
 
   /// The token of `Authorization: Bearer` (RFC 6750, section 2.1); nil when there is no such field.

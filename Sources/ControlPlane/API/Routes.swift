@@ -3,6 +3,8 @@
 /// What answers, and who may ask. Returns nil after it gave the request's ticket to a service.
 enum Endpoint: Sendable {
   typealias Open = @Sendable (Call) throws(Problem) -> Reply?
+  /// Nil: an anonymous viewer.
+  typealias Watching = @Sendable (Call, Principal?) throws(Problem) -> Reply?
   typealias Guarded = @Sendable (Call, Principal) throws(Problem) -> Reply?
   /// Makes a command that the ledger decides and answers.
   typealias Commanding = @Sendable (Call, Principal) throws(Problem) -> LedgerCommand
@@ -12,8 +14,8 @@ enum Endpoint: Sendable {
   case visitor(@Sendable (Call, Principal?) throws(Problem) -> Reply?)
   /// Whoever has a valid token, also one of another service.
   case user(Guarded)
-  /// The same, and the token may stand in the query (`?token=`).
-  case watcher(Guarded)
+  /// The same, and the token may stand in the query (`?token=`). With `--watch public` also whoever shows none.
+  case watcher(Watching)
   /// An administrator with an account here.
   case admin(Guarded)
   /// Like `user` and `admin`, for changes.

@@ -1,10 +1,18 @@
+/// For whom the text of a notice is made.
+public enum Audience: Hashable, Sendable, CaseIterable {
+  /// Who has shown a valid token.
+  case authenticated
+  /// Anybody: their texts never tell which booking and whose.
+  case anonymous
+}
+
 /// Takes what the ledger announces. `isWatched`, `announce`, `grant`, `released` and `withdraw` are called on the
 /// ledger's thread only, and after the commit of what they speak of; so a watcher that is granted at `seq`
 /// s hears of s+1, s+2, … and nothing else. Must not block on the control plane.
 public protocol NoticeSink: Sendable {
-  /// Whether anybody watches this event: texts of unwatched events are never made.
-  func isWatched(_ event: EventID) -> Bool
-  /// The notices of one committed batch, per event, each event's contiguous and in order.
+  /// Whether anybody of this audience watches the event: texts that nobody reads are never made.
+  func isWatched(_ event: EventID, by audience: Audience) -> Bool
+  /// The notices of one committed batch, per event and audience, each event's contiguous and in order.
   func announce(_ batch: [EventUpdate])
   /// The answer to `Backend.watch`; nil: there is no such event.
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?)
@@ -16,13 +24,24 @@ public protocol NoticeSink: Sendable {
   /// - Parameter client: `Principal.connectionKey`.
   func withdraw(client: UInt64)
   /// The answer to `Backend.history`; on the recall thread. Empty when they are not to be had.
-  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket)
+  func history(
+    _ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket)
 }
 
-/// Somebody who wants an event's notices: a number that only the executable understands.
+extension NoticeSink {
+  /// Whether anybody at all watches the event.
+  func isWatched(_ event: EventID) -> Bool {
+    isWatched(event, by: .authenticated) || isWatched(event, by: .anonymous)
+  }
+}
+
+/// Somebody who wants an event's notices in the texts of one audience: a number that only the executable understands.
 public struct Watcher: Hashable, Sendable {
   public let rawValue: UInt32
-  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+  public let audience: Audience
+  public init(_ rawValue: UInt32, _ audience: Audience = .authenticated) {
+    (self.rawValue, self.audience) = (rawValue, audience)
+  }
 }
 
 /// A notice with its finished JSON text (docs/WIRE_PROTOCOL.md), UTF-8 without line breaks.
@@ -49,9 +68,12 @@ public struct EventSummary: Sendable, Equatable {
 
 public struct EventUpdate: Sendable, Equatable {
   public let event: EventID
+  public let audience: Audience
   public let notices: [EncodedNotice]
   public let summary: EventSummary
-  public init(event: EventID, notices: [EncodedNotice], summary: EventSummary) {
-    (self.event, self.notices, self.summary) = (event, notices, summary)
+  public init(
+    event: EventID, for audience: Audience = .authenticated, notices: [EncodedNotice], summary: EventSummary
+  ) {
+    (self.event, self.audience, self.notices, self.summary) = (event, audience, notices, summary)
   }
 }

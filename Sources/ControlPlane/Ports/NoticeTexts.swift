@@ -1,7 +1,7 @@
 /// Makes the texts that watchers receive (docs/WIRE_PROTOCOL.md). Called on the ledger's thread and on the recall thread.
 protocol NoticeTexts: Sendable {
   /// Each notice as one JSON object, UTF-8 without line breaks: those of one event and batch, in order.
-  func encode(_ notices: [Notice]) -> [EncodedNotice]
+  func encode(_ notices: [Notice], for audience: Audience) -> [EncodedNotice]
   /// The members that tell an event's details. They change rarely and are part of every summary: the ledger keeps them.
   func members(of details: EventDetails) -> [UInt8]
   /// - Parameters:

@@ -86,15 +86,15 @@ public struct Reply: Sendable {
   public struct Stream: Sendable {
     public var event: EventID
     public var resume: Resume
-    /// `Principal.connectionKey`
-    public var client: UInt64
-    /// When the asker's token ends, and with it the stream.
-    public var expiresAt: Instant
+    /// `Principal.connectionKey`; nil: an anonymous viewer.
+    public var client: UInt64?
+    /// When the asker's token ends, and with it the stream; nil: never.
+    public var expiresAt: Instant?
     /// False once the asker was logged out. To be asked when the stream has started: a log-out closes only streams
     /// that have. Any thread.
     public var isStillValid: @Sendable () -> Bool
     public init(
-      event: EventID, resume: Resume, client: UInt64, expiresAt: Instant,
+      event: EventID, resume: Resume, client: UInt64?, expiresAt: Instant?,
       isStillValid: @escaping @Sendable () -> Bool
     ) {
       (self.event, self.resume, self.client) = (event, resume, client)

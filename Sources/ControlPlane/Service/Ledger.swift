@@ -139,8 +139,10 @@ final class Ledger {
         touched.deleted == nil
         ? self.members(of: event) : dependencies.texts.members(of: EventDetails(event, status: .deleted))
       let summary = dependencies.texts.summary(of: event.state, details: members, at: batch.at)
-      updates.append(
-        EventUpdate(event: touched.id, notices: dependencies.texts.encode(touched.notices), summary: summary))
+      for audience in Audience.allCases where dependencies.notices.isWatched(touched.id, by: audience) {
+        let notices = dependencies.texts.encode(touched.notices, for: audience)
+        updates.append(EventUpdate(event: touched.id, for: audience, notices: notices, summary: summary))
+      }
     }
     if !updates.isEmpty { dependencies.notices.announce(updates) }
     for position in batch.announced where batch.touched[position].deleted != nil {

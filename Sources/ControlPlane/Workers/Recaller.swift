@@ -3,6 +3,7 @@
 /// The notices of an event with `after < seq <= through` are asked for.
 struct Recall: Sendable {
   var event: EventID
+  var audience: Audience
   var after: UInt64
   var through: UInt64
   var ticket: ReplyTicket
@@ -17,7 +18,8 @@ struct Recaller: Sendable {
   /// - Returns: how many of the recalls were done: all.
   func work(_ recalls: [Recall], _ reads: any ReadStore) -> Int {
     for recall in recalls {
-      notices.history(missed(recall, reads), of: recall.event, for: recall.ticket)
+      notices.history(
+        missed(recall, reads), of: recall.event, for: recall.audience, ticket: recall.ticket)
     }
     return recalls.count
   }
@@ -28,6 +30,6 @@ struct Recaller: Sendable {
     let found = try? reads.notices(
       of: recall.event, after: recall.after, through: recall.through, limit: limit)
     guard let found, UInt64(found.count) == recall.through - recall.after else { return [] }
-    return texts.encode(found)
+    return texts.encode(found, for: recall.audience)
   }
 }

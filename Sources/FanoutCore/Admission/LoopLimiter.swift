@@ -248,7 +248,5 @@ final class LoopLimiter {
 }
 
 extension ClientTag {
-  /// The tag of connections that nobody has authenticated.
-  var isAnonymous: Bool { id == 0 }
   var limitKey: UInt64 { id }
 }

@@ -29,4 +29,8 @@ public struct ClientTag: Hashable, Sendable {
   /// The same for all connections of one client (`DataPlane.withdraw(client:code:reason:)`).
   public let id: UInt64
   public init(id: UInt64) { self.id = id }
+
+  /// Of connections that nobody has authenticated: they are counted for their address.
+  public static let anonymous = ClientTag(id: 0)
+  public var isAnonymous: Bool { self == .anonymous }
 }

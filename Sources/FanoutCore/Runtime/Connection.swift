@@ -75,6 +75,15 @@ struct Connection {
     }
   }
 
+  /// Whether nobody has authenticated its client.
+  var isAnonymous: Bool {
+    switch phase {
+    case .webSocket(let socket): socket.client.isAnonymous
+    case .eventStream(let stream): stream.client.isAnonymous
+    case .opening, .http, .flushing, .lingering: true
+    }
+  }
+
   /// How notices are written for it.
   var dialect: Dialect {
     if case .eventStream = phase { .eventStream } else { .webSocket }

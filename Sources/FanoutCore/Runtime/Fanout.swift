@@ -46,7 +46,7 @@ final class Fanout<IO: Transport> {
   /// subscription of the same topic replaces the first.
   func subscribe(_ slot: UInt32, to id: TopicID, resume: Resume, greeting: Subscription.Greeting) {
     if let old = subscribers.find(id, of: slot) { replace(old) }
-    guard subscribers.count(of: slot) < limits.subscriptionsPerConnection else {
+    guard subscribers.count(of: slot) < subscriptionLimit(slot) else {
       return output.say(slot, .tooManySubscriptions(id))
     }
     guard let topic = subscribers.topics.index(of: id) ?? open(id) else {
@@ -57,6 +57,11 @@ final class Fanout<IO: Transport> {
     }
     let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
     if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
+  }
+
+  private func subscriptionLimit(_ slot: UInt32) -> Int {
+    let limit = limits.subscriptionsPerConnection
+    return connections[slot].isAnonymous ? min(limit, limits.anonymousSubscriptions) : limit
   }
 
   private func replace(_ old: SubscriptionIndex) {

@@ -11,7 +11,9 @@ protocol BackendPort: Sendable {
   func offer(_ requests: [Request]) -> Int
   func watch(_ event: EventID, by watcher: Watcher) -> Bool
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool
-  func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool
+  func history(
+    of event: EventID, for audience: Audience, after: UInt64, through: UInt64, ticket: ReplyTicket
+  ) -> Bool
   func verify(_ token: [UInt8]) -> TokenVerdict
 }
 

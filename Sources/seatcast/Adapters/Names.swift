@@ -1,17 +1,27 @@
 // The names of one plane in the words of the other. Every pair is a bijection: what goes over comes back as it was.
+// An event is two topics, one for each audience, because the audiences read different texts: event 7 is topic 7 for
+// authenticated viewers and topic -7 for anonymous ones (docs/decisions/0022-two-topics-per-event.md).
 import ControlPlane
 import FanoutCore
 
 extension TopicID {
-  init(_ event: EventID) { self.init(event.rawValue) }
+  /// - Parameter event: its number is positive.
+  init(_ event: EventID, for audience: Audience) {
+    self.init(audience == .authenticated ? event.rawValue : -event.rawValue)
+  }
 }
 
 extension EventID {
-  init(_ topic: TopicID) { self.init(topic.rawValue) }
+  init(_ topic: TopicID) { self.init(Int64(clamping: topic.rawValue.magnitude)) }
+}
+
+extension Audience {
+  init(_ topic: TopicID) { self = topic.rawValue < 0 ? .anonymous : .authenticated }
+  init(_ client: ClientTag) { self = client.isAnonymous ? .anonymous : .authenticated }
 }
 
 extension Watcher {
-  init(_ loop: LoopID) { self.init(UInt32(loop.rawValue)) }
+  init(_ loop: LoopID, of topic: TopicID) { self.init(UInt32(loop.rawValue), Audience(topic)) }
 }
 
 extension LoopID {

@@ -7,19 +7,24 @@ struct NoticeAdapter: NoticeSink {
   let publisher: any PublisherPort
   let plane: any ReplyPort
 
-  func isWatched(_ event: EventID) -> Bool { publisher.isWatched(TopicID(event)) }
+  func isWatched(_ event: EventID, by audience: Audience) -> Bool {
+    publisher.isWatched(TopicID(event, for: audience))
+  }
 
   func announce(_ batch: [EventUpdate]) { publisher.publish(batch.map(TopicUpdate.init)) }
 
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {
-    publisher.grant(TopicID(event), to: LoopID(watcher), at: summary.map(TopicSummary.init))
+    publisher.grant(
+      TopicID(event, for: watcher.audience), to: LoopID(watcher), at: summary.map(TopicSummary.init))
   }
 
   func released(_ event: EventID, by watcher: Watcher) {
-    publisher.released(TopicID(event), by: LoopID(watcher))
+    publisher.released(TopicID(event, for: watcher.audience), by: LoopID(watcher))
   }
 
-  func withdraw(_ event: EventID) { publisher.withdraw(TopicID(event)) }
+  func withdraw(_ event: EventID) {
+    for audience in Audience.allCases { publisher.withdraw(TopicID(event, for: audience)) }
+  }
 
   func withdraw(client: UInt64) {
     plane.withdraw(client: client, code: .tokenExpired, reason: Self.loggedOut)
@@ -28,8 +33,11 @@ struct NoticeAdapter: NoticeSink {
   /// Why connections of a user end whom an administrator has logged out.
   static let loggedOut = "logged out"
 
-  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
-    plane.deliver(History(topic: TopicID(event), notices: notices.map(Notice.init)), to: Ticket(ticket))
+  func history(
+    _ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket
+  ) {
+    let topic = TopicID(event, for: audience)
+    plane.deliver(History(topic: topic, notices: notices.map(Notice.init)), to: Ticket(ticket))
   }
 }
 
@@ -47,7 +55,7 @@ extension TopicSummary {
 extension TopicUpdate {
   init(_ updates: EventUpdate) {
     self.init(
-      topic: TopicID(updates.event), notices: updates.notices.map(Notice.init),
+      topic: TopicID(updates.event, for: updates.audience), notices: updates.notices.map(Notice.init),
       summary: TopicSummary(updates.summary))
   }
 }

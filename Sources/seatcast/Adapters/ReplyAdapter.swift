@@ -20,9 +20,10 @@ extension HTTPResponse {
 
 extension StreamStart {
   init(_ stream: Reply.Stream) {
+    let client = stream.client.map(ClientTag.init(key:)) ?? .anonymous
     self.init(
-      topic: TopicID(stream.event), resume: Resume(stream.resume), client: ClientTag(key: stream.client),
-      expiresAt: stream.expiresAt.milliseconds,
+      topic: TopicID(stream.event, for: Audience(client)), resume: Resume(stream.resume), client: client,
+      expiresAt: stream.expiresAt?.milliseconds,
       refusal: { stream.isStillValid() ? nil : NoticeAdapter.loggedOut })
   }
 }

@@ -7,14 +7,15 @@ struct TopicAdapter: TopicSource {
   let backend: any BackendPort
 
   func open(_ topic: TopicID, for loop: LoopID) -> Bool {
-    backend.watch(EventID(topic), by: Watcher(loop))
+    backend.watch(EventID(topic), by: Watcher(loop, of: topic))
   }
 
   func close(_ topic: TopicID, for loop: LoopID) -> Bool {
-    backend.unwatch(EventID(topic), by: Watcher(loop))
+    backend.unwatch(EventID(topic), by: Watcher(loop, of: topic))
   }
 
   func history(of topic: TopicID, after: UInt64, through: UInt64, ticket: Ticket) -> Bool {
-    backend.history(of: EventID(topic), after: after, through: through, ticket: ReplyTicket(ticket))
+    backend.history(
+      of: EventID(topic), for: Audience(topic), after: after, through: through, ticket: ReplyTicket(ticket))
   }
 }

@@ -7,6 +7,8 @@ struct WebSocketHandler: SessionHandler {
   let backend: any BackendPort
   let messages: SessionMessages
   let origins: OriginPolicy
+  /// Who may watch events.
+  var watch = Watch.authenticated
 
   // MARK: Upgrades
 
@@ -24,19 +26,27 @@ struct WebSocketHandler: SessionHandler {
     }
     if let fault = request.queryFault { return refuse(request, fault) }
     guard let token = request.token else {
-      return refuse(request, "Authentication token required")
+      guard watch == .public else { return refuse(request, "Authentication token required") }
+      return admission(of: nil, to: event, request)
     }
     guard case .valid(let principal) = backend.verify(token) else {
       return refuse(request, "Invalid authentication token")
     }
+    return admission(of: principal, to: event, request)
+  }
+
+  /// - Parameter principal: nil: an anonymous viewer.
+  private func admission(
+    of principal: Principal?, to event: EventID?, _ request: UpgradeRequest
+  ) -> UpgradeVerdict {
     // As in a message (docs/WIRE_PROTOCOL.md, "Connecting").
     if request.since == .malformed { return refuse(request, "Invalid since") }
+    let client = principal.map(ClientTag.init) ?? .anonymous
     return .accept(
       Admission(
-        client: ClientTag(principal),
-        subprotocol: request.chosenSubprotocol,
-        topic: event.map(TopicID.init), resume: resume(request),
-        expiresAt: principal.expiresAt.milliseconds))
+        client: client, subprotocol: request.chosenSubprotocol,
+        topic: event.map { TopicID($0, for: Audience(client)) }, resume: resume(request),
+        expiresAt: principal?.expiresAt.milliseconds))
   }
 
   private func refuse(_ request: UpgradeRequest, _ reason: String) -> UpgradeVerdict {
@@ -67,10 +77,10 @@ struct WebSocketHandler: SessionHandler {
     }
     switch messages.decode(text) {
     case .ping: return .reply(.text(messages.pong()))
-    case .unsubscribe(let event): return .unsubscribe(TopicID(event))
-    case .subscribe(let event, nil, _): return .subscribe(TopicID(event), .none)
+    case .unsubscribe(let event): return .unsubscribe(TopicID(event, for: Audience(client)))
+    case .subscribe(let event, nil, _): return .subscribe(TopicID(event, for: Audience(client)), .none)
     case .subscribe(let event, let since, let epoch):
-      return .subscribe(TopicID(event), resume(since: since, epoch: epoch))
+      return .subscribe(TopicID(event, for: Audience(client)), resume(since: since, epoch: epoch))
     case .refused(let code, let message, let event):
       return .reply(.text(messages.error(code: code, message: message, event: event)))
     }

@@ -42,7 +42,8 @@ struct Assembly {
       return try plane.start(
         inbound: InboundAdapter(
           backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
-        sessions: WebSocketHandler(backend: backend, messages: messages, origins: origins),
+        sessions: WebSocketHandler(
+          backend: backend, messages: messages, origins: origins, watch: configuration.watch),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8))
     } catch {
@@ -108,6 +109,7 @@ struct Assembly {
     backend.registration = configuration.accounts.registration
     backend.audience = configuration.accounts.audience
     backend.identity = configuration.identity == .full ? .full : .none
+    backend.watchIsPublic = configuration.watch == .public
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
     backend.historyLimit = Limits().historyNotices
     if configuration.rateLimits == .on { backend.limits = configuration.limits.control }

@@ -24,6 +24,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case adminEmail = "admin-email"
   case origins
   case identity
+  case watch
   case log
   case rateLimits = "rate-limits"
   case limits
@@ -157,6 +158,10 @@ struct CommandTable: Sendable {
       Flag(
         setting: .identity, value: .choice(["full", "none"]), variable: "SEATCAST_IDENTITY",
         summary: "Whether broadcasts tell bookingId and userId.", fallback: "full"),
+      Flag(
+        setting: .watch, value: .choice(["authenticated", "public"]), variable: "SEATCAST_WATCH",
+        summary: "public: whoever shows no token may watch, too, and learns counts only.",
+        fallback: "authenticated"),
       Flag(
         setting: .log, value: .choice(["text", "json"]), variable: "SEATCAST_LOG",
         summary: "Form of the log on standard error.", fallback: "text on a terminal, else json"),

@@ -15,6 +15,7 @@ struct ServeConfiguration: Equatable, Sendable {
   /// Origins besides our own whose pages may use this server.
   var origins: Set<WebOrigin>
   var identity: Identity
+  var watch: Watch
   /// Nil: text when standard error is a terminal, else JSON.
   var log: LogFormat?
   var rateLimits: RateLimits
@@ -92,6 +93,7 @@ struct ServeConfiguration: Equatable, Sendable {
     admin = try Self.admin(settings)
     origins = try Self.origins(settings)
     identity = try settings.choice(.identity, as: Identity.self) ?? .full
+    watch = try settings.choice(.watch, as: Watch.self) ?? .authenticated
     log = try settings.choice(.log, as: LogFormat.self)
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
     limits = try LimitTable(settings)
@@ -185,4 +187,12 @@ struct ServeConfiguration: Equatable, Sendable {
     }
     return origins
   }
+}
+
+/// Who may watch events by WebSocket or event stream.
+enum Watch: String, CaseIterable, Sendable {
+  /// Who shows a valid token.
+  case authenticated
+  /// Anybody; who shows no token is an anonymous viewer and learns counts only.
+  case `public`
 }

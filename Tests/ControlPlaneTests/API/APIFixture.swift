@@ -136,9 +136,9 @@ private final class CollectedReplies: ReplySink {
 private struct IgnoringSink: NoticeSink {
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
-  func isWatched(_ event: EventID) -> Bool { false }
+  func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
   func announce(_ batch: [EventUpdate]) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}
-  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {}
+  func history(_ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket) {}
 }

@@ -37,6 +37,19 @@ struct NoticeEncoderTests {
     return try JSONDecoder().decode(Message.self, from: Data(bytes))
   }
 
+  @Test("Anonymous viewers learn counts, and never which booking and whose")
+  func anonymous() throws {
+    let notices = [notice(.bookingCreated(try facts())), notice(.bookingCancelled(try facts()))]
+    for text in encoder.encode(notices, for: .anonymous) {
+      let message = try decode(text.text)
+      #expect(message.bookingId == nil && message.userId == nil)
+      #expect(message.availableSeats == 44 && message.quantity == 2 && message.seq == 17)
+    }
+    #expect(encoder.encode(notices, for: .authenticated).map(\.text) == notices.map(encoder.text(of:)))
+    let silent = NoticeEncoder(identity: .none, epoch: "ep-1")
+    #expect(silent.encode(notices, for: .authenticated) == encoder.encode(notices, for: .anonymous))
+  }
+
   @Test("A booking and its cancellation carry everything that the contract names")
   func bookings() throws {
     let facts = try facts()

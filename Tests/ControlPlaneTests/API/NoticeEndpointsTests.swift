@@ -40,6 +40,22 @@ struct NoticeEndpointsTests {
     }
   }
 
+  @Test("Without a token a stream is for nobody, or with a public watch for an anonymous viewer without end")
+  func anonymous() throws {
+    let path = "/api/events/\(try backend.event())/stream"
+    #expect(try backend.send("GET", path).status == 401)
+    let open = try APIFixture { $0.watchIsPublic = true }
+    let publicPath = "/api/events/\(try open.event())/stream"
+    for query in ["", "?token="] {
+      let stream = try #require(try open.send("GET", publicPath + query).stream)
+      #expect(stream.client == nil && stream.expiresAt == nil && stream.isStillValid())
+    }
+    #expect(try open.send("GET", publicPath + "?token=wrong").status == 401)
+    #expect(try open.send("GET", publicPath, token: "wrong").status == 401)
+    #expect(try open.send("GET", publicPath, token: open.userToken()).stream?.client != nil)
+    #expect(try open.send("GET", "/api/bookings").status == 401)
+  }
+
   @Test("Without Last-Event-ID, since and epoch in the URL say where to resume")
   func since() throws {
     let token = try backend.userToken()

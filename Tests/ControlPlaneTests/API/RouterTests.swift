@@ -39,8 +39,8 @@ struct RouterTests {
           .watcher { _, principal in
             var reply = tell(200, "")
             reply.stream = .init(
-              event: EventID(1), resume: .none, client: principal.connectionKey,
-              expiresAt: principal.expiresAt, isStillValid: { true })
+              event: EventID(1), resume: .none, client: principal?.connectionKey,
+              expiresAt: principal?.expiresAt, isStillValid: { true })
             return reply
           }),
         Route(

@@ -18,14 +18,16 @@ final class Stage: NoticeSink, ReplySink {
   }
 
   private struct State {
-    var watched: Set<EventID> = []
+    var watched: [Audience: Set<EventID>] = [:]
     var happenings: [Happening] = []
     var replies: [UInt64: Reply] = [:]
   }
   private let state = Monitor(State())
 
-  /// Events that somebody watches.
-  func watch(_ event: EventID) { state.withLock { _ = $0.watched.insert(event) } }
+  /// Somebody watches this event.
+  func watch(_ event: EventID, by audience: Audience = .authenticated) {
+    state.withLock { _ = $0.watched[audience, default: []].insert(event) }
+  }
 
   var happenings: [Happening] { state.withLock { $0.happenings } }
   /// By the ticket's low word.
@@ -37,7 +39,9 @@ final class Stage: NoticeSink, ReplySink {
     }
   }
 
-  func isWatched(_ event: EventID) -> Bool { state.withLock { $0.watched.contains(event) } }
+  func isWatched(_ event: EventID, by audience: Audience) -> Bool {
+    state.withLock { $0.watched[audience]?.contains(event) ?? false }
+  }
 
   func announce(_ batch: [EventUpdate]) { state.withLock { $0.happenings.append(.announced(batch)) } }
 
@@ -53,12 +57,14 @@ final class Stage: NoticeSink, ReplySink {
 
   func withdraw(_ event: EventID) {
     state.withLock { state in
-      state.watched.remove(event)
+      for audience in Audience.allCases { state.watched[audience]?.remove(event) }
       state.happenings.append(.withdrawn(event))
     }
   }
 
-  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {
+  func history(
+    _ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket
+  ) {
     state.withLock { $0.happenings.append(.history(notices, event, ticket)) }
   }
 
@@ -86,8 +92,10 @@ struct PlainTexts: NoticeTexts {
     return Array("\(notice.seq): \(kind), \(notice.availableSeats) free".utf8)
   }
 
-  func encode(_ notices: [Notice]) -> [EncodedNotice] {
-    notices.map { EncodedNotice(seq: $0.seq, text: text(of: $0)) }
+  /// What anonymous viewers read begins with a question mark.
+  func encode(_ notices: [Notice], for audience: Audience) -> [EncodedNotice] {
+    let prefix = audience == .anonymous ? Array("?".utf8) : []
+    return notices.map { EncodedNotice(seq: $0.seq, text: prefix + text(of: $0)) }
   }
 
   func members(of details: EventDetails) -> [UInt8] {

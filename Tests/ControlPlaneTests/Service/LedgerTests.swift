@@ -43,6 +43,29 @@ struct LedgerTests {
     #expect(try fixture.log(event).map(\.availableSeats) == [6])
   }
 
+  @Test("each audience that watches is told in its own texts, and another costs no text")
+  func audiences() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    func told() -> [EventUpdate] {
+      guard
+        case .announced(let updates) = fixture.stage.happenings.last(where: {
+          if case .announced = $0 { true } else { false }
+        })
+      else { return [] }
+      return updates
+    }
+    fixture.stage.watch(event.id, by: .anonymous)
+    try fixture.book(event, 1)
+    #expect(told().map(\.audience) == [.anonymous])
+    #expect(told().flatMap(\.notices).map(\.words) == ["?1: +1 by 1, 9 free"])
+    fixture.stage.watch(event.id)
+    try fixture.book(event, 1)
+    #expect(told().map(\.audience) == [.authenticated, .anonymous])
+    #expect(told().flatMap(\.notices).map(\.words) == ["2: +1 by 1, 8 free", "?2: +1 by 1, 8 free"])
+    #expect(told().map(\.summary.seq) == [2, 2])
+  }
+
   @Test("a watcher is granted the state after its batch, and an unknown event is refused")
   func watching() throws {
     let fixture = try LedgerFixture()

@@ -16,7 +16,8 @@ struct RecallerTests {
   private func recalled(after: UInt64, through: UInt64, limit: Int = 10) throws -> [UInt64] {
     let recaller = Recaller(notices: fixture.stage, texts: PlainTexts(), limit: limit)
     let ticket = ReplyTicket(high: 1, low: 2)
-    let recall = Recall(event: event.id, after: after, through: through, ticket: ticket)
+    let recall = Recall(
+      event: event.id, audience: .authenticated, after: after, through: through, ticket: ticket)
     #expect(recaller.work([recall], try fixture.reader()) == 1)
     guard case .history(let notices, event.id, ticket) = fixture.stage.happenings.last else {
       Issue.record("nothing was recalled")
@@ -29,6 +30,19 @@ struct RecallerTests {
   func between() throws {
     #expect(try recalled(after: 1, through: 3) == [2, 3])
     #expect(try recalled(after: 0, through: 4) == [1, 2, 3, 4])
+  }
+
+  @Test("an anonymous viewer is given the texts for anybody")
+  func anonymous() throws {
+    let recaller = Recaller(notices: fixture.stage, texts: PlainTexts(), limit: 10)
+    let ticket = ReplyTicket(high: 1, low: 2)
+    let recall = Recall(event: event.id, audience: .anonymous, after: 0, through: 1, ticket: ticket)
+    #expect(recaller.work([recall], try fixture.reader()) == 1)
+    guard case .history(let notices, event.id, ticket) = fixture.stage.happenings.last else {
+      Issue.record("nothing was recalled")
+      return
+    }
+    #expect(notices.first?.words.hasPrefix("?") == true)
   }
 
   @Test("more than the limit, a gap, or an empty range is none")

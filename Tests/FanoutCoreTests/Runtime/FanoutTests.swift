@@ -153,6 +153,21 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("a connection that nobody has authenticated has a limit of its own")
+  func anonymous() {
+    var limits = Limits()
+    limits.anonymousSubscriptions = 2
+    let rig = LoopRig(limits)
+    for topic in Int64(1)...3 { rig.topics.create(topic) }
+    for (path, refused) in [("/ws/1?client=0", true), ("/ws/1?client=5", false)] {
+      let client = rig.webSocket(path)
+      for topic in 2...3 { client.say("sub \(topic)") }
+      rig.settle()
+      #expect(client.texts().contains("tooMany 3") == refused, "\(path)")
+    }
+    #expect(rig.faults() == [])
+  }
+
   @Test("unsubscribing ends the notices, and doing it twice is an error")
   func unsubscribe() {
     let rig = LoopRig()

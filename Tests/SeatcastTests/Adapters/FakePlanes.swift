@@ -10,7 +10,7 @@ final class FakeBackend: BackendPort {
   enum Asked: Equatable {
     case watch(EventID, Watcher)
     case unwatch(EventID, Watcher)
-    case history(EventID, after: UInt64, through: UInt64, ReplyTicket)
+    case history(EventID, Audience, after: UInt64, through: UInt64, ReplyTicket)
   }
 
   private struct State {
@@ -41,8 +41,10 @@ final class FakeBackend: BackendPort {
 
   func watch(_ event: EventID, by watcher: Watcher) -> Bool { take(.watch(event, watcher)) }
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool { take(.unwatch(event, watcher)) }
-  func history(of event: EventID, after: UInt64, through: UInt64, ticket: ReplyTicket) -> Bool {
-    take(.history(event, after: after, through: through, ticket))
+  func history(
+    of event: EventID, for audience: Audience, after: UInt64, through: UInt64, ticket: ReplyTicket
+  ) -> Bool {
+    take(.history(event, audience, after: after, through: through, ticket))
   }
 
   private func take(_ asked: Asked) -> Bool {

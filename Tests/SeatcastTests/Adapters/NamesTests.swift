@@ -32,9 +32,16 @@ struct NamesTests {
 
   @Test("Loops and watchers, topics and events are the same numbers")
   func numbers() {
-    #expect(LoopID(Watcher(LoopID(.max))) == LoopID(.max))
-    #expect(TopicID(EventID(7)) == TopicID(7))
+    for topic in [TopicID(7), TopicID(-7)] {
+      #expect(LoopID(Watcher(LoopID(.max), of: topic)) == LoopID(.max))
+      #expect(EventID(topic) == EventID(7))
+      #expect(TopicID(EventID(topic), for: Audience(topic)) == topic)
+    }
+    #expect(TopicID(EventID(7), for: .authenticated) == TopicID(7))
+    #expect(TopicID(EventID(7), for: .anonymous) == TopicID(-7))
     #expect(EventID(TopicID(.max)) == EventID(.max))
+    #expect(Watcher(LoopID(1), of: TopicID(7)) != Watcher(LoopID(1), of: TopicID(-7)))
+    #expect(Audience(ClientTag.anonymous) == .anonymous && Audience(ClientTag(id: 1)) == .authenticated)
   }
 
   @Test("A client tag is the identity, whatever the role")

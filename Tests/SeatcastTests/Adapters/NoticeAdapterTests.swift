@@ -12,8 +12,9 @@ struct NoticeAdapterTests {
 
   @Test("Interest is what the broadcaster says")
   func interest() {
-    #expect(adapter.isWatched(EventID(1)))
-    #expect(!adapter.isWatched(EventID(2)))
+    #expect(adapter.isWatched(EventID(1), by: .authenticated))
+    #expect(!adapter.isWatched(EventID(1), by: .anonymous))
+    #expect(!adapter.isWatched(EventID(2), by: .authenticated))
   }
 
   @Test("A batch is published in one call with everything in it")
@@ -35,11 +36,11 @@ struct NoticeAdapterTests {
 
   @Test("Grants, refusals and releases reach the loop that asked")
   func grants() {
-    adapter.grant(EventID(1), to: Watcher(LoopID(3)), at: summary)
-    adapter.grant(EventID(9), to: Watcher(LoopID(4)), at: nil)
-    adapter.released(EventID(1), by: Watcher(LoopID(3)))
+    adapter.grant(EventID(1), to: Watcher(3), at: summary)
+    adapter.grant(EventID(9), to: Watcher(4, .anonymous), at: nil)
+    adapter.released(EventID(1), by: Watcher(3))
     let heard = plane.heard
-    #expect(heard.grants.map(\.topic) == [TopicID(1), TopicID(9)])
+    #expect(heard.grants.map(\.topic) == [TopicID(1), TopicID(-9)])
     #expect(heard.grants.map(\.loop) == [LoopID(3), LoopID(4)])
     #expect(
       heard.grants.map(\.summary) == [TopicSummary(seq: 4, snapshot: [1], before: [2], after: [3]), nil])
@@ -47,10 +48,16 @@ struct NoticeAdapterTests {
     #expect(heard.releases.map(\.loop) == [LoopID(3)])
   }
 
-  @Test("A withdrawn event is a withdrawn topic")
+  @Test("What anonymous viewers read goes to a topic of its own")
+  func audiences() {
+    let update = EventUpdate(event: EventID(1), for: .anonymous, notices: [], summary: summary)
+    #expect(TopicUpdate(update).topic == TopicID(-1))
+  }
+
+  @Test("A withdrawn event is two withdrawn topics")
   func withdrawn() {
     adapter.withdraw(EventID(1))
-    #expect(plane.heard.withdrawals == [TopicID(1)])
+    #expect(plane.heard.withdrawals == [TopicID(1), TopicID(-1)])
   }
 
   @Test("The connections of a client that was logged out are closed")
@@ -62,10 +69,11 @@ struct NoticeAdapterTests {
   @Test("Old notices go to the ticket that asked for them")
   func history() {
     let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
-    adapter.history([EncodedNotice(seq: 1, text: [9])], of: EventID(5), for: ReplyTicket(ticket))
+    adapter.history(
+      [EncodedNotice(seq: 1, text: [9])], of: EventID(5), for: .anonymous, ticket: ReplyTicket(ticket))
     #expect(
       plane.heard.histories.map(\.history) == [
-        History(topic: TopicID(5), notices: [Notice(seq: 1, text: [9])])
+        History(topic: TopicID(-5), notices: [Notice(seq: 1, text: [9])])
       ])
     #expect(plane.heard.histories.map(\.ticket) == [ticket])
   }

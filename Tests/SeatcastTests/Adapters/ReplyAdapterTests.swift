@@ -46,4 +46,12 @@ struct ReplyAdapterTests {
     #expect(try start(.none).refusal() == nil)
     #expect(try start(.none, isStillValid: false).refusal() == "logged out")
   }
+
+  @Test("A stream of an anonymous viewer is of the topic for anybody and has no end")
+  func anonymousStream() throws {
+    let stream = Reply.Stream(
+      event: EventID(5), resume: .none, client: nil, expiresAt: nil, isStillValid: { true })
+    let start = try #require(HTTPResponse(Reply(status: 200, stream: stream)).stream)
+    #expect(start.topic == TopicID(-5) && start.client == .anonymous && start.expiresAt == nil)
+  }
 }

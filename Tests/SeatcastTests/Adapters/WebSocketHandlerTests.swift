@@ -176,6 +176,32 @@ struct WebSocketHandlerTests {
     #expect(try #require(admitted(judge("/ws/events/1?token=good" + query))).resume == expected)
   }
 
+  @Test("With a public watch no token makes an anonymous viewer, and a bad one is still refused")
+  func anonymous() throws {
+    var open = sessions
+    open.watch = .public
+    func verdict(_ target: String) -> UpgradeVerdict {
+      open.judge(.make("GET", target, [("Host", "h")]), from: PeerAddress(ipv4: 0x7F00_0001))
+    }
+    for target in ["/ws/events/3?since=5&epoch=e1", "/ws/events/3?token=&since=5&epoch=e1"] {
+      let admission = try #require(admitted(verdict(target)))
+      #expect(admission.client == .anonymous && admission.expiresAt == nil)
+      #expect(admission.topic == TopicID(-3) && admission.resume == .after(5))
+    }
+    #expect(admitted(verdict("/ws"))?.topic == nil)
+    #expect(admitted(verdict("/ws/events/3?token=good"))?.topic == TopicID(3))
+    #expect(closed(verdict("/ws?token=bad"))?.reason == "Invalid authentication token")
+    #expect(closed(verdict("/ws/events/3?since=x"))?.reason == "Invalid since")
+    func asked(_ text: String) -> ClientIntent {
+      open.interpret(.text(Array(text.utf8)), from: .anonymous)
+    }
+    #expect(asked(#"{"type":"subscribe_event","eventId":3}"#) == .subscribe(TopicID(-3), .none))
+    #expect(asked(#"{"type":"unsubscribe_event","eventId":3}"#) == .unsubscribe(TopicID(-3)))
+    #expect(
+      open.text(for: .unsubscribed(TopicID(-3))).map { String(decoding: $0, as: UTF8.self) }?
+        .hasPrefix(#"{"type":"unsubscribed","eventId":3"#) == true)
+  }
+
   // MARK: Messages
 
   private func interpret(_ text: String) -> ClientIntent {

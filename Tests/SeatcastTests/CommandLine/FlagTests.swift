@@ -37,6 +37,7 @@ struct FlagTests {
       CommandTable.serve.flags.first { $0.setting == setting }?.value
     }
     #expect(words(.identity) == .choice(ServeConfiguration.Identity.allCases.map(\.rawValue)))
+    #expect(words(.watch) == .choice(Watch.allCases.map(\.rawValue)))
     #expect(words(.log) == .choice(LogFormat.allCases.map(\.rawValue)))
     #expect(words(.rateLimits) == .choice(ServeConfiguration.RateLimits.allCases.map(\.rawValue)))
     #expect(words(.passwordCost) == .choice(ServeConfiguration.PasswordCostChoice.allCases.map(\.rawValue)))

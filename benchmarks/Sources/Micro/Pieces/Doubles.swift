@@ -22,13 +22,13 @@ struct ClosedJobs: JobQueue {
 
 /// Announces to nobody.
 struct DeafNotices: NoticeSink {
-  func isWatched(_ event: EventID) -> Bool { false }
+  func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
   func announce(_ batch: [EventUpdate]) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
-  func history(_ notices: [EncodedNotice], of event: EventID, for ticket: ReplyTicket) {}
+  func history(_ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket) {}
 }
 
 /// A catalogue of one event, and nothing else.
