@@ -3,6 +3,9 @@
 
 struct BodyReader {
   private let document: JSONDocument
+  /// The object that is read, and where it stands.
+  private var object = 0
+  private var pointer = JSONPointer.root
   private var errors: [FieldError] = []
 
   /// Fails with 415 for another media type, 400 for what is not JSON, 422 for what is not an object.
@@ -27,7 +30,7 @@ struct BodyReader {
 
   /// Notes that a member breaks a rule.
   mutating func note(_ name: String, _ detail: String) {
-    errors.append(.init(pointer: .root.appending(name), detail: detail))
+    errors.append(.init(pointer: pointer.appending(name), detail: detail))
   }
 
   /// Members of an unknown name that are noted: to look for what was meant costs more than the name's length.
@@ -35,7 +38,7 @@ struct BodyReader {
 
   /// Notes members whose name is not among `known`, with the name that was probably meant.
   mutating func refuseUnknown(besides known: [String]) {
-    let unknown = document.memberNames.lazy.filter { !known.contains($0) }
+    let unknown = document.memberNames(of: object).lazy.filter { !known.contains($0) }
     for name in unknown.prefix(Self.mostUnknown) {
       let meant = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
       note(name, "is not known here\(meant)")
@@ -50,11 +53,11 @@ struct BodyReader {
 
   // MARK: Members
 
-  func has(_ name: String) -> Bool { document.member(name) != nil }
+  func has(_ name: String) -> Bool { document.member(name, of: object) != nil }
 
   /// Nil when the member is absent or was noted as wrong. `bytes`: the bounds of its length in UTF-8.
   mutating func text(_ name: String, bytes: ClosedRange<Int>) -> String? {
-    guard let member = document.member(name) else { return nil }
+    guard let member = document.member(name, of: object) else { return nil }
     guard let text = document.text(member) else {
       return wrong(name, "must be a string, not \(document.kind(member))")
     }
@@ -66,22 +69,28 @@ struct BodyReader {
 
   /// Nil when the member is absent or was noted as wrong.
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
-    guard let member = document.member(name) else { return nil }
+    guard let member = document.member(name, of: object) else { return nil }
     guard let number = document.whole(member).flatMap({ Int(exactly: $0) }), range.contains(number) else {
       return wrong(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
 
+  /// Nil when the member is absent, `null`, or was noted as wrong.
+  mutating func optionalInteger(_ name: String, in range: ClosedRange<Int>) -> Int? {
+    guard let member = document.member(name, of: object), !document.isNull(member) else { return nil }
+    return integer(name, in: range)
+  }
+
   /// Nil when the member is absent or was noted as wrong.
   mutating func bool(_ name: String) -> Bool? {
-    guard let member = document.member(name) else { return nil }
+    guard let member = document.member(name, of: object) else { return nil }
     return document.bool(member) ?? wrong(name, "must be true or false, not \(document.kind(member))")
   }
 
   /// Nil when the member is absent or was noted as wrong; `.some(nil)` when it is `null`.
   mutating func moment(_ name: String) -> Instant?? {
-    guard let member = document.member(name) else { return nil }
+    guard let member = document.member(name, of: object) else { return nil }
     if document.isNull(member) { return .some(nil) }
     guard let text = document.text(member), let moment = Timestamps.parse(text) else {
       return wrong(name, "must be a time like 2026-01-31T20:00:00Z, or null")
@@ -93,12 +102,30 @@ struct BodyReader {
   mutating func choice<Choice: RawRepresentable>(
     _ name: String, among choices: [Choice]
   ) -> Choice? where Choice.RawValue == String {
-    guard let member = document.member(name) else { return nil }
+    guard let member = document.member(name, of: object) else { return nil }
     let text = document.text(member)
     guard let choice = choices.first(where: { $0.rawValue == text }) else {
       return wrong(name, "must be one of " + choices.map(\.rawValue).joined(separator: ", "))
     }
     return choice
+  }
+
+  /// What `read` makes of each object in an array. Nil when the member is absent or was noted as wrong.
+  mutating func objects<Value>(
+    _ name: String, atMost most: Int, _ read: (inout BodyReader) -> Value
+  ) -> [Value]? {
+    guard let member = document.member(name, of: object) else { return nil }
+    guard let elements = document.elements(of: member), elements.count <= most,
+      elements.allSatisfy(document.isObject)
+    else { return wrong(name, "must be an array of at most \(most) objects") }
+    let outer = (object, pointer)
+    defer { (object, pointer) = outer }
+    var values: [Value] = []
+    for (index, element) in elements.enumerated() {
+      (object, pointer) = (element, outer.1.appending(name).appending(String(index)))
+      values.append(read(&self))
+    }
+    return values
   }
 
   // MARK: Members that must be there. A noted one comes as a value of no meaning.

@@ -16,6 +16,7 @@ struct BookingEndpoints: Sendable {
     let event = body.requiredInteger("eventId", in: 1...Int.max)
     let quantity = body.integer("quantity", in: Self.quantities) ?? 1
     let hold = body.bool("hold") ?? false
+    let type = body.integer("typeId", in: 1...Int.max)
     try body.finish()
     try admission.change(
       of: EventID(Int64(event)), by: principal,
@@ -24,7 +25,7 @@ struct BookingEndpoints: Sendable {
       })
     let command = CreateBooking(
       event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key,
-      hold: hold)
+      hold: hold, type: type)
     return .createBooking(command, .request(call.ticket))
   }
 

@@ -97,7 +97,11 @@ private enum EventMembers {
   /// Those that only the server sets are known, too, so that an event may be sent back as it was read.
   static let all = [
     "name", "description", "venue", "startsAt", "opensAt", "closesAt", "status", "seatCapacity",
-    "maxPerBooking", "maxPerUser", "holdSeconds", "holdExtensionSeconds", "id", "availableSeats", "seq",
+    "maxPerBooking", "maxPerUser", "holdSeconds", "holdExtensionSeconds", "types", "id", "availableSeats",
+    "seq",
+  ]
+  static let ofTypes = [
+    "id", "name", "capacity", "maxPerBooking", "maxPerUser", "opensAt", "closesAt", "available",
   ]
   static let changeable = all + ["seatCapacityDelta"]
 }
@@ -134,6 +138,7 @@ extension EventDraft {
     holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds) ?? holdSeconds
     holdExtensionSeconds =
       body.integer("holdExtensionSeconds", in: EventBounds.holdExtensionSeconds) ?? holdExtensionSeconds
+    types = body.types() ?? types
   }
 }
 
@@ -156,6 +161,22 @@ extension EventPatch {
     maxPerUser = body.integer("maxPerUser", in: EventBounds.maxPerUser)
     holdSeconds = body.integer("holdSeconds", in: EventBounds.holdSeconds)
     holdExtensionSeconds = body.integer("holdExtensionSeconds", in: EventBounds.holdExtensionSeconds)
+    types = body.types()
+  }
+}
+
+extension BodyReader {
+  fileprivate mutating func types() -> [TicketTypeDraft]? {
+    objects("types", atMost: TicketType.most) { type in
+      let draft = TicketTypeDraft(
+        id: type.integer("id", in: 1...Int.max), name: type.requiredText("name", bytes: EventBounds.name),
+        capacity: type.optionalInteger("capacity", in: EventBounds.seatCapacity),
+        maxPerBooking: type.optionalInteger("maxPerBooking", in: EventBounds.maxPerBooking),
+        maxPerUser: type.integer("maxPerUser", in: EventBounds.maxPerUser) ?? 0,
+        opensAt: type.moment("opensAt") ?? nil, closesAt: type.moment("closesAt") ?? nil)
+      type.refuseUnknown(besides: EventMembers.ofTypes)
+      return draft
+    }
   }
 }
 
@@ -177,6 +198,7 @@ private struct EventWords {
   let maxPerUser = Array(#","maxPerUser":"#.utf8)
   let holdSeconds = Array(#","holdSeconds":"#.utf8)
   let holdExtensionSeconds = Array(#","holdExtensionSeconds":"#.utf8)
+  let types = Array(#","types":"#.utf8)
   let seq = Array(#","seq":"#.utf8)
   let null = Array("null".utf8)
 }
@@ -205,9 +227,30 @@ extension Event: JSONWritable {
     append(words.maxPerUser, maxPerUser, to: &text)
     append(words.holdSeconds, holdSeconds, to: &text)
     append(words.holdExtensionSeconds, holdExtensionSeconds, to: &text)
+    if !types.isEmpty { appendTypes(to: &text) }
     text += words.seq
     Decimal.append(seq, to: &text)
     text.append(UInt8(ascii: "}"))
+  }
+
+  private func appendTypes(to text: inout [UInt8]) {
+    var writer = JSONWriter()
+    writer.array { writer in
+      for type in types {
+        writer.object { writer in
+          writer.member("id", type.id)
+          writer.member("name", type.name)
+          writer.member("capacity", orNull: type.capacity)
+          writer.member("available", available(of: type))
+          writer.member("maxPerBooking", orNull: type.maxPerBooking)
+          writer.member("maxPerUser", type.maxPerUser)
+          writer.member("opensAt", orNull: type.opensAt)
+          writer.member("closesAt", orNull: type.closesAt)
+        }
+      }
+    }
+    text += EventWords.shared.types
+    text += writer.bytes
   }
 
   private func append(_ name: [UInt8], _ number: Int, to text: inout [UInt8]) {

@@ -29,24 +29,37 @@ struct JSONDocument: Sendable {
   /// Whether the whole document is an object.
   var isObject: Bool { nodes[0].kind == .object }
 
-  /// The value of a member of the outermost object; nil: there is none of this name.
-  func member(_ name: String) -> Int? {
-    var index = 1
-    while index < nodes.count {
+  /// The value of a member of an object, the outermost unless it is said; nil: there is none of this name.
+  func member(_ name: String, of object: Int = 0) -> Int? {
+    var index = object + 1
+    while index < nodes[object].next {
       if isText(index, name) { return index + 1 }
       index = Int(nodes[index + 1].next)
     }
     return nil
   }
 
-  /// The names of the outermost object's members, in order.
-  var memberNames: [String] {
-    var (names, index): ([String], Int) = ([], 1)
-    while index < nodes.count {
+  /// The names of an object's members, in order.
+  func memberNames(of object: Int = 0) -> [String] {
+    var (names, index): ([String], Int) = ([], object + 1)
+    while index < nodes[object].next {
       names.append(string(index))
       index = Int(nodes[index + 1].next)
     }
     return names
+  }
+
+  func isObject(_ index: Int) -> Bool { nodes[index].kind == .object }
+
+  /// The elements of an array; nil: the value is something else.
+  func elements(of array: Int) -> [Int]? {
+    guard nodes[array].kind == .array else { return nil }
+    var (elements, element): ([Int], Int) = ([], array + 1)
+    while element < nodes[array].next {
+      elements.append(element)
+      element = Int(nodes[element].next)
+    }
+    return elements
   }
 
   /// What the value is, for sentences in error messages.
@@ -102,18 +115,9 @@ struct JSONDocument: Sendable {
     case .integer: return .integer(Self.integer(bytes[range(index)]) ?? 0)
     case .number: return .number(double(index) ?? 0)
     case .string, .escapedString: return .string(string(index))
-    case .array: return .array(elements(index))
+    case .array: return .array((elements(of: index) ?? []).map(value))
     case .object: return .object(members(index))
     }
-  }
-
-  private func elements(_ index: Int) -> [JSONValue] {
-    var (elements, element): ([JSONValue], Int) = ([], index + 1)
-    while element < nodes[index].next {
-      elements.append(value(element))
-      element = Int(nodes[element].next)
-    }
-    return elements
   }
 
   private func members(_ index: Int) -> [String: JSONValue] {

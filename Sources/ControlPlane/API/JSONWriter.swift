@@ -85,6 +85,12 @@ struct JSONWriter {
     if let moment { timestamp(moment) } else { null() }
   }
 
+  /// Written as `null` when there is no number.
+  mutating func member(_ name: String, orNull value: Int?) {
+    self.name(name)
+    if let value { integer(value) } else { null() }
+  }
+
   /// Written as `null` when there is no text.
   mutating func member(_ name: String, orNull value: String?) {
     self.name(name)

@@ -89,6 +89,10 @@ struct NoticeEncoder: NoticeTexts {
     }
     text += words.quantity
     Decimal.append(Int64(facts.quantity), to: &text)
+    if let type = facts.type {
+      text += words.type
+      Decimal.append(Int64(type), to: &text)
+    }
     appendCounts(of: notice.state, at: notice.at, &stamp, to: &text)
     text += words.seq
     Decimal.append(notice.seq, to: &text)
@@ -128,9 +132,21 @@ struct NoticeEncoder: NoticeTexts {
     Decimal.append(Int64(state.availableSeats), to: &text)
     text += words.capacity
     Decimal.append(Int64(state.seatCapacity), to: &text)
+    if !state.types.isEmpty { append(state.types, to: &text) }
     text += words.timestamp
     stamp.append(moment, to: &text)
     text.append(UInt8(ascii: "\""))
+  }
+
+  private func append(_ types: [TypeAvailability], to text: inout [UInt8]) {
+    text += words.types
+    for (index, type) in types.enumerated() {
+      text += index == 0 ? words.firstType : words.nextType
+      Decimal.append(Int64(type.id), to: &text)
+      text += words.typeAvailable
+      Decimal.append(Int64(type.available), to: &text)
+    }
+    text += words.endOfTypes
   }
 
   private func buffer(_ further: Int = 0) -> [UInt8] {
@@ -149,6 +165,12 @@ struct NoticeEncoder: NoticeTexts {
     let booking = Array(#","bookingId":""#.utf8)
     let user = Array(#"","userId":"#.utf8)
     let quantity = Array(#","quantity":"#.utf8)
+    let type = Array(#","typeId":"#.utf8)
+    let types = Array(#","types":["#.utf8)
+    let firstType = Array(#"{"id":"#.utf8)
+    let nextType = Array(#"},{"id":"#.utf8)
+    let typeAvailable = Array(#","available":"#.utf8)
+    let endOfTypes = Array("}]".utf8)
     let available = Array(#","availableSeats":"#.utf8)
     let capacity = Array(#","seatCapacity":"#.utf8)
     let timestamp = Array(#","timestamp":""#.utf8)
@@ -161,7 +183,8 @@ struct NoticeEncoder: NoticeTexts {
 extension Notice {
   /// The event right after this notice.
   fileprivate var state: EventState {
-    EventState(event: event, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
+    EventState(
+      event: event, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity, types: types)
   }
 }
 

@@ -76,6 +76,10 @@ enum BookingText {
     booking.subject.append(to: &text)
     text += words.quantity
     Decimal.append(Int64(booking.quantity), to: &text)
+    if let type = booking.type {
+      text += words.type
+      Decimal.append(Int64(type), to: &text)
+    }
     text += words.status(booking.status)
     stamp.append(booking.createdAt, to: &text)
     if let expiresAt = booking.expiresAt, booking.status == .held || booking.status == .expired {
@@ -101,6 +105,7 @@ enum BookingText {
     let event = Array(#"","eventId":"#.utf8)
     let user = Array(#","userId":"#.utf8)
     let quantity = Array(#","quantity":"#.utf8)
+    let type = Array(#","typeId":"#.utf8)
     private let confirmed = Array(#","status":"confirmed","createdAt":""#.utf8)
     private let held = Array(#","status":"held","createdAt":""#.utf8)
     private let cancelled = Array(#","status":"cancelled","createdAt":""#.utf8)

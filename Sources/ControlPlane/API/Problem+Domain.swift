@@ -48,6 +48,11 @@ extension Problem {
     case .extensionsNotOffered: self.init(.extensionsNotOffered, "Holds of this event are not extended.")
     case .extensionUsed: self.init(.extensionUsed, "This hold was extended before; that is possible once.")
     case .unknownEvent: self.init(.unknownEvent, "There is no such event.")
+    case .unknownTicketType: self.init(.unknownTicketType, "The event has no such ticket type.")
+    case .ticketTypeInUse(let id):
+      self.init(
+        .ticketTypeInUse, "Seats of ticket type \(id) are sold or held; close it instead of removing it.",
+        members: [.init("typeId", .integer(id))])
     case .capacityBelowSold(let sold, let held):
       self.init(
         .capacityBelowSold, "The capacity cannot be less than the \(sold + held) seats sold and held.",

@@ -30,6 +30,8 @@ enum ProblemType: String, CaseIterable, Sendable {
 
   // Events
   case unknownEvent = "unknown-event"
+  case unknownTicketType = "unknown-ticket-type"
+  case ticketTypeInUse = "ticket-type-in-use"
   case capacityBelowSold = "capacity-below-sold"
   case eventHasBookings = "event-has-bookings"
   case preconditionFailed = "precondition-failed"
@@ -66,14 +68,16 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .forbidden, .registrationOff, .loginOff, .accountDisabled, .wrongPassword: 403
     case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
-    case .emailTaken, .ownAccount, .capacityBelowSold, .eventHasBookings, .soldOut, .notOpenYet, .salesPaused,
+    case .emailTaken, .ownAccount, .ticketTypeInUse, .capacityBelowSold, .eventHasBookings, .soldOut,
+      .notOpenYet,
+      .salesPaused,
       .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
       .notHeld, .extensionsNotOffered, .extensionUsed:
       409
     case .holdExpired: 410
     case .preconditionFailed: 412
     case .unsupportedMediaType: 415
-    case .validationFailed, .holdsNotOffered, .idempotencyMismatch: 422
+    case .validationFailed, .unknownTicketType, .holdsNotOffered, .idempotencyMismatch: 422
     case .rateLimited: 429
     case .internalError: 500
     case .storageUnavailable, .overloaded: 503
@@ -104,6 +108,8 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .wrongPassword: "Wrong password"
     case .ownAccount: "Your own account"
     case .unknownEvent: "Unknown event"
+    case .unknownTicketType: "Unknown ticket type"
+    case .ticketTypeInUse: "Ticket type in use"
     case .capacityBelowSold: "Capacity below sold seats"
     case .eventHasBookings: "Event has bookings"
     case .preconditionFailed: "Precondition failed"

@@ -28,6 +28,8 @@ struct Booking: Sendable, Equatable {
   /// What the user's issuer calls the user.
   var subject: Subject
   var quantity: Int
+  /// The ticket type; nil when the event had none.
+  var type: Int?
   var status: BookingStatus
   var createdAt: Instant
   /// The event's `seq` of the commit that made this booking.
@@ -42,7 +44,7 @@ struct Booking: Sendable, Equatable {
 
   /// What its notices tell.
   var facts: Notice.BookingFacts {
-    Notice.BookingFacts(booking: publicID, user: subject, quantity: quantity)
+    Notice.BookingFacts(booking: publicID, user: subject, quantity: quantity, type: type)
   }
 
   /// - Parameter status: `cancelled` or `expired`.

@@ -63,6 +63,7 @@ enum BookingRules {
     changed.maxPerUser = patch.maxPerUser ?? event.maxPerUser
     changed.holdSeconds = patch.holdSeconds ?? event.holdSeconds
     changed.holdExtensionSeconds = patch.holdExtensionSeconds ?? event.holdExtensionSeconds
+    if let types = patch.types { try replaceTypes(of: &changed, with: types) }
     if event.status == .cancelled, changed.status != .cancelled { throw .eventCancelled }
     if event.status != .draft, changed.status == .draft { throw .alreadyPublished }
     guard changed.seatCapacity >= event.sold + event.held else {

@@ -31,6 +31,10 @@ enum DomainError: Error, Sendable, Equatable {
 
   // Catalogue
   case unknownEvent
+  /// The event has no type of this number, or it was named twice.
+  case unknownTicketType
+  /// Seats of the type are sold or held: it cannot go.
+  case ticketTypeInUse(id: Int)
   case capacityBelowSold(sold: Int, held: Int)
   /// A changed capacity would be no possible one.
   case capacityOutOfRange(asked: Int)

@@ -39,6 +39,10 @@ struct Event: Sendable, Equatable {
   var holdSeconds: Int = 600
   /// By how much a hold can be extended, once; 0: not at all.
   var holdExtensionSeconds: Int = 300
+  /// In the order in which they are shown; empty: the event is not divided.
+  var types: [TicketType] = []
+  /// The number of the next type.
+  var nextType = 1
   /// The number of the last change; 0: none since the event was made.
   var seq: UInt64 = 0
   /// Grows with each change that an admin makes.
@@ -55,17 +59,39 @@ struct Event: Sendable, Equatable {
     var held: Int
     var seq: UInt64
     var updatedAt: Instant
+    /// In the order of the event's types.
+    var types: [TicketType.Counts] = []
+
+    /// - Parameters:
+    ///   - seats: more, or fewer when it is negative.
+    ///   - type: a position in `types`; nil: of no type.
+    mutating func add(_ seats: Int, of type: Int?, isHeld: Bool) {
+      if isHeld { held += seats } else { sold += seats }
+      guard let type else { return }
+      if isHeld { types[type].held += seats } else { types[type].sold += seats }
+    }
   }
 
   var counts: Counts {
-    get { Counts(sold: sold, held: held, seq: seq, updatedAt: updatedAt) }
-    set { (sold, held, seq, updatedAt) = (newValue.sold, newValue.held, newValue.seq, newValue.updatedAt) }
+    get {
+      var counts = Counts(sold: sold, held: held, seq: seq, updatedAt: updatedAt)
+      if !types.isEmpty { counts.types = types.map { TicketType.Counts(sold: $0.sold, held: $0.held) } }
+      return counts
+    }
+    set {
+      (sold, held, seq, updatedAt) = (newValue.sold, newValue.held, newValue.seq, newValue.updatedAt)
+      for (index, type) in newValue.types.enumerated() {
+        (types[index].sold, types[index].held) = (type.sold, type.held)
+      }
+    }
   }
 
   var tag: EventTag { EventTag(version: version, seq: seq) }
   var details: EventDetails { EventDetails(self, status: shown) }
   var state: EventState {
-    EventState(event: id, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity)
+    EventState(
+      event: id, seq: seq, availableSeats: availableSeats, seatCapacity: seatCapacity, types: typeAvailability
+    )
   }
 }
 
@@ -169,6 +195,7 @@ struct EventState: Sendable, Equatable {
   var seq: UInt64
   var availableSeats: Int
   var seatCapacity: Int
+  var types: [TypeAvailability] = []
 }
 
 /// What an admin says of a new event; values are within the API's bounds.
@@ -185,6 +212,7 @@ struct EventDraft: Sendable, Equatable {
   var maxPerUser: Int = 0
   var holdSeconds: Int = 600
   var holdExtensionSeconds: Int = 300
+  var types: [TicketTypeDraft] = []
 }
 
 /// What an admin changes; nil: stays as it is. For the moments, `.some(nil)` takes them away.
@@ -204,6 +232,8 @@ struct EventPatch: Sendable, Equatable {
   var maxPerUser: Int?
   var holdSeconds: Int?
   var holdExtensionSeconds: Int?
+  /// All types that the event is to have: those with an `id` stay, others are new, missing ones go.
+  var types: [TicketTypeDraft]?
 }
 
 extension Event {

@@ -8,6 +8,8 @@ struct Notice: Sendable, Equatable {
   /// Free seats and capacity right after this change.
   var availableSeats: Int
   var seatCapacity: Int
+  /// The same of each ticket type; empty when the event has none.
+  var types: [TypeAvailability] = []
   /// The time of the commit.
   var at: Instant
 
@@ -24,5 +26,6 @@ struct Notice: Sendable, Equatable {
     var booking: PublicBookingID
     var user: Subject
     var quantity: Int
+    var type: Int?
   }
 }

@@ -4,7 +4,7 @@
 enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
-    Step(holds), Step(disabledAccounts),
+    Step(holds), Step(disabledAccounts), Step(ticketTypes),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -253,6 +253,16 @@ enum Migrations {
   private static let disabledAccounts = """
     ALTER TABLE account ADD COLUMN disabled_at INTEGER;
     CREATE INDEX disabled_account ON account (issuer, subject) WHERE disabled_at IS NOT NULL;
+    """
+
+  /// `event.types` and `event.type_counts` are NULL when an event is not divided (`TicketTypeText`). `notice.types` has what
+  /// was free of each type after the notice, `booking.type_id` the type.
+  private static let ticketTypes = """
+    ALTER TABLE event ADD COLUMN next_type INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE event ADD COLUMN types TEXT;
+    ALTER TABLE event ADD COLUMN type_counts TEXT;
+    ALTER TABLE booking ADD COLUMN type_id INTEGER;
+    ALTER TABLE notice ADD COLUMN types TEXT;
     """
 }
 

@@ -68,7 +68,8 @@ final class SQLiteBookingStore: BookingStore {
   }
 
   func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure) {
-    let statement = statements.saveCounts
+    let statement = counts.types.isEmpty ? statements.saveCounts : statements.saveTypeCounts
+    if !counts.types.isEmpty { statement.bind(TicketTypeText.counts(counts.types), at: 6) }
     statement.bind(counts.sold, at: 1)
     statement.bind(counts.held, at: 2)
     statement.bind(Int64(counts.seq), at: 3)
@@ -89,15 +90,21 @@ final class SQLiteBookingStore: BookingStore {
 
   func insertBooking(
     event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
-    heldUntil: Instant?
+    heldUntil: Instant?, type: Int?
   ) throws(StoreFailure) -> Booking {
-    let statement = heldUntil == nil ? statements.insertBooking : statements.insertHold
+    let status = heldUntil == nil ? BookingStatus.confirmed : .held
+    let isPlain = heldUntil == nil && type == nil
+    let statement = isPlain ? statements.insertBooking : statements.insertHoldOrType
     statement.bind(event.rawValue, at: 1)
     statement.bind(user.rawValue, at: 2)
     statement.bind(quantity, at: 3)
     statement.bind(at.milliseconds, at: 4)
     statement.bind(Int64(seq), at: 5)
-    if let heldUntil { statement.bind(heldUntil.milliseconds, at: 6) }
+    if !isPlain {
+      statement.bind(status.rawValue, at: 6)
+      if let heldUntil { statement.bind(heldUntil.milliseconds, at: 7) } else { statement.bindNull(at: 7) }
+      if let type { statement.bind(type, at: 8) } else { statement.bindNull(at: 8) }
+    }
     try statement.runBound()
     let id = BookingID(connection.lastInsertedRow)
     guard let publicID = cipher.publicID(of: id) else {
@@ -105,7 +112,7 @@ final class SQLiteBookingStore: BookingStore {
     }
     return Booking(
       id: id, publicID: publicID, event: event, user: user, subject: subject, quantity: quantity,
-      status: heldUntil == nil ? .confirmed : .held, createdAt: at, createdSeq: seq, expiresAt: heldUntil)
+      type: type, status: status, createdAt: at, createdSeq: seq, expiresAt: heldUntil)
   }
 
   func saveEnd(
@@ -159,6 +166,11 @@ final class SQLiteBookingStore: BookingStore {
     try statements.seatsOfUser.first([.int(user.rawValue), .int(event.rawValue)]) { $0.int(0) } ?? 0
   }
 
+  func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int {
+    let values: [Statement.Value] = [.int(user.rawValue), .int(event.rawValue), .int(type)]
+    return try statements.seatsOfUserAndType.first(values) { $0.int(0) } ?? 0
+  }
+
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {
     let kind =
       switch notice.change {
@@ -174,6 +186,11 @@ final class SQLiteBookingStore: BookingStore {
     statement.bind(notice.availableSeats, at: 5)
     statement.bind(notice.seatCapacity, at: 6)
     statement.bind(notice.at.milliseconds, at: 7)
+    if notice.types.isEmpty {
+      statement.bindNull(at: 8)
+    } else {
+      statement.bind(TicketTypeText.text(notice.types), at: 8)
+    }
     try statement.runBound()
     if case .eventUpdated(let details) = notice.change {
       try statements.appendDetails.run(NoticeRow.values(details, of: notice))
@@ -315,9 +332,10 @@ final class SQLiteBookingStore: BookingStore {
 /// Prepared once, used for every batch.
 private struct WriterStatements {
   let begin, commit, rollback: Statement
-  let insertEvent, saveEvent, saveCounts, deleteEvent, hasBookings: Statement
-  let insertBooking, insertHold, endBooking, confirmBooking, extendHold: Statement
-  let booking, holdsOfEvent, bookingsMade, seatsOfUser, appendNotice, appendDetails: Statement
+  let insertEvent, saveEvent, saveCounts, saveTypeCounts, deleteEvent, hasBookings: Statement
+  let insertBooking, insertHoldOrType, endBooking, confirmBooking, extendHold: Statement
+  let booking, holdsOfEvent, bookingsMade, seatsOfUser, seatsOfUserAndType, appendNotice,
+    appendDetails: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
@@ -326,11 +344,14 @@ private struct WriterStatements {
     rollback = try Statement(connection, "ROLLBACK")
 
     let columns = EventRow.columns.split(separator: ",").dropFirst().joined(separator: ",")
-    let places = Array(repeating: "?", count: 19).joined(separator: ",")
+    let places = Array(repeating: "?", count: 22).joined(separator: ",")
     insertEvent = try Statement(connection, "INSERT INTO event (\(columns)) VALUES (\(places))")
     saveEvent = try Statement(connection, "UPDATE event SET (\(columns)) = (\(places)) WHERE id = ?")
     saveCounts = try Statement(
       connection, "UPDATE event SET (sold, held, seq, updated_at) = (?, ?, ?, ?) WHERE id = ?")
+    saveTypeCounts = try Statement(
+      connection,
+      "UPDATE event SET (sold, held, seq, updated_at, type_counts) = (?1, ?2, ?3, ?4, ?6) WHERE id = ?5")
     deleteEvent = try Statement(connection, "DELETE FROM event WHERE id = ?")
     hasBookings = try Statement(
       connection,
@@ -339,11 +360,11 @@ private struct WriterStatements {
     insertBooking = try Statement(
       connection,
       "INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (?, ?, ?, ?, ?)")
-    insertHold = try Statement(
+    insertHoldOrType = try Statement(
       connection,
       """
-      INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq, held_until, state)
-      VALUES (?, ?, ?, ?, ?, ?, 2)
+      INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq, state, held_until, type_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """)
     endBooking = try Statement(
       connection, "UPDATE booking SET state = ?, cancelled_at = ?, cancelled_seq = ? WHERE id = ?")
@@ -368,7 +389,13 @@ private struct WriterStatements {
       SELECT coalesce(sum(quantity), 0) FROM booking
       WHERE user_id = ? AND event_id = ? AND cancelled_seq IS NULL
       """)
-    appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?)")
+    seatsOfUserAndType = try Statement(
+      connection,
+      """
+      SELECT coalesce(sum(quantity), 0) FROM booking
+      WHERE user_id = ? AND event_id = ? AND type_id = ? AND cancelled_seq IS NULL
+      """)
+    appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     appendDetails = try Statement(connection, "INSERT INTO notice_detail VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 
     bookingForKey = try Statement(

@@ -138,6 +138,10 @@ import CSQLite
     unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int64(column)
   }
 
+  func optionalText(_ column: Int32) -> String? {
+    unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : text(column)
+  }
+
   func text(_ column: Int32) -> String {
     guard let start = unsafe sqlite3_column_text(handle, column) else { return "" }
     let length = unsafe Int(sqlite3_column_bytes(handle, column))

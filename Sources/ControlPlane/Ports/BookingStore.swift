@@ -22,7 +22,7 @@ protocol BookingStore: AnyObject {
 
   func insertBooking(
     event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
-    heldUntil: Instant?
+    heldUntil: Instant?, type: Int?
   ) throws(StoreFailure) -> Booking
   /// - Parameter status: `cancelled` or `expired`.
   func saveEnd(
@@ -43,6 +43,9 @@ protocol BookingStore: AnyObject {
   ) throws(StoreFailure) -> [BookingOutcome]
   /// Seats of this event that the user has now.
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int
+
+  /// The same of one ticket type.
+  func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int
 
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)
 

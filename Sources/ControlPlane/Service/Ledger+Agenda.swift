@@ -85,10 +85,10 @@ extension Ledger {
       agenda.popHold(of: id)
       batch.poppedHolds.append((id, hold))
       let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(hold.booking) }
-      // It may have been confirmed, cancelled or extended since it was noted; and when it was noted in a batch that
-      // failed, its number may be another booking's now, of any event.
+      // It may have been confirmed or cancelled since it was noted, or extended and noted once more; and when it was
+      // noted in a batch that failed, its number may be another booking's now, of any event.
       guard let found, found.booking.event == id, found.booking.status == .held,
-        let ends = found.booking.expiresAt, ends <= batch.time.now
+        found.booking.expiresAt == hold.expiresAt
       else { continue }
       _ = try end(found.booking, .expired, place, &batch)
     }
@@ -126,7 +126,8 @@ extension Ledger {
   ) throws(CommandFailure) -> BookingOutcome {
     var (booking, counts) = (booking, table[place].counts)
     counts.seq += 1
-    if booking.status == .held { counts.held -= booking.quantity } else { counts.sold -= booking.quantity }
+    counts.add(
+      -booking.quantity, of: booking.type.flatMap { table[place].type($0) }, isHeld: booking.status == .held)
     let (at, seq) = (batch.at, counts.seq)
     try storing(&batch) { () throws(StoreFailure) in
       try store.saveEnd(of: booking.id, status, at: at, seq: seq)

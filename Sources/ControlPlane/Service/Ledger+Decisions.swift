@@ -113,15 +113,17 @@ extension Ledger {
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
     let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
     // A hold whose time is over has no seats, also while it waits to be taken out of the count.
-    try expireHolds(of: place, &batch) { _ in table[place].availableSeats < command.quantity }
+    try expireHolds(of: place, &batch) { _ in lacksSeats(for: command, place) }
     let heldUntil = try ruling { () throws(DomainError) in
       try BookingRules.check(table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
       return command.hold ? try BookingRules.holdEnd(table[place], from: batch.time.now) : nil
     }
+    let type = try type(for: command, place, &batch)
     var counts = table[place].counts
     counts.seq += 1
-    if command.hold { counts.held += command.quantity } else { counts.sold += command.quantity }
-    let booking = try insert(command, seq: counts.seq, heldUntil, &batch)
+    counts.add(command.quantity, of: type, isHeld: command.hold)
+    let booking = try insert(
+      command, seq: counts.seq, heldUntil, type.map { table[place].types[$0].id }, &batch)
     if command.hold { try note(booking, &batch) }
     try sell(place, counts, .bookingCreated(booking.facts), booking.id, &batch)
     batch.counts.bookings += 1
@@ -129,15 +131,63 @@ extension Ledger {
       booking: booking, availableSeats: table[place].availableSeats, seq: counts.seq, replayed: false)
   }
 
+  private func lacksSeats(for command: CreateBooking, _ place: Int) -> Bool {
+    let event = table[place]
+    if command.quantity > event.availableSeats { return true }
+    guard !event.types.isEmpty else { return false }
+    let wanted = event.types.filter { command.type == nil || $0.id == command.type }
+    return !wanted.contains { command.quantity <= event.available(of: $0) }
+  }
+
+  /// The position of the type that takes the booking; nil: the event is not divided. Of a client that names none, the
+  /// first that is allowed, so that clients that know nothing of types can book.
+  private func type(
+    for command: CreateBooking, _ place: Int, _ batch: inout Batch
+  ) throws(CommandFailure) -> Int? {
+    let types = table[place].types
+    guard !types.isEmpty || command.type != nil else { return nil }
+    if let id = command.type {
+      guard let position = table[place].type(id) else { throw .refused(.unknownTicketType) }
+      try check(types[position], for: command, place, &batch)
+      return position
+    }
+    var first: CommandFailure?
+    for position in types.indices {
+      do throws(CommandFailure) {
+        try check(types[position], for: command, place, &batch)
+        return position
+      } catch {
+        if case .failed = error { throw error }
+        first = first ?? error
+      }
+    }
+    throw first ?? .refused(.unknownTicketType)
+  }
+
+  private func check(
+    _ type: TicketType, for command: CreateBooking, _ place: Int, _ batch: inout Batch
+  ) throws(CommandFailure) {
+    var booked = 0
+    if type.maxPerUser > 0, let user = try known(command.user, &batch) {
+      booked = try storing(&batch) { () throws(StoreFailure) in
+        try store.seats(of: user, in: command.event, type: type.id)
+      }
+    }
+    let now = batch.time.now
+    try ruling { () throws(DomainError) in
+      try BookingRules.check(type, of: table[place], quantity: command.quantity, at: now, booked: booked)
+    }
+  }
+
   private func insert(
-    _ command: CreateBooking, seq: UInt64, _ heldUntil: Instant?, _ batch: inout Batch
+    _ command: CreateBooking, seq: UInt64, _ heldUntil: Instant?, _ type: Int?, _ batch: inout Batch
   ) throws(CommandFailure) -> Booking {
     let user = try row(of: command.user, &batch)
     let (at, served) = (batch.at, batch.time.served)
     return try storing(&batch) { () throws(StoreFailure) in
       let booking = try store.insertBooking(
         event: command.event, user: user, subject: command.user.subject, quantity: command.quantity, at: at,
-        seq: seq, heldUntil: heldUntil)
+        seq: seq, heldUntil: heldUntil, type: type)
       if let key = command.idempotencyKey {
         try store.remember(key: key, of: user, booking: booking.id, at: served)
       }
@@ -162,7 +212,8 @@ extension Ledger {
     }
     guard let earlier = found else { return nil }
     guard earlier.booking.event == command.event, earlier.booking.quantity == command.quantity,
-      (earlier.booking.status == .held) == command.hold
+      (earlier.booking.status == .held) == command.hold,
+      command.type == nil || command.type == earlier.booking.type
     else {
       throw .refused(.idempotencyMismatch)
     }
@@ -227,7 +278,7 @@ extension Ledger {
   ) throws(CommandFailure) {
     let notice = Notice(
       event: event.id, seq: event.seq, change: change, availableSeats: event.availableSeats,
-      seatCapacity: event.seatCapacity, at: batch.at)
+      seatCapacity: event.seatCapacity, types: event.typeAvailability, at: batch.at)
     try storing(&batch) { () throws(StoreFailure) in try store.append(notice, booking: booking) }
     batch.add(notice, at: position, isWatched: dependencies.notices.isWatched)
   }
@@ -235,10 +286,11 @@ extension Ledger {
   // MARK: Events
 
   private func create(_ draft: EventDraft, _ batch: inout Batch) throws(CommandFailure) -> Event {
+    var event = Event(draft, at: batch.at)
     try ruling { () throws(DomainError) in
       try BookingRules.checkWindow(opensAt: draft.opensAt, closesAt: draft.closesAt)
+      try BookingRules.replaceTypes(of: &event, with: draft.types)
     }
-    var event = Event(draft, at: batch.at)
     event.shown = event.status(at: batch.time.now)
     event.id = try storing(&batch) { () throws(StoreFailure) in try store.insert(event) }
     batch.didCreate(event.id)

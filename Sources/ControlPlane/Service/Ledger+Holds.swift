@@ -30,8 +30,9 @@ extension Ledger {
     let (id, at) = (found.booking.id, batch.at)
     try storing(&batch) { () throws(StoreFailure) in try store.saveConfirmation(of: id, at: at) }
     batch.willSell(table[place])
-    table[place].sold += found.booking.quantity
-    table[place].held -= found.booking.quantity
+    let type = found.booking.type.flatMap { table[place].type($0) }
+    table[place].counts.add(-found.booking.quantity, of: type, isHeld: true)
+    table[place].counts.add(found.booking.quantity, of: type, isHeld: false)
     batch.hasWritten = true
     batch.counts.confirmations += 1
     var outcome = found

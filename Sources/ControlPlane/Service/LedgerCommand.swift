@@ -12,6 +12,8 @@ struct CreateBooking: Sendable {
   var idempotencyKey: String?
   /// Whether the seats are only held, for the event's `holdSeconds`.
   var hold = false
+  /// The ticket type; nil: where the event has types, the first that takes the booking.
+  var type: Int?
 }
 
 struct CancelBooking: Sendable {

@@ -64,9 +64,52 @@ struct EventEndpointsTests {
     }
   }
 
-  @Test("An event may be sent back as it was read")
-  func sentBack() throws {
-    let id = try backend.event()
+  @Test("Ticket types are made, shown with what is free, booked by number and changed as a list")
+  func types() throws {
+    let id = try backend.event(
+      #""seatCapacity":10,"types":[{"name":"Gold","capacity":2,"maxPerUser":1},{"name":"Rest"}]"#)
+    func types() throws -> [[String: JSONValue]] {
+      guard case .array(let types) = try backend.send("GET", "/api/events/\(id)").member("types") else {
+        return []
+      }
+      return types.compactMap(\.members)
+    }
+    #expect(
+      try types()[0] == [
+        "id": .integer(1), "name": .string("Gold"), "capacity": .integer(2), "available": .integer(2),
+        "maxPerBooking": .null, "maxPerUser": .integer(1), "opensAt": .null, "closesAt": .null,
+      ])
+    let token = try backend.userToken()
+    let booked = try backend.send(
+      "POST", "/api/bookings", #"{"eventId":\#(id),"typeId":1}"#, token: token)
+    #expect(booked.status == 201)
+    #expect(try booked.number("typeId") == 1)
+    #expect(try types().map { $0["available"] } == [.integer(1), .integer(9)])
+    let unknown = try backend.send("POST", "/api/bookings", #"{"eventId":\#(id),"typeId":7}"#, token: token)
+    #expect(unknown.status == 422 && unknown.problem == "unknown-ticket-type")
+    let inUse = try patch(id, #"{"types":[{"id":2,"name":"Rest"}]}"#)
+    #expect(inUse.status == 409 && inUse.problem == "ticket-type-in-use")
+    #expect(try patch(id, #"{"types":[{"id":1,"name":"Gold+"},{"name":"New"}]}"#).status == 200)
+    #expect(try types().map { $0["id"] } == [.integer(1), .integer(3)])
+  }
+
+  @Test(
+    "A wrong type is told with its place",
+    arguments: [
+      (#"[{"name":""}]"#, "/types/0/name"),
+      (#"[{"name":"A"},{"name":"B","capacity":0}]"#, "/types/1/capacity"),
+      (#"[{"name":"A","capacty":3}]"#, "/types/0/capacty"), (#"[3]"#, "/types"), (#"{"name":"A"}"#, "/types"),
+    ])
+  func wrongTypes(types: String, pointer: String) throws {
+    let reply = try patch(backend.event(), #"{"types":\#(types)}"#)
+    #expect(reply.status == 422)
+    #expect(String(decoding: reply.body, as: UTF8.self).contains(#""pointer":"\#(pointer)""#))
+  }
+
+  @Test(
+    "An event may be sent back as it was read", arguments: ["", #","types":[{"name":"A","capacity":3}]"#])
+  func sentBack(types: String) throws {
+    let id = try backend.event(#""seatCapacity":50"# + types)
     let read = try backend.send("GET", "/api/events/\(id)")
     let changed = try patch(id, String(decoding: read.body, as: UTF8.self), ifMatch: read.first("etag"))
     #expect(changed.status == 200 && changed.body == read.body)

@@ -73,6 +73,24 @@ struct NoticeEncoderTests {
         + #""availableSeats":44,"seatCapacity":50,"timestamp":"2024-11-11T10:30:00.000Z","seq":17}"#)
   }
 
+  @Test("Where an event has ticket types, notices and summaries tell what is free of each")
+  func types() throws {
+    var typed = notice(.bookingCreated(try facts()))
+    typed.types = [.init(id: 1, available: 4), .init(id: 3, available: 0)]
+    typed.change = .bookingCreated(
+      .init(booking: try facts().booking, user: Subject(9), quantity: 2, type: 3))
+    let text = String(decoding: encoder.text(of: typed), as: UTF8.self)
+    #expect(text.contains(#""quantity":2,"typeId":3,"availableSeats":44"#))
+    let types = #""seatCapacity":50,"types":[{"id":1,"available":4},{"id":3,"available":0}],"timestamp""#
+    #expect(text.contains(types))
+    var state = EventState(event: EventID(3), seq: 17, availableSeats: 44, seatCapacity: 50)
+    state.types = typed.types
+    let summary = encoder.summary(of: state, details: [], at: at)
+    for part in [summary.snapshot, summary.before] {
+      #expect(String(decoding: part, as: UTF8.self).contains(types))
+    }
+  }
+
   @Test("Without identities neither booking nor user is told")
   func identityNone() throws {
     let quiet = NoticeEncoder(identity: .none, epoch: "ep-1")

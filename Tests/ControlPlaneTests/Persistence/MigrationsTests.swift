@@ -93,11 +93,11 @@ struct MigrationsTests {
     for change in ["sold = 7", "held = 5", "capacity = 9", "sold = -1", "status = 'odd'", "version = 0"] {
       #expect(throws: StoreFailure.self) { try connection.execute("UPDATE event SET \(change)") }
     }
-    let notice = "INSERT INTO notice VALUES (1, 1, 3, NULL, 0, 10, 0)"
+    let notice = "INSERT INTO notice VALUES (1, 1, 3, NULL, 0, 10, 0, NULL)"
     try connection.execute(notice)
     #expect(throws: StoreFailure.self, "a seq twice") { try connection.execute(notice) }
     #expect(throws: StoreFailure.self, "a booking's notice without a booking") {
-      try connection.execute("INSERT INTO notice VALUES (1, 2, 1, NULL, 0, 10, 0)")
+      try connection.execute("INSERT INTO notice VALUES (1, 2, 1, NULL, 0, 10, 0, NULL)")
     }
   }
 }

@@ -27,21 +27,22 @@ struct RowsTests {
       maxPerBooking: 8,
       maxPerUser: 9, holdSeconds: 10, holdExtensionSeconds: 15, seq: 11, version: 12, createdAt: at(13),
       updatedAt: at(14))
-    let places = Array(repeating: "?", count: 20).joined(separator: ",")
+    let places = Array(repeating: "?", count: 23).joined(separator: ",")
     let select = try Statement(connection, "SELECT \(places)")
     #expect(try select.first([.int(1)] + EventRow.values(event), EventRow.decode) == event)
-    #expect(EventRow.columns.split(separator: ",").count == 20)
+    #expect(EventRow.columns.split(separator: ",").count == 23)
   }
 
   @Test("a booking is cancelled when it says when, and has the seq of its last change")
   func booking() throws {
     let confirmed = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0, NULL") { BookingRow.decode($0, cipher) }
+        ?? nil)
     #expect(confirmed.booking.status == .confirmed)
     #expect(confirmed.seq == 6)
     #expect(confirmed.availableSeats == 9)
     let cancelled = try #require(
-      try row("1, 2, 3, 4, 5, 6, 7, 8, 9, '3', 3, NULL, 0") { BookingRow.decode($0, cipher) } ?? nil)
+      try row("1, 2, 3, 4, 5, 6, 7, 8, 9, '3', 3, NULL, 0, NULL") { BookingRow.decode($0, cipher) } ?? nil)
     #expect(cancelled.booking.status == .cancelled)
     #expect(cancelled.booking.cancelledAt == Instant(milliseconds: 7))
     #expect(cancelled.seq == 8)
@@ -51,7 +52,9 @@ struct RowsTests {
   func foreignNumbers() throws {
     for id in ["0", "-1", "1099511627776"] {
       #expect(
-        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0") { BookingRow.decode($0, cipher) }
+        try row("\(id), 2, 3, 4, 5, 6, NULL, NULL, 9, '3', 1, NULL, 0, NULL") {
+          BookingRow.decode($0, cipher)
+        }
           == .some(nil))
       #expect(try row("1, 2, 1, 4, 5, 6, \(id), '8', 9") { NoticeRow.decode($0, cipher) } == .some(nil))
     }
@@ -60,7 +63,7 @@ struct RowsTests {
   @Test("a change by an admin is an update when it has details")
   func update() throws {
     let notice = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, 'deleted', 'N', NULL, 8, 9, 10") {
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, 'deleted', 'N', NULL, 8, 9, 10, NULL, NULL") {
         NoticeRow.decode($0, cipher)
       } ?? nil)
     #expect(
@@ -74,7 +77,7 @@ struct RowsTests {
   @Test("a change of capacity has no booking")
   func capacity() throws {
     let notice = try #require(
-      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL") {
+      try row("1, 2, 3, 4, 5, 6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL") {
         NoticeRow.decode($0, cipher)
       } ?? nil)
     #expect(notice.change == .capacityChanged)

@@ -330,10 +330,11 @@ final class ScriptedStore: BookingStore {
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { try store.hasBookings(event) }
   func insertBooking(
     event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
-    heldUntil: Instant?
+    heldUntil: Instant?, type: Int?
   ) throws(StoreFailure) -> Booking {
     try store.insertBooking(
-      event: event, user: user, subject: subject, quantity: quantity, at: at, seq: seq, heldUntil: heldUntil)
+      event: event, user: user, subject: subject, quantity: quantity, at: at, seq: seq, heldUntil: heldUntil,
+      type: type)
   }
   func saveEnd(
     of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
@@ -355,6 +356,9 @@ final class ScriptedStore: BookingStore {
   }
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int {
     try store.seats(of: user, in: event)
+  }
+  func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int {
+    try store.seats(of: user, in: event, type: type)
   }
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?

@@ -14,13 +14,15 @@ struct LedgerModelTests {
     var random = SeededRandom(seed: seed)
     let fixture = try LedgerFixture()
     var model = Model()
-    for _ in 0..<3 {
+    for number in 0..<3 {
       let capacity = Int.random(in: 0...30, using: &random)
       let limit = Int.random(in: 0...8, using: &random)
       let event = try fixture.makeEvent(capacity: capacity) {
         ($0.maxPerUser, $0.holdSeconds, $0.holdExtensionSeconds) = (limit, 120, 60)
+        if number == 2 { $0.types = [.init(name: "A", capacity: 7), .init(name: "B", capacity: 5)] }
       }
-      model.events[event.id.rawValue] = Model.Event(capacity: capacity, maxPerUser: limit)
+      model.events[event.id.rawValue] = Model.Event(
+        capacity: capacity, maxPerUser: limit, types: number == 2 ? [7, 5] : [])
       fixture.stage.watch(event.id)
     }
     for _ in 0..<60 {
@@ -64,9 +66,9 @@ struct LedgerModelTests {
       return
     }
     switch step {
-    case .book(let event, let user, let quantity, let key, let hold):
+    case .book(let event, let user, let quantity, let key, let hold, let type):
       let outcome = try? question.result()
-      let expected = model.book(event, user, quantity, key, hold: hold, name: outcome?.booking.publicID)
+      let expected = model.book(event, user, quantity, key, hold: hold, type, name: outcome?.booking.publicID)
       #expect(outcome.map { Model.Outcome($0) } == expected)
     case .cancel(let name):
       let outcome = try? question.result()
@@ -88,11 +90,15 @@ struct LedgerModelTests {
       #expect(event.sold == expected.sold && event.held == expected.held)
       #expect(event.seatCapacity == expected.capacity)
       #expect(event.sold + event.held <= event.seatCapacity)
+      #expect(event.types.map { $0.sold + $0.held } == Array(expected.taken.prefix(expected.types.count)))
+      #expect(event.types.allSatisfy { $0.sold + $0.held <= $0.capacity ?? 0 })
       #expect(event.seq == expected.seq)
       #expect(try reads.event(EventID(id)) == event)
       let log = try fixture.log(event)
       #expect(log.map(\.seq) == Array(1..<(expected.seq + 1)))
-      if let last = log.last { #expect(last.availableSeats == event.availableSeats) }
+      if let last = log.last {
+        #expect(last.availableSeats == event.availableSeats && last.types == event.typeAvailability)
+      }
       let announced = fixture.stage.happenings.flatMap { happening -> [UInt64] in
         guard case .announced(let updates) = happening else { return [] }
         return updates.filter { $0.event.rawValue == id }.flatMap { $0.notices.map(\.seq) }
@@ -103,7 +109,7 @@ struct LedgerModelTests {
 }
 
 private enum Step {
-  case book(Int64, Int64, Int, String?, hold: Bool)
+  case book(Int64, Int64, Int, String?, hold: Bool, type: Int?)
   case cancel(PublicBookingID)
   case confirm(PublicBookingID)
   case extend(PublicBookingID)
@@ -124,17 +130,18 @@ private enum Step {
       let key = Bool.random(using: &random) ? "key \(Int.random(in: 0..<40, using: &random))" : nil
       return .book(
         event, Int64.random(in: 1...4, using: &random), Int.random(in: 0...6, using: &random), key,
-        hold: Bool.random(using: &random))
+        hold: Bool.random(using: &random), type: [nil, nil, 1, 2].randomElement(using: &random) ?? nil)
     }
   }
 
   func command(_ booking: Answering<BookingOutcome>, _ event: Answering<ControlPlane.Event>) -> LedgerCommand
   {
     switch self {
-    case .book(let id, let user, let quantity, let key, let hold):
+    case .book(let id, let user, let quantity, let key, let hold, let type):
       .createBooking(
         CreateBooking(
-          event: EventID(id), user: .local(UInt64(user)), quantity: quantity, idempotencyKey: key, hold: hold),
+          event: EventID(id), user: .local(UInt64(user)), quantity: quantity, idempotencyKey: key, hold: hold,
+          type: type),
         booking)
     case .confirm(let name), .extend(let name):
       .changeHold(
@@ -156,6 +163,9 @@ private struct Model {
   struct Event {
     var capacity: Int
     var maxPerUser: Int
+    /// The capacities of its ticket types, and what is sold and held of each.
+    var types: [Int]
+    var taken = [0, 0]
     var sold = 0
     var held = 0
     var free: Int { capacity - sold - held }
@@ -167,6 +177,7 @@ private struct Model {
     var event: Int64
     var user: Int64
     var quantity: Int
+    var type: Int?
     var made: Outcome
     var wasHold: Bool
     /// While it is held.
@@ -174,7 +185,6 @@ private struct Model {
     var isExtended = false
     /// When it was cancelled or expired.
     var ended: Outcome?
-    var isExpired = false
   }
 
   struct Outcome: Equatable {
@@ -204,7 +214,6 @@ private struct Model {
     let due = bookings.indices.filter { bookings[$0].until.map { $0 <= now } ?? false }
     for index in due.sorted(by: { (bookings[$0].until ?? 0, $0) < (bookings[$1].until ?? 0, $1) }) {
       end(index)
-      bookings[index].isExpired = true
     }
   }
 
@@ -212,6 +221,7 @@ private struct Model {
     let booking = bookings[index]
     guard var event = events[booking.event] else { return }
     if booking.until == nil { event.sold -= booking.quantity } else { event.held -= booking.quantity }
+    if let type = booking.type { event.taken[type - 1] -= booking.quantity }
     event.seq += 1
     events[booking.event] = event
     bookings[index].until = nil
@@ -240,18 +250,26 @@ private struct Model {
   }
 
   mutating func book(
-    _ id: Int64, _ user: Int64, _ quantity: Int, _ key: String?, hold: Bool, name: PublicBookingID?
+    _ id: Int64, _ user: Int64, _ quantity: Int, _ key: String?, hold: Bool, _ type: Int?,
+    name: PublicBookingID?
   ) -> Outcome? {
     let scoped = key.map { "\(user) \($0)" }
     if let scoped, let known = keys[scoped] {
       let earlier = bookings[known]
       return earlier.event == id && earlier.quantity == quantity && earlier.wasHold == hold
+        && (type == nil || type == earlier.type)
         ? earlier.made.again : nil
     }
     guard var event = events[id], quantity > 0, quantity <= 10, quantity <= event.free else { return nil }
     let has = bookings.filter { $0.event == id && $0.user == user && $0.ended == nil }
       .map(\.quantity).reduce(0, +)
     guard event.maxPerUser == 0 || has + quantity <= event.maxPerUser, let name else { return nil }
+    let wanted = type.map { [$0] } ?? Array(event.types.indices.map { $0 + 1 })
+    let taker = wanted.first {
+      $0 <= event.types.count && quantity <= event.types[$0 - 1] - event.taken[$0 - 1]
+    }
+    guard taker != nil || (event.types.isEmpty && type == nil) else { return nil }
+    if let taker { event.taken[taker - 1] += quantity }
     if hold { event.held += quantity } else { event.sold += quantity }
     event.seq += 1
     events[id] = event
@@ -259,7 +277,7 @@ private struct Model {
     if let scoped { keys[scoped] = bookings.count }
     bookings.append(
       Booking(
-        name: name, event: id, user: user, quantity: quantity, made: made, wasHold: hold,
+        name: name, event: id, user: user, quantity: quantity, type: taker, made: made, wasHold: hold,
         until: hold ? now + 120_000 : nil))
     return made
   }
