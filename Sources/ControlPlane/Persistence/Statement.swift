@@ -130,10 +130,6 @@ import CSQLite
   /// For numbers that the schema keeps from being negative.
   func uint64(_ column: Int32) -> UInt64 { UInt64(max(0, int64(column))) }
 
-  func optionalText(_ column: Int32) -> String? {
-    unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : text(column)
-  }
-
   func optionalInt64(_ column: Int32) -> Int64? {
     unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int64(column)
   }
