@@ -186,12 +186,14 @@ struct ControlThreadsBuilder {
 struct TokenParts: Sendable {
   let verifier: TokenVerifier
   let issuer: TokenIssuer
+  let connections = ConnectionTokens()
 
   init(
     _ keys: KeyReader, _ watch: KeySetWatch?, _ revocations: Revocations,
     _ configuration: Backend.Configuration, _ ports: ControlPorts
   ) {
-    verifier = TokenVerifier(keys.keys, revocations, watch: watch, clock: ports.clock)
+    verifier = TokenVerifier(
+      keys.keys, revocations, connections: connections, watch: watch, clock: ports.clock)
     issuer = TokenIssuer(keys.keys, audience: configuration.audience, revocations, clock: ports.clock)
   }
 }
@@ -216,7 +218,8 @@ struct Endpoints: Sendable {
     admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)
     handler = Router(
       routes: Routes.all(
-        accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission, epoch: epoch),
+        accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission,
+        connections: ConnectionTokenEndpoints(tokens: tokens.connections, clock: ports.clock), epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
       watchIsPublic: configuration.watchIsPublic)
   }

@@ -65,6 +65,11 @@ public final class Backend: Sendable {
   /// Any thread; no I/O.
   public func verify(_ token: [UInt8]) -> TokenVerdict { endpoints.verifier.verify(token) }
 
+  /// What a one-use token for a connection stands for; nil: it is not good. Any thread; no I/O.
+  public func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+    endpoints.verifier.redeem(connectionToken)
+  }
+
   /// Takes these secrets, the ones kept in the data folder and the file of public keys from now on. What was signed by a
   /// key that is none of them is refused at once. When this fails, the keys stay as they are. Blocks.
   /// - Parameter secret: nil: the one that is kept in the data folder.

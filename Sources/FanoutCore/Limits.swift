@@ -100,6 +100,8 @@ public struct Limits: Sendable, Equatable {
   public var stallTimeout: UInt64 = 30_000
   /// From our close frame to the peer's.
   public var closeTimeout: UInt64 = 5_000
+  /// How long before the end of its admission a WebSocket client is told so.
+  public var expiryWarning: UInt64 = 60_000
   /// After a restart was announced, clients are told to come back within this time, spread evenly.
   public var reconnectSpread: UInt64 = 5_000
   /// An event stream that breaks off without a word is told at its start to come back after this time.

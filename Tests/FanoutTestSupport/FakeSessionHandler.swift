@@ -1,6 +1,7 @@
 // A session handler with a small language, so that tests can say in a line what they want to happen.
-//   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /refused  /doomed
-//   messages  sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words
+//   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /ws?only=5
+//             /refused  /doomed
+//   messages  sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words | until 1700000001000
 @testable import FanoutCore
 
 struct FakeSessionHandler: SessionHandler {
@@ -20,6 +21,7 @@ struct FakeSessionHandler: SessionHandler {
       guard sides.count == 2 else { continue }
       if sides[0] == "since" { admission.resume = Self.resume(sides[1]) }
       if sides[0] == "expires" { admission.expiresAt = Int64(sides[1]) }
+      if sides[0] == "only" { admission.topics = Int64(sides[1]).map { [TopicID($0)] } }
       if sides[0] == "client" { admission.client = ClientTag(id: UInt64(sides[1]) ?? 0) }
     }
     admission.subprotocol = request.first("Sec-WebSocket-Protocol")
@@ -36,6 +38,9 @@ struct FakeSessionHandler: SessionHandler {
     case "unsub":
       guard words.count > 1, let topic = Int64(words[1]) else { break }
       return .unsubscribe(TopicID(topic))
+    case "until":
+      guard words.count > 1, let end = Int64(words[1]) else { break }
+      return .renew(expiresAt: end, .text(Array("until \(end)".utf8)))
     case "bye":
       guard words.count > 1, let code = UInt16(words[1]) else { break }
       return .close(CloseCode(code), reason: words.dropFirst(2).joined(separator: " "))
@@ -54,6 +59,8 @@ struct FakeSessionHandler: SessionHandler {
       case .unknownTopic(let topic): "unknownTopic\(Self.name(topic))"
       case .tooManySubscriptions(let topic): "tooMany\(Self.name(topic))"
       case .unavailable(let topic): "unavailable\(Self.name(topic))"
+      case .notAllowed(let topic): "notAllowed\(Self.name(topic))"
+      case .expiring(let end): "expiring \(end)"
       case .draining(let milliseconds): "draining \(milliseconds)"
       }
     return Array(text.utf8)

@@ -82,6 +82,16 @@ struct BodyReader {
     return integer(name, in: range)
   }
 
+  /// Positive whole numbers. Nil when the member is absent or was noted as wrong.
+  mutating func identifiers(_ name: String, count: ClosedRange<Int>) -> [Int64]? {
+    guard let member = document.member(name, of: object) else { return nil }
+    guard case .array(let elements) = document.value(member), count.contains(elements.count) else {
+      return wrong(name, "must be a list of \(count.lowerBound) to \(count.upperBound) numbers")
+    }
+    let numbers = elements.compactMap(\.whole).filter { $0 > 0 }
+    return numbers.count == elements.count ? numbers : wrong(name, "must have positive whole numbers only")
+  }
+
   /// Nil when the member is absent or was noted as wrong.
   mutating func bool(_ name: String) -> Bool? {
     guard let member = document.member(name, of: object) else { return nil }

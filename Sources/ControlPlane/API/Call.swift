@@ -9,6 +9,8 @@ struct Call {
   let reads: any ReadStore
   let events: CommittedEvents
   let observer: any ControlObserver
+  /// The only events that a connection token lets its bearer watch; nil: all.
+  var watchable: Set<EventID>?
 
   var ticket: ReplyTicket { request.ticket }
 

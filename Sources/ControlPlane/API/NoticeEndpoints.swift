@@ -11,6 +11,9 @@ struct NoticeEndpoints: Sendable {
   /// - Parameter principal: nil: an anonymous viewer.
   func stream(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
+    guard call.watchable?.contains(event.id) ?? true else {
+      throw Problem(.forbidden, "This connection token is not for this event.")
+    }
     var reply = Reply.common(
       status: 200, .eventStream,
       // Some proxies gather an answer before they pass it on; this asks them not to.

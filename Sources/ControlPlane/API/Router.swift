@@ -120,9 +120,8 @@ struct Router: RequestHandler {
     case .user(let endpoint): return Self.handling(try endpoint(call, principal(of: call)))
     case .userCommand(let endpoint): return .command(try endpoint(call, principal(of: call)))
     case .watcher(let endpoint):
-      let token = try Self.bearer(call.request) ?? Self.queryToken(call)
-      if token == nil, watchIsPublic { return Self.handling(try endpoint(call, nil)) }
-      return Self.handling(try endpoint(call, principal(of: call, token)))
+      let (call, principal) = try watcher(call)
+      return Self.handling(try endpoint(call, principal))
     case .admin(let endpoint): return Self.handling(try endpoint(call, admin(of: call)))
     case .adminCommand(let endpoint): return .command(try endpoint(call, admin(of: call)))
     }
@@ -165,6 +164,25 @@ struct Router: RequestHandler {
   private static func queryToken(_ call: Call) -> [UInt8]? {
     guard let text = call.query.value("token"), !text.isEmpty else { return nil }
     return Array(text.utf8)
+  }
+
+  /// Whoever has a token in a field or in the URL, or a connection token, which is used up; nil: an anonymous viewer.
+  private func watcher(_ call: Call) throws(Problem) -> (Call, Principal?) {
+    guard let text = call.query.value("connect") else {
+      let token = try Self.bearer(call.request) ?? Self.queryToken(call)
+      if token == nil, watchIsPublic { return (call, nil) }
+      return (call, try principal(of: call, token))
+    }
+    guard let grant = tokens.redeem(Array(text.utf8)) else {
+      throw Problem(
+        .invalidToken, "The connection token is unknown, used or expired.",
+        fields: [.challenge(error: "invalid_token")])
+    }
+    let principal = grant.principal
+    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
+    var call = call
+    call.watchable = grant.events
+    return (call, principal)
   }
 
   /// The token of `Authorization: Bearer` (RFC 6750, section 2.1); nil when there is no such field.

@@ -37,7 +37,7 @@ enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
   static func all(
     accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
-    epoch: String
+    connections: ConnectionTokenEndpoints, epoch: String
   ) -> [Route] {
     let auth = AuthEndpoints(accounts: accounts, tokens: tokens, policy: policy, admission: admission)
     let users = UserEndpoints(accounts: accounts, policy: policy)
@@ -50,6 +50,7 @@ enum Routes {
       Route("POST", "/api/auth/login", .anyone(auth.login)),
       Route("GET", "/api/auth/me", .user(auth.me)),
       Route("POST", "/api/auth/password", .user(auth.changePassword)),
+      Route("POST", "/api/connection-tokens", .user(connections.create)),
       Route("GET", "/api/users", .admin(users.list)),
       Route("PATCH", "/api/users/{id}", .admin(users.patch)),
       Route("POST", "/api/users/{id}/password", .admin(users.resetPassword)),

@@ -7,6 +7,8 @@ public enum ClientRequest: Sendable, Equatable {
   case subscribe(EventID, since: UInt64?, epoch: String?)
   case unsubscribe(EventID)
   case ping
+  /// The connection is to live as long as this token does.
+  case refresh(token: [UInt8])
   /// Not to be acted upon; to be answered with `SessionMessages.error`.
   case refused(code: String, message: String, event: EventID?)
 }
@@ -30,11 +32,17 @@ public struct SessionMessages: Sendable {
     }
     switch members["type"]?.text {
     case "ping": return .ping
+    case "refresh_token":
+      guard let token = members["token"]?.text else { return Self.invalidToken }
+      return .refresh(token: Array(token.utf8))
     case "subscribe_event": return withEvent(members) { subscription(to: $0, members) }
     case "unsubscribe_event": return withEvent(members) { .unsubscribe($0) }
     default: return .refused(code: "unknown_type", message: "Unknown message type", event: nil)
     }
   }
+
+  private static let invalidToken = ClientRequest.refused(
+    code: "invalid_token", message: "Invalid authentication token", event: nil)
 
   private func withEvent(
     _ members: [String: JSONValue], _ request: (EventID) -> ClientRequest
@@ -115,6 +123,16 @@ public struct SessionMessages: Sendable {
       writer.member("code", code)
       if let event { writer.member("eventId", event.rawValue) }
     }
+  }
+
+  /// The token of the connection, and the connection with it, end at this moment unless it is refreshed.
+  public func expiring(at end: Instant) -> [UInt8] {
+    message("token_expiring") { $0.member("expiresAt", end) }
+  }
+
+  /// The connection ends at this moment now.
+  public func refreshed(until end: Instant) -> [UInt8] {
+    message("token_refreshed") { $0.member("expiresAt", end) }
   }
 
   public func draining(reconnectAfterMilliseconds: Int) -> [UInt8] {

@@ -5,12 +5,25 @@
 final class TokenVerifier: TokenVerifying {
   private let keys: TrustedKeys
   private let revocations: Revocations
+  private let connections: ConnectionTokens
   private let clock: any Clock
   /// Told of a token whose key is not among the other system's keys.
   private let watch: KeySetWatch?
 
-  init(_ keys: TrustedKeys, _ revocations: Revocations, watch: KeySetWatch? = nil, clock: any Clock) {
-    (self.keys, self.revocations, self.watch, self.clock) = (keys, revocations, watch, clock)
+  init(
+    _ keys: TrustedKeys, _ revocations: Revocations, connections: ConnectionTokens = ConnectionTokens(),
+    watch: KeySetWatch? = nil, clock: any Clock
+  ) {
+    (self.keys, self.revocations, self.connections) = (keys, revocations, connections)
+    (self.watch, self.clock) = (watch, clock)
+  }
+
+  /// The user may have been logged out, and the token by which the user asked may have ended, since then.
+  func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+    guard let grant = connections.redeem(connectionToken, at: clock.uptime),
+      clock.now < grant.principal.expiresAt, !revocations.refuses(grant.principal)
+    else { return nil }
+    return grant
   }
 
   func verify(_ bytes: [UInt8]) -> TokenVerdict {

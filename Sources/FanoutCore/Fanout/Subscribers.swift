@@ -362,6 +362,18 @@ final class Subscribers {
     return Delivery(conflating: summary, after: cursor, as: subscription.dialect, idPrefix: idPrefix)
   }
 
+  /// Whether the connection was sent its first message.
+  func isGreeted(_ slot: UInt32) -> Bool {
+    var isGreeted = true
+    forEach(of: slot) { index in
+      switch subscriptions[index.rawValue].place {
+      case .waiting(_, .connected), .replaying(_, _, .some(.connected)): isGreeted = false
+      case .waiting, .replaying, .cohort, .lagging: break
+      }
+    }
+    return isGreeted
+  }
+
   /// The connection's first subscription behind the head, and its cursor.
   func firstLagging(of slot: UInt32) -> (index: SubscriptionIndex, cursor: UInt64)? {
     var index = first(of: slot)

@@ -33,15 +33,18 @@ public struct Admission: Sendable {
   public var resume: Resume
   /// Wall clock, milliseconds since 1970, at which the admission ends (close 4001); nil: never.
   public var expiresAt: Int64?
+  /// The only topics that the client may subscribe to; nil: all.
+  public var topics: Set<TopicID>?
   public init(
     client: ClientTag, subprotocol: String? = nil, topic: TopicID? = nil, resume: Resume = .none,
-    expiresAt: Int64? = nil
+    expiresAt: Int64? = nil, topics: Set<TopicID>? = nil
   ) {
     self.client = client
     self.subprotocol = subprotocol
     self.topic = topic
     self.resume = resume
     self.expiresAt = expiresAt
+    self.topics = topics
   }
 }
 
@@ -65,6 +68,8 @@ public enum ClientIntent: Sendable, Equatable {
   case reply(ClientMessage)
   case subscribe(TopicID, Resume)
   case unsubscribe(TopicID)
+  /// The admission ends at this moment instead (`Admission.expiresAt`); then send this back.
+  case renew(expiresAt: Int64, ClientMessage)
   case close(CloseCode, reason: String)
 }
 
@@ -79,6 +84,10 @@ public enum ServerMessage: Sendable, Equatable {
   case tooManySubscriptions(TopicID)
   /// The topic could not be opened now.
   case unavailable(TopicID)
+  /// The topic is not one of those of the admission.
+  case notAllowed(TopicID)
+  /// The admission ends soon, at this wall-clock time in milliseconds since 1970.
+  case expiring(at: Int64)
   /// The server is about to close the connection for a restart.
   case draining(reconnectAfterMilliseconds: Int)
 }

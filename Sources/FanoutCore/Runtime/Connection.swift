@@ -35,12 +35,14 @@ struct Connection {
   /// The state of an upgraded connection.
   struct WebSocket {
     let client: ClientTag
-    /// The end of its admission, and once our close frame is sent the end of the wait for the peer's. In the loop's
-    /// milliseconds; `.max`: never.
-    var endsAt: UInt64
+    /// The end of its admission, in milliseconds of the wall clock; `.max`: never. Once our close frame is sent: the end of
+    /// the wait for the peer's, in the loop's milliseconds.
+    var endsAt: Int64
     /// Input that waits for the connection's next turn, or until it has taken earlier answers.
     var ahead: [UInt8] = []
     var liveness: Liveness
+    /// Whether the client was told that this admission ends soon.
+    var isWarned = false
     var session: WebSocketSession
   }
 

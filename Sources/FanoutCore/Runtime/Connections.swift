@@ -27,6 +27,8 @@ final class Connections<IO: Transport> {
   private let table: DescriptorTable
   private var slab = Slab<Connection>()
   private var wheel: TimerWheel
+  /// The topics of connections that may not subscribe to all: few connections, so none of the others pays for it.
+  private var topics: [UInt32: Set<TopicID>] = [:]
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
 
@@ -95,11 +97,13 @@ final class Connections<IO: Transport> {
   }
 
   /// The upgrade was accepted: http → webSocket.
-  func upgrade(_ slot: UInt32, for client: ClientTag, endsAt: UInt64) {
+  func upgrade(_ slot: UInt32, for admission: Admission) {
     assertHTTP(slot, "only HTTP is upgraded to WebSocket")
     slab[slot].phase = .webSocket(
       Connection.WebSocket(
-        client: client, endsAt: endsAt, liveness: firstLiveness(), session: WebSocketSession(limits: limits)))
+        client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
+        session: WebSocketSession(limits: limits)))
+    topics[slot] = admission.topics
     counters.own.webSocketsOpen += 1
     resumeReading(slot)
     wheel.arm(slot, at: io.now)
@@ -215,7 +219,9 @@ final class Connections<IO: Transport> {
 
   private func leavePhase(_ slot: UInt32) {
     switch slab[slot].phase {
-    case .webSocket: counters.own.webSocketsOpen -= 1
+    case .webSocket:
+      counters.own.webSocketsOpen -= 1
+      topics[slot] = nil
     case .eventStream: counters.own.eventStreamsOpen -= 1
     case .opening, .http, .flushing, .lingering: break
     }
@@ -228,6 +234,18 @@ final class Connections<IO: Transport> {
   }
 
   // MARK: Within a phase
+
+  /// Whether the admission of a WebSocket covers this topic.
+  func mayWatch(_ topic: TopicID, _ slot: UInt32) -> Bool { topics[slot]?.contains(topic) ?? true }
+
+  /// The admission of an open WebSocket ends at this wall-clock time instead.
+  func renew(_ slot: UInt32, expiresAt: Int64) {
+    withWebSocket(slot) { socket in
+      assert(socket.session.state == .open, "only an open WebSocket has an admission to renew")
+      (socket.endsAt, socket.isWarned) = (expiresAt, false)
+    }
+    wheel.arm(slot, at: io.now)
+  }
 
   /// Changes the WebSocket's state in place. `change` must not look at the connection.
   /// - Returns: what `change` returned; nil: this is no WebSocket, or no longer one.

@@ -100,19 +100,22 @@ final class Deadlines<IO: Transport> {
   /// Pings, the end of the admission, and the end of a close handshake; returns what comes next.
   private func judgeWebSocket(_ slot: UInt32, _ socket: Connection.WebSocket) -> UInt64 {
     guard socket.session.state == .open else {
-      if io.now >= socket.endsAt { connections.close(slot, reset: connections[slot].isBlocked) }
-      return socket.endsAt
+      let endsAt = UInt64(socket.endsAt)
+      if io.now >= endsAt { connections.close(slot, reset: connections[slot].isBlocked) }
+      return endsAt
     }
-    if io.now >= socket.endsAt {
+    let endsAt = io.moment(ofWallClock: socket.endsAt)
+    if io.now >= endsAt {
       counters.own.expiredClosed += 1
       output.closeWebSocket(slot, .tokenExpired)
       return io.now + limits.closeTimeout
     }
+    let next = warn(slot, socket, endsAt)
     switch verdict(slot, socket.liveness) {
-    case .wait(let until): return min(until, socket.endsAt)
+    case .wait(let until): return min(until, next)
     case .silent:
       // Its input may be waiting until it has taken its answers; as long as it takes some it is there.
-      guard !connections[slot].isBlocked else { return min(io.now + limits.pingInterval, socket.endsAt) }
+      guard !connections[slot].isBlocked else { return min(io.now + limits.pingInterval, next) }
       counters.own.silentClosed += 1
       output.closeWebSocket(slot, .goingAway)
       return io.now + limits.closeTimeout
@@ -120,8 +123,19 @@ final class Deadlines<IO: Transport> {
       let now = io.now
       connections.withWebSocket(slot) { $0.liveness.pinged(at: now) }
       pinged.append(slot)
-      return min(now + limits.pingInterval, socket.endsAt)
+      return min(now + limits.pingInterval, next)
     }
+  }
+
+  /// Tells a client, once per admission and after its greeting, that the admission ends soon.
+  /// - Returns: when the admission is to be looked at again.
+  private func warn(_ slot: UInt32, _ socket: Connection.WebSocket, _ endsAt: UInt64) -> UInt64 {
+    guard !socket.isWarned else { return endsAt }
+    guard io.now + limits.expiryWarning >= endsAt else { return endsAt - limits.expiryWarning }
+    guard subscribers.isGreeted(slot) else { return min(io.now + limits.tick, endsAt) }
+    connections.withWebSocket(slot) { $0.isWarned = true }
+    output.say(slot, .expiring(at: socket.endsAt))
+    return endsAt
   }
 
   /// A comment on a quiet stream keeps intermediaries from ending it; a peer that is gone shows by taking nothing.

@@ -278,7 +278,7 @@ final class Output<IO: Transport> {
     let end = io.now + limits.closeTimeout
     connections.withWebSocket(slot) {
       $0.session.closeFrameSent()
-      $0.endsAt = end
+      $0.endsAt = Int64(end)
     }
     connections.arm(slot, at: end)
   }

@@ -61,7 +61,7 @@ final class WebSocketDriver<IO: Transport> {
     let accept = io.webSocketAccept(key)
     output.send(
       slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
-    connections.upgrade(slot, for: admission.client, endsAt: io.moment(ofWallClock: admission.expiresAt))
+    connections.upgrade(slot, for: admission)
   }
 
   // MARK: Frames
@@ -152,12 +152,22 @@ final class WebSocketDriver<IO: Transport> {
     guard case .webSocket(let socket) = connections[slot].phase else { return }
     counters.own.messagesReceived += 1
     switch sessions.interpret(message, from: socket.client) {
-    case .reply(.text(let text)): output.sendFrame(slot, .text, text)
-    case .reply(.binary(let bytes)): output.sendFrame(slot, .binary, bytes)
+    case .reply(let answer): send(answer, slot)
     case .subscribe(let topic, let resume):
+      guard connections.mayWatch(topic, slot) else { return output.say(slot, .notAllowed(topic)) }
       fanout.subscribe(slot, to: topic, resume: resume, greeting: .subscribed)
     case .unsubscribe(let topic): fanout.unsubscribe(slot, from: topic)
+    case .renew(let expiresAt, let answer):
+      connections.renew(slot, expiresAt: expiresAt)
+      send(answer, slot)
     case .close(let code, let reason): output.closeWebSocket(slot, code, reason: reason)
+    }
+  }
+
+  private func send(_ answer: ClientMessage, _ slot: UInt32) {
+    switch answer {
+    case .text(let text): output.sendFrame(slot, .text, text)
+    case .binary(let bytes): output.sendFrame(slot, .binary, bytes)
     }
   }
 }

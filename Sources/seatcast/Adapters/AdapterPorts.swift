@@ -15,6 +15,8 @@ protocol BackendPort: Sendable {
     of event: EventID, for audience: Audience, after: UInt64, through: UInt64, ticket: ReplyTicket
   ) -> Bool
   func verify(_ token: [UInt8]) -> TokenVerdict
+  /// What a one-use token for a connection stands for; asking uses it up.
+  func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant?
 }
 
 /// Where answers go in the data plane. Any thread.

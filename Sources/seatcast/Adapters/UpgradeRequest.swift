@@ -30,6 +30,8 @@ struct UpgradeRequest {
   /// From `?token=`, else `Authorization: Bearer`, else the subprotocol `bearer.<JWT>`; nil when none of them
   /// has one. Never to be logged.
   let token: [UInt8]?
+  /// From `?connect=`: a one-use token, which is taken instead of the other. Never to be logged.
+  let connectionToken: [UInt8]?
   /// What to answer with; nil: none that is spoken here was offered.
   let chosenSubprotocol: String?
   let since: Since
@@ -48,6 +50,7 @@ struct UpgradeRequest {
       case let text?: UInt64(seq: text).map(Since.seq) ?? .malformed
       }
     epoch = query?.value("epoch")
+    connectionToken = query?.value("connect").map { Array($0.utf8) }
     let protocols = head.listItems("Sec-WebSocket-Protocol")
     chosenSubprotocol = protocols.first { $0 == Self.subprotocol }
     let offered = protocols.first { $0.hasPrefix("bearer.") }.map { $0.dropFirst("bearer.".count) }

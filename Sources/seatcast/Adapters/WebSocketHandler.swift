@@ -25,28 +25,38 @@ struct WebSocketHandler: SessionHandler {
     case .event(let id): event = id
     }
     if let fault = request.queryFault { return refuse(request, fault) }
-    guard let token = request.token else {
+    guard request.token != nil || request.connectionToken != nil else {
       guard watch == .public else { return refuse(request, "Authentication token required") }
       return admission(of: nil, to: event, request)
     }
-    guard case .valid(let principal) = backend.verify(token) else {
-      return refuse(request, "Invalid authentication token")
-    }
-    return admission(of: principal, to: event, request)
+    guard let grant = grant(request) else { return refuse(request, "Invalid authentication token") }
+    return admission(of: grant, to: event, request)
   }
 
-  /// - Parameter principal: nil: an anonymous viewer.
+  /// Nil: the token is not good. A connection token is used up.
+  private func grant(_ request: UpgradeRequest) -> ConnectionGrant? {
+    if let token = request.connectionToken { return backend.redeem(token) }
+    guard let token = request.token, case .valid(let principal) = backend.verify(token) else { return nil }
+    return ConnectionGrant(principal: principal, events: nil)
+  }
+
+  /// - Parameter grant: nil: an anonymous viewer.
   private func admission(
-    of principal: Principal?, to event: EventID?, _ request: UpgradeRequest
+    of grant: ConnectionGrant?, to event: EventID?, _ request: UpgradeRequest
   ) -> UpgradeVerdict {
     // As in a message (docs/WIRE_PROTOCOL.md, "Connecting").
     if request.since == .malformed { return refuse(request, "Invalid since") }
-    let client = principal.map(ClientTag.init) ?? .anonymous
+    if let event, let events = grant?.events, !events.contains(event) {
+      return refuse(request, "Event not allowed")
+    }
+    let client = grant.map { ClientTag($0.principal) } ?? .anonymous
+    let audience = Audience(client)
     return .accept(
       Admission(
         client: client, subprotocol: request.chosenSubprotocol,
-        topic: event.map { TopicID($0, for: Audience(client)) }, resume: resume(request),
-        expiresAt: principal?.expiresAt.milliseconds))
+        topic: event.map { TopicID($0, for: audience) }, resume: resume(request),
+        expiresAt: grant?.principal.expiresAt.milliseconds,
+        topics: (grant?.events).map { events in Set(events.map { TopicID($0, for: audience) }) }))
   }
 
   private func refuse(_ request: UpgradeRequest, _ reason: String) -> UpgradeVerdict {
@@ -77,6 +87,7 @@ struct WebSocketHandler: SessionHandler {
     }
     switch messages.decode(text) {
     case .ping: return .reply(.text(messages.pong()))
+    case .refresh(let token): return refresh(token, client)
     case .unsubscribe(let event): return .unsubscribe(TopicID(event, for: Audience(client)))
     case .subscribe(let event, nil, _): return .subscribe(TopicID(event, for: Audience(client)), .none)
     case .subscribe(let event, let since, let epoch):
@@ -84,6 +95,18 @@ struct WebSocketHandler: SessionHandler {
     case .refused(let code, let message, let event):
       return .reply(.text(messages.error(code: code, message: message, event: event)))
     }
+  }
+
+  /// A token that is not good, or somebody else's, leaves the connection as it is.
+  private func refresh(_ token: [UInt8], _ client: ClientTag) -> ClientIntent {
+    guard case .valid(let principal) = backend.verify(token) else {
+      return .reply(.text(messages.error(code: "invalid_token", message: "Invalid authentication token")))
+    }
+    guard ClientTag(principal) == client else {
+      return .reply(.text(messages.error(code: "token_mismatch", message: "Token of another user")))
+    }
+    let end = principal.expiresAt
+    return .renew(expiresAt: end.milliseconds, .text(messages.refreshed(until: end)))
   }
 
   func text(for message: ServerMessage) -> [UInt8]? {
@@ -103,6 +126,8 @@ struct WebSocketHandler: SessionHandler {
     case .tooManySubscriptions(let topic):
       return error("too_many_subscriptions", "Too many subscriptions", topic)
     case .unavailable(let topic): return error("unavailable", "Event not available now, try again", topic)
+    case .notAllowed(let topic): return error("not_allowed", "Event not allowed", topic)
+    case .expiring(let end): return messages.expiring(at: Instant(milliseconds: end))
     case .draining(let milliseconds): return messages.draining(reconnectAfterMilliseconds: milliseconds)
     }
   }

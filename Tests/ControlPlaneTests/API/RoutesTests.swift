@@ -24,7 +24,9 @@ struct RoutesTests {
       TrustedKeys(TokenForge.secret), Revocations(), clock: StillClock(milliseconds: 0))
     return Routes.all(
       accounts: accounts, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
-      admission: .unlimited, epoch: "e")
+      admission: .unlimited,
+      connections: ConnectionTokenEndpoints(
+        tokens: ConnectionTokens(), clock: StillClock(milliseconds: 0)), epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")
@@ -45,7 +47,8 @@ struct RoutesTests {
     #expect(
       Set(table) == [
         "POST /api/auth/register anyone", "POST /api/auth/login anyone", "GET /api/auth/me user",
-        "POST /api/auth/password user", "GET /api/users admin", "PATCH /api/users/{id} admin",
+        "POST /api/connection-tokens user", "POST /api/auth/password user", "GET /api/users admin",
+        "PATCH /api/users/{id} admin",
         "POST /api/users/{id}/password admin", "POST /api/users/{id}/logout admin",
         "GET /api/events visitor", "POST /api/events admin", "GET /api/events/{id} visitor",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",

@@ -22,6 +22,7 @@ struct SessionMessagesTests {
     )
     #expect(decode(#"{"type":"unsubscribe_event","eventId":123}"#) == .unsubscribe(EventID(123)))
     #expect(decode(#"{"type":"ping"}"#) == .ping)
+    #expect(decode(#"{"type":"refresh_token","token":"a.b.c"}"#) == .refresh(token: Array("a.b.c".utf8)))
     #expect(decode(#" { "extra" : [ { } ] , "type" : "ping" } "#) == .ping)
   }
 

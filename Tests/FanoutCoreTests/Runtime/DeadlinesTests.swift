@@ -40,14 +40,64 @@ import Testing
   func expiry() {
     let rig = LoopRig()
     let client = rig.webSocket("/ws?expires=\(rig.io.wallClock + 20_000)")
-    _ = client.read()
     rig.pass(19_000)
-    #expect(client.read() == [])
+    #expect(client.texts() == ["connected", "expiring \(rig.io.wallClock + 1_000)"])
     rig.pass(1_500)
     #expect(client.read() == [.close(4001, "reason 4001")])
     client.socket.write(ClientFrames.close(4001))
     rig.settle(2)
     #expect(client.socket.isEnded)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a client is told once, a minute before, that its admission ends")
+  func warning() {
+    let rig = LoopRig()
+    let end = rig.io.wallClock + 200_000
+    let client = rig.webSocket("/ws?expires=\(end)")
+    func texts(after milliseconds: UInt64) -> [String] {
+      for _ in 0..<10 {
+        rig.pass(milliseconds / 10)
+        client.socket.write(ClientFrames.pong())
+      }
+      return client.texts()
+    }
+    #expect(texts(after: 139_000) == ["connected"])
+    #expect(texts(after: 2_000) == ["expiring \(end)"])
+    #expect(texts(after: 58_000) == [])
+    rig.pass(2_000)
+    #expect(client.read() == [.close(4001, "reason 4001")])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("the warning of a short admission comes behind the greeting")
+  func warningAfterGreeting() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5?expires=\(rig.io.wallClock + 20_000)")
+    rig.pass(1_000)
+    let texts = client.texts()
+    #expect(texts.count == 2 && texts[0].hasPrefix("connected 5") && texts[1].hasPrefix("expiring"))
+  }
+
+  @Test("a renewed admission ends at its new moment, with a warning of its own")
+  func renewal() {
+    let rig = LoopRig()
+    let (first, second) = (rig.io.wallClock + 20_000, rig.io.wallClock + 90_000)
+    let client = rig.webSocket("/ws?expires=\(first)")
+    rig.pass(1_000)
+    #expect(client.texts() == ["connected", "expiring \(first)"])
+    client.say("until \(second)")
+    rig.pass(20_000)
+    #expect(client.texts() == ["until \(second)"])
+    rig.pass(10_000)
+    #expect(client.texts() == ["expiring \(second)"])
+    client.socket.write(ClientFrames.pong())
+    // A shorter one counts, too.
+    client.say("until \(rig.io.wallClock + 5_000)")
+    rig.pass(6_000)
+    #expect(client.read().last == .close(4001, "reason 4001"))
+    #expect(rig.loop.counters.own.expiredClosed == 1)
     #expect(rig.faults() == [])
   }
 

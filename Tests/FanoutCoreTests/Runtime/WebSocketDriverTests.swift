@@ -153,4 +153,25 @@ import Testing
     #expect(rig.loop.subscribers.subscriptions.count == 0)
     #expect(rig.faults() == [])
   }
+
+  @Test("an admission may be for some topics only, on this connection and no later one in its place")
+  func someTopics() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    rig.topics.create(6)
+    let client = rig.webSocket("/ws?only=5")
+    _ = client.read()
+    client.say("sub 6")
+    client.say("sub 5")
+    rig.settle()
+    let texts = client.texts()
+    #expect(texts.first == "notAllowed 6" && texts.last?.hasPrefix("subscribed 5") == true)
+    client.socket.end()
+    rig.settle()
+    let other = rig.webSocket()
+    other.say("sub 6")
+    rig.settle()
+    #expect(other.texts().last?.hasPrefix("subscribed 6") == true)
+    #expect(rig.faults() == [])
+  }
 }

@@ -22,10 +22,18 @@ final class FakeBackend: BackendPort {
   let epoch = "e1"
   private let isFull: Bool
   private let principals: [String: Principal]
+  /// By connection token.
+  private let grants: [String: ConnectionGrant]
   private let state = Mutex(State())
 
-  init(isFull: Bool = false, principals: [String: Principal] = [:]) {
-    (self.isFull, self.principals) = (isFull, principals)
+  init(
+    isFull: Bool = false, principals: [String: Principal] = [:], grants: [String: ConnectionGrant] = [:]
+  ) {
+    (self.isFull, self.principals, self.grants) = (isFull, principals, grants)
+  }
+
+  func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+    grants[String(decoding: connectionToken, as: UTF8.self)]
   }
 
   var requests: [Request] { state.withLock { $0.requests } }

@@ -14,10 +14,18 @@ struct WebSocketHandlerTests {
     func randomBytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
   }
 
-  private let backend = FakeBackend(principals: [
-    "good": Principal(identity: .seven, role: .user, expiresAt: Instant(milliseconds: 99_000)),
-    "boss": Principal(identity: .eight, role: .admin, expiresAt: Instant(milliseconds: 99_000)),
-  ])
+  private static let user = Principal(
+    identity: .seven, role: .user, expiresAt: Instant(milliseconds: 99_000))
+
+  private let backend = FakeBackend(
+    principals: [
+      "good": user,
+      "boss": Principal(identity: .eight, role: .admin, expiresAt: Instant(milliseconds: 99_000)),
+    ],
+    grants: [
+      "free": ConnectionGrant(principal: user, events: nil),
+      "bound": ConnectionGrant(principal: user, events: [EventID(1), EventID(2)]),
+    ])
 
   private static func tag(_ identity: Identity, _ role: Role) -> ClientTag {
     ClientTag(Principal(identity: identity, role: role, expiresAt: Instant(milliseconds: 0)))
@@ -202,7 +210,46 @@ struct WebSocketHandlerTests {
         .hasPrefix(#"{"type":"unsubscribed","eventId":3"#) == true)
   }
 
+  @Test("A connection token opens a session as its user, for its events only")
+  func connectionTokens() throws {
+    let free = try #require(admitted(judge("/ws?connect=free")))
+    #expect(free.client == Self.tag(.seven, .user) && free.expiresAt == 99_000 && free.topics == nil)
+    let bound = try #require(admitted(judge("/ws/events/1?connect=bound")))
+    #expect(bound.topic == TopicID(1) && bound.topics == [TopicID(1), TopicID(2)])
+    #expect(
+      try #require(closed(judge("/ws/events/3?connect=bound"))) == (.policyViolation, "Event not allowed"))
+    for target in ["/ws?connect=x", "/ws?connect=", "/ws?connect=x&token=good"] {
+      #expect(
+        try #require(closed(judge(target))) == (.policyViolation, "Invalid authentication token"), "\(target)"
+      )
+    }
+    #expect(backend.tokens.isEmpty)
+  }
+
   // MARK: Messages
+
+  @Test("A new token of the same user renews the connection; any other leaves it as it is")
+  func refresh() throws {
+    let own = Self.tag(.seven, .user)
+    func answer(_ text: String) -> ClientIntent { sessions.interpret(.text(Array(text.utf8)), from: own) }
+    guard case .renew(99_000, .text(let text)) = answer(#"{"type":"refresh_token","token":"good"}"#) else {
+      Issue.record("a good token renews")
+      return
+    }
+    #expect(
+      String(decoding: text, as: UTF8.self)
+        == #"{"type":"token_refreshed","expiresAt":"1970-01-01T00:01:39.000Z","timestamp":"1970-01-01T00:00:00.000Z"}"#
+    )
+    for (message, code) in [
+      (#"{"type":"refresh_token","token":"boss"}"#, "token_mismatch"),
+      (#"{"type":"refresh_token","token":"bad"}"#, "invalid_token"),
+      (#"{"type":"refresh_token","token":"free"}"#, "invalid_token"),
+      (#"{"type":"refresh_token","token":7}"#, "invalid_token"),
+      (#"{"type":"refresh_token"}"#, "invalid_token"),
+    ] {
+      #expect(replied(answer(message))?.contains(#""code":"\#(code)""#) == true, "\(message)")
+    }
+  }
 
   private func interpret(_ text: String) -> ClientIntent {
     sessions.interpret(.text(Array(text.utf8)), from: ClientTag(id: 7))

@@ -27,17 +27,6 @@ struct ProcessSignalsTests {
     }
   }
 
-  @Test("Where SIGHUP is not waited for it ends the process")
-  func hangup() async {
-    await #expect(processExitsWith: .signal(SIGHUP)) {
-      // Whoever runs the tests may have it ignored.
-      signal(SIGHUP, SIG_DFL)
-      ProcessSignals.block(ProcessSignals.stopping)
-      pthread_kill(pthread_self(), SIGHUP)
-      exit(0)
-    }
-  }
-
   @Test("After the first signal a second one ends the process at once", arguments: [SIGINT, SIGTERM])
   func second(_ again: Int32) async {
     await #expect(processExitsWith: .exitCode(128 + again)) { [again] in

@@ -94,6 +94,7 @@ enum BookingPieces {
       routes: Routes.all(
         accounts: accounts, tokens: TokenPieces.issuer,
         policy: AccountPolicy(accounts: .local, registration: true), admission: admission,
+        connections: ConnectionTokenEndpoints(tokens: ConnectionTokens(), clock: SystemClock()),
         epoch: "0123456789abcdef"),
       tokens: TokenPieces.knowing(), events: OneEvent.committed(), admission: admission,
       observer: IgnoringObserver())

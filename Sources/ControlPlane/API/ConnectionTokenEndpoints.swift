@@ -1,0 +1,34 @@
+// One-use tokens for WebSockets and event streams, given to whoever has a bearer token.
+
+struct ConnectionTokenEndpoints: Sendable {
+  let tokens: ConnectionTokens
+  let clock: any Clock
+
+  /// Events that a token may be bound to.
+  static let events = 1...64
+
+  /// `POST /api/connection-tokens` `{events}`: 201 with a token that opens one connection within 30 s. The body may be
+  /// absent.
+  func create(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    var events: Set<EventID>?
+    if !call.request.body.isEmpty {
+      var body = try BodyReader(call.request)
+      events = body.identifiers("events", count: Self.events).map { Set($0.map(EventID.init)) }
+      try body.finish()
+    }
+    let token = tokens.issue(ConnectionGrant(principal: principal, events: events), at: clock.uptime)
+    let end = Instant(milliseconds: clock.now.milliseconds + ConnectionTokens.lifetime)
+    let issued = IssuedToken(
+      text: String(decoding: token, as: UTF8.self), expiresAt: min(end, principal.expiresAt))
+    return .json(issued, status: 201)
+  }
+}
+
+extension IssuedToken: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("token", text)
+      writer.member("expiresAt", expiresAt)
+    }
+  }
+}

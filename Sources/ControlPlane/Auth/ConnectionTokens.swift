@@ -1,0 +1,107 @@
+// One-use tokens for one connection each, so that no long-lived token need stand in a URL. In memory only: a restart
+// forgets them. A user has at most 16, the plane 16,384; the oldest go first. Kept by their digest, so that looking one up
+// tells nothing about others by its time. Any thread; the lock is held for a look-up or an insertion.
+
+/// What a connection token stands for.
+public struct ConnectionGrant: Sendable, Equatable {
+  /// Whoever asked for the token, until the end of the token by which that was.
+  public var principal: Principal
+  /// The only events that the connection may watch; nil: all.
+  public var events: Set<EventID>?
+
+  public init(principal: Principal, events: Set<EventID>?) {
+    (self.principal, self.events) = (principal, events)
+  }
+}
+
+final class ConnectionTokens: Sendable {
+  /// How long a token may be used, in milliseconds.
+  static let lifetime: Int64 = 30_000
+  static let tokenBytes = 16
+
+  private struct Entry {
+    var grant: ConnectionGrant
+    /// Milliseconds of the clock that nobody sets.
+    var endsAt: Int64
+  }
+
+  private struct State {
+    var entries: [[UInt8]: Entry] = [:]
+    /// In order of issue, hence of their end; used ones stay until it is their turn.
+    var order = FirstInFirstOut<[UInt8]>()
+    /// Those of one user, the oldest first, by `Principal.connectionKey`.
+    var ofUser: [UInt64: [[UInt8]]] = [:]
+  }
+
+  private let state = Monitor(State())
+  private let capacity: Int
+  private let capacityPerUser: Int
+
+  init(capacity: Int = 16_384, perUser: Int = 16) {
+    (self.capacity, capacityPerUser) = (capacity, perUser)
+  }
+
+  /// Makes a token.
+  /// - Parameter uptime: now, by the clock that nobody sets.
+  func issue(_ grant: ConnectionGrant, at uptime: Int64) -> [UInt8] {
+    let token = Base64.encode(Cryptography.randomBytes(Self.tokenBytes), .urlSafe)
+    let key = Cryptography.sha256(token)
+    let user = grant.principal.connectionKey
+    state.withLock { state in
+      while let oldest = state.order.first, isDue(oldest, state, at: uptime) {
+        state.order.removeFirst()
+        Self.remove(oldest, from: &state)
+      }
+      if let own = state.ofUser[user], own.count >= capacityPerUser { Self.remove(own[0], from: &state) }
+      state.entries[key] = Entry(grant: grant, endsAt: uptime + Self.lifetime)
+      state.order.append(key)
+      state.ofUser[user, default: []].append(key)
+    }
+    return token
+  }
+
+  /// Gives out what the token stands for, once. Nil: it is unknown, used, or too old.
+  func redeem(_ token: [UInt8], at uptime: Int64) -> ConnectionGrant? {
+    // Longer texts are none of ours; their digest would cost.
+    guard token.count <= 2 * Self.tokenBytes else { return nil }
+    let key = Cryptography.sha256(token)
+    let entry = state.withLock { Self.remove(key, from: &$0) }
+    return entry.flatMap { uptime < $0.endsAt ? $0.grant : nil }
+  }
+
+  /// Tokens that may be redeemed or are waiting for their turn to be forgotten, for tests.
+  var count: Int { state.withLock { max($0.entries.count, $0.order.count) } }
+
+  private func isDue(_ key: [UInt8], _ state: State, at uptime: Int64) -> Bool {
+    guard state.order.count < capacity, let entry = state.entries[key] else { return true }
+    return entry.endsAt <= uptime
+  }
+
+  @discardableResult
+  private static func remove(_ key: [UInt8], from state: inout State) -> Entry? {
+    guard let entry = state.entries.removeValue(forKey: key) else { return nil }
+    let user = entry.grant.principal.connectionKey
+    state.ofUser[user]?.removeAll { $0 == key }
+    if state.ofUser[user]?.isEmpty ?? false { state.ofUser[user] = nil }
+    return entry
+  }
+}
+
+/// A queue whose memory follows its length. A value.
+struct FirstInFirstOut<Element> {
+  private var elements: [Element] = []
+  private var start = 0
+
+  var count: Int { elements.count - start }
+  var first: Element? { start < elements.count ? elements[start] : nil }
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func removeFirst() {
+    start += 1
+    // What was taken is let go when it is as much as what waits.
+    guard start * 2 >= elements.count else { return }
+    elements.removeSubrange(..<start)
+    start = 0
+  }
+}
