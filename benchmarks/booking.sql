@@ -11,6 +11,7 @@ SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NUL
 -- each booking; the first statement gives :booking its number
 INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (:event, :user, 1, :at, :seq);
 INSERT INTO notice VALUES (:event, :seq, 1, :booking, :available, :capacity, :at, NULL);
+INSERT INTO feed (kind, subject, number) VALUES (0, :event, :seq);
 
 -- each booking with an Idempotency-Key, then
 INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (:hash, :user, :key, :booking, :at);

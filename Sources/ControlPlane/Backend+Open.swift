@@ -31,6 +31,8 @@ extension Backend {
     public var queueDepth = 4096
     /// Notices that `history` gives at most.
     public var historyLimit = 1000
+    /// Milliseconds for which entries of the feed are kept.
+    public var feedKept: Int64 = Retention().feed
 
     public init(dataFolder: String) { self.dataFolder = dataFolder }
   }
@@ -52,7 +54,8 @@ extension Backend {
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(
       configuration: configuration, database: database, ports: ports, texts: texts,
-      encoder: OutcomeReplies(observer: observer), mode: threads)
+      encoder: OutcomeReplies(observer: observer), waiters: FeedWaiters(replies: replies, clock: clock),
+      mode: threads)
     let ledger = try builder.ledger(writer)
     let (hashers, registrars) = (try builder.hashers(), try builder.registrars())
     let accounts = AccountService(
@@ -60,13 +63,14 @@ extension Backend {
       hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
     let endpoints = Endpoints(
       configuration, TokenParts(keys, watch, revocations, configuration, ports), accounts, builder.events,
-      ports, epoch: database.epoch)
+      ports, builder.waiters, epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
     return Backend(
       database,
       ControlThreads(
         ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
-        registrars: registrars, keys: try builder.keyWatch(watch), metrics: builder.metrics),
+        registrars: registrars, keys: try builder.keyWatch(watch), feed: try builder.feed(),
+        metrics: builder.metrics),
       endpoints, keys, ports)
   }
 
@@ -103,12 +107,15 @@ struct ControlThreads: Sendable {
   let registrars: Pool<@Sendable () -> Void, Void>
   /// Reads another system's keys when their file changes; nil: there is no such file.
   let keys: KeySetThread?
+  /// Answers those who wait for the feed.
+  let feed: FeedThread
   let metrics: ControlMetrics
 
   /// In the order in which work goes from one to the next.
   func close() {
     keys?.close()
     workers.close()
+    feed.close()
     recalls.close()
     hashers.close()
     registrars.close()
@@ -125,6 +132,7 @@ struct ControlThreadsBuilder {
   let encoder: any OutcomeEncoder
   let metrics = ControlMetrics()
   let events = CommittedEvents()
+  let waiters: FeedWaiters
   let mode: Backend.Threads
 
   /// Passwords that may wait per hasher: about two seconds of work.
@@ -136,7 +144,8 @@ struct ControlThreadsBuilder {
   func ledger(_ writer: SQLiteBookingStore) throws(StartFailure) -> LedgerQueue {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
-      observer: ports.observer, clock: ports.clock, metrics: metrics)
+      observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,
+      retention: Retention(feed: configuration.feedKept))
     let ledger: Ledger
     do throws(StoreFailure) {
       ledger = try Ledger(writer, dependencies)
@@ -171,6 +180,10 @@ struct ControlThreadsBuilder {
   func keyWatch(_ watch: KeySetWatch?) throws(StartFailure) -> KeySetThread? {
     guard let watch else { return nil }
     return try KeySetThread(watch, threads: mode)
+  }
+
+  func feed() throws(StartFailure) -> FeedThread {
+    try FeedThread(waiters, try database.openReader(), threads: mode)
   }
 
   func recalls() throws(StartFailure) -> Pool<Recall, any ReadStore> {
@@ -209,7 +222,7 @@ struct Endpoints: Sendable {
 
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
-    _ events: CommittedEvents, _ ports: ControlPorts, epoch: String
+    _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, epoch: String
   ) {
     self.accounts = accounts
     (verifier, self.tokens) = (tokens.verifier, tokens.issuer)
@@ -219,7 +232,10 @@ struct Endpoints: Sendable {
     handler = Router(
       routes: Routes.all(
         accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission,
-        connections: ConnectionTokenEndpoints(tokens: tokens.connections, clock: ports.clock), epoch: epoch),
+        connections: ConnectionTokenEndpoints(tokens: tokens.connections, clock: ports.clock),
+        feed: FeedEndpoints(
+          waiters: waiters, epoch: epoch, clock: ports.clock, revocations: accounts.revocations),
+        epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
       watchIsPublic: configuration.watchIsPublic)
   }

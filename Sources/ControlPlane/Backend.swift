@@ -120,7 +120,8 @@ public final class Backend: Sendable {
 
   /// Inline only: does one unit of work; false when there is none.
   public func pump() -> Bool {
-    threads.workers.pump() || threads.recalls.pump() || threads.hashers.pump() || threads.registrars.pump()
+    threads.workers.pump() || threads.recalls.pump() || threads.feed.pump() || threads.hashers.pump()
+      || threads.registrars.pump()
       || ledger.pump() || (threads.keys?.pump() ?? false)
   }
 }

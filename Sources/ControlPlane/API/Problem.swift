@@ -37,6 +37,9 @@ enum ProblemType: String, CaseIterable, Sendable {
   case preconditionFailed = "precondition-failed"
   case alreadyPublished = "already-published"
 
+  // The feed
+  case feedRestarted = "feed-restarted"
+
   // Bookings
   case soldOut = "sold-out"
   case notOpenYet = "not-open-yet"
@@ -74,7 +77,7 @@ enum ProblemType: String, CaseIterable, Sendable {
       .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
       .notHeld, .extensionsNotOffered, .extensionUsed:
       409
-    case .holdExpired: 410
+    case .holdExpired, .feedRestarted: 410
     case .preconditionFailed: 412
     case .unsupportedMediaType: 415
     case .validationFailed, .unknownTicketType, .holdsNotOffered, .idempotencyMismatch: 422
@@ -114,6 +117,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .eventHasBookings: "Event has bookings"
     case .preconditionFailed: "Precondition failed"
     case .alreadyPublished: "Event already published"
+    case .feedRestarted: "The feed has begun anew"
     case .soldOut: "Sold out"
     case .notOpenYet: "Sales have not begun"
     case .salesPaused: "Sales are paused"

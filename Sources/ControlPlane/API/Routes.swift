@@ -37,7 +37,7 @@ enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
   static func all(
     accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
-    connections: ConnectionTokenEndpoints, epoch: String
+    connections: ConnectionTokenEndpoints, feed: FeedEndpoints, epoch: String
   ) -> [Route] {
     let auth = AuthEndpoints(accounts: accounts, tokens: tokens, policy: policy, admission: admission)
     let users = UserEndpoints(accounts: accounts, policy: policy)
@@ -63,6 +63,8 @@ enum Routes {
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
       Route("GET", "/api/events/{id}/notices", .admin(notices.list)),
+
+      Route("GET", "/api/notices", .admin(feed.list)),
 
       Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),

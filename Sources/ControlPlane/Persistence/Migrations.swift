@@ -4,7 +4,7 @@
 enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
-    Step(holds), Step(disabledAccounts), Step(ticketTypes),
+    Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -263,6 +263,29 @@ enum Migrations {
     ALTER TABLE event ADD COLUMN type_counts TEXT;
     ALTER TABLE booking ADD COLUMN type_id INTEGER;
     ALTER TABLE notice ADD COLUMN types TEXT;
+    """
+
+  /// The feed begins with this schema: what happened before is not in it. `feed_event`: events as they were made.
+  private static let feed = """
+    -- kind: 0 notice `number` of the event `subject`; 1 the booking `subject` was confirmed, 2 extended, at `number`;
+    -- 3 the event `subject` was made at `number`
+    CREATE TABLE feed (
+      position INTEGER PRIMARY KEY,
+      kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),
+      subject INTEGER NOT NULL,
+      number INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE feed_event (
+      event_id INTEGER PRIMARY KEY,
+      status TEXT NOT NULL,
+      name TEXT NOT NULL,
+      starts_at INTEGER,
+      opens_at INTEGER,
+      closes_at INTEGER,
+      max_per_booking INTEGER NOT NULL,
+      capacity INTEGER NOT NULL
+    ) STRICT;
     """
 }
 

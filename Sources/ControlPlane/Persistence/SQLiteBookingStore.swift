@@ -10,6 +10,7 @@ final class SQLiteBookingStore: BookingStore {
   /// A commit went into removed files: whatever comes back in their place, it is not what the ledger has in memory.
   private var lost: StoreFailure?
   private let accounts: AccountStatements
+  private let feed: FeedStatements
   private let people: PeopleStatements
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
@@ -25,6 +26,7 @@ final class SQLiteBookingStore: BookingStore {
     statements = try WriterStatements(connection)
     files = try DatabaseFiles(of: connection.path)
     accounts = try AccountStatements(connection)
+    feed = try FeedStatements(connection)
     people = try PeopleStatements(connection)
   }
 
@@ -60,7 +62,9 @@ final class SQLiteBookingStore: BookingStore {
 
   func insert(_ event: Event) throws(StoreFailure) -> EventID {
     try statements.insertEvent.run(EventRow.values(event))
-    return EventID(connection.lastInsertedRow)
+    let id = EventID(connection.lastInsertedRow)
+    try feed.append(event, id: id)
+    return id
   }
 
   func save(_ event: Event) throws(StoreFailure) {
@@ -125,12 +129,14 @@ final class SQLiteBookingStore: BookingStore {
 
   func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {
     try statements.confirmBooking.run([.instant(at), .int(booking.rawValue)])
+    try feed.append(.confirmed, booking.rawValue, at.milliseconds)
   }
 
-  func saveExtension(of booking: Booking) throws(StoreFailure) {
+  func saveExtension(of booking: Booking, at: Instant) throws(StoreFailure) {
     try statements.extendHold.run([
       .instant(booking.expiresAt), .int(booking.extended), .int(booking.id.rawValue),
     ])
+    try feed.append(.extended, booking.id.rawValue, at.milliseconds)
   }
 
   func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? {
@@ -192,6 +198,7 @@ final class SQLiteBookingStore: BookingStore {
       statement.bind(TicketTypeText.text(notice.types), at: 8)
     }
     try statement.runBound()
+    try feed.append(.notice, notice.event.rawValue, Int64(notice.seq))
     if case .eventUpdated(let details) = notice.change {
       try statements.appendDetails.run(NoticeRow.values(details, of: notice))
     }
@@ -306,6 +313,8 @@ final class SQLiteBookingStore: BookingStore {
     try statements.forgetKeys.run([.int(Self.sweepStep), .int(expired.milliseconds)])
     mayHaveExpiredKeys = connection.changedRows == Self.sweepStep
   }
+
+  func forgetFeed(before moment: Instant) throws(StoreFailure) -> Bool { try feed.forget(before: moment) }
 
   func verify() throws(StoreFailure) {
     if let lost { throw lost }

@@ -10,11 +10,13 @@ final class SQLiteReadStore: ReadStore {
   private let userID, accountBySubject, accountByEmail: Statement
   private let peoplePage, peoplePageOfEmail: Statement
   private let noticePage: Statement
+  private let feed: FeedReads
 
   init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
     let connection = try Connection(path, .reader)
     self.connection = connection
     self.cipher = cipher
+    feed = try FeedReads(connection, cipher: cipher)
     let event = "SELECT \(EventRow.columns) FROM event"
     eventPage = try Statement(connection, "\(event) WHERE id > ? ORDER BY id LIMIT ?")
     eventPageByStatus = try Statement(
@@ -152,6 +154,14 @@ final class SQLiteReadStore: ReadStore {
         NoticeRow.decode($0, cipher)
       }.compactMap { $0 }
     }
+  }
+
+  func feedStart() throws(DomainError) -> Int64 {
+    try reading { () throws(StoreFailure) in try feed.start() }
+  }
+
+  func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer {
+    try reading { () throws(StoreFailure) in try feed.items(after: after, limit: limit) }
   }
 
   private func reading<Result>(_ body: () throws(StoreFailure) -> Result) throws(DomainError) -> Result {

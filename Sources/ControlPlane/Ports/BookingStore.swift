@@ -30,7 +30,7 @@ protocol BookingStore: AnyObject {
   ) throws(StoreFailure)
   func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure)
   /// Writes `expiresAt` and `extended`.
-  func saveExtension(of booking: Booking) throws(StoreFailure)
+  func saveExtension(of booking: Booking, at: Instant) throws(StoreFailure)
   /// With the counts of the commit that last changed its seats.
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome?
   func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome?
@@ -47,6 +47,7 @@ protocol BookingStore: AnyObject {
   /// The same of one ticket type.
   func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int
 
+  /// The feed gets the notice too, as it gets confirmations, extensions and new events by their own functions.
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)
 
   /// What this key made, as it was made then, unless the key was remembered at `since` or earlier.
@@ -82,6 +83,9 @@ protocol BookingStore: AnyObject {
   /// Work of which there is more the longer it waits: a checkpoint, and forgetting some of the keys from
   /// before `expired`. Outside of transactions.
   func tidy(expired: ServiceTime) throws(StoreFailure)
+  /// Forgets some entries of the feed from before a moment, the oldest first; the newest stays. Outside of transactions.
+  /// - Returns: whether there may be more.
+  func forgetFeed(before: Instant) throws(StoreFailure) -> Bool
   /// Whether `tidy` is due even while commands wait.
   var isTidyingDue: Bool { get }
   /// Whether `tidy` would do something.

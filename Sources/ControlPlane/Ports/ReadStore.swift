@@ -24,6 +24,10 @@ protocol ReadStore: AnyObject {
   /// - Parameter email: only whose address this is; nil: everybody.
   func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person]
 
+  /// The position of the feed before the oldest entry that is kept.
+  func feedStart() throws(DomainError) -> Int64
+  func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer
+
   /// In order, with `after < seq <= through`.
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
 }

@@ -49,8 +49,8 @@ extension Ledger {
     var outcome = found
     outcome.booking.extended = by
     outcome.booking.expiresAt = found.booking.expiresAt.map { Instant(milliseconds: $0.milliseconds + by) }
-    let extended = outcome.booking
-    try storing(&batch) { () throws(StoreFailure) in try store.saveExtension(of: extended) }
+    let (extended, at) = (outcome.booking, batch.at)
+    try storing(&batch) { () throws(StoreFailure) in try store.saveExtension(of: extended, at: at) }
     try note(extended, &batch)
     batch.hasWritten = true
     return outcome

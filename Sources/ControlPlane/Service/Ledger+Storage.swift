@@ -22,13 +22,14 @@ extension Ledger {
     do throws(StoreFailure) {
       try store.verify()
       if store.isUntidy { tidy() }
+      if isRetentionDue { forgetOld() }
     } catch {
       report(error, .storageFailed(error.message))
     }
   }
 
   /// Whether `idle` has work to do soon.
-  var hasIdleWork: Bool { storeFailure != nil || store.isUntidy }
+  var hasIdleWork: Bool { storeFailure != nil || store.isUntidy || isRetentionDue }
 
   /// Whether `idle` has something to do by the clock.
   var isDue: Bool { nextDue.map { $0 <= dependencies.clock.now } ?? false }

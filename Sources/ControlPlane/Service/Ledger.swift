@@ -24,6 +24,8 @@ final class Ledger {
   /// What the last attempt to write failed with; nil: it did not. Ledger+Storage.swift has its life.
   var storeFailure: StoreFailure?
   var tidyingFails = false
+  /// When to look next for what is old enough to be forgotten, by `Clock.uptime`. Ledger+Retention.swift
+  var nextRetention: Int64 = .min
 
   /// What the ledger calls.
   struct Dependencies: Sendable {
@@ -35,6 +37,9 @@ final class Ledger {
     let observer: any ControlObserver
     let clock: any Clock
     let metrics: ControlMetrics
+    /// Told of each commit; nil: nobody follows the feed.
+    var feed: FeedWaiters?
+    var retention = Retention()
   }
 
   init(_ store: any BookingStore, _ dependencies: Dependencies) throws(StoreFailure) {
@@ -59,13 +64,16 @@ final class Ledger {
     } else {
       if batch.hasWritten { reportRecovery() }
       dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
+      if batch.hasWritten { dependencies.feed?.committed() }
       announce(&batch)
     }
     for touched in batch.touched { plan(touched.id, at: batch.time.now) }
     admit(batch.watches)
     answer(batch.settlements)
     dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
-    if failure == nil, store.isTidyingDue { tidy() }
+    guard failure == nil, store.isTidyingDue else { return }
+    tidy()
+    if isRetentionDue { forgetOld() }
   }
 
   func readClocks() -> Timekeeper.Reading {

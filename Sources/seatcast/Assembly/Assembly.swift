@@ -111,6 +111,7 @@ struct Assembly {
     backend.identity = configuration.identity == .full ? .full : .none
     backend.watchIsPublic = configuration.watch == .public
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
+    backend.feedKept = configuration.feedKept
     backend.historyLimit = Limits().historyNotices
     if configuration.rateLimits == .on { backend.limits = configuration.limits.control }
     return backend

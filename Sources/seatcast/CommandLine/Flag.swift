@@ -30,6 +30,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case limits
   case trustedProxies = "trusted-proxies"
   case passwordCost = "password-cost"
+  case feedKeep = "feed-keep"
   case demo
 }
 
@@ -182,6 +183,9 @@ struct CommandTable: Sendable {
         variable: "SEATCAST_PASSWORD_COST",
         summary: "Cost of password hashing; insecure-test is for tests and benchmarks.",
         fallback: "interactive"),
+      Flag(
+        setting: .feedKeep, value: .text("TIME"), variable: "SEATCAST_FEED_KEEP",
+        summary: "How long the feed of changes is kept, like 12h or 30d.", fallback: "30d"),
       Flag(
         setting: .demo, value: .none, variable: nil,
         summary: "Add two events, an admin and two users, and print how to use them.", fallback: nil),

@@ -24,6 +24,8 @@ struct ServeConfiguration: Equatable, Sendable {
   /// Whose word about their clients counts.
   var trustedProxies: TrustedProxies
   var passwordCost: PasswordCostChoice
+  /// Milliseconds for which the feed of changes is kept.
+  var feedKept: Int64
   var demo: Bool
   /// Warnings about environment variables that nothing reads.
   var unknownVariables: [String]
@@ -99,9 +101,13 @@ struct ServeConfiguration: Equatable, Sendable {
     limits = try LimitTable(settings)
     trustedProxies = try Self.proxies(settings)
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
+    feedKept = try settings.duration(.feedKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     demo = settings.has(.demo)
     unknownVariables = settings.warnings
   }
+
+  /// In seconds: a minute to ten years.
+  private static let keepingTimes: ClosedRange<Int64> = 60...3_650 * 86_400
 
   private static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {
     let file = try settings.text(.jwtSecretFile)

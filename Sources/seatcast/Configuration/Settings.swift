@@ -67,6 +67,22 @@ struct Settings: Equatable, Sendable {
     return number
   }
 
+  /// A length of time like `90s`, `15m`, `12h` or `30d`, in milliseconds.
+  func duration(_ setting: Setting, in seconds: ClosedRange<Int64>) throws(UsageError) -> Int64? {
+    guard let given = given[setting] else { return nil }
+    let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+    let digits = given.text.dropLast()
+    let isDecimal = !digits.isEmpty && digits.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+    guard isDecimal, let unit = given.text.last.flatMap({ units[$0] }), let number = Int64(digits),
+      number <= seconds.upperBound, seconds.contains(number * unit)
+    else {
+      throw UsageError(
+        "\(given.source) must be a time like '12h' or '30d', at most \(seconds.upperBound / 86_400) days, "
+          + "not '\(printable(given.text))'.")
+    }
+    return number * unit * 1_000
+  }
+
   /// One of the words of an enumeration.
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ setting: Setting, as type: Choice.Type

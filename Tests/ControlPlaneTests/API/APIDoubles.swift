@@ -71,6 +71,13 @@ final class StubReads: ReadStore {
     return []
   }
 
+  func feedStart() throws(DomainError) -> Int64 { 0 }
+
+  func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer {
+    try check()
+    return .items([])
+  }
+
   func notices(
     of event: EventID, after: UInt64, through: UInt64, limit: Int
   ) throws(DomainError) -> [Notice] {

@@ -48,6 +48,21 @@ final class APIFixture {
     return try #require(answers.first)
   }
 
+  /// Sends a request and lets the plane work until it is idle; the answer may come later.
+  func ask(_ method: String, _ target: String, token: String? = nil) throws -> ReplyTicket {
+    let ticket = try offer(method, target, nil, token: token, fields: [])
+    while backend.pump() {}
+    return ticket
+  }
+
+  /// The answer to `ask`, once; nil: there is none yet.
+  func answer(_ ticket: ReplyTicket) throws -> Reply? {
+    while backend.pump() {}
+    let answers = replies.take(ticket)
+    #expect(answers.count <= 1)
+    return answers.first
+  }
+
   /// Only queues the request.
   private func offer(
     _ method: String, _ target: String, _ body: String?, token: String?, fields: [Request.Field]

@@ -26,7 +26,11 @@ struct RoutesTests {
       accounts: accounts, tokens: tokens, policy: AccountPolicy(accounts: .local, registration: true),
       admission: .unlimited,
       connections: ConnectionTokenEndpoints(
-        tokens: ConnectionTokens(), clock: StillClock(milliseconds: 0)), epoch: "e")
+        tokens: ConnectionTokens(), clock: StillClock(milliseconds: 0)),
+      feed: FeedEndpoints(
+        waiters: FeedWaiters(replies: replies, clock: StillClock(milliseconds: 0)), epoch: "e",
+        clock: StillClock(milliseconds: 0), revocations: Revocations()),
+      epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")
@@ -53,7 +57,8 @@ struct RoutesTests {
         "GET /api/events visitor", "POST /api/events admin", "GET /api/events/{id} visitor",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
         "GET /api/events/{id}/stream watcher",
-        "GET /api/events/{id}/notices admin", "POST /api/bookings user", "GET /api/bookings user",
+        "GET /api/events/{id}/notices admin", "GET /api/notices admin", "POST /api/bookings user",
+        "GET /api/bookings user",
         "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user",
         "POST /api/bookings/{id}/cancel user", "POST /api/bookings/{id}/confirm user",
         "POST /api/bookings/{id}/extend user", "POST /api/users/{id}/logout admin",

@@ -344,7 +344,12 @@ final class ScriptedStore: BookingStore {
   func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {
     try store.saveConfirmation(of: booking, at: at)
   }
-  func saveExtension(of booking: Booking) throws(StoreFailure) { try store.saveExtension(of: booking) }
+  func saveExtension(of booking: Booking, at: Instant) throws(StoreFailure) {
+    try store.saveExtension(of: booking, at: at)
+  }
+  func forgetFeed(before moment: Instant) throws(StoreFailure) -> Bool {
+    try store.forgetFeed(before: moment)
+  }
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? { try store.booking(id) }
   func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? { try store.booking(id) }
   func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)] { try store.allHolds() }

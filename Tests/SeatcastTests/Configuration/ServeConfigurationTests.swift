@@ -43,6 +43,7 @@ struct ServeConfigurationTests {
     #expect(configuration.log == nil)
     #expect(configuration.rateLimits == .on)
     #expect(configuration.passwordCost == .interactive)
+    #expect(configuration.feedKept == 30 * 86_400_000)
     #expect(!configuration.demo)
     #expect(configuration.warnings.isEmpty)
   }

@@ -41,6 +41,24 @@ struct SettingsTests {
         == "--data must not be empty.")
   }
 
+  @Test("A length of time has a unit and bounds")
+  func durations() throws {
+    let read = { (text: String) throws(UsageError) in
+      try settings([.feedKeep: text]).duration(.feedKeep, in: 60...864_000)
+    }
+    #expect(try read("90s") == 90_000)
+    #expect(try read("2m") == 120_000)
+    #expect(try read("12h") == 43_200_000)
+    #expect(try read("10d") == 864_000_000)
+    #expect(try settings([:]).duration(.feedKeep, in: 60...864_000) == nil)
+    for text in [
+      "", "d", "30", "59s", "11d", "1w", "-1d", "1.5h", "+1d", "99999999999999999999d",
+      "9223372036854775807d",
+    ] {
+      #expect(throws: UsageError.self) { try read(text) }
+    }
+  }
+
   @Test("Variables of flags that a command does not have are ignored")
   func otherCommands() {
     let echo = Settings(flags: [:], environment: ["SEATCAST_IDENTITY": "x"], table: .conformanceEcho)
