@@ -60,6 +60,19 @@ struct TokenKeyEndToEndTests {
     #expect(try server.terminate() == .exited(0))
   }
 
+  @Test("a previous secret whose time is over is told at the start, and its tokens are refused")
+  func pastEnd() throws {
+    try write(first, to: "previous")
+    var options = ServerOptions()
+    options.arguments = [
+      "--previous-secret-file", path("previous"), "--previous-secret-until", "2020-01-31T20:00:00Z",
+    ]
+    let server = try ServerProcess(options)
+    #expect(server.process.standardError.contains("the time of the previous secret is over"))
+    #expect(try status(server, TokenMint(secret: first).token(user: 5)) == 401)
+    #expect(try status(server, server.mint.token(user: 5)) == 200)
+  }
+
   @Test("another system's public keys are read, and read again when their file changes")
   func keySet() throws {
     try write(ForeignKeys.set(["RS256", "ES256"].map { ForeignKeys.key($0) }), to: "keys.json")

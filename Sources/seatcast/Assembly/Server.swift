@@ -11,6 +11,10 @@ enum Server {
     let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
     for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
 
+    if let previous = secrets.previous, previous.until <= SystemClock().now {
+      log.write(LogEntry(.warning, "the time of the previous secret is over; its tokens are refused"))
+    }
+
     let assembly = try Assembly(configuration, secrets: secrets, log: log)
     let port: Int
     let demo: DemoContent?

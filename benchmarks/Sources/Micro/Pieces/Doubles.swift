@@ -44,8 +44,7 @@ final class OneEvent: ReadStore {
     return events
   }
 
-  func event(_ id: EventID) throws(DomainError) -> Event? { id == only.id ? only : nil }
-  func events(after: EventID?, status: EventStatus?, limit: Int) throws(DomainError) -> [Event] { [only] }
+  func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event] { [only] }
   func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? { nil }
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
@@ -53,6 +52,8 @@ final class OneEvent: ReadStore {
   func userID(of identity: Identity) throws(DomainError) -> UserID? { nil }
   func user(_ identity: Identity) throws(DomainError) -> User? { nil }
   func account(_ email: EmailKey) throws(DomainError) -> Account? { nil }
+  func account(_ identity: Identity) throws(DomainError) -> Account? { nil }
+  func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person] { [] }
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
   {
     []

@@ -9,7 +9,9 @@ enum LedgerPieces {
 
   private static func booking(_ name: String, _ quantity: Int, _ status: UInt64) -> Piece {
     let replies = LastStatus()
-    guard let ledger = try? Ledger(NoStore(), outside(replies)) else { fail("The ledger cannot be made.") }
+    guard let ledger = try? Ledger(NoStore(), dependencies(replies)) else {
+      fail("The ledger cannot be made.")
+    }
     let commands = (0..<batch).map { number in
       LedgerCommand.createBooking(
         CreateBooking(
@@ -23,8 +25,8 @@ enum LedgerPieces {
     }
   }
 
-  private static func outside(_ replies: LastStatus) -> Ledger.Outside {
-    Ledger.Outside(
+  private static func dependencies(_ replies: LastStatus) -> Ledger.Dependencies {
+    Ledger.Dependencies(
       notices: DeafNotices(), replies: replies, texts: Samples.encoder,
       encoder: OutcomeReplies(observer: IgnoringObserver()), events: CommittedEvents(),
       observer: IgnoringObserver(), clock: SystemClock(), metrics: ControlMetrics())
@@ -50,7 +52,8 @@ private final class NoStore: BookingStore {
     ]
   }
   func insertBooking(
-    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64
+    event: EventID, user: UserID, subject: Subject, quantity: Int, at: Instant, seq: UInt64,
+    heldUntil: Instant?, type: Int?
   ) throws(StoreFailure) -> Booking {
     bookings = bookings % 1_000_000_000 + 1
     guard let name = cipher.publicID(of: BookingID(bookings)) else { fail("A booking has no number.") }
@@ -68,9 +71,20 @@ private final class NoStore: BookingStore {
   func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure) {}
   func delete(_ event: EventID) throws(StoreFailure) {}
   func hasBookings(_ event: EventID) throws(StoreFailure) -> Bool { false }
-  func saveCancellation(of booking: BookingID, at: Instant, seq: UInt64) throws(StoreFailure) {}
+  func saveEnd(
+    of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
+  ) throws(StoreFailure) {}
+  func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {}
+  func saveExtension(of booking: Booking) throws(StoreFailure) {}
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? { nil }
+  func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? { nil }
+  func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)] { [] }
+  func holds(of event: EventID) throws(StoreFailure) -> [Hold] { [] }
+  func bookings(
+    madeIn event: EventID, after: UInt64, through: UInt64
+  ) throws(StoreFailure) -> [BookingOutcome] { [] }
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int { 0 }
+  func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int { 0 }
   func append(_ notice: ControlPlane.Notice, booking: BookingID?) throws(StoreFailure) {}
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
@@ -81,11 +95,17 @@ private final class NoStore: BookingStore {
   func serviceTime() throws(StoreFailure) -> ServiceTime { ServiceTime(milliseconds: 0) }
   func save(_ served: ServiceTime) throws(StoreFailure) {}
   func insert(_ identity: Identity, at: Instant) throws(StoreFailure) -> UserID { UserID(4) }
+  func logout(of identity: Identity) throws(StoreFailure) -> Instant? { nil }
   func logOut(_ identity: Identity, before: Instant) throws(StoreFailure) {}
   func account(_ email: EmailKey) throws(StoreFailure) -> Account? { nil }
   func insert(_ user: NewUser, at: Instant) throws(StoreFailure) -> User { Samples.user }
   func save(_ user: User, passwordHash: String) throws(StoreFailure) {}
-  func setPasswordHash(_ hash: String, of user: UserID) throws(StoreFailure) -> Bool { false }
+  func setPasswordHash(
+    _ hash: String, of user: UserID, replacing old: String?
+  ) throws(StoreFailure) -> Bool { false }
+  func person(_ identity: Identity) throws(StoreFailure) -> Person? { nil }
+  func setRole(_ role: Role, of person: UserID) throws(StoreFailure) {}
+  func setDisabled(_ moment: Instant?, of person: UserID) throws(StoreFailure) {}
   func tidy(expired: ServiceTime) throws(StoreFailure) {}
   var isTidyingDue: Bool { false }
   var isUntidy: Bool { false }
