@@ -33,6 +33,8 @@ extension Backend {
     public var historyLimit = 1000
     /// Milliseconds for which entries of the feed are kept.
     public var feedKept: Int64 = Retention().feed
+    /// Whether a missing database is made, and one of an older version is brought up to date.
+    var upgradesDatabase = true
 
     public init(dataFolder: String) { self.dataFolder = dataFolder }
   }
@@ -49,7 +51,8 @@ extension Backend {
     let folder = try DataFolder(configuration.dataFolder)
     let keys = try KeyReader(configuration, folder, observer: observer)
     let watch = configuration.keySetFile.map { _ in KeySetWatch { keys.readChangedFile() } }
-    let (database, writer) = try Database.open(folder, identifiers)
+    let (database, writer) = try Database.open(
+      folder, identifiers, upgrades: configuration.upgradesDatabase)
     let revocations = try migrateAccounts(writer, configuration.accounts)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(

@@ -8,7 +8,7 @@ public final class Backend: Sendable {
   let database: Database
   let threads: ControlThreads
   let endpoints: Endpoints
-  private let keys: KeyReader
+  let keys: KeyReader
   let ports: ControlPorts
   private let takesIn = Atomic(true)
 

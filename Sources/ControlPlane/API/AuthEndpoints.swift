@@ -6,7 +6,7 @@ struct AuthEndpoints: Sendable {
   let policy: AccountPolicy
   let admission: AdmissionControl
 
-  private static let nameBytes = 1...200
+  static let nameBytes = 1...200
 
   /// `POST /api/auth/register`: 201, an ordinary user with a token.
   func register(_ call: Call) throws(Problem) -> Reply? {

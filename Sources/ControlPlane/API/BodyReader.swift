@@ -11,8 +11,13 @@ struct BodyReader {
   /// Fails with 415 for another media type, 400 for what is not JSON, 422 for what is not an object.
   init(_ request: Request, mediaTypes: [String] = ["application/json"]) throws(Problem) {
     try Self.checkMediaType(request, mediaTypes)
+    try self.init(request.body)
+  }
+
+  /// The same of bytes that came without a media type.
+  init(_ body: [UInt8]) throws(Problem) {
     do throws(JSONRefusal) {
-      document = try StrictJSON.scan(request.body)
+      document = try StrictJSON.scan(body)
     } catch {
       throw Problem(
         .malformedJSON, "The body is not JSON that we take: \(error.description).",

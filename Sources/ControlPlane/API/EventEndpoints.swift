@@ -93,7 +93,7 @@ struct EventEndpoints: Sendable {
 
 /// The names that an event's members have. A mistyped one must not pass in silence, because the event would then sell by
 /// another rule than its admin meant.
-private enum EventMembers {
+enum EventMembers {
   /// Those that only the server sets are known, too, so that an event may be sent back as it was read.
   static let all = [
     "name", "description", "venue", "startsAt", "opensAt", "closesAt", "status", "seatCapacity",

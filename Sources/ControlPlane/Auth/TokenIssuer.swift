@@ -16,17 +16,24 @@ struct TokenIssuer: TokenIssuing {
     self.audience = audience ?? TokenAuthority.defaultAudience
   }
 
-  /// The token ends with a whole second, as `exp` counts in seconds.
   func issue(to user: User) -> IssuedToken {
+    issue(
+      to: TokenHolder(subject: user.subject, role: user.role, email: user.email, name: user.name),
+      seconds: Self.lifetimeMilliseconds / 1_000)
+  }
+
+  /// The token ends with a whole second, as `exp` counts in seconds.
+  func issue(to holder: TokenHolder, seconds: Int64) -> IssuedToken {
     let now = clock.now.milliseconds / 1_000
-    let expiresAt = now + Self.lifetimeMilliseconds / 1_000
+    let expiresAt = now + seconds
     // Whoever logs in within the second of having been logged out gets a token of the next one.
-    let issuedAt = max(now, (revocations.moment(of: user.identity)?.milliseconds ?? 0) / 1_000)
+    let identity = Identity(issuer: Identity.localIssuer, subject: holder.subject)
+    let issuedAt = max(now, (revocations.moment(of: identity)?.milliseconds ?? 0) / 1_000)
     let payload = JSONWriter.object { writer in
-      writer.member("sub", user.subject.description)
-      writer.member("email", user.email)
-      writer.member("name", user.name)
-      writer.member("role", user.role.rawValue)
+      writer.member("sub", holder.subject.description)
+      if let email = holder.email { writer.member("email", email) }
+      if let name = holder.name { writer.member("name", name) }
+      writer.member("role", holder.role.rawValue)
       writer.member("iat", issuedAt)
       writer.member("exp", expiresAt)
       writer.member("iss", Identity.localIssuer)

@@ -51,7 +51,7 @@ final class DataFolder: Sendable {
       let code = errno
       close(file)
       throw code == EWOULDBLOCK
-        ? StartFailure("another seatcast already serves the data folder \(name)")
+        ? served(name)
         : StartFailure("cannot lock the data folder \(name): \(describe(errno: code))")
     }
     return file
@@ -66,9 +66,15 @@ final class DataFolder: Sendable {
     let code = errno
     close(descriptor)
     guard code != EWOULDBLOCK else {
-      throw StartFailure("another seatcast already serves the data folder \(name)")
+      throw served(name)
     }
     return -1
+  }
+
+  private static func served(_ name: String) -> StartFailure {
+    var failure = StartFailure("another seatcast already serves the data folder \(name)")
+    failure.isServed = true
+    return failure
   }
 
   private static func resolve(_ path: String) throws(StartFailure) -> String {
@@ -79,7 +85,8 @@ final class DataFolder: Sendable {
     return unsafe String(cString: real)
   }
 
-  var database: String { realPath + "/seatcast.db" }
+  static let databaseName = "seatcast.db"
+  var database: String { realPath + "/" + Self.databaseName }
 
   /// Makes the file when it is missing, so that SQLite does not make it readable for others.
   func reserve(_ path: String) throws(StoreFailure) {

@@ -16,11 +16,13 @@ final class Database: Sendable {
   }
 
   /// Opens or creates it, and brings the schema up to date.
+  /// - Parameter upgrades: false: a database of an older version is refused.
   static func open(
-    _ folder: DataFolder, _ identifiers: any IdentifierSource
+    _ folder: DataFolder, _ identifiers: any IdentifierSource, upgrades: Bool = true
   ) throws(StartFailure) -> (database: Database, writer: SQLiteBookingStore) {
     do throws(MigrationFailure) {
       let connection = try connect(folder)
+      if !upgrades { try Migrations.check(connection) }
       try Migrations.bring(connection)
       let database = try describe(connection, folder, identifiers)
       return (database, try writer(connection, database))
@@ -83,6 +85,10 @@ final class Database: Sendable {
       StartFailure(
         "the data folder \(folder.path) was written by a newer seatcast (schema \(version), this one knows"
           + " \(known))")
+    case .older:
+      StartFailure(
+        "the data folder \(folder.path) was written by an older seatcast; start the server once, which brings it up"
+          + " to date")
     case .store(let failure)
     where failure.code == StoreFailure.notADatabase || failure.code == StoreFailure.corrupt:
       StartFailure("the database \(folder.database) is damaged: \(failure)")

@@ -36,6 +36,21 @@ enum Migrations {
     }
   }
 
+  /// Steps that a database has taken; 0: it is none of ours, or empty.
+  static func version(of connection: Connection) throws(StoreFailure) -> Int {
+    let table = try Statement(
+      connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'")
+    guard try table.first([], { $0.int(0) }) == 1 else { return 0 }
+    return try Statement(connection, "SELECT version FROM schema_version").first { $0.int(0) } ?? 0
+  }
+
+  /// - Throws: `older` when steps are missing.
+  static func check(_ connection: Connection) throws(MigrationFailure) {
+    let version: Int
+    do throws(StoreFailure) { version = try self.version(of: connection) } catch { throw .store(error) }
+    guard version >= steps.count else { throw .older }
+  }
+
   private static func take(_ step: Step, to version: Int, _ connection: Connection) throws(StoreFailure) {
     do throws(StoreFailure) {
       try connection.execute("BEGIN IMMEDIATE; \(step.sql)")
@@ -292,5 +307,7 @@ enum Migrations {
 enum MigrationFailure: Error, Equatable {
   /// The database has taken steps that this program does not know.
   case newer(version: String, known: Int)
+  /// The database lacks steps, and may not take them now.
+  case older
   case store(StoreFailure)
 }

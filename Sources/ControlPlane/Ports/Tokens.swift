@@ -7,6 +7,17 @@ protocol TokenVerifying: Sendable {
 
 protocol TokenIssuing: Sendable {
   func issue(to user: User) -> IssuedToken
+  /// - Parameter seconds: how long it is good for.
+  func issue(to holder: TokenHolder, seconds: Int64) -> IssuedToken
+}
+
+/// Whom a token of this server's own speaks for.
+struct TokenHolder: Sendable {
+  var subject: Subject
+  var role: Role
+  /// nil: there is no account with an address, or with a name.
+  var email: String?
+  var name: String?
 }
 
 public enum TokenVerdict: Sendable, Equatable {

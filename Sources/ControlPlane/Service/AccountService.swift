@@ -70,13 +70,16 @@ struct AccountService: Sendable {
 
   /// Ends the sessions of this identity when the commit has done so.
   private func revoking(_ identity: Identity, _ answer: @escaping Answer<Instant>) -> Answer<Instant> {
-    { [revocations, notices] result in
-      if case .success(let moment) = result {
-        revocations.add(identity, before: moment)
-        notices.withdraw(client: identity.connectionKey)
-      }
+    { result in
+      if case .success(let moment) = result { endSessions(of: identity, before: moment) }
       return answer(result)
     }
+  }
+
+  /// After the commit that ended them; on the ledger's thread.
+  func endSessions(of identity: Identity, before moment: Instant) {
+    revocations.add(identity, before: moment)
+    notices.withdraw(client: identity.connectionKey)
   }
 
   // MARK: Changes
@@ -124,17 +127,17 @@ struct AccountService: Sendable {
 
   /// Fails with `unknownUser`, `ownAccount`, `notAdministrator`, `storageUnavailable` or `overloaded`.
   func change(_ change: PersonChange, ticket: ReplyTicket, answer: @escaping Answer<Person>) {
-    let apply: Answer<ChangedPerson> = { [revocations, notices] result in
-      if case .success(let changed) = result {
-        revocations.setDisabled(change.target, changed.person.isDisabled)
-        if let moment = changed.loggedOutBefore {
-          revocations.add(change.target, before: moment)
-          notices.withdraw(client: change.target.connectionKey)
-        }
-      }
+    let applying: Answer<ChangedPerson> = { result in
+      if case .success(let changed) = result { apply(changed, to: change.target) }
       return answer(result.map(\.person))
     }
-    ledger.submit(ticket, apply, replies: replies) { .changePerson(change, $0) }
+    ledger.submit(ticket, applying, replies: replies) { .changePerson(change, $0) }
+  }
+
+  /// After the commit; on the ledger's thread.
+  func apply(_ changed: ChangedPerson, to identity: Identity) {
+    revocations.setDisabled(identity, changed.person.isDisabled)
+    if let moment = changed.loggedOutBefore { endSessions(of: identity, before: moment) }
   }
 
   private func run<Outcome>(

@@ -84,12 +84,15 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
 
 extension LedgerQueue {
   /// Submits a command of the server's own and waits for its outcome. Not from the ledger's thread.
-  func ask<Outcome: Sendable>(_ command: (Answering<Outcome>) -> LedgerCommand) throws(DomainError) -> Outcome
-  {
+  /// - Parameter effect: of a success; on the ledger's thread, before this returns.
+  func ask<Outcome: Sendable>(
+    _ effect: (@Sendable (Outcome) -> Void)? = nil, _ command: (Answering<Outcome>) -> LedgerCommand
+  ) throws(DomainError) -> Outcome {
     let outcome = Monitor<Result<Outcome, DomainError>?>(nil)
     let isTaken = submit(
       command(
         .call { result in
+          if case .success(let success) = result { effect?(success) }
           outcome.withLock { $0 = result }
           outcome.notifyAll()
         }))

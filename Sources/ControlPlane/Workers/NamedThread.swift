@@ -2,12 +2,12 @@
 
 import Glibc
 
-struct NamedThread: Sendable {
+public struct NamedThread: Sendable {
   private let id: pthread_t
 
   /// - Parameter name: at most 15 bytes, as Linux keeps them; longer ones are cut.
   /// - Throws: `StartFailure` when the machine refuses another thread.
-  init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(StartFailure) {
+  public init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(StartFailure) {
     let task = unsafe Unmanaged.passRetained(ThreadTask(name: name, body: body))
     var id = pthread_t()
     let code = unsafe pthread_create(
@@ -27,7 +27,7 @@ struct NamedThread: Sendable {
   }
 
   /// Waits for the end of the body. Once only.
-  func join() {
+  public func join() {
     let code = pthread_join(id, nil)
     precondition(code == 0, "a thread is joined once, and not by itself")
   }

@@ -6,6 +6,7 @@ import FanoutCore
 struct Assembly {
   let plane: DataPlane
   let backend: Backend
+  private let admin: AdminService
   private let configuration: ServeConfiguration
   private let log: Log
 
@@ -18,6 +19,7 @@ struct Assembly {
         Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
+      admin = AdminService(backend, log: log)
     } catch {
       throw StartError(telling: error)
     }
@@ -39,13 +41,15 @@ struct Assembly {
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
-      return try plane.start(
+      let port = try plane.start(
         inbound: InboundAdapter(
           backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
         sessions: WebSocketHandler(
           backend: backend, messages: messages, origins: origins, watch: configuration.watch),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8))
+      admin.start()
+      return port
     } catch {
       throw StartError(telling: error)
     }
@@ -70,6 +74,7 @@ struct Assembly {
   func stop() {
     plane.stopAccepting()
     backend.stopIntake()
+    admin.stop()
     backend.close()
     plane.closeAll()
   }

@@ -11,10 +11,13 @@ enum Program {
       case .serve(let settings): try Server.run(ServeConfiguration(settings))
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
       case .conformanceJWS: SignatureLines.run()
+      case .administer(let command, let settings): try AdminRun.run(command, settings)
       }
       return 0
     } catch let error as UsageError {
       return fail(error.description, UsageError.exitStatus)
+    } catch let error as AdminError {
+      return fail(error.description, error.exitStatus)
     } catch {
       return fail("\(error)", StartError.exitStatus)
     }

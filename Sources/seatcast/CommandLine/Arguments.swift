@@ -9,25 +9,25 @@ enum Invocation: Equatable, Sendable {
   case serve(Settings)
   case conformanceEcho(Settings)
   case conformanceJWS
+  case administer(AdminRequest.Command, Settings)
 
   /// - Parameter arguments: the command-line arguments without the program's name.
   static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError) -> Invocation {
     guard let word = arguments.first else {
       throw UsageError("seatcast needs a command. Try 'seatcast --help'.")
     }
-    let rest = arguments.dropFirst()
     switch word {
     case "--help", "-h", "help": return .print(Help.overview())
     case "--version": return .print(Version.line)
     default: break
     }
-    guard let table = CommandTable.all.first(where: { $0.name == word }) else {
-      throw UsageError(
-        "There is no command '\(printable(word))'."
-          + Suggestion.sentence(for: word, among: CommandTable.all.map(\.name)) + " Try 'seatcast --help'.")
-    }
+    let (table, rest) = try table(in: arguments)
+    guard let table else { return .print(Help.group(word)) }
     if rest.contains("--help") || rest.contains("-h") { return .print(Help.text(for: table)) }
-    let settings = try Settings(flags: flags(in: rest, of: table), environment: environment, table: table)
+    let words = try words(in: rest, of: table)
+    let settings = Settings(
+      flags: words.flags, operands: words.operands, environment: environment, table: table)
+    if let command = AdminRequest.Command(rawValue: table.name) { return .administer(command, settings) }
     switch table.name {
     case CommandTable.serve.name: return .serve(settings)
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
@@ -36,13 +36,49 @@ enum Invocation: Equatable, Sendable {
     }
   }
 
-  /// Accepts `--port 3000` and `--port=3000`. A repeated flag is an error.
-  private static func flags(
+  /// The command that one word names, or two, and what stands behind it; nil: help is asked for those that begin with
+  /// the first word.
+  private static func table(
+    in arguments: [String]
+  ) throws(UsageError) -> (table: CommandTable?, rest: ArraySlice<String>) {
+    let (word, rest) = (arguments[0], arguments.dropFirst())
+    if let table = CommandTable.all.first(where: { $0.name == word }) { return (table, rest) }
+    let names = CommandTable.all.map(\.name).filter { $0.hasPrefix(word + " ") }
+      .map { String($0.dropFirst(word.count + 1)) }
+    guard !names.isEmpty else {
+      let candidates = Set(CommandTable.all.map { String($0.name.prefix { $0 != " " }) }).sorted()
+      throw UsageError(
+        "There is no command '\(printable(word))'." + Suggestion.sentence(for: word, among: candidates)
+          + " Try 'seatcast --help'.")
+    }
+    guard let second = rest.first else {
+      throw UsageError(
+        "'seatcast \(word)' needs one of \(names.joined(separator: ", ")). Try 'seatcast \(word) --help'.")
+    }
+    if ["--help", "-h"].contains(second) { return (nil, rest) }
+    guard let table = CommandTable.all.first(where: { $0.name == "\(word) \(second)" }) else {
+      throw UsageError(
+        "There is no command '\(word) \(printable(second))'." + Suggestion.sentence(for: second, among: names)
+          + " Try 'seatcast \(word) --help'.")
+    }
+    return (table, rest.dropFirst())
+  }
+
+  /// Accepts `--port 3000` and `--port=3000`. A repeated flag is an error. Behind `--` everything is an operand.
+  private static func words(
     in arguments: ArraySlice<String>, of table: CommandTable
-  ) throws(UsageError) -> [Setting: String] {
-    var found: [Setting: String] = [:]
-    var rest = arguments
+  ) throws(UsageError) -> (flags: [Setting: String], operands: [String]) {
+    var (found, operands): ([Setting: String], [String]) = ([:], [])
+    var (rest, onlyOperands) = (arguments, false)
     while let argument = rest.popFirst() {
+      if operands.count < table.operands.count, onlyOperands || argument == "-" || !argument.hasPrefix("-") {
+        operands.append(argument)
+        continue
+      }
+      if argument == "--", !table.operands.isEmpty, !onlyOperands {
+        onlyOperands = true
+        continue
+      }
       let (name, attached) = split(argument)
       let flag = try flag(name, of: table)
       if found[flag.setting] != nil { throw UsageError("\(flag.name) is given twice.") }
@@ -55,7 +91,11 @@ enum Invocation: Equatable, Sendable {
         throw UsageError("\(flag.name) needs a value: \(flag.usage).")
       }
     }
-    return found
+    if let missing = table.operands.dropFirst(operands.count).first, !missing.isOptional {
+      throw UsageError(
+        "'seatcast \(table.name)' needs \(missing.name). Try 'seatcast \(table.name) --help'.")
+    }
+    return (found, operands)
   }
 
   private static func split(_ argument: String) -> (name: String, attached: String?) {

@@ -32,6 +32,29 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case passwordCost = "password-cost"
   case feedKeep = "feed-keep"
   case demo
+
+  // Administration
+  case json
+  case name
+  case seats
+  case description
+  case venue
+  case starts
+  case opens
+  case closes
+  case status
+  case maxPerBooking = "max-per-booking"
+  case maxPerUser = "max-per-user"
+  case holdSeconds = "hold-seconds"
+  case holdExtensionSeconds = "hold-extension-seconds"
+  case to
+  case by
+  case after
+  case limit
+  case email
+  case role
+  case passwordFile = "password-file"
+  case lifetime
 }
 
 /// A row of a command's table.
@@ -71,17 +94,42 @@ struct Flag: Sendable {
   }
 }
 
+/// A word of a command that is no flag: told by its place.
+struct Operand: Sendable, Equatable {
+  /// As the help shows it.
+  let name: String
+  let summary: String
+  /// Only the last one may be.
+  let isOptional: Bool
+
+  init(_ name: String, _ summary: String, isOptional: Bool = false) {
+    (self.name, self.summary, self.isOptional) = (name, summary, isOptional)
+  }
+
+  var usage: String { isOptional ? "[\(name)]" : name }
+}
+
 /// A subcommand and the flags that it takes.
 struct CommandTable: Sendable {
+  /// One word, or two: `event list`.
   let name: String
   let summary: String
   /// More lines for the help.
   var details: [String] = []
+  var group = Group.serving
+  var operands: [Operand] = []
   let flags: [Flag]
+
+  /// Parts of the overview; the raw value is the part's heading.
+  enum Group: String, CaseIterable, Sendable {
+    case serving = "Serving"
+    case administration = "Administration, with or without a running server"
+    case testing = "Testing aids, never part of the server"
+  }
 
   func flag(named name: String) -> Flag? { flags.first { $0.name == name } }
 
-  static let all = [serve, conformanceEcho, conformanceJWS, version]
+  static let all = [serve, version] + administration + [conformanceEcho, conformanceJWS]
 
   static let serve = CommandTable(
     name: "serve", summary: "Serve bookings and broadcast them.",
@@ -193,17 +241,17 @@ struct CommandTable: Sendable {
 
   static let conformanceEcho = CommandTable(
     name: "conformance-echo",
-    summary: "Echo WebSocket messages for protocol test suites; never part of the server.",
-    flags: [host, port, loops])
+    summary: "Echo WebSocket messages for protocol test suites.",
+    group: .testing, flags: [host, port, loops])
 
   static let conformanceJWS = CommandTable(
     name: "conformance-jws",
-    summary: "Judge signatures, one JSON object per line of standard input; never part of the server.",
+    summary: "Judge signatures, one JSON object per line of standard input.",
     details: [
       "A line is {\"alg\":…,\"k\":…,\"jws\":…}; k is a base64url key for HS256, a JWK otherwise.",
       "Answers one line each: valid or invalid. Claims are not judged.",
     ],
-    flags: [])
+    group: .testing, flags: [])
 
   static let version = CommandTable(name: "version", summary: "Print the version.", flags: [])
 

@@ -2,26 +2,46 @@
 
 enum Help {
   static func overview() -> String {
-    let width = CommandTable.all.map(\.name.count).max() ?? 0
-    let commands = CommandTable.all.map { "  " + padded($0.name, to: width) + "  " + $0.summary }
+    let parts = CommandTable.Group.allCases.map { group in
+      "\(group.rawValue):\n" + list(CommandTable.all.filter { $0.group == group })
+    }
     return """
       seatcast books seats and shows every booking on every screen at once.
 
       Usage: seatcast COMMAND [FLAGS]
 
-      \(commands.joined(separator: "\n"))
+      \(parts.joined(separator: "\n\n"))
 
       'seatcast COMMAND --help' tells a command's flags. Start with: seatcast serve --demo
       """
   }
 
+  /// The commands that begin with a word, like `event`.
+  static func group(_ word: String) -> String {
+    let tables = CommandTable.all.filter { $0.name.hasPrefix(word + " ") }
+    return "Usage: seatcast \(word) COMMAND [FLAGS]\n\n\(list(tables))"
+      + "\n\n'seatcast \(word) COMMAND --help' tells a command's flags."
+  }
+
+  private static func list(_ tables: [CommandTable]) -> String {
+    let width = CommandTable.all.map(\.name.count).max() ?? 0
+    return tables.map { "  " + padded($0.name, to: width) + "  " + $0.summary }.joined(separator: "\n")
+  }
+
   static func text(for table: CommandTable) -> String {
-    let usage = table.flags.isEmpty ? "" : " [FLAGS]"
+    let words = table.operands.map(\.usage) + (table.flags.isEmpty ? [] : ["[FLAGS]"])
     let summary = ([table.summary] + table.details).joined(separator: "\n")
-    let head = "\(summary)\n\nUsage: seatcast \(table.name)\(usage)"
+    let head =
+      "\(summary)\n\nUsage: " + (["seatcast", table.name] + words).joined(separator: " ")
+      + (table.operands.isEmpty ? "" : "\n\n" + operands(table.operands))
     guard !table.flags.isEmpty else { return head }
     return head + "\n\n" + table.flags.map(paragraph).joined(separator: "\n")
       + "\n\nA flag beats its variable, and that beats the default. An empty variable counts as unset."
+  }
+
+  private static func operands(_ operands: [Operand]) -> String {
+    let width = operands.map(\.name.count).max() ?? 0
+    return operands.map { "  " + padded($0.name, to: width) + "  " + $0.summary }.joined(separator: "\n")
   }
 
   private static func paragraph(_ flag: Flag) -> String {

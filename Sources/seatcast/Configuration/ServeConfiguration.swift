@@ -109,7 +109,7 @@ struct ServeConfiguration: Equatable, Sendable {
   /// In seconds: a minute to ten years.
   private static let keepingTimes: ClosedRange<Int64> = 60...3_650 * 86_400
 
-  private static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {
+  static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {
     let file = try settings.text(.jwtSecretFile)
     let typed = settings[.jwtSecretFile]?.source.hasPrefix("--") ?? false
     guard let literal = settings.variable("SEATCAST_JWT_SECRET"), !typed else {

@@ -11,12 +11,16 @@ struct Settings: Equatable, Sendable {
   }
 
   private let given: [Setting: Given]
+  /// The words that are no flags, in order.
+  let operands: [String]
   /// All variables that are not empty. Secrets have a variable and no flag, because command lines are public.
   private let environment: [String: String]
   /// Warnings about variables that nothing reads.
   var warnings: [String] { UnknownVariables.warnings(in: environment) }
 
-  init(flags: [Setting: String], environment: [String: String], table: CommandTable) {
+  init(
+    flags: [Setting: String], operands: [String] = [], environment: [String: String], table: CommandTable
+  ) {
     var given: [Setting: Given] = [:]
     for flag in table.flags {
       if let text = flags[flag.setting] {
@@ -26,6 +30,7 @@ struct Settings: Equatable, Sendable {
       }
     }
     self.given = given
+    self.operands = operands
     self.environment = environment.filter { !$0.value.isEmpty }
   }
 

@@ -1,0 +1,45 @@
+// What an administrator on this machine asks for: a command with its members, as one line of JSON, like
+// `{"command":"event capacity","id":3,"seatCapacityDelta":-20}`. A value; any thread.
+
+public struct AdminRequest: Sendable, Equatable {
+  /// The raw values are what is typed behind `seatcast`.
+  public enum Command: String, CaseIterable, Sendable {
+    case eventCreate = "event create"
+    case eventList = "event list"
+    case eventCapacity = "event capacity"
+    case eventPause = "event pause"
+    case eventResume = "event resume"
+    case eventCancel = "event cancel"
+    case userCreate = "user create"
+    case userList = "user list"
+    case userRole = "user role"
+    case userDisable = "user disable"
+    case userEnable = "user enable"
+    case userPassword = "user passwd"
+    case tokenMint = "token mint"
+    case tokenInspect = "token inspect"
+  }
+
+  public enum Value: Sendable, Equatable {
+    case text(String)
+    case number(Int)
+  }
+
+  /// Longer lines are refused.
+  public static let maximumBytes = 64 * 1_024
+
+  /// The JSON object, without a line break in it or behind it.
+  public let line: [UInt8]
+
+  public init(_ command: Command, _ members: [(name: String, value: Value)] = []) {
+    line = JSONWriter.object { writer in
+      writer.member("command", command.rawValue)
+      for (name, value) in members {
+        switch value {
+        case .text(let text): writer.member(name, text)
+        case .number(let number): writer.member(name, number)
+        }
+      }
+    }
+  }
+}

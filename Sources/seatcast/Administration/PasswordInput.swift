@@ -1,0 +1,64 @@
+// Where a command takes a password from: a file, a terminal without echo, or standard input. Never an argument, because
+// everybody on a machine can read the arguments of its processes. Main thread.
+import FoundationEssentials
+import Glibc
+
+enum PasswordInput {
+  /// Longer input is no password.
+  private static let maximumBytes = 4_096
+
+  /// - Parameter owner: for the prompt.
+  static func password(_ settings: Settings, of owner: String) throws -> String {
+    if let path = try settings.text(.passwordFile) { return try SecretFiles.password(.file(path)) }
+    guard isatty(STDIN_FILENO) == 1 else {
+      guard let line = StandardInput.line(atMost: maximumBytes), !line.isEmpty else {
+        throw AdminError("There is no password on standard input.", status: AdminError.badData)
+      }
+      return line
+    }
+    let first = try prompt("Password of \(printable(owner)): ")
+    guard try prompt("The same again: ") == first else {
+      throw AdminError("The two passwords differ.", status: AdminError.badData)
+    }
+    return first
+  }
+
+  private static func prompt(_ words: String) throws -> String {
+    StandardError.write(words)
+    var usual = termios()
+    guard unsafe tcgetattr(STDIN_FILENO, &usual) == 0 else {
+      throw AdminError("The terminal cannot be told not to show the password.")
+    }
+    var silent = usual
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else {
+      throw AdminError("The terminal cannot be told not to show the password.")
+    }
+    defer {
+      _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual)
+      StandardError.write("\n")
+    }
+    guard let line = StandardInput.line(atMost: maximumBytes) else {
+      throw AdminError("There was no password.", status: AdminError.badData)
+    }
+    return line
+  }
+}
+
+enum StandardInput {
+  /// The next line, without its line break, or what there is before the end of the input; nil: nothing, more than
+  /// `bytes`, or not UTF-8. Read byte by byte, so that a following call finds the next line.
+  static func line(atMost bytes: Int) -> String? {
+    var (line, byte): ([UInt8], UInt8) = ([], 0)
+    while true {
+      let count = unsafe read(STDIN_FILENO, &byte, 1)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0, line.isEmpty { return nil }
+      if count <= 0 || byte == UInt8(ascii: "\n") { break }
+      guard line.count < bytes else { return nil }
+      line.append(byte)
+    }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    return String(validating: line, as: UTF8.self)
+  }
+}

@@ -1,0 +1,139 @@
+// The commands of administration: what each takes, for the parser and for `--help`. What they do stands in
+// Administration/.
+import ControlPlane
+
+extension CommandTable {
+  static let administration = [
+    eventCreate, eventList, eventCapacity, eventPause, eventResume, eventCancel, userCreate, userList,
+    userRole,
+    userDisable, userEnable, userPassword, tokenMint, tokenInspect,
+  ]
+
+  private static func admin(
+    _ command: AdminRequest.Command, _ summary: String, details: [String] = [], operands: [Operand] = [],
+    _ flags: [Flag] = []
+  ) -> CommandTable {
+    CommandTable(
+      name: command.rawValue, summary: summary, details: details, group: .administration,
+      operands: operands, flags: flags + [data, json])
+  }
+
+  // MARK: Events
+
+  private static let eventID = Operand("ID", "The event's number.")
+
+  static let eventCreate = admin(
+    .eventCreate, "Make an event.",
+    details: ["It is on sale at once unless --status or --opens says otherwise."],
+    [
+      text(.name, "NAME", "The event's name."),
+      text(.seats, "N", "How many seats it has."),
+      text(.description, "TEXT", "What people are told about it."),
+      text(.venue, "TEXT", "Where it takes place."),
+      text(.starts, "TIME", "When it begins, like 2026-01-31T20:00:00Z."),
+      text(.opens, "TIME", "When sales begin.", fallback: "at once"),
+      text(.closes, "TIME", "When sales end.", fallback: "never"),
+      Flag(
+        setting: .status, value: .choice(["draft", "on_sale", "paused", "closed"]), variable: nil,
+        summary: "What is decided about its sales.", fallback: "on_sale"),
+      text(.maxPerBooking, "N", "Seats of one booking at most.", fallback: "10"),
+      text(.maxPerUser, "N", "Seats of one user at most; 0: no limit.", fallback: "0"),
+      text(.holdSeconds, "N", "How long a hold lasts; 0: no holds.", fallback: "600"),
+      text(
+        .holdExtensionSeconds, "N", "By how much a hold can be extended once; 0: not at all.", fallback: "300"
+      ),
+    ])
+  static let eventList = admin(.eventList, "List events, drafts included.", [after, limit])
+  static let eventCapacity = admin(
+    .eventCapacity, "Change how many seats an event has.",
+    details: ["Say --by where seats are being sold: it is right whatever was sold meanwhile."],
+    operands: [eventID],
+    [
+      text(.to, "N", "The new number of seats."),
+      text(.by, "N", "Seats to add, or with a minus sign to take away, like --by=-20."),
+    ])
+  static let eventPause = admin(.eventPause, "Stop an event's sales for the moment.", operands: [eventID])
+  static let eventResume = admin(
+    .eventResume, "Sell again. It also publishes a draft and reopens closed sales.", operands: [eventID])
+  static let eventCancel = admin(
+    .eventCancel, "Cancel an event and every booking of it, for good.", operands: [eventID])
+
+  // MARK: Users
+
+  private static let user = Operand("USER", "The address of a local account, or a user's id.")
+  private static let issuer = Flag(
+    setting: .issuer, value: .text("ISSUER"), variable: nil,
+    summary: "Whose id USER is, when another system has the accounts.",
+    fallback: "the system whose accounts the server takes")
+  private static let passwordSource = [
+    text(
+      .passwordFile, "FILE", "File with the password; one line break at its end is not part of it.",
+      fallback: "asked for, or read from standard input"),
+    Flag(
+      setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
+      variable: "SEATCAST_PASSWORD_COST",
+      summary: "Cost of password hashing while no server runs; insecure-test is for tests.",
+      fallback: "interactive"),
+  ]
+
+  static let userCreate = admin(
+    .userCreate, "Make a local account.",
+    details: ["The password is never an argument, which others can see."],
+    [
+      text(.email, "EMAIL", "The address to log in with."), text(.name, "NAME", "The name that people see."),
+      role,
+    ] + passwordSource)
+  static let userList = admin(
+    .userList, "List users in the order in which they came.",
+    [text(.email, "EMAIL", "Only the account of this address."), after, limit])
+  static let userRole = admin(
+    .userRole, "Make a user an administrator, or an administrator a user.",
+    operands: [user, Operand("user|admin", "The new role.")])
+  static let userDisable = admin(
+    .userDisable, "Keep somebody out: no log-in, no token, no connection.", operands: [user], [issuer])
+  static let userEnable = admin(.userEnable, "Let somebody in again.", operands: [user], [issuer])
+  static let userPassword = admin(
+    .userPassword, "Give a local account another password; its sessions end.", operands: [user],
+    passwordSource)
+
+  // MARK: Tokens
+
+  /// What the server would be given, for when none runs.
+  private static let keys = ["accounts", "issuer", "audience", "admin-claim", "jwt-secret-file", "jwks-file"]
+    .compactMap { name in serve.flags.first { $0.setting.rawValue == name } }
+
+  static let tokenMint = admin(
+    .tokenMint, "Make a token for a user, signed with the server's own secret.",
+    operands: [Operand("USER", "The address of a local account, or a user's id.")],
+    [
+      Flag(
+        setting: .role, value: .choice(Role.allCases.map(\.rawValue)), variable: nil,
+        summary: "Role in the token; admin is for administrators' accounts.", fallback: "the account's"),
+      text(.lifetime, "TIME", "How long it is good for, like 30m, 12h or 7d.", fallback: "1h"),
+    ] + keys)
+  static let tokenInspect = admin(
+    .tokenInspect, "Tell what a token says, and whether the server accepts it now.",
+    operands: [Operand("TOKEN", "The token; without it, it is read from standard input.", isOptional: true)],
+    keys)
+
+  // MARK: Rows that several have
+
+  static let data = Flag(
+    setting: .data, value: .text("DIR"), variable: "SEATCAST_DATA",
+    summary: "The server's data folder.", fallback: "./data")
+  static let json = Flag(
+    setting: .json, value: .none, variable: nil, summary: "Print one JSON document, for scripts.",
+    fallback: nil)
+  private static let role = Flag(
+    setting: .role, value: .choice(Role.allCases.map(\.rawValue)), variable: nil,
+    summary: "The account's role.",
+    fallback: "user")
+  private static let after = text(.after, "NUMBER", "Begin behind this one.")
+  private static let limit = text(.limit, "N", "So many at most.", fallback: "100")
+
+  private static func text(
+    _ setting: Setting, _ word: String, _ summary: String, fallback: String? = nil
+  ) -> Flag {
+    Flag(setting: setting, value: .text(word), variable: nil, summary: summary, fallback: fallback)
+  }
+}
