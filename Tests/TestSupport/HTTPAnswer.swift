@@ -9,6 +9,10 @@ public struct HTTPAnswer: Sendable {
   public var fields: [(name: String, value: String)]
   public var body: [UInt8] = []
 
+  public init(status: Int, reason: String, fields: [(name: String, value: String)], body: [UInt8] = []) {
+    (self.status, self.reason, self.fields, self.body) = (status, reason, fields, body)
+  }
+
   /// The first field of that name, whatever its case.
   public func field(_ name: String) -> String? {
     fields.first { $0.name.lowercased() == name.lowercased() }?.value

@@ -13,6 +13,8 @@ public final class HTTPClient: @unchecked Sendable {
   /// The address that connections come from; nil: the system chooses.
   private let source: String?
   private var unread: [UInt8] = []
+  /// Told of every request that `request` sent, by method and target, and of its answer; what is set last counts.
+  public static let inspector = Guarded<(@Sendable (String, String, HTTPAnswer) -> Void)?>(nil)
 
   public init(
     port: Int, token: String? = nil, patience: Duration = usualPatience, owner: (any Sendable)? = nil,
@@ -34,7 +36,9 @@ public final class HTTPClient: @unchecked Sendable {
     for (name, value) in fields { head += "\(name): \(value)\r\n" }
     if let body { head += "Content-Length: \(body.count)\r\n" }
     try send(raw: Array((head + "\r\n").utf8) + (body ?? []))
-    return try answer(toHead: method == "HEAD")
+    let answer = try answer(toHead: method == "HEAD")
+    Self.inspector.withLock { $0 }?(method, path, answer)
+    return answer
   }
 
   /// Sends one request with a JSON body.

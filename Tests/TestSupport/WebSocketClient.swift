@@ -9,6 +9,8 @@ public final class WebSocketClient: @unchecked Sendable {
   public var answersPings = true
   private var decoder = ServerFrameDecoder()
   private var hasEnded = false
+  /// Told of every message that `nextJSON` gives; what is set last counts.
+  public static let inspector = Guarded<(@Sendable (JSON) -> Void)?>(nil)
 
   /// Whether the server ever cut a message into fragments.
   public var sawFragments: Bool { decoder.sawFragments }
@@ -95,7 +97,10 @@ public final class WebSocketClient: @unchecked Sendable {
   public func nextJSON(within patience: Duration = usualPatience) throws -> JSON {
     while true {
       switch try next(within: patience) {
-      case .text(let text): return try JSON(parsing: text)
+      case .text(let text):
+        let message = try JSON(parsing: text)
+        Self.inspector.withLock { $0 }?(message)
+        return message
       case .ping, .pong: continue
       case let other: throw TestFailure("a text message was expected, not \(other)")
       }

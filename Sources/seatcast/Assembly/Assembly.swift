@@ -37,7 +37,7 @@ struct Assembly {
           + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
     }
     let pages = Pages(
-      files: .embedded(), isReady: { [backend] in backend.isReady },
+      files: .described(), isReady: { [backend] in backend.isReady },
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {

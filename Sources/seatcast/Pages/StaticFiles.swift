@@ -33,6 +33,10 @@ struct StaticFiles: Sendable {
     return StaticFiles(files)
   }
 
+  func adding(_ more: [String: File]) -> StaticFiles {
+    StaticFiles(files.merging(more) { _, new in new })
+  }
+
   /// Nil when there is no file at this path. `HEAD` is answered like `GET`; the loop leaves the body out.
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
     guard let file = files[head.path] else { return nil }

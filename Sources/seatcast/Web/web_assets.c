@@ -37,6 +37,9 @@ static const unsigned char widgets_js[] = {
 static const unsigned char words_js[] = {
 #embed "assets/words.js"
 };
+static const unsigned char docs_css[] = {
+#embed "assets/docs.css"
+};
 static const unsigned char favicon_svg[] = {
 #embed "assets/favicon.svg"
 };
@@ -46,6 +49,7 @@ static const unsigned char favicon_svg[] = {
 static const web_asset assets[] = {
     {"/", "text/html; charset=utf-8", index_html, sizeof index_html},
     {"/style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
+    {"/docs.css", "text/css; charset=utf-8", docs_css, sizeof docs_css},
     {"/app.js", JAVASCRIPT, app_js, sizeof app_js},
     {"/api.js", JAVASCRIPT, api_js, sizeof api_js},
     {"/dom.js", JAVASCRIPT, dom_js, sizeof dom_js},

@@ -1,6 +1,7 @@
 // A whole control plane on the test's own thread, and a client that talks to it as the executable does.
 import FoundationEssentials
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -45,7 +46,11 @@ final class APIFixture {
     while backend.pump() {}
     let answers = replies.take(ticket)
     #expect(answers.count == 1, "\(method) \(target) is answered once")
-    return try #require(answers.first)
+    let answer = try #require(answers.first)
+    for fault in Self.contract.faults(method, target, HTTPAnswer(answer)) {
+      Issue.record(Comment(rawValue: fault))
+    }
+    return answer
   }
 
   /// Sends a request and lets the plane work until it is idle; the answer may come later.
@@ -62,6 +67,14 @@ final class APIFixture {
     #expect(answers.count <= 1)
     return answers.first
   }
+
+  /// What is said of each answer in `/openapi.json`.
+  private static let contract: APIContract = {
+    guard let document = try? JSON(parsing: OpenAPI(version: "test").document) else {
+      preconditionFailure("the description of the API is JSON")
+    }
+    return APIContract(document)
+  }()
 
   /// Only queues the request.
   private func offer(
@@ -114,6 +127,13 @@ final class APIFixture {
     return try send(
       "POST", "/api/bookings", #"{"eventId":\#(event),"quantity":\#(quantity)}"#, token: token,
       fields: fields)
+  }
+}
+
+extension HTTPAnswer {
+  init(_ reply: Reply) {
+    self.init(
+      status: reply.status, reason: "", fields: reply.fields.map { ($0.name, $0.value) }, body: reply.body)
   }
 }
 

@@ -15,7 +15,7 @@ struct RoutesTests {
     func deliver(_ replies: [(ticket: ReplyTicket, reply: Reply)]) {}
   }
 
-  private var routes: [Route] {
+  var routes: [Route] {
     let (ledger, replies) = (NoLedger(), NoReplies())
     let accounts = AccountService(
       ledger: ledger, replies: replies, hashing: NoJobs(), registering: NoJobs(),

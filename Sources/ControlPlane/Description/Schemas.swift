@@ -1,0 +1,298 @@
+// The JSON schemas (draft 2020-12) of everything that is sent and received: by REST in `rest`, by WebSocket and event
+// stream in `messages`. Hand-written; tests hold real answers and messages against them, and every member that those
+// have must stand here. Lengths count bytes of UTF-8 where the server does, so a schema may allow a little more.
+
+/// A schema by name, as finished JSON.
+struct NamedSchema: Sendable {
+  let name: String
+  let json: String
+  init(_ name: String, _ json: String) { (self.name, self.json) = (name, json) }
+}
+
+/// A message of the live protocol.
+struct MessageSchema: Sendable {
+  /// The value of its `type`.
+  let type: String
+  let isFromClient: Bool
+  let summary: String
+  let json: String
+
+  /// From the server.
+  init(_ type: String, _ summary: String, _ json: String) {
+    (self.type, self.summary, self.json, isFromClient) = (type, summary, json, false)
+  }
+
+  init(fromClient type: String, _ summary: String, _ json: String) {
+    (self.type, self.summary, self.json, isFromClient) = (type, summary, json, true)
+  }
+
+  /// `booking_created` is BookingCreated.
+  var name: String {
+    type.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+}
+
+enum Schemas {
+  static let time = #"{"type":"string","format":"date-time"}"#
+  private static let timeOrNull = #"{"type":["string","null"],"format":"date-time"}"#
+  private static let count = #"{"type":"integer","minimum":0}"#
+  private static let eventID = #"{"type":"integer","minimum":1}"#
+  private static let bookingID = #"{"type":"string","pattern":"^BK-[0-9A-Z]+$"}"#
+  private static let subject =
+    #"{"type":["integer","string"],"description":"The subject of the token: an integer when it is one below 2^53, else a string."}"#
+
+  private static func page(of name: String, next: String = #"{"type":["string","null"]}"#) -> String {
+    #"""
+    {"type":"object","required":["items","next"],"properties":{
+    "items":{"type":"array","items":{"$ref":"#/components/schemas/\#(name)"}},"next":\#(next)}}
+    """#
+  }
+
+  // MARK: REST
+
+  static let rest: [NamedSchema] = accounts + events + bookings + [problem]
+
+  private static let accounts = [
+    NamedSchema(
+      "Registration",
+      #"""
+      {"type":"object","required":["email","password","name"],"properties":{
+      "email":{"type":"string","minLength":3,"maxLength":254},
+      "password":{"type":"string","minLength":8,"maxLength":1024},
+      "name":{"type":"string","minLength":1,"maxLength":200}}}
+      """#),
+    NamedSchema(
+      "Credentials",
+      #"""
+      {"type":"object","required":["email","password"],"properties":{
+      "email":{"type":"string","minLength":1,"maxLength":254},
+      "password":{"type":"string","minLength":1,"maxLength":1024}}}
+      """#),
+    NamedSchema(
+      "PasswordChange",
+      #"""
+      {"type":"object","required":["currentPassword","newPassword"],"properties":{
+      "currentPassword":{"type":"string","minLength":1,"maxLength":1024},
+      "newPassword":{"type":"string","minLength":8,"maxLength":1024}}}
+      """#),
+    NamedSchema(
+      "NewPassword",
+      #"""
+      {"type":"object","required":["newPassword"],"properties":{
+      "newPassword":{"type":"string","minLength":8,"maxLength":1024}}}
+      """#),
+    NamedSchema(
+      "User",
+      #"""
+      {"type":"object","required":["id","email","name","role"],"properties":{"id":\#(subject),
+      "email":{"type":["string","null"]},"name":{"type":["string","null"]},
+      "role":{"enum":["user","admin"]}}}
+      """#),
+    NamedSchema(
+      "Session",
+      #"""
+      {"type":"object","required":["user","token","expiresAt"],"properties":{
+      "user":{"$ref":"#/components/schemas/User"},"token":{"type":"string"},"expiresAt":\#(time)}}
+      """#),
+    NamedSchema(
+      "Person",
+      #"""
+      {"type":"object","required":["id","issuer","email","name","role","disabled","createdAt"],"properties":{
+      "id":\#(subject),"issuer":{"type":"string"},"email":{"type":["string","null"]},
+      "name":{"type":["string","null"]},"role":{"enum":["user","admin",null]},
+      "disabled":{"type":"boolean"},"createdAt":\#(time)}}
+      """#),
+    NamedSchema(
+      "PersonPatch",
+      #"""
+      {"type":"object","properties":{"role":{"enum":["user","admin"]},"disabled":{"type":"boolean"}},
+      "additionalProperties":false}
+      """#),
+    NamedSchema("PersonPage", page(of: "Person")),
+  ]
+
+  /// `scheduled` and what the clock closes are told, not set; both words may be sent back.
+  private static let status =
+    #"{"enum":["draft","scheduled","on_sale","paused","closed","cancelled"]}"#
+
+  private static let eventMembers = #"""
+    "name":{"type":"string","minLength":1,"maxLength":200},
+    "description":{"type":"string","maxLength":4000},"venue":{"type":"string","maxLength":200},
+    "startsAt":\#(timeOrNull),"opensAt":\#(timeOrNull),"closesAt":\#(timeOrNull),"status":\#(status),
+    "seatCapacity":{"type":"integer","minimum":1,"maximum":1000000},
+    "maxPerBooking":{"type":"integer","minimum":1,"maximum":1000},
+    "maxPerUser":{"type":"integer","minimum":0,"maximum":1000000,"description":"0: no limit."},
+    "holdSeconds":{"type":"integer","minimum":0,"maximum":86400,"description":"0: no holds."},
+    "holdExtensionSeconds":{"type":"integer","minimum":0,"maximum":86400,"description":"0: no extension."},
+    "id":\#(eventID),"availableSeats":\#(count),"seq":\#(count)
+    """#
+
+  private static let events = [
+    NamedSchema(
+      "Event",
+      #"""
+      {"type":"object","required":["id","name","description","venue","startsAt","opensAt","closesAt","status",
+      "seatCapacity","availableSeats","maxPerBooking","maxPerUser","holdSeconds","holdExtensionSeconds","seq"],
+      "properties":{\#(eventMembers)}}
+      """#),
+    NamedSchema(
+      "EventDraft",
+      #"""
+      {"type":"object","required":["name","seatCapacity"],"properties":{\#(eventMembers)},
+      "additionalProperties":false,
+      "description":"id, availableSeats and seq are the server's and ignored, so an event may be sent back as it was read."}
+      """#),
+    NamedSchema(
+      "EventPatch",
+      #"""
+      {"type":"object","properties":{\#(eventMembers),
+      "seatCapacityDelta":{"type":"integer","minimum":-1000000,"maximum":1000000,
+      "description":"Added to the capacity as it is then; not beside seatCapacity."}},
+      "additionalProperties":false}
+      """#),
+    NamedSchema("EventPage", page(of: "Event")),
+    NamedSchema(
+      "Notice",
+      #"""
+      {"oneOf":[{"$ref":"#/components/schemas/BookingCreated"},
+      {"$ref":"#/components/schemas/BookingCancelled"},{"$ref":"#/components/schemas/SeatUpdate"},
+      {"$ref":"#/components/schemas/EventUpdated"}]}
+      """#),
+    NamedSchema("NoticePage", page(of: "Notice", next: #"{"type":["integer","null"]}"#)),
+  ]
+
+  private static let bookings = [
+    NamedSchema(
+      "NewBooking",
+      #"""
+      {"type":"object","required":["eventId"],"properties":{"eventId":\#(eventID),
+      "quantity":{"type":"integer","minimum":1,"maximum":1000000,"default":1},
+      "hold":{"type":"boolean","default":false,"description":"Keep the seats for the event's holdSeconds."}}}
+      """#),
+    NamedSchema(
+      "Booking",
+      #"""
+      {"type":"object","required":["bookingId","eventId","userId","quantity","status","createdAt",
+      "availableSeats","seq"],"properties":{"bookingId":\#(bookingID),"eventId":\#(eventID),
+      "userId":\#(subject),"quantity":{"type":"integer","minimum":1},
+      "status":{"enum":["held","confirmed","cancelled","expired"]},"createdAt":\#(time),
+      "expiresAt":{"type":"string","format":"date-time","description":"Of a hold: when its seats are free again."},
+      "cancelledAt":\#(time),"availableSeats":\#(count),"seq":\#(count)}}
+      """#),
+    NamedSchema("BookingPage", page(of: "Booking")),
+  ]
+
+  private static let problem = NamedSchema(
+    "Problem",
+    #"""
+    {"type":"object","required":["type","title","status"],"properties":{
+    "type":{"type":"string","description":"Stable: about:blank or urn:seatcast:problem:NAME."},
+    "title":{"type":"string"},"status":{"type":"integer","minimum":400,"maximum":599},
+    "detail":{"type":"string","description":"For people."},
+    "errors":{"type":"array","items":{"type":"object","required":["pointer","detail"],"properties":{
+    "pointer":{"type":"string"},"detail":{"type":"string"}}}},
+    "available":\#(count),"requested":{"type":"integer"},
+    "limit":{"type":["integer","string"]},"booked":\#(count),"retryAfter":\#(count),
+    "sold":\#(count),"held":\#(count),"opensAt":\#(time),"closesAt":\#(time),"expiresAt":\#(time),
+    "offset":\#(count),"parameter":{"type":"string"}}}
+    """#)
+
+  // MARK: The live protocol
+
+  private static let publicState = #"""
+    "status":{"enum":["scheduled","on_sale","paused","closed","cancelled","deleted","draft"]},
+    "name":{"type":"string"},"startsAt":\#(timeOrNull),"opensAt":\#(timeOrNull),"closesAt":\#(timeOrNull),
+    "maxPerBooking":{"type":"integer","minimum":1}
+    """#
+  private static let counts = #"""
+    "eventId":\#(eventID),"seq":\#(count),"availableSeats":\#(count),
+    "seatCapacity":{"type":"integer","minimum":1},"timestamp":\#(time)
+    """#
+
+  private static func greeting(_ type: String, _ more: String, _ required: String) -> String {
+    #"""
+    {"type":"object","required":["type","epoch","timestamp"\#(required)],"properties":{
+    "type":{"const":"\#(type)"}\#(more),\#(counts),\#(publicState),
+    "epoch":{"type":"string"},"recovered":{"type":"boolean",
+    "description":"Whether what was missed follows; only when a resume was asked."}}}
+    """#
+  }
+
+  private static func booking(_ type: String) -> String {
+    #"""
+    {"type":"object","required":["type","eventId","quantity","availableSeats","seatCapacity","seq","timestamp"],
+    "properties":{"type":{"const":"\#(type)"},\#(counts),"bookingId":\#(bookingID),"userId":\#(subject),
+    "quantity":{"type":"integer","minimum":1}}}
+    """#
+  }
+
+  private static func told(_ type: String, _ members: String, required: String) -> String {
+    #"""
+    {"type":"object","required":["type","timestamp"\#(required)],"properties":{
+    "type":{"const":"\#(type)"},"timestamp":\#(time)\#(members)}}
+    """#
+  }
+
+  static let messages: [MessageSchema] = [
+    MessageSchema(
+      "connection_established", "The first message of a connection.",
+      greeting("connection_established", #","clientId":{"type":"string"}"#, #","clientId""#)),
+    MessageSchema(
+      "subscribed", "The answer to subscribe_event.",
+      greeting("subscribed", "", #","eventId","seq""#)),
+    MessageSchema(
+      "unsubscribed", "The answer to unsubscribe_event.",
+      told("unsubscribed", #","eventId":\#(eventID)"#, required: #","eventId""#)),
+    MessageSchema(
+      "booking_created", "Seats were booked or held. Anonymous viewers get neither bookingId nor userId.",
+      booking("booking_created")),
+    MessageSchema(
+      "booking_cancelled", "A booking or a hold was given back, or a hold expired.",
+      booking("booking_cancelled")),
+    MessageSchema(
+      "seat_update",
+      "The capacity was changed; with fromSeq and toSeq it stands for everything missed between them.",
+      #"""
+      {"type":"object","required":["type","eventId","availableSeats","seatCapacity","seq","timestamp"],
+      "properties":{"type":{"const":"seat_update"},\#(counts),\#(publicState),"fromSeq":\#(count),
+      "toSeq":\#(count)}}
+      """#),
+    MessageSchema(
+      "event_updated", "Anything else of the event was changed, or it was deleted.",
+      #"""
+      {"type":"object","required":["type","eventId","status","name","startsAt","opensAt","closesAt",
+      "maxPerBooking","availableSeats","seatCapacity","seq","timestamp"],
+      "properties":{"type":{"const":"event_updated"},\#(counts),\#(publicState)}}
+      """#),
+    MessageSchema("pong", "The answer to ping.", told("pong", "", required: "")),
+    MessageSchema(
+      "error", "A message was not acted upon.",
+      told(
+        "error",
+        #","message":{"type":"string","description":"For people."},"code":{"type":"string"},"eventId":\#(eventID)"#,
+        required: #","message","code""#)),
+    MessageSchema(
+      "server_draining", "The server restarts; come back after this time.",
+      told("server_draining", #","reconnectAfterMs":\#(count)"#, required: #","reconnectAfterMs""#)),
+    MessageSchema(
+      fromClient: "subscribe_event", "Subscribes; with since and epoch it resumes.",
+      #"""
+      {"type":"object","required":["type","eventId"],"properties":{"type":{"const":"subscribe_event"},
+      "eventId":\#(eventID),"since":{"type":["integer","null"],"minimum":0},"epoch":{"type":["string","null"]}}}
+      """#),
+    MessageSchema(
+      fromClient: "unsubscribe_event", "Ends a subscription.",
+      #"""
+      {"type":"object","required":["type","eventId"],"properties":{"type":{"const":"unsubscribe_event"},
+      "eventId":\#(eventID)}}
+      """#),
+    MessageSchema(
+      fromClient: "ping", "Asks for a pong.",
+      #"{"type":"object","required":["type"],"properties":{"type":{"const":"ping"}}}"#),
+  ]
+
+  /// The messages that are notices: they stand in the notice log, too.
+  static let notices = messages.filter {
+    ["booking_created", "booking_cancelled", "seat_update", "event_updated"].contains($0.type)
+  }
+}
