@@ -129,6 +129,7 @@ public struct Limits: Sendable, Equatable {
   static let longestPause: UInt64 = 1_000
   /// `Retry-After`, in seconds, when a number of connections is used up: no time is known.
   static let retryConnecting: UInt64 = 5
+  static let comeBack = [(name: "Retry-After", value: String(retryConnecting))]
   /// Addresses whose rate of requests is told apart.
   static let requestKeys = 65_536
   /// Clients whose rate of resumes is told apart.

@@ -8,7 +8,8 @@ public struct JSONSchema: Sendable {
   /// Every keyword that is understood or may be passed over; another one is a fault of the schema.
   private static let keywords: Set = [
     "$ref", "type", "properties", "required", "enum", "const", "items", "oneOf", "minimum", "maximum",
-    "minLength", "maxLength", "pattern", "additionalProperties", "description", "format", "default",
+    "minLength", "maxLength", "maxItems", "pattern", "additionalProperties", "description", "format",
+    "default",
   ]
 
   public init(_ document: JSON) { self.document = document }
@@ -65,6 +66,9 @@ public struct JSONSchema: Sendable {
         faults.append("must be \(least) at least")
       }
       if let most = keywords["maximum"]?.integer, number > most { faults.append("must be \(most) at most") }
+    }
+    if let most = keywords["maxItems"]?.integer, let items = value.array, items.count > most {
+      faults.append("must have \(most) items at most")
     }
     if let text = value.string { faults += self.text(text, keywords) }
     return faults

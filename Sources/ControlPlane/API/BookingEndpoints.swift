@@ -18,7 +18,7 @@ struct BookingEndpoints: Sendable {
     let hold = body.bool("hold") ?? false
     let type = body.integer("typeId", in: 1...Int.max)
     try body.finish()
-    try admission.change(
+    let left = try admission.change(
       of: EventID(Int64(event)), by: principal,
       isExempt: { () throws(Problem) in
         try call.isAdmin(principal)
@@ -26,13 +26,13 @@ struct BookingEndpoints: Sendable {
     let command = CreateBooking(
       event: EventID(Int64(event)), user: principal.identity, quantity: quantity, idempotencyKey: key,
       hold: hold, type: type)
-    return .createBooking(command, .request(call.ticket))
+    return .createBooking(command, call.asker(changes: left))
   }
 
   /// `DELETE /api/bookings/{id}` and `POST /api/bookings/{id}/cancel`: 200; again: the same state again.
   func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
-    let (booking, actor) = try subject(of: call, principal)
-    return .cancelBooking(CancelBooking(booking: booking, by: actor), .request(call.ticket))
+    let (booking, actor, left) = try subject(of: call, principal)
+    return .cancelBooking(CancelBooking(booking: booking, by: actor), call.asker(changes: left))
   }
 
   /// `POST /api/bookings/{id}/confirm`: 200; again: the same state again. 410 when the hold expired.
@@ -48,30 +48,31 @@ struct BookingEndpoints: Sendable {
   private func change(
     _ kind: ChangeHold.Kind, _ call: Call, _ principal: Principal
   ) throws(Problem) -> LedgerCommand {
-    let (booking, actor) = try subject(of: call, principal)
-    return .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), .request(call.ticket))
+    let (booking, actor, left) = try subject(of: call, principal)
+    return .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), call.asker(changes: left))
   }
 
-  /// Which booking is to change, and who wants it.
+  /// Which booking is to change, who wants it, and what is left of that user's changes.
   private func subject(
     of call: Call, _ principal: Principal
-  ) throws(Problem) -> (PublicBookingID, BookingActor) {
+  ) throws(Problem) -> (PublicBookingID, BookingActor, RateDecision?) {
     let booking = try call.bookingID()
     let role: Role = try call.isAdmin(principal) ? .admin : .user
-    if role == .user { try countChange(of: booking, call, principal) }
-    return (booking, BookingActor(user: principal.identity, role: role))
+    let left = try role == .user ? countChange(of: booking, call, principal) : nil
+    return (booking, BookingActor(user: principal.identity, role: role), left)
   }
 
   /// Somebody else's booking is not counted: 429 in place of 404 would tell that it exists.
   private func countChange(
     of booking: PublicBookingID, _ call: Call, _ principal: Principal
-  ) throws(Problem) {
-    guard admission.limitsChanges else { return }
+  ) throws(Problem) -> RateDecision? {
+    guard admission.limitsChanges else { return nil }
     let (found, user) = try call.read { reads throws(DomainError) in
       (try reads.booking(booking), try reads.userID(of: principal.identity))
     }
-    guard let found, found.booking.user == user else { return }
-    try admission.change(of: found.booking.event, by: principal, isExempt: { () throws(Problem) in false })
+    guard let found, found.booking.user == user else { return nil }
+    return try admission.change(
+      of: found.booking.event, by: principal, isExempt: { () throws(Problem) in false })
   }
 
   // MARK: Reading

@@ -12,6 +12,10 @@ struct Call {
   /// The only events that a connection token lets its bearer watch; nil: all.
   var watchable: Set<EventID>?
 
+  /// What is left of the limits that this request counted for, and what writes it down.
+  var standings = UserStandings()
+  var rateFields: UserRateFields?
+
   var ticket: ReplyTicket { request.ticket }
 
   // MARK: Identifiers in the path. What cannot be an identifier names nothing: 404.
@@ -51,14 +55,43 @@ struct Call {
 
   // MARK: Answering
 
+  private var rateLines: FieldLines { rateFields?.lines(standings) ?? [] }
+
+  /// This request as the one that waits for a command's outcome.
+  /// - Parameter changes: what is left of its user's changes.
+  func asker<Outcome>(changes: RateDecision? = nil) -> Answering<Outcome> {
+    var standings = standings
+    standings.changes = changes
+    let lines = rateFields?.lines(standings) ?? []
+    return lines.isEmpty ? .request(ticket) : .limited(ticket, lines)
+  }
+
+  /// The answer with the fields of the limits.
+  func telling(_ reply: Reply) -> Reply {
+    var reply = reply
+    reply.fieldLines.append(rateLines)
+    return reply
+  }
+
+  /// The refusal with the fields of the limits, unless a limit is what refuses.
+  func telling(_ problem: Problem) -> Problem {
+    guard problem.type != .rateLimited else { return problem }
+    var problem = problem
+    problem.fields.append(rateLines)
+    return problem
+  }
+
   /// How a service's outcome becomes the reply: `success` on success, else the error's problem.
   func answer<Outcome>(_ success: @escaping @Sendable (Outcome) -> Reply) -> Answer<Outcome> {
-    let observer = observer
+    let (observer, lines) = (observer, rateLines)
     return { result in
-      switch result {
-      case .success(let outcome): success(outcome)
-      case .failure(let error): Problem.reporting(error, to: observer).reply
-      }
+      var reply =
+        switch result {
+        case .success(let outcome): success(outcome)
+        case .failure(let error): Problem.reporting(error, to: observer).reply
+        }
+      reply.fieldLines.append(lines)
+      return reply
     }
   }
 

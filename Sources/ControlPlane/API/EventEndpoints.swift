@@ -65,7 +65,7 @@ struct EventEndpoints: Sendable {
     let draft = EventDraft(&body)
     body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
-    return .createEvent(draft, .request(call.ticket))
+    return .createEvent(draft, call.asker())
   }
 
   /// `PATCH /api/events/{id}`: the members that are there change, the others stay (RFC 7396).
@@ -78,14 +78,14 @@ struct EventEndpoints: Sendable {
     body.refuseUnknown(besides: EventMembers.changeable)
     try body.finish()
     return .patchEvent(
-      PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), .request(call.ticket))
+      PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), call.asker())
   }
 
   /// `DELETE /api/events/{id}`: 204 when it was never booked.
   func delete(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
-    return .deleteEvent(id, ifMatch: condition?.strong, .request(call.ticket))
+    return .deleteEvent(id, ifMatch: condition?.strong, call.asker())
   }
 }
 

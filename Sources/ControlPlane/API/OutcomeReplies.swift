@@ -32,13 +32,21 @@ struct OutcomeReplies: OutcomeEncoder {
     _ success: (Outcome) -> Reply = { _ in .noContent() }
   ) {
     switch settled.asker {
-    case .request(let ticket):
-      switch settled.result {
-      case .success(let outcome): replies.append((ticket, success(outcome)))
-      case .failure(let error): replies.append((ticket, Problem.reporting(error, to: observer).reply))
-      }
+    case .request(let ticket): replies.append((ticket, reply(settled, success)))
+    case .limited(let ticket, let lines):
+      var reply = reply(settled, success)
+      reply.fieldLines.append(lines)
+      replies.append((ticket, reply))
     case .reply(let ticket, let answer): replies.append((ticket, answer(settled.result)))
     case .call(let body): body(settled.result)
+    }
+  }
+
+  @inline(__always)
+  private func reply<Outcome>(_ settled: Settled<Outcome>, _ success: (Outcome) -> Reply) -> Reply {
+    switch settled.result {
+    case .success(let outcome): success(outcome)
+    case .failure(let error): Problem.reporting(error, to: observer).reply
     }
   }
 

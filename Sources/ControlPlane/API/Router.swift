@@ -114,75 +114,85 @@ struct Router: RequestHandler {
   // MARK: Who asks
 
   private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
+    if case .anyone(let endpoint) = endpoint { return Self.handling(try endpoint(call)) }
+    var call = call
+    let principal = try identify(&call, endpoint)
+    do throws(Problem) {
+      let handling = try perform(call, principal, endpoint)
+      guard case .reply(let reply) = handling else { return handling }
+      return .reply(call.telling(reply))
+    } catch {
+      throw call.telling(error)
+    }
+  }
+
+  /// - Parameter principal: nil: there is no token, or none that counts.
+  private func perform(
+    _ call: Call, _ principal: Principal?, _ endpoint: Endpoint
+  ) throws(Problem) -> Handling {
     switch endpoint {
     case .anyone(let endpoint): return Self.handling(try endpoint(call))
-    case .visitor(let endpoint): return Self.handling(try endpoint(call, visitor(call)))
-    case .user(let endpoint): return Self.handling(try endpoint(call, principal(of: call)))
-    case .userCommand(let endpoint): return .command(try endpoint(call, principal(of: call)))
+    case .visitor(let endpoint): return Self.handling(try endpoint(call, principal))
     case .watcher(let endpoint):
-      let (call, principal) = try watcher(call)
+      if principal == nil, !watchIsPublic { throw Self.missingToken }
       return Self.handling(try endpoint(call, principal))
-    case .admin(let endpoint): return Self.handling(try endpoint(call, admin(of: call)))
-    case .adminCommand(let endpoint): return .command(try endpoint(call, admin(of: call)))
+    case .user(let endpoint): return Self.handling(try endpoint(call, Self.user(principal)))
+    case .userCommand(let endpoint): return .command(try endpoint(call, Self.user(principal)))
+    case .admin(let endpoint): return Self.handling(try endpoint(call, admin(call, principal)))
+    case .adminCommand(let endpoint): return .command(try endpoint(call, admin(call, principal)))
     }
   }
 
   /// - Parameter reply: nil when a service has the ticket.
   private static func handling(_ reply: Reply?) -> Handling { reply.map(Handling.reply) ?? .later }
 
-  private func admin(of call: Call) throws(Problem) -> Principal {
-    let principal = try principal(of: call)
-    guard try call.isAdmin(principal) else {
-      throw Problem.notAdministrator
+  private static func user(_ principal: Principal?) throws(Problem) -> Principal {
+    guard let principal else { throw missingToken }
+    return principal
+  }
+
+  private func admin(_ call: Call, _ principal: Principal?) throws(Problem) -> Principal {
+    let principal = try Self.user(principal)
+    guard try call.isAdmin(principal) else { throw Problem.notAdministrator }
+    return principal
+  }
+
+  /// Whom the request's token speaks for, and counts the request for it. Nil: there is no token.
+  private func identify(_ call: inout Call, _ endpoint: Endpoint) throws(Problem) -> Principal? {
+    guard let principal = try bearer(of: &call, endpoint) else { return nil }
+    let asked = call
+    call.standings.requests = try admission.request(
+      of: principal, isExempt: { () throws(Problem) in try asked.isAdmin(principal) })
+    call.rateFields = admission.userFields
+    return principal
+  }
+
+  /// A connection token counts before any other, and is used up.
+  private func bearer(of call: inout Call, _ endpoint: Endpoint) throws(Problem) -> Principal? {
+    if case .watcher = endpoint, let text = call.query.value("connect") {
+      guard let grant = tokens.redeem(Array(text.utf8)) else { throw Self.invalidConnectionToken }
+      call.watchable = grant.events
+      return grant.principal
     }
-    return principal
+    guard let token = try token(of: call, endpoint) else { return nil }
+    if case .valid(let principal) = tokens.verify(token) { return principal }
+    // Whoever may ask without a token may ask with a bad one.
+    if case .visitor = endpoint { return nil }
+    throw Self.invalidToken
   }
 
-  /// Whoever a valid token in the request speaks for.
-  private func visitor(_ call: Call) throws(Problem) -> Principal? {
-    guard let token = try? Self.bearer(call.request),
-      case .valid(let principal) = tokens.verify(token)
-    else { return nil }
-    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
-    return principal
-  }
-
-  private func principal(of call: Call) throws(Problem) -> Principal {
-    try principal(of: call, Self.bearer(call.request))
-  }
-
-  private func principal(of call: Call, _ token: [UInt8]?) throws(Problem) -> Principal {
-    guard let token else {
-      throw Problem(.authenticationRequired, "A bearer token is needed.", fields: [.challenge()])
+  private func token(of call: Call, _ endpoint: Endpoint) throws(Problem) -> [UInt8]? {
+    switch endpoint {
+    case .visitor: try? Self.bearer(call.request)
+    case .watcher: try Self.bearer(call.request) ?? Self.queryToken(call)
+    default: try Self.bearer(call.request)
     }
-    guard case .valid(let principal) = tokens.verify(token) else { throw Self.invalidToken }
-    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
-    return principal
   }
 
   /// The token in the URL, for clients that cannot set header fields; an empty one counts as none.
   private static func queryToken(_ call: Call) -> [UInt8]? {
     guard let text = call.query.value("token"), !text.isEmpty else { return nil }
     return Array(text.utf8)
-  }
-
-  /// Whoever has a token in a field or in the URL, or a connection token, which is used up; nil: an anonymous viewer.
-  private func watcher(_ call: Call) throws(Problem) -> (Call, Principal?) {
-    guard let text = call.query.value("connect") else {
-      let token = try Self.bearer(call.request) ?? Self.queryToken(call)
-      if token == nil, watchIsPublic { return (call, nil) }
-      return (call, try principal(of: call, token))
-    }
-    guard let grant = tokens.redeem(Array(text.utf8)) else {
-      throw Problem(
-        .invalidToken, "The connection token is unknown, used or expired.",
-        fields: [.challenge(error: "invalid_token")])
-    }
-    let principal = grant.principal
-    try admission.request(of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
-    var call = call
-    call.watchable = grant.events
-    return (call, principal)
   }
 
   /// The token of `Authorization: Bearer` (RFC 6750, section 2.1); nil when there is no such field.
@@ -195,6 +205,13 @@ struct Router: RequestHandler {
     }
     throw invalidToken
   }
+
+  private static let missingToken = Problem(
+    .authenticationRequired, "A bearer token is needed.", fields: [.challenge()])
+
+  private static let invalidConnectionToken = Problem(
+    .invalidToken, "The connection token is unknown, used or expired.",
+    fields: [.challenge(error: "invalid_token")])
 
   private static let invalidToken = Problem(
     .invalidToken, "The token is malformed, expired or not for this server.",

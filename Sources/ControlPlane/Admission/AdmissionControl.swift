@@ -7,6 +7,8 @@ final class AdmissionControl: Sendable {
   private let registrations: RateLimiter
   private let requests: RateLimiter
   private let changes: RateLimiter
+  /// What answers to users say of their limits.
+  let userFields: UserRateFields
   private let observer: any ControlObserver
   private let clock: any Clock
   private let refused = Monitor([UInt64](repeating: 0, count: LimitName.allCases.count))
@@ -16,6 +18,7 @@ final class AdmissionControl: Sendable {
     registrations = RateLimiter(limits.registerPerAddress)
     requests = RateLimiter(limits.requestsPerUser)
     changes = RateLimiter(limits.changesPerUser)
+    userFields = UserRateFields(requests: limits.requestsPerUser, changes: limits.changesPerUser)
     (self.observer, self.clock) = (observer, clock)
   }
 
@@ -71,14 +74,17 @@ final class AdmissionControl: Sendable {
 
   /// Counts a request of an authenticated user.
   /// - Parameter isExempt: asked only when the budget is used up: whether this is an administrator.
-  func request(of principal: Principal, isExempt: () throws(Problem) -> Bool) throws(Problem) {
+  /// - Returns: what is left; nil: nothing is limited, or the asker is exempt.
+  func request(
+    of principal: Principal, isExempt: () throws(Problem) -> Bool
+  ) throws(Problem) -> RateDecision? {
     try judge(.requestsUser, requests, principal.connectionKey, principal, isExempt: isExempt)
   }
 
   /// Counts a booking or a cancellation before the ledger decides it, whatever it will decide.
   func change(
     of event: EventID, by principal: Principal, isExempt: () throws(Problem) -> Bool
-  ) throws(Problem) {
+  ) throws(Problem) -> RateDecision? {
     try judge(.changes, changes, KeyHash.of(principal.connectionKey, event), principal, isExempt: isExempt)
   }
 
@@ -87,8 +93,10 @@ final class AdmissionControl: Sendable {
   private func judge(
     _ name: LimitName, _ limiter: RateLimiter, _ key: UInt64, _ principal: Principal,
     isExempt: () throws(Problem) -> Bool
-  ) throws(Problem) {
-    guard let decision = limiter.take(key, at: now()), !decision.isAllowed, try !isExempt() else { return }
+  ) throws(Problem) -> RateDecision? {
+    guard let decision = limiter.take(key, at: now()) else { return nil }
+    if decision.isAllowed { return decision }
+    if try isExempt() { return nil }
     let standings = [RateStanding(name, limiter.limit, decision)].compactMap(\.self)
     throw refuse(name, decision.retryAfter, .user(principal.identity), standings)
   }

@@ -130,6 +130,7 @@ enum Operations {
       successes: [.init(status: 200, summary: "The event.", content: .json("Event"), fields: ["ETag"])],
       refusals: [
         .unknownEvent, .capacityBelowSold, .preconditionFailed, .eventCancelled, .alreadyPublished,
+        .ticketTypeInUse, .unknownTicketType,
       ]),
     Operation(
       method: "DELETE", path: "/api/events/{id}", id: "deleteEvent", group: .events, access: .admin,
@@ -184,7 +185,7 @@ enum Operations {
       ],
       refusals: [
         .unknownEvent, .soldOut, .notOpenYet, .salesPaused, .salesClosed, .eventCancelled, .perUserLimit,
-        .quantityLimit, .holdsNotOffered, .idempotencyMismatch,
+        .quantityLimit, .holdsNotOffered, .unknownTicketType, .idempotencyMismatch,
       ]),
     Operation(
       method: "GET", path: "/api/bookings", id: "listBookings", group: .bookings, access: .user,

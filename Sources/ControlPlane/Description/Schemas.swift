@@ -124,6 +124,8 @@ enum Schemas {
     "maxPerUser":{"type":"integer","minimum":0,"maximum":1000000,"description":"0: no limit."},
     "holdSeconds":{"type":"integer","minimum":0,"maximum":86400,"description":"0: no holds."},
     "holdExtensionSeconds":{"type":"integer","minimum":0,"maximum":86400,"description":"0: no extension."},
+    "types":{"type":"array","maxItems":50,"items":{"$ref":"#/components/schemas/TicketType"},
+    "description":"Only where the event is divided."},
     "id":\#(eventID),"availableSeats":\#(count),"seq":\#(count)
     """#
 
@@ -134,6 +136,18 @@ enum Schemas {
       {"type":"object","required":["id","name","description","venue","startsAt","opensAt","closesAt","status",
       "seatCapacity","availableSeats","maxPerBooking","maxPerUser","holdSeconds","holdExtensionSeconds","seq"],
       "properties":{\#(eventMembers)}}
+      """#),
+    NamedSchema(
+      "TicketType",
+      #"""
+      {"type":"object","required":["name"],"properties":{
+      "id":{"type":"integer","minimum":1,"description":"Given by the server; names a type that is to stay."},
+      "name":{"type":"string","minLength":1,"maxLength":200},
+      "capacity":{"type":["integer","null"],"minimum":1,"maximum":1000000,
+      "description":"null: it shares what the event has left."},
+      "available":\#(count),"maxPerBooking":{"type":["integer","null"],"minimum":1,"maximum":1000},
+      "maxPerUser":{"type":"integer","minimum":0,"maximum":1000000},
+      "opensAt":\#(timeOrNull),"closesAt":\#(timeOrNull)},"additionalProperties":false}
       """#),
     NamedSchema(
       "EventDraft",
@@ -167,7 +181,9 @@ enum Schemas {
       #"""
       {"type":"object","required":["eventId"],"properties":{"eventId":\#(eventID),
       "quantity":{"type":"integer","minimum":1,"maximum":1000000,"default":1},
-      "hold":{"type":"boolean","default":false,"description":"Keep the seats for the event's holdSeconds."}}}
+      "hold":{"type":"boolean","default":false,"description":"Keep the seats for the event's holdSeconds."},
+      "typeId":{"type":"integer","minimum":1,
+      "description":"Without it the first ticket type that takes the booking."}}}
       """#),
     NamedSchema(
       "Booking",
@@ -175,7 +191,7 @@ enum Schemas {
       {"type":"object","required":["bookingId","eventId","userId","quantity","status","createdAt",
       "availableSeats","seq"],"properties":{"bookingId":\#(bookingID),"eventId":\#(eventID),
       "userId":\#(subject),"quantity":{"type":"integer","minimum":1},
-      "status":{"enum":["held","confirmed","cancelled","expired"]},"createdAt":\#(time),
+      "typeId":{"type":"integer","minimum":1},"status":{"enum":["held","confirmed","cancelled","expired"]},"createdAt":\#(time),
       "expiresAt":{"type":"string","format":"date-time","description":"Of a hold: when its seats are free again."},
       "cancelledAt":\#(time),"availableSeats":\#(count),"seq":\#(count)}}
       """#),
@@ -194,7 +210,7 @@ enum Schemas {
     "available":\#(count),"requested":{"type":"integer"},
     "limit":{"type":["integer","string"]},"booked":\#(count),"retryAfter":\#(count),
     "sold":\#(count),"held":\#(count),"opensAt":\#(time),"closesAt":\#(time),"expiresAt":\#(time),
-    "offset":\#(count),"parameter":{"type":"string"}}}
+    "offset":\#(count),"parameter":{"type":"string"},"typeId":{"type":"integer"}}}
     """#)
 
   // MARK: The live protocol
@@ -206,7 +222,9 @@ enum Schemas {
     """#
   private static let counts = #"""
     "eventId":\#(eventID),"seq":\#(count),"availableSeats":\#(count),
-    "seatCapacity":{"type":"integer","minimum":1},"timestamp":\#(time)
+    "seatCapacity":{"type":"integer","minimum":1},"timestamp":\#(time),
+    "types":{"type":"array","description":"Only where the event is divided.","items":{"type":"object",
+    "required":["id","available"],"properties":{"id":{"type":"integer"},"available":\#(count)}}}
     """#
 
   private static func greeting(_ type: String, _ more: String, _ required: String) -> String {
@@ -222,7 +240,7 @@ enum Schemas {
     #"""
     {"type":"object","required":["type","eventId","quantity","availableSeats","seatCapacity","seq","timestamp"],
     "properties":{"type":{"const":"\#(type)"},\#(counts),"bookingId":\#(bookingID),"userId":\#(subject),
-    "quantity":{"type":"integer","minimum":1}}}
+    "quantity":{"type":"integer","minimum":1},"typeId":{"type":"integer","minimum":1}}}
     """#
   }
 

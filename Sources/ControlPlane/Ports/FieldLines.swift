@@ -16,6 +16,9 @@ public struct FieldLines: Sendable, Equatable, ExpressibleByArrayLiteral {
     for field in fields { append(field) }
   }
 
+  /// - Parameter finished: whole lines; nothing in them is checked.
+  init(finished bytes: [UInt8]) { self.bytes = bytes }
+
   public var isEmpty: Bool { bytes.isEmpty }
 
   public mutating func append(_ field: Field) { append(field.name, field.value) }

@@ -80,6 +80,8 @@ enum Answering<Outcome: Sendable>: Sendable {
   /// A request, whose reply is the usual one for the outcome (`OutcomeEncoder`) and goes out with all others of the
   /// batch.
   case request(ReplyTicket)
+  /// The same; these lines are added to the reply.
+  case limited(ReplyTicket, FieldLines)
   /// A request with a reply of its own.
   case reply(ReplyTicket, Answer<Outcome>)
   /// Somebody inside the server.

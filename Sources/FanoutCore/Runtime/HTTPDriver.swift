@@ -121,7 +121,7 @@ final class HTTPDriver<IO: Transport> {
       return refuseRequest(slot, exchange, refusal)
     }
     guard !exchange.isReserved || inbound.isPrivileged(request.head) else {
-      return answer(slot, exchange, HTTPFailure.descriptorsShort.response())
+      return answer(slot, exchange, HTTPFailure.descriptorsShort.response(fields: Limits.comeBack))
     }
     switch Handshake.judge(request.head) {
     case .valid(let key): return upgrade(slot, exchange, request.head, key: key, from: client.address)
@@ -170,7 +170,7 @@ final class HTTPDriver<IO: Transport> {
   ) {
     // A connection on a reserved descriptor is for one short request.
     guard !exchange.isReserved else {
-      return answer(slot, exchange, HTTPFailure.descriptorsShort.response())
+      return answer(slot, exchange, HTTPFailure.descriptorsShort.response(fields: Limits.comeBack))
     }
     let verdict = webSockets.judge(slot, head, from: client)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }

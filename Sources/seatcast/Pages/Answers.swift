@@ -39,18 +39,20 @@ enum Answers {
 
   /// The control plane's queue is full.
   static let overloaded = problem(
-    503, "overloaded", title: "Overloaded",
-    fields: [(name: "Retry-After", value: "1")])
+    503, "overloaded", title: "Overloaded", fields: [retrySoon])
 
-  static func text(_ status: Int, _ text: String, contentType: String = "text/plain; charset=utf-8")
-    -> HTTPResponse
-  {
+  static let retrySoon = (name: "Retry-After", value: "1")
+
+  static func text(
+    _ status: Int, _ text: String, contentType: String = "text/plain; charset=utf-8",
+    fields: [(name: String, value: String)] = []
+  ) -> HTTPResponse {
     HTTPResponse(
       status: status,
       fields: [
         (name: "Content-Type", value: contentType), (name: "Cache-Control", value: "no-store"),
         noContentPolicy,
-      ],
+      ] + fields,
       body: Array(text.utf8))
   }
 

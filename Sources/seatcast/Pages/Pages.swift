@@ -32,7 +32,8 @@ struct Pages: Sendable {
 
   private func readiness() -> HTTPResponse {
     if isReady() { return Answers.text(200, "ready\n") }
-    return Answers.text(503, unreadiness().map { "not ready: \($0)\n" } ?? "not ready\n")
+    let why = unreadiness().map { "not ready: \($0)\n" } ?? "not ready\n"
+    return Answers.text(503, why, fields: [Answers.retrySoon])
   }
 
   /// RFC 9110, section 15.5.22.
