@@ -111,7 +111,7 @@ enum Operations {
       successes: [
         .init(
           status: 201, summary: "The event.", content: .json("Event"), fields: ["Location", "ETag"])
-      ]),
+      ], refusals: [.unknownTicketType]),
     Operation(
       method: "GET", path: "/api/events/{id}", id: "getEvent", group: .events, access: .visitor,
       summary: "Read an event", pathParameter: event,
