@@ -1,5 +1,5 @@
 // The `RateLimit-Policy` and `RateLimit` fields of answers to users (see RateLimitFields.swift), made by hand into one
-// buffer, because every booking's answer has them: 0.1 µs and one allocation. Any thread.
+// buffer, because every booking's answer has them: one allocation. Any thread.
 
 /// What is left of the limits that a request of a user counted for; nil where there is no such limit.
 struct UserStandings: Sendable {
