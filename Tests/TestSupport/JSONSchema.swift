@@ -8,7 +8,8 @@ public struct JSONSchema: Sendable {
   /// Every keyword that is understood or may be passed over; another one is a fault of the schema.
   private static let keywords: Set = [
     "$ref", "type", "properties", "required", "enum", "const", "items", "oneOf", "minimum", "maximum",
-    "minLength", "maxLength", "maxItems", "pattern", "additionalProperties", "description", "format",
+    "minLength", "maxLength", "minItems", "maxItems", "pattern", "additionalProperties", "description",
+    "format",
     "default",
   ]
 

@@ -75,6 +75,7 @@ struct AsyncAPI {
   private static let query = #"""
     {"type":"object","properties":{
     "token":{"type":"string","description":"The token, unless Authorization or the subprotocol list has it."},
+    "connect":{"type":"string","description":"A connection token, instead of any other."},
     "since":{"type":"integer","minimum":0,"description":"Resume after this seq."},
     "epoch":{"type":"string","description":"The epoch of since."}}}
     """#

@@ -96,7 +96,7 @@ struct OpenAPI {
   }
 
   private static func write(_ body: Operation.Body, _ writer: inout JSONWriter) {
-    writer.member("required", true)
+    writer.member("required", !body.isOptional)
     writer.name("content")
     writer.object { writer in
       for type in ["application/json"] + (body.isPatch ? ["application/merge-patch+json"] : []) {

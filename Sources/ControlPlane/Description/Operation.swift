@@ -58,6 +58,8 @@ struct Operation: Sendable {
     let schema: String
     /// Whether it may also be called `application/merge-patch+json`.
     var isPatch = false
+    /// Whether it may be left out.
+    var isOptional = false
   }
 
   struct Success: Sendable {

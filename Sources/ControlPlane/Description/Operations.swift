@@ -2,7 +2,7 @@
 // the executable's own pages. Tests compare this table with the routes and with the answers that they get.
 
 enum Operations {
-  static let all: [Operation] = accounts + users + events + bookings + server
+  static let all: [Operation] = accounts + connections + users + events + feed + bookings + server
 
   private static let limit = Operation.Parameter(
     "limit", #"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, "How many items a page has.")
@@ -58,6 +58,15 @@ enum Operations {
           fields: ["RateLimit", "RateLimit-Policy"])
       ],
       refusals: [.wrongPassword, .forbidden, .unknownUser, .accountDisabled]),
+  ]
+
+  private static let connections = [
+    Operation(
+      method: "POST", path: "/api/connection-tokens", id: "createConnectionToken", group: .accounts,
+      access: .user, summary: "Get a one-use token for a WebSocket or an event stream",
+      details: "Good for 30 seconds, as ?connect=; what it opened lives no longer than the token shown here.",
+      body: .init(schema: "ConnectionWish", isOptional: true),
+      successes: [.init(status: 201, summary: "The token.", content: .json("ConnectionToken"))])
   ]
 
   // MARK: Users
@@ -145,6 +154,7 @@ enum Operations {
       pathParameter: event,
       query: [
         .init("token", #"{"type":"string"}"#, "The token, for clients that cannot send Authorization."),
+        .init("connect", #"{"type":"string"}"#, "A connection token, instead of any other."),
         .init(
           "since", #"{"type":"integer","minimum":0}"#, "Resume after this seq, unless Last-Event-ID does."),
         .init("epoch", #"{"type":"string"}"#, "The epoch of since."),
@@ -152,7 +162,7 @@ enum Operations {
       requestFields: [.init("Last-Event-ID", #"{"type":"string"}"#, "The id of the last message received.")],
       successes: [
         .init(status: 200, summary: "The stream.", content: .text("text/event-stream"))
-      ], refusals: [.unknownEvent]),
+      ], refusals: [.unknownEvent, .forbidden]),
     Operation(
       method: "GET", path: "/api/events/{id}/notices", id: "listNotices", group: .events, access: .admin,
       summary: "Read an event's log", details: "Every change in order, with all identities.",
@@ -163,6 +173,23 @@ enum Operations {
       successes: [
         .init(status: 200, summary: "A page of notices.", content: .json("NoticePage"), fields: ["Link"])
       ], refusals: [.unknownEvent]),
+  ]
+
+  private static let feed = [
+    Operation(
+      method: "GET", path: "/api/notices", id: "readFeed", group: .events, access: .admin,
+      summary: "Follow everything that happens to all events",
+      details: "In the order of the commits. Ask again with the position of the last answer as after.",
+      query: [
+        .init("after", #"{"type":"string"}"#, "The position behind which to go on; absent: the start."),
+        .init(
+          "wait", #"{"type":"integer","minimum":0,"maximum":60,"default":0}"#, "Seconds to wait for news."),
+        .init(
+          "limit", #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
+          "How many items an answer has at most."),
+      ],
+      successes: [.init(status: 200, summary: "What followed.", content: .json("FeedPage"))],
+      refusals: [.feedRestarted])
   ]
 
   // MARK: Bookings

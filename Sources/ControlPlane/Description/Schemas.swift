@@ -50,7 +50,7 @@ enum Schemas {
 
   // MARK: REST
 
-  static let rest: [NamedSchema] = accounts + events + bookings + [problem]
+  static let rest: [NamedSchema] = accounts + events + feed + bookings + [problem]
 
   private static let accounts = [
     NamedSchema(
@@ -109,6 +109,18 @@ enum Schemas {
       "additionalProperties":false}
       """#),
     NamedSchema("PersonPage", page(of: "Person")),
+    NamedSchema(
+      "ConnectionWish",
+      #"""
+      {"type":"object","properties":{"events":{"type":"array","minItems":1,"maxItems":64,"items":\#(eventID),
+      "description":"The only events that the connection may watch."}}}
+      """#),
+    NamedSchema(
+      "ConnectionToken",
+      #"""
+      {"type":"object","required":["token","expiresAt"],"properties":{"token":{"type":"string"},
+      "expiresAt":\#(time)}}
+      """#),
   ]
 
   /// `scheduled` and what the clock closes are told, not set; both words may be sent back.
@@ -175,6 +187,28 @@ enum Schemas {
     NamedSchema("NoticePage", page(of: "Notice", next: #"{"type":["integer","null"]}"#)),
   ]
 
+  private static let feed = [
+    NamedSchema(
+      "FeedItem",
+      #"""
+      {"type":"object","required":["position","type","eventId","at"],"properties":{
+      "position":{"type":"string"},"type":{"enum":["booking_held","booking_confirmed","booking_extended",
+      "booking_cancelled","booking_expired","capacity_changed","event_created","event_updated",
+      "event_cancelled","event_deleted"]},"eventId":\#(eventID),"seq":\#(count),"at":\#(time),
+      "bookingId":\#(bookingID),"userId":\#(subject),"issuer":{"type":"string"},
+      "quantity":{"type":"integer","minimum":1},"typeId":{"type":"integer","minimum":1},"expiresAt":\#(time),
+      "availableSeats":\#(count),"seatCapacity":{"type":"integer","minimum":1},"types":\#(availableTypes),
+      \#(publicState)}}
+      """#),
+    NamedSchema(
+      "FeedPage",
+      #"""
+      {"type":"object","required":["items","position"],"properties":{
+      "items":{"type":"array","items":{"$ref":"#/components/schemas/FeedItem"}},
+      "position":{"type":"string","description":"What the next request names as after."}}}
+      """#),
+  ]
+
   private static let bookings = [
     NamedSchema(
       "NewBooking",
@@ -210,11 +244,16 @@ enum Schemas {
     "available":\#(count),"requested":{"type":"integer"},
     "limit":{"type":["integer","string"]},"booked":\#(count),"retryAfter":\#(count),
     "sold":\#(count),"held":\#(count),"opensAt":\#(time),"closesAt":\#(time),"expiresAt":\#(time),
-    "offset":\#(count),"parameter":{"type":"string"},"typeId":{"type":"integer"}}}
+    "offset":\#(count),"parameter":{"type":"string"},"typeId":{"type":"integer"},
+    "position":{"type":"string"}}}
     """#)
 
   // MARK: The live protocol
 
+  private static let availableTypes = #"""
+    {"type":"array","description":"Only where the event is divided.","items":{"type":"object",
+    "required":["id","available"],"properties":{"id":{"type":"integer"},"available":\#(count)}}}
+    """#
   private static let publicState = #"""
     "status":{"enum":["scheduled","on_sale","paused","closed","cancelled","deleted","draft"]},
     "name":{"type":"string"},"startsAt":\#(timeOrNull),"opensAt":\#(timeOrNull),"closesAt":\#(timeOrNull),
@@ -223,8 +262,7 @@ enum Schemas {
   private static let counts = #"""
     "eventId":\#(eventID),"seq":\#(count),"availableSeats":\#(count),
     "seatCapacity":{"type":"integer","minimum":1},"timestamp":\#(time),
-    "types":{"type":"array","description":"Only where the event is divided.","items":{"type":"object",
-    "required":["id","available"],"properties":{"id":{"type":"integer"},"available":\#(count)}}}
+    "types":\#(availableTypes)
     """#
 
   private static func greeting(_ type: String, _ more: String, _ required: String) -> String {
@@ -290,6 +328,12 @@ enum Schemas {
         #","message":{"type":"string","description":"For people."},"code":{"type":"string"},"eventId":\#(eventID)"#,
         required: #","message","code""#)),
     MessageSchema(
+      "token_expiring", "The token, and the connection with it, end at this time unless it is refreshed.",
+      told("token_expiring", #","expiresAt":\#(time)"#, required: #","expiresAt""#)),
+    MessageSchema(
+      "token_refreshed", "The answer to refresh_token.",
+      told("token_refreshed", #","expiresAt":\#(time)"#, required: #","expiresAt""#)),
+    MessageSchema(
       "server_draining", "The server restarts; come back after this time.",
       told("server_draining", #","reconnectAfterMs":\#(count)"#, required: #","reconnectAfterMs""#)),
     MessageSchema(
@@ -303,6 +347,12 @@ enum Schemas {
       #"""
       {"type":"object","required":["type","eventId"],"properties":{"type":{"const":"unsubscribe_event"},
       "eventId":\#(eventID)}}
+      """#),
+    MessageSchema(
+      fromClient: "refresh_token", "The connection is to live as long as this token of the same user.",
+      #"""
+      {"type":"object","required":["type","token"],"properties":{"type":{"const":"refresh_token"},
+      "token":{"type":"string"}}}
       """#),
     MessageSchema(
       fromClient: "ping", "Asks for a pong.",
