@@ -95,6 +95,9 @@ enum BookingPieces {
         accounts: accounts, tokens: TokenPieces.issuer,
         policy: AccountPolicy(accounts: .local, registration: true), admission: admission,
         connections: ConnectionTokenEndpoints(tokens: ConnectionTokens(), clock: SystemClock()),
+        feed: FeedEndpoints(
+          waiters: FeedWaiters(replies: deaf, clock: SystemClock()), epoch: "0123456789abcdef",
+          clock: SystemClock(), revocations: Revocations()),
         epoch: "0123456789abcdef"),
       tokens: TokenPieces.knowing(), events: OneEvent.committed(), admission: admission,
       observer: IgnoringObserver())

@@ -54,6 +54,8 @@ final class OneEvent: ReadStore {
   func account(_ email: EmailKey) throws(DomainError) -> Account? { nil }
   func account(_ identity: Identity) throws(DomainError) -> Account? { nil }
   func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person] { [] }
+  func feedStart() throws(DomainError) -> Int64 { 0 }
+  func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer { .items([]) }
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
   {
     []

@@ -75,7 +75,7 @@ private final class NoStore: BookingStore {
     of booking: BookingID, _ status: BookingStatus, at: Instant, seq: UInt64
   ) throws(StoreFailure) {}
   func saveConfirmation(of booking: BookingID, at: Instant) throws(StoreFailure) {}
-  func saveExtension(of booking: Booking) throws(StoreFailure) {}
+  func saveExtension(of booking: Booking, at: Instant) throws(StoreFailure) {}
   func booking(_ id: PublicBookingID) throws(StoreFailure) -> BookingOutcome? { nil }
   func booking(_ id: BookingID) throws(StoreFailure) -> BookingOutcome? { nil }
   func allHolds() throws(StoreFailure) -> [(event: EventID, hold: Hold)] { [] }
@@ -106,6 +106,7 @@ private final class NoStore: BookingStore {
   func person(_ identity: Identity) throws(StoreFailure) -> Person? { nil }
   func setRole(_ role: Role, of person: UserID) throws(StoreFailure) {}
   func setDisabled(_ moment: Instant?, of person: UserID) throws(StoreFailure) {}
+  func forgetFeed(before: Instant) throws(StoreFailure) -> Bool { false }
   func tidy(expired: ServiceTime) throws(StoreFailure) {}
   var isTidyingDue: Bool { false }
   var isUntidy: Bool { false }
