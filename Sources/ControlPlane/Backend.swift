@@ -95,6 +95,9 @@ public final class Backend: Sendable {
     counters.requestsWaiting = threads.workers.depth
     counters.commandsWaiting = ledger.depth
     counters.passwordsWaiting = threads.hashers.depth + threads.registrars.depth
+    counters.backupAgeSeconds = counters.lastBackup.map {
+      max(0, ports.clock.now.milliseconds - $0.milliseconds) / 1_000
+    }
     counters.rateLimited = endpoints.admission.refusals
     return counters
   }
@@ -107,8 +110,11 @@ public final class Backend: Sendable {
 
   // MARK: The end
 
-  /// `offer` takes nothing more; what was taken is still done.
-  public func stopIntake() { takesIn.store(false, ordering: .relaxed) }
+  /// `offer` takes nothing more; what was taken is still done. A backup that is being copied fails.
+  public func stopIntake() {
+    takesIn.store(false, ordering: .relaxed)
+    ledger.backups.shut()
+  }
 
   /// Does and answers everything that was taken, commits it, checkpoints and closes the database, ends the
   /// threads and lets the data folder go. Blocks; once, by one thread, and not by one of the plane's.

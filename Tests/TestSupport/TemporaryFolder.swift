@@ -14,6 +14,9 @@ public final class TemporaryFolder: Sendable {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// Takes over a folder that is there, and removes it at the end.
+  public init(taking path: String) { self.path = path }
+
   deinit { removeTree(path) }
 }
 

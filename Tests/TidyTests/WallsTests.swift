@@ -87,12 +87,13 @@ struct WallsTests {
     tell(users.map { "\($0.file) imports Foundation; take FoundationEssentials." })
   }
 
-  @Test("SQLite is called in two files: a connection and a statement")
+  @Test("SQLite is called in three files: a connection, a statement and a copy")
   func sqlite() {
     let callers = Self.code.filter { $0.code.names.contains { $0.hasPrefix("sqlite3_") } }.map(\.file.path)
     #expect(
       callers.sorted() == [
         "Sources/ControlPlane/Persistence/Connection.swift",
+        "Sources/ControlPlane/Persistence/OnlineCopy.swift",
         "Sources/ControlPlane/Persistence/Statement.swift",
       ])
   }

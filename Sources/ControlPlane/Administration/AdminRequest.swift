@@ -18,6 +18,7 @@ public struct AdminRequest: Sendable, Equatable {
     case userPassword = "user passwd"
     case tokenMint = "token mint"
     case tokenInspect = "token inspect"
+    case backup
   }
 
   public enum Value: Sendable, Equatable {

@@ -38,6 +38,7 @@ struct Administrator {
     case .userPassword: return try changePassword(&body)
     case .tokenMint: return try mintToken(&body)
     case .tokenInspect: return try inspectToken(&body)
+    case .backup: return try backUp(&body)
     }
   }
 

@@ -1,5 +1,5 @@
-// One SQLite connection, owned by one thread (SQLITE_OPEN_NOMUTEX). This file and Statement.swift are the
-// only ones that call sqlite3_ functions. There is one writer in the server, and it alone checkpoints:
+// One SQLite connection, owned by one thread (SQLITE_OPEN_NOMUTEX). This file, Statement.swift and OnlineCopy.swift are
+// the only ones that call sqlite3_ functions. There is one writer in the server, and it alone checkpoints:
 // versions up to 3.51.2 can lose commits when two connections race a checkpoint against a WAL reset.
 
 import CSQLite
@@ -39,6 +39,11 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     /// Reads, writes, checkpoints; creates the file when it is missing.
     case writer
     case reader
+    /// The target of a copy: neither journal nor syncs, because it is synced as a whole when it is complete and thrown
+    /// away when it is not. Without a path it is a temporary database of its own.
+    case copy
+    /// A database that nobody else has open, as one file without a log beside it.
+    case single
   }
 
   let handle: OpaquePointer
@@ -49,9 +54,9 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   /// - Parameter vfs: how SQLite reaches files; nil: as it does by default. Tests have others.
   init(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreFailure) {
     // Some builds of SQLite read a name that begins with "file:" as a URI.
-    self.path = path.hasPrefix("/") ? path : "./" + path
+    self.path = path.isEmpty || path.hasPrefix("/") ? path : "./" + path
     let flags =
-      mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+      mode == .reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
     _ = Self.isConfigured
     var opened: OpaquePointer?
     let code = unsafe sqlite3_open_v2(self.path, &opened, flags | SQLITE_OPEN_NOMUTEX, vfs)
@@ -91,6 +96,12 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
       let code = unsafe seatcast_no_checkpoint_on_close(handle)
       guard code == SQLITE_OK else { throw failure(code) }
       try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;")
+    case .copy:
+      try execute(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2048; PRAGMA mmap_size = 0;"
+      )
+    case .single:
+      try execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;")
     }
   }
 
@@ -102,6 +113,10 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
         code: SQLITE_CANTOPEN, message: "its file system cannot hold a write-ahead log (mode \(mode ?? "?"))")
     }
   }
+
+  /// Like `3.40.1`, and the same as 3040001.
+  static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
+  static var libraryNumber: Int { Int(sqlite3_libversion_number()) }
 
   /// Runs statements that give no rows, or whose rows do not matter.
   func execute(_ sql: String) throws(StoreFailure) {
@@ -133,6 +148,9 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
 
   /// The failure that SQLite last reported here.
   func failure(_ code: Int32) -> StoreFailure { unsafe Self.failure(code, handle) }
+
+  /// A failure by its code alone.
+  static func failure(_ code: Int32) -> StoreFailure { unsafe failure(code, nil) }
 
   private static func failure(_ code: Int32, _ handle: OpaquePointer?) -> StoreFailure {
     let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)

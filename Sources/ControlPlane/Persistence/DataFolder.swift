@@ -160,6 +160,6 @@ final class DataFolder: Sendable {
   }
 }
 
-private struct SystemFailure: Error {
+struct SystemFailure: Error {
   let code: Int32
 }

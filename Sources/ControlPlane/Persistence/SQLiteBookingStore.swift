@@ -321,6 +321,10 @@ final class SQLiteBookingStore: BookingStore {
     try files.verify()
   }
 
+  func copy(to path: String) throws(StoreFailure) -> OnlineCopy {
+    try OnlineCopy(of: connection, into: Connection(path, .copy))
+  }
+
   /// A checkpoint lets the WAL begin anew: the way out when the WAL is what cannot grow.
   func makeRoom() throws(StoreFailure) { _ = try connection.checkpoint() }
 

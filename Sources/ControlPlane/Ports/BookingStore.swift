@@ -92,6 +92,8 @@ protocol BookingStore: AnyObject {
   var isUntidy: Bool { get }
   /// Throws when what is committed from now on would be lost.
   func verify() throws(StoreFailure)
+  /// Begins a copy of the database into a file that exists and is empty. Its steps come between transactions.
+  func copy(to path: String) throws(StoreFailure) -> OnlineCopy
   /// Gives back what the store can spare. Outside of transactions.
   func makeRoom() throws(StoreFailure)
   /// Writes something and takes it away again, to learn whether the disk takes writes. When it succeeds, everything

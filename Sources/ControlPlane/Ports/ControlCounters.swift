@@ -26,6 +26,12 @@ public struct ControlCounters: Sendable, Equatable {
   /// Commands of the largest batch.
   public var largestBatch: UInt64 = 0
   public var checkpoints: UInt64 = 0
+  public var backups: UInt64 = 0
+  public var failedBackups: UInt64 = 0
+  /// When the last good backup was made; nil: none is known.
+  public var lastBackup: Instant?
+  /// How long ago that was.
+  public var backupAgeSeconds: Int64?
   /// Times that the wall clock was set by more than two seconds.
   public var clockSteps: UInt64 = 0
   /// Requests that a limit refused, in the order of `LimitName.allCases`.

@@ -18,6 +18,9 @@ public enum ControlIncident: Sendable, Equatable {
   case keysRead(count: Int)
   /// The file changed and cannot be used; the keys before it still count.
   case keysUnreadable(String)
+  /// A backup is verified and has its name.
+  case backupMade(path: String, bytes: Int)
+  case backupFailed(String)
   /// A limit refused something. Comes once per refusal, so that who observes must bound what it tells.
   case rateLimited(LimitName, Offender)
 }

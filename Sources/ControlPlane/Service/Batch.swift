@@ -14,6 +14,8 @@ struct Batch {
   private var positions: [EventID: Int] = [:]
   var settlements: [Settlement] = []
   var watches: [Watch] = []
+  /// Copies that are to begin, whether or not the batch commits.
+  var backups: [BackupOrder] = []
   /// Whether the transaction is begun, and whether anything was written in it.
   var hasBegun = false
   var hasWritten = false
@@ -63,6 +65,7 @@ struct Batch {
   mutating func fail(_ commands: [LedgerCommand]) {
     settlements = commands.compactMap { $0.settlement(failing: .storageUnavailable) }
     watches = commands.compactMap(\.watch)
+    backups = commands.compactMap(\.backup)
   }
 
   // MARK: Changes in memory. To be called before the event changes.

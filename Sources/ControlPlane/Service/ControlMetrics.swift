@@ -22,6 +22,18 @@ final class ControlMetrics: Sendable {
 
   func addClockStep() { counters.withLock { $0.clockSteps += 1 } }
 
+  func addBackup(at moment: Instant) {
+    counters.withLock {
+      $0.backups += 1
+      $0.lastBackup = moment
+    }
+  }
+
+  func addFailedBackup() { counters.withLock { $0.failedBackups += 1 } }
+
+  /// A backup from before this process.
+  func noteBackup(at moment: Instant) { counters.withLock { $0.lastBackup = $0.lastBackup ?? moment } }
+
   func addCheckpoint() { counters.withLock { $0.checkpoints += 1 } }
 
   /// What a failed batch counted never happened; only that it failed did.

@@ -28,6 +28,7 @@ extension Ledger {
   private func decideRare(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
     case .createBooking, .cancelBooking, .watch, .unwatch: break
+    case .backUp(let order): batch.backups.append(order)
     case .changeHold(let change, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try self.change(change, &batch) }
       batch.settlements.append(.bookingChanged(Settled(asker, result)))

@@ -12,6 +12,12 @@ extension Ledger {
 
   /// Called when no command waits, at least once a second while that lasts.
   func idle() {
+    if backup != nil {
+      stepBackup()
+      // Bookings come between the steps, so this is no quiet moment: a checkpoint waits for the end of the copy, or
+      // until it is due.
+      if storeFailure == nil { return isDue ? perform([]) : () }
+    }
     if storeFailure != nil {
       _ = readClocks()
       return probe()
@@ -36,6 +42,7 @@ extension Ledger {
 
   /// Milliseconds until something is due by the clock, at most `limit`.
   func pause(atMost limit: Int) -> Int {
+    if backup != nil, storeFailure == nil { return 0 }
     guard let due = nextDue else { return limit }
     return Int(min(Int64(limit), max(0, due.milliseconds - dependencies.clock.now.milliseconds)))
   }
@@ -43,6 +50,7 @@ extension Ledger {
   /// The last call: leaves the database tidy. The service time since the last key would otherwise be lost, which does
   /// no harm: keys then live longer.
   func finish() {
+    endBackup(Self.stopping)
     if storeFailure == nil { try? store.save(readClocks().served) }
     idle()
   }

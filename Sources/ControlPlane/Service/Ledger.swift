@@ -27,6 +27,10 @@ final class Ledger {
   /// When to look next for what is old enough to be forgotten, by `Clock.uptime`. Ledger+Retention.swift
   var nextRetention: Int64 = .min
 
+  /// The copy that is under way. Ledger+Backup.swift
+  var backup: Backup?
+  let backups = BackupGate()
+
   /// What the ledger calls.
   struct Dependencies: Sendable {
     let notices: any NoticeSink
@@ -71,6 +75,8 @@ final class Ledger {
     admit(batch.watches)
     answer(batch.settlements)
     dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
+    if !batch.backups.isEmpty { begin(batch.backups) }
+    if backup != nil { stepBackup() }
     guard failure == nil, store.isTidyingDue else { return }
     tidy()
     if isRetentionDue { forgetOld() }

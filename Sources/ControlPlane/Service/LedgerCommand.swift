@@ -73,6 +73,8 @@ enum LedgerCommand: Sendable {
   case logOut(Identity, Answering<Instant>)
   case watch(EventID, Watcher)
   case unwatch(EventID, Watcher)
+  /// Copies the database, beginning with the state after this command's batch.
+  case backUp(BackupOrder)
 }
 
 /// Who waits for a command's outcome.
@@ -126,7 +128,7 @@ extension LedgerCommand {
     case .changePassword(_, let asker): .loggedOut(Settled(asker, .failure(error)))
     case .changePerson(_, let asker): .personChanged(Settled(asker, .failure(error)))
     case .logOut(_, let asker): .loggedOut(Settled(asker, .failure(error)))
-    case .watch, .unwatch: nil
+    case .watch, .unwatch, .backUp: nil
     }
   }
 
@@ -137,6 +139,10 @@ extension LedgerCommand {
     case .unwatch(let event, let watcher): .end(event, watcher)
     default: nil
     }
+  }
+
+  var backup: BackupOrder? {
+    if case .backUp(let order) = self { order } else { nil }
   }
 }
 

@@ -12,6 +12,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
 
   private let queue: BoundedQueue<LedgerCommand>
   private let metrics: ControlMetrics
+  let backups: BackupGate
   /// Written by `init` and `close` only, which one thread calls; nil inline.
   private var thread: NamedThread?
   /// Inline only; touched by whoever pumps.
@@ -23,6 +24,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   ) throws(StartFailure) {
     queue = BoundedQueue(capacity: depth)
     self.metrics = metrics
+    backups = ledger.value.backups
     guard threads == .own else {
       self.ledger = ledger.value
       return
@@ -51,7 +53,9 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     var commands: [LedgerCommand] = []
     guard let ledger else { return false }
     guard queue.poll(into: &commands, most: Self.batchLimit) == .elements || ledger.isDue else {
-      return false
+      guard ledger.backup != nil else { return false }
+      ledger.idle()
+      return true
     }
     ledger.perform(commands)
     return true
@@ -100,5 +104,20 @@ extension LedgerQueue {
     if ledger != nil { while outcome.withLock({ $0 == nil }), pump() {} }
     guard let result = outcome.wait({ $0 }) else { throw .storageUnavailable }
     return try result.get()
+  }
+
+  /// Copies the open database into a file that exists and is empty, and waits for the end of it.
+  /// - Returns: why it failed; nil: the copy is complete.
+  func copy(to path: String) -> StoreFailure? {
+    let outcome = Monitor<StoreFailure??>(nil)
+    let order = BackupOrder(path: path) { failure in
+      outcome.withLock { $0 = .some(failure) }
+      outcome.notifyAll()
+    }
+    guard submit(.backUp(order)) else {
+      return StoreFailure(code: StoreFailure.busy, message: "too much is waiting")
+    }
+    if ledger != nil { while outcome.withLock({ $0 == nil }), pump() {} }
+    return outcome.wait { $0 } ?? nil
   }
 }

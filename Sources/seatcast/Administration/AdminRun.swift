@@ -6,7 +6,8 @@ enum AdminRun {
   static func run(_ command: AdminRequest.Command, _ settings: Settings) throws {
     let members = try members(of: command, settings)
     let outcome = try AdminClient.perform(
-      AdminRequest(command, members), on: configuration(settings, command), needsKeys: command.needsKeys)
+      AdminRequest(command, members), within: command == .backup ? nil : 60,
+      on: configuration(settings, command), needsKeys: command.needsKeys)
     StandardOutput.write(try text(of: outcome, asJSON: settings.has(.json)))
   }
 
@@ -75,6 +76,7 @@ enum AdminRun {
         members.values.append(("lifetimeSeconds", .number(Int(lifetime / 1_000))))
       }
     case .tokenInspect: members.add("token", try token(settings))
+    case .backup: members.add("file", absolute(settings.operands[0]))
     }
     return members.values
   }
@@ -92,6 +94,11 @@ enum AdminRun {
     try members.number(.maxPerUser, "maxPerUser")
     try members.number(.holdSeconds, "holdSeconds")
     try members.number(.holdExtensionSeconds, "holdExtensionSeconds")
+  }
+
+  /// A server has another working directory.
+  static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
   }
 
   private static func token(_ settings: Settings) throws -> String {

@@ -1,31 +1,49 @@
-// What administration runs beside a server: the listener for commands. Started when the server serves, stopped before the
-// control plane closes. Main thread.
+// What administration runs beside a server: backups by the clock, and the listener for commands. Stopped before the control
+// plane closes. Main thread.
 import ControlPlane
 import Synchronization
 
 final class AdminService: Sendable {
+  private struct Running: Sendable {
+    var listener: AdminListener?
+    var schedule: BackupSchedule?
+  }
+
   private let backend: Backend
+  private let plan: BackupPlan?
   private let log: Log
-  private let listener = Mutex<AdminListener?>(nil)
+  private let running = Mutex(Running())
 
-  init(_ backend: Backend, log: Log) { (self.backend, self.log) = (backend, log) }
+  /// - Parameter backups: nil: none by the clock.
+  init(_ backend: Backend, backups: BackupPlan?, log: Log) {
+    (self.backend, plan, self.log) = (backend, backups, log)
+  }
 
-  /// A server whose folder can have no socket serves all the same; the log says that commands do not reach it.
-  func start() {
+  func startBackups() throws(StartFailure) {
+    guard let plan else { return }
+    let schedule = try BackupSchedule(backend, plan)
+    running.withLock { $0.schedule = schedule }
+  }
+
+  /// To be called when the loops have started, because some have descriptor tables of their own. A server whose folder can
+  /// have no socket serves all the same; the log says that commands do not reach it.
+  func listen() {
     do {
-      let started = try AdminListener(folder: backend.dataFolder) { [backend] in backend.administer($0).line }
-      listener.withLock { $0 = started }
+      let listener = try AdminListener(folder: backend.dataFolder) { [backend] in backend.administer($0).line
+      }
+      running.withLock { $0.listener = listener }
     } catch {
       log.write(LogEntry(.warning, error.description))
     }
   }
 
-  /// Finishes what was asked.
+  /// Finishes what was asked, except a backup that is being copied when `Backend.stopIntake` was called.
   func stop() {
-    let running = listener.withLock { listener in
-      defer { listener = nil }
-      return listener
+    let ended = running.withLock { running in
+      defer { running = Running() }
+      return running
     }
-    running?.close()
+    ended.schedule?.close()
+    ended.listener?.close()
   }
 }

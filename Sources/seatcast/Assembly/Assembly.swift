@@ -19,7 +19,7 @@ struct Assembly {
         Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
-      admin = AdminService(backend, log: log)
+      admin = AdminService(backend, backups: configuration.backups, log: log)
     } catch {
       throw StartError(telling: error)
     }
@@ -41,6 +41,7 @@ struct Assembly {
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
+      try admin.startBackups()
       let port = try plane.start(
         inbound: InboundAdapter(
           backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
@@ -48,7 +49,7 @@ struct Assembly {
           backend: backend, messages: messages, origins: origins, watch: configuration.watch),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8))
-      admin.start()
+      admin.listen()
       return port
     } catch {
       throw StartError(telling: error)
@@ -79,7 +80,7 @@ struct Assembly {
     plane.closeAll()
   }
 
-  private static func planeConfiguration(_ configuration: ServeConfiguration) -> DataPlane.Configuration {
+  static func planeConfiguration(_ configuration: ServeConfiguration) -> DataPlane.Configuration {
     var plane = DataPlane.Configuration()
     plane.host = configuration.address.host
     plane.port = configuration.address.port

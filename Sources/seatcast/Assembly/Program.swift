@@ -12,6 +12,8 @@ enum Program {
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
       case .conformanceJWS: SignatureLines.run()
       case .administer(let command, let settings): try AdminRun.run(command, settings)
+      case .restore(let settings): try RestoreRun.run(settings)
+      case .doctor(let settings): return try Doctor.run(settings)
       }
       return 0
     } catch let error as UsageError {

@@ -2,6 +2,7 @@
 #include "process.h"
 #include <sched.h>
 #include <stddef.h>
+#include <sys/timex.h>
 
 static int count;
 static char **arguments;
@@ -26,4 +27,11 @@ int process_allowed_cores(void) {
     if (allowed > 0) return allowed;
   }
   return 0;
+}
+
+int process_clock_is_synchronized(void) {
+  struct timex state = {0};
+  int clock = adjtimex(&state);
+  if (clock < 0) return -1;
+  return clock != TIME_ERROR && !(state.status & STA_UNSYNC);
 }

@@ -6,7 +6,7 @@ extension CommandTable {
   static let administration = [
     eventCreate, eventList, eventCapacity, eventPause, eventResume, eventCancel, userCreate, userList,
     userRole,
-    userDisable, userEnable, userPassword, tokenMint, tokenInspect,
+    userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, doctor,
   ]
 
   private static func admin(
@@ -115,6 +115,26 @@ extension CommandTable {
     .tokenInspect, "Tell what a token says, and whether the server accepts it now.",
     operands: [Operand("TOKEN", "The token; without it, it is read from standard input.", isOptional: true)],
     keys)
+
+  // MARK: The whole
+
+  static let backup = admin(
+    .backup, "Copy the database into one verified file, also of a running server.",
+    details: ["The secret that signs tokens is not in it: keep a copy of jwt-secret elsewhere."],
+    operands: [Operand("FILE", "The file to make; it must not exist.")])
+  static let restore = CommandTable(
+    name: "restore", summary: "Put a backup into a data folder that has no database.",
+    details: ["It is verified first, and gets a new epoch: clients do not resume into another history."],
+    group: .administration, operands: [Operand("FILE", "A file that 'seatcast backup' made.")],
+    flags: [
+      Flag(
+        setting: .verify, value: .none, variable: nil,
+        summary: "Only verify the file, and tell what it has.", fallback: nil), data, json,
+    ])
+  static let doctor = CommandTable(
+    name: "doctor", summary: "Check the machine and the folder for what 'serve' would meet.",
+    details: ["It takes the flags of 'serve' and starts nothing. Exit status 1 when something fails."],
+    group: .administration, flags: serve.flags + [json])
 
   // MARK: Rows that several have
 

@@ -10,6 +10,8 @@ enum Invocation: Equatable, Sendable {
   case conformanceEcho(Settings)
   case conformanceJWS
   case administer(AdminRequest.Command, Settings)
+  case restore(Settings)
+  case doctor(Settings)
 
   /// - Parameter arguments: the command-line arguments without the program's name.
   static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError) -> Invocation {
@@ -32,6 +34,8 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.serve.name: return .serve(settings)
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
     case CommandTable.conformanceJWS.name: return .conformanceJWS
+    case CommandTable.restore.name: return .restore(settings)
+    case CommandTable.doctor.name: return .doctor(settings)
     default: return .print(Version.line)
     }
   }

@@ -32,6 +32,9 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case passwordCost = "password-cost"
   case feedKeep = "feed-keep"
   case demo
+  case backupDir = "backup-dir"
+  case backupEvery = "backup-every"
+  case backupKeep = "backup-keep"
 
   // Administration
   case json
@@ -55,6 +58,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case role
   case passwordFile = "password-file"
   case lifetime
+  case verify
 }
 
 /// A row of a command's table.
@@ -234,6 +238,15 @@ struct CommandTable: Sendable {
       Flag(
         setting: .feedKeep, value: .text("TIME"), variable: "SEATCAST_FEED_KEEP",
         summary: "How long the feed of changes is kept, like 12h or 30d.", fallback: "30d"),
+      Flag(
+        setting: .backupDir, value: .text("DIR"), variable: "SEATCAST_BACKUP_DIR",
+        summary: "Folder for backups by the clock; made when missing.", fallback: "no such backups"),
+      Flag(
+        setting: .backupEvery, value: .text("TIME"), variable: "SEATCAST_BACKUP_EVERY",
+        summary: "How often, like 30m, 6h or 1d. Needs --backup-dir.", fallback: "6h"),
+      Flag(
+        setting: .backupKeep, value: .text("N"), variable: "SEATCAST_BACKUP_KEEP",
+        summary: "How many of these backups are kept. Needs --backup-dir.", fallback: "14"),
       Flag(
         setting: .demo, value: .none, variable: nil,
         summary: "Add two events, an admin and two users, and print how to use them.", fallback: nil),

@@ -27,6 +27,8 @@ struct ServeConfiguration: Equatable, Sendable {
   /// Milliseconds for which the feed of changes is kept.
   var feedKept: Int64
   var demo: Bool
+  /// Nil: none by the clock.
+  var backups: BackupPlan?
   /// Warnings about environment variables that nothing reads.
   var unknownVariables: [String]
 
@@ -103,6 +105,7 @@ struct ServeConfiguration: Equatable, Sendable {
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     feedKept = try settings.duration(.feedKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     demo = settings.has(.demo)
+    backups = try Self.backups(settings)
     unknownVariables = settings.warnings
   }
 
@@ -166,6 +169,18 @@ struct ServeConfiguration: Equatable, Sendable {
     case (nil, _?):
       throw UsageError("An admin's password is set, but no --admin-email or SEATCAST_ADMIN_EMAIL.")
     }
+  }
+
+  private static func backups(_ settings: Settings) throws(UsageError) -> BackupPlan? {
+    let every = try settings.duration(.backupEvery, in: keepingTimes)
+    let keep = try settings.number(.backupKeep, in: 1...10_000)
+    guard let folder = try settings.text(.backupDir) else {
+      if let given = settings[.backupEvery] ?? settings[.backupKeep] {
+        throw UsageError("\(given.source) needs --backup-dir.")
+      }
+      return nil
+    }
+    return BackupPlan(folder: folder, everySeconds: Int((every ?? 6 * 3_600_000) / 1_000), keep: keep ?? 14)
   }
 
   private static func proxies(_ settings: Settings) throws(UsageError) -> TrustedProxies {

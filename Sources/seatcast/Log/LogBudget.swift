@@ -60,5 +60,7 @@ enum LogKind: String, Hashable, Sendable {
   case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"
   case keysRead = "changes of public keys"
+  case backupMade = "backups"
+  case backupFailed = "failed backups"
   case keysUnreadable = "unreadable public keys"
 }

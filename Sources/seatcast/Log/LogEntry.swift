@@ -60,12 +60,12 @@ struct LogEntry: Equatable, Sendable {
   }
 
   /// Without control characters, so that one entry is one line.
-  private static func plain(_ text: String) -> String {
+  static func plain(_ text: String) -> String {
     text.unicodeScalars.contains(where: isControl) ? String(quoted(text).dropFirst().dropLast()) : text
   }
 
   /// A JSON string (RFC 8259, section 7); C1 controls and line separators are escaped, too.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var out = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -101,6 +101,9 @@ extension Log: ControlObserver {
         .keysUnreadable,
         LogEntry(.error, "the public keys cannot be read; those before them still count", ["why": why])
       )
+    case .backupMade(let path, let bytes):
+      (.backupMade, LogEntry(.info, "a backup was made", ["file": path, "bytes": String(bytes)]))
+    case .backupFailed(let why): (.backupFailed, LogEntry(.error, "a backup failed", ["why": why]))
     case .rateLimited: nil
     }
   }

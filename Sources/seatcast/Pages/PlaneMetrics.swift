@@ -134,6 +134,12 @@ extension MetricFamily {
       .counter("announced_total", "Committed changes that somebody watched", counters.announced),
       .counter("commits_total", "Transactions that wrote something", counters.commits),
       .counter("failed_commits_total", "Transactions that could not be committed", counters.failedCommits),
+      .counter("backups_total", "Backups made", counters.backups),
+      .counter("backups_failed_total", "Backups that failed", counters.failedBackups),
+      MetricFamily(
+        name: "backup_age_seconds", kind: .gauge,
+        help: "Time since the last good backup; absent when none is known",
+        samples: counters.backupAgeSeconds.map { [Sample(value: UInt64(clamping: $0))] } ?? []),
       .counter("checkpoints_total", "Checkpoints of the database", counters.checkpoints),
       .counter(
         "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps

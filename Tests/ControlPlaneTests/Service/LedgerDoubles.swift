@@ -318,6 +318,7 @@ final class ScriptedStore: BookingStore {
   }
 
   func makeRoom() throws(StoreFailure) { try store.makeRoom() }
+  func copy(to path: String) throws(StoreFailure) -> OnlineCopy { try store.copy(to: path) }
   func allEvents() throws(StoreFailure) -> [Event] { try store.allEvents() }
   func begin() throws(StoreFailure) { try store.begin() }
   func rollback() { store.rollback() }

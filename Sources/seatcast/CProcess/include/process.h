@@ -12,4 +12,7 @@ const char *process_argument(int index);
 /* Cores of this thread's affinity mask (sched_getaffinity(2)), whose macros Swift does not import; 0: unknown. */
 int process_allowed_cores(void);
 
+/* Whether the kernel knows the wall clock to be synchronized (adjtimex(2)): 1 or 0; -1: it does not say. */
+int process_clock_is_synchronized(void);
+
 #endif

@@ -64,6 +64,9 @@ private final class NoStore: BookingStore {
   func userID(of identity: Identity) throws(StoreFailure) -> UserID? { UserID(4) }
 
   func begin() throws(StoreFailure) {}
+  func copy(to path: String) throws(StoreFailure) -> OnlineCopy {
+    throw StoreFailure(code: 0, message: "there is nothing to copy")
+  }
   func commit() throws(StoreFailure) {}
   func rollback() {}
   func insert(_ event: Event) throws(StoreFailure) -> EventID { event.id }

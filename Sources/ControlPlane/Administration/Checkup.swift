@@ -1,0 +1,59 @@
+// What can be learned of a server's files and libraries without starting it, for `seatcast doctor`. Changes nothing; any
+// thread.
+
+import Glibc
+
+public enum Checkup {
+  // MARK: SQLite
+
+  public static var sqliteVersion: String { Connection.libraryVersion }
+
+  /// Whether two connections that checkpoint and write at a time can lose commits (versions 3.7.0 to 3.51.2). The server
+  /// has one connection that does either.
+  public static var hasWALResetFault: Bool { (3_007_000...3_051_002).contains(Connection.libraryNumber) }
+
+  // MARK: The database
+
+  public struct DatabaseState: Sendable, Equatable {
+    public let schema: Int
+    public let currentSchema: Int
+    public let events: Int
+    /// Of the database and of its write-ahead log.
+    public let bytes: Int
+    public let logBytes: Int
+  }
+
+  /// Nil: the folder has none. Not while nothing may open it.
+  public static func database(in folder: String) throws(StartFailure) -> DatabaseState? {
+    let path = folder + "/" + DataFolder.databaseName
+    guard let bytes = size(of: path) else { return nil }
+    do throws(StoreFailure) {
+      let connection = try Connection(path, .reader)
+      let schema = try Migrations.version(of: connection)
+      let events =
+        schema == 0 ? 0 : try Statement(connection, "SELECT count(*) FROM event").first { $0.int(0) } ?? 0
+      return DatabaseState(
+        schema: schema, currentSchema: Migrations.steps.count, events: events, bytes: bytes,
+        logBytes: size(of: path + "-wal") ?? 0)
+    } catch {
+      throw StartFailure("the database \(path) cannot be read: \(error)")
+    }
+  }
+
+  private static func size(of path: String) -> Int? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  // MARK: Keys and backups
+
+  /// How many keys of a file with another system's public keys would count.
+  public static func publicKeys(in file: String) throws(StartFailure) -> Int {
+    try KeySetFile(path: file).keys().count
+  }
+
+  /// When the newest backup of the schedule in this folder was made; nil: there is none.
+  public static func newestBackup(in folder: String) -> Instant? {
+    BackupSchedule.files(in: folder).last.flatMap(BackupSchedule.moment(ofName:))
+  }
+}
