@@ -57,6 +57,10 @@ struct SimulatedWaker: ReplyPort {
     proxies[Int(ticket.loop.rawValue)].post(.history(history, ticket))
   }
 
+  func tell(client id: UInt64, _ text: [UInt8]) {
+    for proxy in proxies { proxy.post(.tellClient(id, text)) }
+  }
+
   func withdraw(client id: UInt64, code: CloseCode, reason: String) {
     for proxy in proxies { proxy.post(.withdrawClient(id, code, reason: reason)) }
   }

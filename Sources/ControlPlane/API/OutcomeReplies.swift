@@ -13,6 +13,8 @@ struct OutcomeReplies: OutcomeEncoder {
         settle(settled, &replies) { Self.created($0, &stamp) }
       case .bookingChanged(let settled):
         settle(settled, &replies) { .json(BookingText.body(of: $0, &stamp)) }
+      case .waiting(let settled): settle(settled, &replies) { .json($0, status: 201) }
+      case .leftWaitlist(let settled): settle(settled, &replies) { _ in .noContent() }
       case .eventCreated(let settled): settle(settled, &replies) { Self.created($0) }
       case .eventPatched(let settled):
         settle(settled, &replies) { .json($0, fields: [EventEndpoints.tag($0)]) }

@@ -36,6 +36,15 @@ extension Problem {
         .idempotencyMismatch,
         "This Idempotency-Key came before with another event, quantity or kind of booking.")
     case .unknownBooking: self.init(.unknownBooking, "There is no such booking.")
+    case .seatsAvailable(let available):
+      self.init(
+        .seatsAvailable, "Seats are available; book them instead of waiting.",
+        members: [.init("available", .integer(available))])
+    case .waitlistFull: self.init(.waitlistFull, "The waiting list of this event is full.")
+    case .waitlistFirst(let available):
+      self.init(
+        .waitlistFirst, "The free seats of this event are offered to its waiting list first.",
+        members: [.init("available", .integer(available))])
     case .holdsNotOffered: self.init(.holdsNotOffered, "This event has no holds.")
     case .holdExpired(let expiresAt):
       self.init(

@@ -48,6 +48,10 @@ enum ProblemType: String, CaseIterable, Sendable {
   case eventCancelled = "event-cancelled"
   case perUserLimit = "per-user-limit"
   case quantityLimit = "quantity-limit"
+  case seatsAvailable = "seats-available"
+  case waitlistFull = "waitlist-full"
+  case waitlistFirst = "waitlist-first"
+  case notWaiting = "not-waiting"
   case holdsNotOffered = "holds-not-offered"
   case holdExpired = "hold-expired"
   case bookingCancelled = "booking-cancelled"
@@ -69,13 +73,13 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
     case .authenticationRequired, .invalidToken, .wrongCredentials: 401
     case .forbidden, .registrationOff, .loginOff, .accountDisabled, .wrongPassword: 403
-    case .notFound, .unknownUser, .unknownEvent, .unknownBooking: 404
+    case .notFound, .notWaiting, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
     case .emailTaken, .ownAccount, .ticketTypeInUse, .capacityBelowSold, .eventHasBookings, .soldOut,
       .notOpenYet,
       .salesPaused,
       .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
-      .notHeld, .extensionsNotOffered, .extensionUsed:
+      .seatsAvailable, .waitlistFull, .waitlistFirst, .notHeld, .extensionsNotOffered, .extensionUsed:
       409
     case .holdExpired, .feedRestarted: 410
     case .preconditionFailed: 412
@@ -125,6 +129,10 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .eventCancelled: "Event cancelled"
     case .perUserLimit: "Limit per user reached"
     case .quantityLimit: "Quantity out of bounds"
+    case .seatsAvailable: "Seats are available"
+    case .waitlistFull: "Waiting list is full"
+    case .waitlistFirst: "Waiting list comes first"
+    case .notWaiting: "Not on the waiting list"
     case .holdsNotOffered: "Holds are not offered"
     case .holdExpired: "Hold expired"
     case .bookingCancelled: "Booking cancelled"

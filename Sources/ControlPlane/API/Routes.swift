@@ -43,6 +43,7 @@ enum Routes {
     let users = UserEndpoints(accounts: accounts, policy: policy)
     let events = EventEndpoints()
     let bookings = BookingEndpoints(admission: admission)
+    let waitlist = WaitlistEndpoints(admission: admission)
     let notices = NoticeEndpoints(
       encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch, revocations: accounts.revocations)
     return [
@@ -63,6 +64,9 @@ enum Routes {
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
       Route("GET", "/api/events/{id}/notices", .admin(notices.list)),
+      Route("POST", "/api/events/{id}/waitlist", .userCommand(waitlist.join)),
+      Route("GET", "/api/events/{id}/waitlist", .user(waitlist.place)),
+      Route("DELETE", "/api/events/{id}/waitlist", .userCommand(waitlist.leave)),
 
       Route("GET", "/api/notices", .admin(feed.list)),
 

@@ -7,6 +7,13 @@ enum BookingRules {
     _ event: Event, quantity: Int, at moment: Instant, booked: Int
   ) throws(DomainError) {
     try checkSales(of: event, at: moment)
+    try checkLimits(event, quantity: quantity, booked: booked)
+    guard quantity <= event.availableSeats else {
+      throw .soldOut(available: event.availableSeats, requested: quantity)
+    }
+  }
+
+  static func checkLimits(_ event: Event, quantity: Int, booked: Int) throws(DomainError) {
     guard quantity > 0, quantity <= event.maxPerBooking else {
       throw .quantityLimit(limit: event.maxPerBooking, requested: quantity)
     }
@@ -15,12 +22,9 @@ enum BookingRules {
         throw .perUserLimit(limit: event.maxPerUser, booked: booked, requested: quantity)
       }
     }
-    guard quantity <= event.availableSeats else {
-      throw .soldOut(available: event.availableSeats, requested: quantity)
-    }
   }
 
-  private static func checkSales(of event: Event, at moment: Instant) throws(DomainError) {
+  static func checkSales(of event: Event, at moment: Instant) throws(DomainError) {
     switch event.status(at: moment) {
     case .onSale: return
     case .scheduled: throw .notOpenYet(opensAt: event.opensAt ?? moment)

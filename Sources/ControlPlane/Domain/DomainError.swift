@@ -29,6 +29,13 @@ enum DomainError: Error, Sendable, Equatable {
   /// A hold is extended once.
   case extensionUsed
 
+  // Waiting list
+  /// There is nothing to wait for.
+  case seatsAvailable(Int)
+  case waitlistFull
+  /// Free seats are about to be offered to those who wait.
+  case waitlistFirst(available: Int)
+
   // Catalogue
   case unknownEvent
   /// The event has no type of this number, or it was named twice.

@@ -53,6 +53,13 @@ extension Event {
     min(availableSeats, type.capacity.map { $0 - type.sold - type.held } ?? availableSeats)
   }
 
+  /// Whether so many seats are free, of this type or of any one.
+  func hasSeats(for quantity: Int, of wanted: Int?) -> Bool {
+    guard quantity <= availableSeats else { return false }
+    if types.isEmpty { return true }
+    return types.contains { (wanted == nil || $0.id == wanted) && quantity <= available(of: $0) }
+  }
+
   /// In the order of the types; empty without types.
   var typeAvailability: [TypeAvailability] {
     types.isEmpty ? [] : types.map { TypeAvailability(id: $0.id, available: available(of: $0)) }

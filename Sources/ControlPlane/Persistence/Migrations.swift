@@ -4,7 +4,7 @@
 enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
-    Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed),
+    Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed), Step(waitingLists),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -301,6 +301,20 @@ enum Migrations {
       max_per_booking INTEGER NOT NULL,
       capacity INTEGER NOT NULL
     ) STRICT;
+    """
+
+  /// In order of joining, one entry per user and event. Numbers are not given again: they are the order.
+  private static let waitingLists = """
+    CREATE TABLE waiting (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      event_id INTEGER NOT NULL,
+      user_id INTEGER NOT NULL,
+      quantity INTEGER NOT NULL CHECK (quantity > 0),
+      type_id INTEGER,
+      joined_at INTEGER NOT NULL,
+      UNIQUE (event_id, user_id)
+    ) STRICT;
+    CREATE INDEX waiting_of_event ON waiting (event_id, id);
     """
 }
 

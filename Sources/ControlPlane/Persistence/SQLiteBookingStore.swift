@@ -177,6 +177,37 @@ final class SQLiteBookingStore: BookingStore {
     return try statements.seatsOfUserAndType.first(values) { $0.int(0) } ?? 0
   }
 
+  // MARK: Waiting lists
+
+  func allWaiting() throws(StoreFailure) -> [WaitingEntry] {
+    try Statement(
+      connection,
+      """
+      SELECT w.id, w.event_id, w.quantity, w.type_id, w.joined_at, a.issuer, a.subject
+      FROM waiting w JOIN account a ON a.id = w.user_id ORDER BY w.id
+      """
+    ).all([]) { row in
+      WaitingEntry(
+        id: row.int64(0), event: EventID(row.int64(1)),
+        user: Identity(issuer: row.text(5), subject: row.subject(6)), quantity: row.int(2),
+        type: row.optionalInt64(3).map { Int($0) }, joinedAt: row.instant(4))
+    }
+  }
+
+  func insertWaiting(
+    event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
+  ) throws(StoreFailure) -> Int64 {
+    try statements.insertWaiting.run([
+      .int(event.rawValue), .int(user.rawValue), .int(quantity), .optional(type.map { Int64($0) }),
+      .instant(at),
+    ])
+    return connection.lastInsertedRow
+  }
+
+  func deleteWaiting(_ id: Int64) throws(StoreFailure) { try statements.deleteWaiting.run([.int(id)]) }
+
+  // MARK: Notices
+
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {
     let kind =
       switch notice.change {
@@ -349,6 +380,7 @@ private struct WriterStatements {
   let insertBooking, insertHoldOrType, endBooking, confirmBooking, extendHold: Statement
   let booking, holdsOfEvent, bookingsMade, seatsOfUser, seatsOfUserAndType, appendNotice,
     appendDetails: Statement
+  let insertWaiting, deleteWaiting: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
@@ -411,6 +443,10 @@ private struct WriterStatements {
     appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     appendDetails = try Statement(connection, "INSERT INTO notice_detail VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 
+    insertWaiting = try Statement(
+      connection,
+      "INSERT INTO waiting (event_id, user_id, quantity, type_id, joined_at) VALUES (?, ?, ?, ?, ?)")
+    deleteWaiting = try Statement(connection, "DELETE FROM waiting WHERE id = ?")
     bookingForKey = try Statement(
       connection,
       """

@@ -9,7 +9,7 @@ final class SQLiteReadStore: ReadStore {
   private let bookingPageOfUserAndEvent: Statement
   private let userID, accountBySubject, accountByEmail: Statement
   private let peoplePage, peoplePageOfEmail: Statement
-  private let noticePage: Statement
+  private let noticePage, waitingPlace: Statement
   private let feed: FeedReads
 
   init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
@@ -51,6 +51,13 @@ final class SQLiteReadStore: ReadStore {
     peoplePage = try Statement(connection, "\(person) WHERE id > ? ORDER BY id LIMIT ?")
     peoplePageOfEmail = try Statement(
       connection, "\(person) WHERE email_key IN (?, ?) AND id > ? ORDER BY id LIMIT ?")
+    waitingPlace = try Statement(
+      connection,
+      """
+      SELECT w.id, w.quantity, w.type_id, w.joined_at,
+        (SELECT count(*) FROM waiting b WHERE b.event_id = w.event_id AND b.id <= w.id)
+      FROM waiting w WHERE w.event_id = ? AND w.user_id = ?
+      """)
     noticePage = try Statement(
       connection,
       """
@@ -107,6 +114,19 @@ final class SQLiteReadStore: ReadStore {
       let otherwise = end == .max ? Int64.max : 0
       return try bookingPageOfEvent.all(
         [.int(event.rawValue), .int(end), .int(otherwise), .int(limit)], decode)
+    }
+  }
+
+  func waitingPlace(of user: UserID, _ identity: Identity, in event: EventID) throws(DomainError)
+    -> WaitingPlace?
+  {
+    try reading { () throws(StoreFailure) in
+      try waitingPlace.first([.int(event.rawValue), .int(user.rawValue)]) { row in
+        let entry = WaitingEntry(
+          id: row.int64(0), event: event, user: identity, quantity: row.int(1),
+          type: row.optionalInt64(2).map { Int($0) }, joinedAt: row.instant(3))
+        return WaitingPlace(entry: entry, position: row.int(4))
+      }
     }
   }
 

@@ -47,6 +47,14 @@ protocol BookingStore: AnyObject {
   /// The same of one ticket type.
   func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int
 
+  /// Every entry of every waiting list; asked once.
+  func allWaiting() throws(StoreFailure) -> [WaitingEntry]
+  /// - Returns: the entry's number, higher than any before.
+  func insertWaiting(
+    event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
+  ) throws(StoreFailure) -> Int64
+  func deleteWaiting(_ id: Int64) throws(StoreFailure)
+
   /// The feed gets the notice too, as it gets confirmations, extensions and new events by their own functions.
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)
 

@@ -23,6 +23,9 @@ public protocol NoticeSink: Sendable {
   /// The client was logged out: its connections are to be closed. The ledger's thread.
   /// - Parameter client: `Principal.connectionKey`.
   func withdraw(client: UInt64)
+  /// Sends a text to the client's own WebSockets, and to nobody else. The ledger's thread.
+  /// - Parameter client: `Principal.connectionKey`.
+  func tell(client: UInt64, _ text: [UInt8])
   /// The answer to `Backend.history`; on the recall thread. Empty when they are not to be had.
   func history(
     _ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket)

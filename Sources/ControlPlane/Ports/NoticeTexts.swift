@@ -2,6 +2,9 @@
 protocol NoticeTexts: Sendable {
   /// Each notice as one JSON object, UTF-8 without line breaks: those of one event and batch, in order.
   func encode(_ notices: [Notice], for audience: Audience) -> [EncodedNotice]
+  /// What only one user is told, as one JSON object.
+  /// - Parameter at: the stamp of the commit.
+  func text(of notice: PrivateNotice, at: Instant) -> [UInt8]
   /// The members that tell an event's details. They change rarely and are part of every summary: the ledger keeps them.
   func members(of details: EventDetails) -> [UInt8]
   /// - Parameters:

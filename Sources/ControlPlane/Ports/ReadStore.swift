@@ -13,6 +13,10 @@ protocol ReadStore: AnyObject {
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
 
+  /// nil: the user does not wait.
+  func waitingPlace(of user: UserID, _ identity: Identity, in event: EventID) throws(DomainError)
+    -> WaitingPlace?
+
   /// The identity's row; nil: it never booked and has no local account.
   func userID(of identity: Identity) throws(DomainError) -> UserID?
   /// The local account of an identity.

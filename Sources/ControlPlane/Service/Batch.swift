@@ -23,6 +23,12 @@ struct Batch {
   var ends = 0
   /// Holds that were taken out of the agenda.
   var poppedHolds: [(event: EventID, hold: Hold)] = []
+  /// Offers that were made to those who wait, and to whom.
+  var offers = 0
+  var offered: [(user: Identity, booking: Booking)] = []
+  /// What to take back of the waiting lists, and whose entries moved up.
+  var waitingChanges: [WaitingLists.Change] = []
+  var movedLists: Set<EventID> = []
   var counts = ControlCounters()
 
   /// An event that the batch changes.

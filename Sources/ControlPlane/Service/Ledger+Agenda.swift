@@ -22,7 +22,7 @@ extension Ledger {
   }
 
   private func next(for event: Event, at now: Instant) -> Instant? {
-    if event.shown != event.status(at: now) || isEmptying(event) { return now }
+    if event.shown != event.status(at: now) || isEmptying(event) || canOffer(event, at: now) { return now }
     let ends = agenda.firstHold(of: event.id)?.expiresAt
     let changes = event.nextStatusChange(after: now)
     guard let ends, let changes else { return ends ?? changes }
@@ -31,7 +31,12 @@ extension Ledger {
 
   /// A cancelled event whose bookings are not all cancelled.
   private func isEmptying(_ event: Event) -> Bool {
-    event.status == .cancelled && event.sold + event.held > 0 && emptied[event.id] != .max
+    guard event.status == .cancelled else { return false }
+    return hasBookings(event) || !waiting.isEmpty(event.id)
+  }
+
+  private func hasBookings(_ event: Event) -> Bool {
+    event.sold + event.held > 0 && emptied[event.id] != .max
   }
 
   /// Does what is due, within the bound.
@@ -53,9 +58,11 @@ extension Ledger {
       guard let place = table.place(of: id) else { continue }
       try showStatus(of: place, &batch)
       if isEmptying(table[place]) {
-        try cancelBookings(of: place, &batch)
+        if hasBookings(table[place]) { try cancelBookings(of: place, &batch) }
+        try dismissWaiting(of: id, &batch)
       } else {
         try expireHolds(of: place, &batch) { batch in batch.ends < Self.endsPerBatch }
+        try offerSeats(of: place, &batch)
       }
     }
   }
@@ -110,7 +117,7 @@ extension Ledger {
     }
     // Cancelling adds notices behind; what matters was made before. The looks count as well as the ends.
     batch.ends += Int(through - from) - found.count
-    guard isEmptying(table[place]) else { return emptied[event.id] = nil }
+    guard hasBookings(table[place]) else { return emptied[event.id] = nil }
     emptied[event.id] = through < event.seq ? through : .max
     if through == event.seq {
       dependencies.observer.observe(
@@ -136,7 +143,9 @@ extension Ledger {
     try sell(place, counts, .bookingCancelled(booking.facts), booking.id, &batch)
     batch.ends += 1
     if status == .expired { batch.counts.expiries += 1 } else { batch.counts.cancellations += 1 }
-    return BookingOutcome(
+    let outcome = BookingOutcome(
       booking: booking, availableSeats: table[place].availableSeats, seq: seq, replayed: false)
+    try offerSeats(of: place, &batch)
+    return outcome
   }
 }

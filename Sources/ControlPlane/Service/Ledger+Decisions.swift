@@ -32,6 +32,12 @@ extension Ledger {
     case .changeHold(let change, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try self.change(change, &batch) }
       batch.settlements.append(.bookingChanged(Settled(asker, result)))
+    case .joinWaitlist(let wish, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try join(wish, &batch) }
+      batch.settlements.append(.waiting(Settled(asker, result)))
+    case .leaveWaitlist(let event, let user, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try leave(event, user, &batch) }
+      batch.settlements.append(.leftWaitlist(Settled(asker, result)))
     case .createEvent(let draft, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try create(draft, &batch) }
       batch.settlements.append(.eventCreated(Settled(asker, result)))
@@ -112,14 +118,33 @@ extension Ledger {
   {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
-    let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
     // A hold whose time is over has no seats, also while it waits to be taken out of the count.
     try expireHolds(of: place, &batch) { _ in lacksSeats(for: command, place) }
-    let heldUntil = try ruling { () throws(DomainError) in
-      try BookingRules.check(table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
-      return command.hold ? try BookingRules.holdEnd(table[place], from: batch.time.now) : nil
+    if canOffer(table[place], at: batch.time.now) {
+      throw .refused(.waitlistFirst(available: table[place].availableSeats))
     }
-    let type = try type(for: command, place, &batch)
+    let type = try check(command, place, &batch)
+    let heldUntil = try ruling { () throws(DomainError) in
+      command.hold ? try BookingRules.holdEnd(table[place], from: batch.time.now) : nil
+    }
+    return try take(command, place, type, heldUntil: heldUntil, &batch)
+  }
+
+  /// Asks all rules.
+  /// - Returns: the position of the ticket type that takes the booking; nil: the event is not divided.
+  func check(_ command: CreateBooking, _ place: Int, _ batch: inout Batch) throws(CommandFailure) -> Int? {
+    let booked = table[place].maxPerUser > 0 ? try seats(of: command, &batch) : 0
+    let now = batch.time.now
+    try ruling { () throws(DomainError) in
+      try BookingRules.check(table[place], quantity: command.quantity, at: now, booked: booked)
+    }
+    return try type(for: command, place, &batch)
+  }
+
+  /// Makes a booking that the rules allow.
+  func take(
+    _ command: CreateBooking, _ place: Int, _ type: Int?, heldUntil: Instant?, _ batch: inout Batch
+  ) throws(CommandFailure) -> BookingOutcome {
     var counts = table[place].counts
     counts.seq += 1
     counts.add(command.quantity, of: type, isHeld: command.hold)
@@ -132,12 +157,8 @@ extension Ledger {
       booking: booking, availableSeats: table[place].availableSeats, seq: counts.seq, replayed: false)
   }
 
-  private func lacksSeats(for command: CreateBooking, _ place: Int) -> Bool {
-    let event = table[place]
-    if command.quantity > event.availableSeats { return true }
-    guard !event.types.isEmpty else { return false }
-    let wanted = event.types.filter { command.type == nil || $0.id == command.type }
-    return !wanted.contains { command.quantity <= event.available(of: $0) }
+  func lacksSeats(for command: CreateBooking, _ place: Int) -> Bool {
+    !table[place].hasSeats(for: command.quantity, of: command.type)
   }
 
   /// The position of the type that takes the booking; nil: the event is not divided. Of a client that names none, the
@@ -197,7 +218,7 @@ extension Ledger {
   }
 
   /// Seats of the event that the asker has already.
-  private func seats(of command: CreateBooking, _ batch: inout Batch) throws(CommandFailure) -> Int {
+  func seats(of command: CreateBooking, _ batch: inout Batch) throws(CommandFailure) -> Int {
     guard let user = try known(command.user, &batch) else { return 0 }
     return try storing(&batch) { () throws(StoreFailure) in try store.seats(of: user, in: command.event) }
   }

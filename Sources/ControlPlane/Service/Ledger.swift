@@ -17,6 +17,9 @@ final class Ledger {
   /// By cancelled event: the notice up to which its bookings are cancelled, while they are not all.
   var emptied: [EventID: UInt64] = [:]
 
+  /// Ledger+Waiting.swift
+  var waiting: WaitingLists
+
   let dependencies: Dependencies
   private var timekeeper: Timekeeper
   /// The encoded details of committed events that somebody watched, by the version that they are of.
@@ -51,6 +54,7 @@ final class Ledger {
     self.dependencies = dependencies
     let events = try store.allEvents()
     table = EventTable(events)
+    waiting = WaitingLists(try store.allWaiting())
     dependencies.events.apply(events.map { ($0.id, $0) })
     timekeeper = Timekeeper(
       dependencies.clock, served: try store.serviceTime(), stamps: events.lazy.map(\.updatedAt))
@@ -70,6 +74,7 @@ final class Ledger {
       dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
       if batch.hasWritten { dependencies.feed?.committed() }
       announce(&batch)
+      tellWaiting(batch)
     }
     for touched in batch.touched { plan(touched.id, at: batch.time.now) }
     admit(batch.watches)
@@ -137,6 +142,7 @@ final class Ledger {
     }
     for (event, hold) in batch.poppedHolds { agenda.restore(hold, of: event) }
     emptied.removeAll()
+    waiting.undo(batch.waitingChanges)
     forgetIdentities()
   }
 

@@ -34,6 +34,13 @@ struct ChangeHold: Sendable {
   var kind: Kind
 }
 
+struct JoinWaitlist: Sendable {
+  var event: EventID
+  var user: Identity
+  var quantity: Int
+  var type: Int?
+}
+
 /// Who wants something of a booking.
 struct BookingActor: Sendable {
   var user: Identity
@@ -58,6 +65,8 @@ enum LedgerCommand: Sendable {
   case createBooking(CreateBooking, Answering<BookingOutcome>)
   case cancelBooking(CancelBooking, Answering<BookingOutcome>)
   case changeHold(ChangeHold, Answering<BookingOutcome>)
+  indirect case joinWaitlist(JoinWaitlist, Answering<WaitingPlace>)
+  indirect case leaveWaitlist(EventID, Identity, Answering<EventID>)
   indirect case createEvent(EventDraft, Answering<Event>)
   indirect case patchEvent(PatchEvent, Answering<Event>)
   case deleteEvent(EventID, ifMatch: [EventTag]?, Answering<EventID>)
@@ -95,6 +104,8 @@ enum Settlement: Sendable {
   case bookingCreated(Settled<BookingOutcome>)
   /// Cancelled, confirmed or extended.
   case bookingChanged(Settled<BookingOutcome>)
+  indirect case waiting(Settled<WaitingPlace>)
+  case leftWaitlist(Settled<EventID>)
   indirect case eventCreated(Settled<Event>)
   indirect case eventPatched(Settled<Event>)
   case eventDeleted(Settled<EventID>)
@@ -120,6 +131,8 @@ extension LedgerCommand {
     case .createBooking(_, let asker): .bookingCreated(Settled(asker, .failure(error)))
     case .cancelBooking(_, let asker), .changeHold(_, let asker):
       .bookingChanged(Settled(asker, .failure(error)))
+    case .joinWaitlist(_, let asker): .waiting(Settled(asker, .failure(error)))
+    case .leaveWaitlist(_, _, let asker): .leftWaitlist(Settled(asker, .failure(error)))
     case .createEvent(_, let asker): .eventCreated(Settled(asker, .failure(error)))
     case .patchEvent(_, let asker): .eventPatched(Settled(asker, .failure(error)))
     case .deleteEvent(_, _, let asker): .eventDeleted(Settled(asker, .failure(error)))

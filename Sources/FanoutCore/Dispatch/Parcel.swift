@@ -10,6 +10,8 @@ enum Parcel: Sendable {
   case withdraw(TopicID)
   /// Close all connections of a client.
   case withdrawClient(UInt64, CloseCode, reason: String)
+  /// Send a text to the WebSockets of a client.
+  case tellClient(UInt64, [UInt8])
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.

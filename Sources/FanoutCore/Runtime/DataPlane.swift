@@ -172,6 +172,12 @@ public final class DataPlane: Sendable {
     proxies.forEach { $0.post(.withdrawClient(id, code, reason: reason)) }
   }
 
+  /// Sends a text message to all WebSockets of a client, and to nobody else. One that takes nothing just now misses it. Any
+  /// thread.
+  public func tell(client id: UInt64, _ text: [UInt8]) {
+    proxies.forEach { $0.post(.tellClient(id, text)) }
+  }
+
   /// Closes the listeners; answers from now on end their connections.
   public func stopAccepting() { proxies.forEach { $0.post(.stopAccepting) } }
 

@@ -194,6 +194,7 @@ final class Loop<IO: Transport> {
     case .history(let history, let ticket): fanout.recalled(history, ticket)
     case .withdraw(let topic): subscribers.withdraw(topic)
     case .withdrawClient(let id, let code, let reason): withdraw(id, code, reason)
+    case .tellClient(let id, let text): tell(id, text)
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
     }
@@ -208,6 +209,14 @@ final class Loop<IO: Transport> {
       case .eventStream(let stream) where stream.client.id == id: output.end(slot, code, reason: reason)
       case .opening, .http, .webSocket, .eventStream, .flushing, .lingering: break
       }
+    }
+  }
+
+  private func tell(_ id: UInt64, _ text: [UInt8]) {
+    guard limiter.mayHold(connectionOf: id) else { return }
+    for slot in connections.indices {
+      guard case .webSocket(let socket) = connections[slot].phase, socket.client.id == id else { continue }
+      output.sendText(slot, text)
     }
   }
 

@@ -238,6 +238,13 @@ final class Output<IO: Transport> {
     sendControl(slot, frame)
   }
 
+  /// Sends a text that may be missed: nothing waits for it while a connection has as much waiting as it may.
+  func sendText(_ slot: UInt32, _ text: [UInt8]) {
+    let bytes = text.count + FrameEncoder.headerByteCount(forPayload: text.count)
+    if connections[slot].isBlocked, connections[slot].waiting + bytes > limits.outboxBytes { return }
+    sendFrame(slot, .text, text)
+  }
+
   /// Tells an event stream's client how long to wait before it comes back.
   func sendRetry(_ slot: UInt32, milliseconds: UInt64) {
     var line: [UInt8] = []

@@ -30,6 +30,8 @@ struct NoticeAdapter: NoticeSink {
     plane.withdraw(client: client, code: .tokenExpired, reason: Self.loggedOut)
   }
 
+  func tell(client: UInt64, _ text: [UInt8]) { plane.tell(client: client, text) }
+
   /// Why connections of a user end whom an administrator has logged out.
   static let loggedOut = "logged out"
 

@@ -50,6 +50,13 @@ final class StubReads: ReadStore {
     return []
   }
 
+  func waitingPlace(of user: UserID, _ identity: Identity, in event: EventID) throws(DomainError)
+    -> WaitingPlace?
+  {
+    try check()
+    return nil
+  }
+
   func userID(of identity: Identity) throws(DomainError) -> UserID? { try user(identity)?.id }
 
   func user(_ identity: Identity) throws(DomainError) -> User? {

@@ -13,6 +13,7 @@ final class Stage: NoticeSink, ReplySink {
     case released(EventID, Watcher)
     case withdrawn(EventID)
     case loggedOut(UInt64)
+    case told(UInt64, String)
     case history([EncodedNotice], EventID, ReplyTicket)
     case replied([UInt64])
   }
@@ -51,6 +52,10 @@ final class Stage: NoticeSink, ReplySink {
 
   func released(_ event: EventID, by watcher: Watcher) {
     state.withLock { $0.happenings.append(.released(event, watcher)) }
+  }
+
+  func tell(client: UInt64, _ text: [UInt8]) {
+    state.withLock { $0.happenings.append(.told(client, String(decoding: text, as: UTF8.self))) }
   }
 
   func withdraw(client: UInt64) { state.withLock { $0.happenings.append(.loggedOut(client)) } }
@@ -96,6 +101,15 @@ struct PlainTexts: NoticeTexts {
   func encode(_ notices: [Notice], for audience: Audience) -> [EncodedNotice] {
     let prefix = audience == .anonymous ? Array("?".utf8) : []
     return notices.map { EncodedNotice(seq: $0.seq, text: prefix + text(of: $0)) }
+  }
+
+  func text(of notice: PrivateNotice, at: Instant) -> [UInt8] {
+    let text =
+      switch notice {
+      case .offer(let booking): "\(booking.quantity) for \(booking.subject)"
+      case .position(let place): "\(place.entry.user.subject) is \(place.position)."
+      }
+    return Array(text.utf8)
   }
 
   func members(of details: EventDetails) -> [UInt8] {
@@ -218,6 +232,16 @@ final class LedgerFixture {
   ) throws -> BookingOutcome {
     let actor = BookingActor(user: .local(user), role: role)
     return try ask { .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), $0) }
+  }
+
+  @discardableResult
+  func join(_ event: Event, user: UInt64, _ quantity: Int = 1, type: Int? = nil) throws -> Int {
+    let wish = JoinWaitlist(event: event.id, user: .local(user), quantity: quantity, type: type)
+    return try ask { .joinWaitlist(wish, $0) }.position
+  }
+
+  func leave(_ event: Event, user: UInt64) throws {
+    _ = try ask { .leaveWaitlist(event.id, .local(user), $0) }
   }
 
   @discardableResult
@@ -366,6 +390,13 @@ final class ScriptedStore: BookingStore {
   func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int {
     try store.seats(of: user, in: event, type: type)
   }
+  func allWaiting() throws(StoreFailure) -> [WaitingEntry] { try store.allWaiting() }
+  func insertWaiting(
+    event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
+  ) throws(StoreFailure) -> Int64 {
+    try store.insertWaiting(event: event, user: user, quantity: quantity, type: type, at: at)
+  }
+  func deleteWaiting(_ id: Int64) throws(StoreFailure) { try store.deleteWaiting(id) }
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
   {

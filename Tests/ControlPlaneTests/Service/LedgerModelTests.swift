@@ -32,20 +32,16 @@ struct LedgerModelTests {
       fixture.clock.advance(by: Int64.random(in: 1...90_000, using: &random))
       let before = model
       model.now = fixture.clock.now.milliseconds
+      let names = model.bookings.compactMap(\.name)
       model.expire()
-      let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in
-        Step.random(&random, model.bookings.map(\.name))
-      }
-      let questions = steps.map { _ in Question<BookingOutcome>() }
-      let capacities = steps.map { _ in Question<Event>() }
+      for event in model.events.keys { model.offer(event) }
+      let steps = (0..<Int.random(in: 1...20, using: &random)).map { _ in Step.random(&random, names) }
+      let answers = steps.map { _ in Answers() }
       let failures = fixture.metrics.snapshot.failedCommits
-      fixture.ledger.perform(
-        zip(steps, zip(questions, capacities)).map { $0.command($1.0.answering, $1.1.answering) })
+      fixture.ledger.perform(zip(steps, answers).map { $0.command($1) })
       let failed = fixture.metrics.snapshot.failedCommits > failures
-      for (step, (question, capacity)) in zip(steps, zip(questions, capacities)) {
-        try check(step, question, capacity, &model, failed: failed)
-      }
-      if failed { model = before }
+      for (step, answers) in zip(steps, answers) { check(step, answers, &model, failed: failed) }
+      if failed { model = before } else { try name(&model, fixture) }
       // Who only reads commits nothing.
       #expect(failed ? fails : !fails || model.events.mapValues(\.seq) == before.events.mapValues(\.seq))
       try compare(fixture, model)
@@ -53,19 +49,24 @@ struct LedgerModelTests {
     #expect(fixture.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
   }
 
-  private func check(
-    _ step: Step, _ question: Question<BookingOutcome>, _ capacity: Question<Event>, _ model: inout Model,
-    failed: Bool
-  ) throws {
-    guard !failed else {
-      if case .resize = step {
-        #expect(throws: DomainError.self) { try capacity.result() }
-      } else {
-        #expect(throws: DomainError.self) { try question.result() }
-      }
-      return
+  /// Offers have no answer that tells their numbers: these are the bookings' order.
+  private func name(_ model: inout Model, _ fixture: LedgerFixture) throws {
+    let found = try fixture.reader().bookings(of: nil, event: nil, before: nil, limit: 100_000)
+    try #require(found.count == model.bookings.count)
+    for (index, outcome) in found.reversed().enumerated() {
+      model.bookings[index].name = outcome.booking.publicID
     }
+  }
+
+  private func check(_ step: Step, _ answers: Answers, _ model: inout Model, failed: Bool) {
+    let question = answers.booking
+    guard !failed else { return #expect(answers.isStorageFailure(step)) }
     switch step {
+    case .join(let event, let user, let quantity, let type):
+      #expect((try? answers.place.result())?.position == model.join(event, user, quantity, type))
+    case .leave(let event, let user):
+      #expect((try? answers.left.result()) == EventID(event))
+      model.leave(event, user)
     case .book(let event, let user, let quantity, let key, let hold, let type):
       let outcome = try? question.result()
       let expected = model.book(event, user, quantity, key, hold: hold, type, name: outcome?.booking.publicID)
@@ -78,7 +79,7 @@ struct LedgerModelTests {
     case .extend(let name):
       #expect((try? question.result()).map { Model.Outcome($0) } == model.extend(name))
     case .resize(let event, let seats):
-      let changed = try? capacity.result()
+      let changed = try? answers.event.result()
       #expect((changed != nil) == model.resize(event, seats))
     }
   }
@@ -93,6 +94,9 @@ struct LedgerModelTests {
       #expect(event.types.map { $0.sold + $0.held } == Array(expected.taken.prefix(expected.types.count)))
       #expect(event.types.allSatisfy { $0.sold + $0.held <= $0.capacity ?? 0 })
       #expect(event.seq == expected.seq)
+      let line = fixture.ledger.waiting[EventID(id)]
+      #expect(line.map(\.user) == expected.line.map { .local(UInt64($0.user)) })
+      #expect(try fixture.store.allWaiting().filter { $0.event == event.id } == line)
       #expect(try reads.event(EventID(id)) == event)
       let log = try fixture.log(event)
       #expect(log.map(\.seq) == Array(1..<(expected.seq + 1)))
@@ -108,7 +112,31 @@ struct LedgerModelTests {
   }
 }
 
+/// Who asks, whatever it is.
+private struct Answers {
+  let booking = Question<BookingOutcome>()
+  let event = Question<Event>()
+  let place = Question<WaitingPlace>()
+  let left = Question<EventID>()
+
+  func isStorageFailure(_ step: Step) -> Bool {
+    do {
+      switch step {
+      case .resize: _ = try event.result()
+      case .join: _ = try place.result()
+      case .leave: _ = try left.result()
+      default: _ = try booking.result()
+      }
+      return false
+    } catch {
+      return error as? DomainError == .storageUnavailable
+    }
+  }
+}
+
 private enum Step {
+  case join(Int64, Int64, Int, Int?)
+  case leave(Int64, Int64)
   case book(Int64, Int64, Int, String?, hold: Bool, type: Int?)
   case cancel(PublicBookingID)
   case confirm(PublicBookingID)
@@ -117,7 +145,12 @@ private enum Step {
 
   static func random(_ random: inout SeededRandom, _ known: [PublicBookingID]) -> Step {
     let event = Int64.random(in: 1...3, using: &random)
-    switch Int.random(in: 0..<10, using: &random) {
+    switch Int.random(in: 0..<13, using: &random) {
+    case 10, 11:
+      return .join(
+        event, Int64.random(in: 1...4, using: &random), Int.random(in: 0...6, using: &random),
+        [nil, nil, 1, 2].randomElement(using: &random) ?? nil)
+    case 12: return .leave(event, Int64.random(in: 1...4, using: &random))
     case 0: return .resize(event, Int.random(in: 0...40, using: &random))
     case 1...4:
       guard let name = known.randomElement(using: &random) else { fallthrough }
@@ -134,9 +167,15 @@ private enum Step {
     }
   }
 
-  func command(_ booking: Answering<BookingOutcome>, _ event: Answering<ControlPlane.Event>) -> LedgerCommand
-  {
-    switch self {
+  func command(_ answers: Answers) -> LedgerCommand {
+    let (booking, event) = (answers.booking.answering, answers.event.answering)
+    return switch self {
+    case .join(let id, let user, let quantity, let type):
+      .joinWaitlist(
+        JoinWaitlist(event: EventID(id), user: .local(UInt64(user)), quantity: quantity, type: type),
+        answers.place.answering)
+    case .leave(let id, let user):
+      .leaveWaitlist(EventID(id), .local(UInt64(user)), answers.left.answering)
     case .book(let id, let user, let quantity, let key, let hold, let type):
       .createBooking(
         CreateBooking(
@@ -170,10 +209,19 @@ private struct Model {
     var held = 0
     var free: Int { capacity - sold - held }
     var seq: UInt64 = 0
+    var line: [(user: Int64, quantity: Int, type: Int?)] = []
+
+    /// The first type that has so many seats; 0 where the event has no types; nil: none.
+    func taker(_ quantity: Int, _ type: Int?) -> Int? {
+      guard quantity <= free else { return nil }
+      if types.isEmpty { return type == nil ? 0 : nil }
+      return (type.map { [$0] } ?? [1, 2]).first { quantity <= types[$0 - 1] - taken[$0 - 1] }
+    }
   }
 
   struct Booking {
-    var name: PublicBookingID
+    /// nil: not known yet.
+    var name: PublicBookingID?
     var event: Int64
     var user: Int64
     var quantity: Int
@@ -226,6 +274,55 @@ private struct Model {
     events[booking.event] = event
     bookings[index].until = nil
     bookings[index].ended = Outcome(seq: event.seq, free: event.free)
+    offer(booking.event)
+  }
+
+  /// Offers what is free to whoever is first in line and can use it.
+  mutating func offer(_ id: Int64) {
+    while let event = events[id], event.free > 0,
+      let index = event.line.firstIndex(where: { event.taker($0.quantity, $0.type) != nil })
+    {
+      let (user, quantity, type) = event.line[index]
+      events[id]?.line.remove(at: index)
+      guard allows(user, quantity, id) else { continue }
+      _ = take(id, user, quantity, type, hold: true, name: nil)
+    }
+  }
+
+  private func allows(_ user: Int64, _ quantity: Int, _ id: Int64) -> Bool {
+    let has = bookings.filter { $0.event == id && $0.user == user && $0.ended == nil }
+      .map(\.quantity).reduce(0, +)
+    let limit = events[id]?.maxPerUser ?? 0
+    return quantity > 0 && quantity <= 10 && (limit == 0 || has + quantity <= limit)
+  }
+
+  mutating func join(_ id: Int64, _ user: Int64, _ quantity: Int, _ type: Int?) -> Int? {
+    guard allows(user, quantity, id), let event = events[id], type == nil || !event.types.isEmpty else {
+      return nil
+    }
+    offer(id)
+    guard events[id]?.taker(quantity, type) == nil else { return nil }
+    leave(id, user)
+    events[id]?.line.append((user, quantity, type))
+    return events[id]?.line.count
+  }
+
+  mutating func leave(_ id: Int64, _ user: Int64) { events[id]?.line.removeAll { $0.user == user } }
+
+  private mutating func take(
+    _ id: Int64, _ user: Int64, _ quantity: Int, _ type: Int?, hold: Bool, name: PublicBookingID?
+  ) -> Outcome? {
+    guard var event = events[id], let taker = event.taker(quantity, type) else { return nil }
+    if taker > 0 { event.taken[taker - 1] += quantity }
+    if hold { event.held += quantity } else { event.sold += quantity }
+    event.seq += 1
+    events[id] = event
+    let made = Outcome(seq: event.seq, free: event.free)
+    bookings.append(
+      Booking(
+        name: name, event: id, user: user, quantity: quantity, type: taker > 0 ? taker : nil, made: made,
+        wasHold: hold, until: hold ? now + 120_000 : nil))
+    return made
   }
 
   mutating func confirm(_ name: PublicBookingID) -> Outcome? {
@@ -260,25 +357,11 @@ private struct Model {
         && (type == nil || type == earlier.type)
         ? earlier.made.again : nil
     }
-    guard var event = events[id], quantity > 0, quantity <= 10, quantity <= event.free else { return nil }
-    let has = bookings.filter { $0.event == id && $0.user == user && $0.ended == nil }
-      .map(\.quantity).reduce(0, +)
-    guard event.maxPerUser == 0 || has + quantity <= event.maxPerUser, let name else { return nil }
-    let wanted = type.map { [$0] } ?? Array(event.types.indices.map { $0 + 1 })
-    let taker = wanted.first {
-      $0 <= event.types.count && quantity <= event.types[$0 - 1] - event.taken[$0 - 1]
-    }
-    guard taker != nil || (event.types.isEmpty && type == nil) else { return nil }
-    if let taker { event.taken[taker - 1] += quantity }
-    if hold { event.held += quantity } else { event.sold += quantity }
-    event.seq += 1
-    events[id] = event
-    let made = Outcome(seq: event.seq, free: event.free)
-    if let scoped { keys[scoped] = bookings.count }
-    bookings.append(
-      Booking(
-        name: name, event: id, user: user, quantity: quantity, type: taker, made: made, wasHold: hold,
-        until: hold ? now + 120_000 : nil))
+    guard let event = events[id], name != nil, allows(user, quantity, id) else { return nil }
+    // What can be offered is not sold; the next batch begins with offering it.
+    guard !event.line.contains(where: { event.taker($0.quantity, $0.type) != nil }) else { return nil }
+    guard let made = take(id, user, quantity, type, hold: hold, name: name) else { return nil }
+    if let scoped { keys[scoped] = bookings.count - 1 }
     return made
   }
 

@@ -209,6 +209,27 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("a private text reaches the WebSockets of one client, between notices, and nobody else")
+  func toldClient() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = [9, 9, 8].map { rig.webSocket("/ws/5?client=\($0)") }
+    let stream = rig.connect()  // of client 1
+    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
+    rig.settle()
+    _ = (clients.map { $0.read() }, stream.read())
+    rig.publish(5)
+    rig.settle(2)
+    rig.proxy.post(.tellClient(9, Array("yours".utf8)))
+    rig.proxy.post(.tellClient(1, Array("not for streams".utf8)))
+    rig.proxy.post(.tellClient(77, Array("nobody's".utf8)))
+    rig.turn()
+    for client in clients.prefix(2) { #expect(client.texts() == ["n 5 1", "yours"]) }
+    #expect(clients[2].texts() == ["n 5 1"])
+    #expect(!String(decoding: stream.read(), as: UTF8.self).contains("not for"))
+    #expect(rig.faults() == [])
+  }
+
   @Test("the end waits for those who do not answer only so long")
   func closeAllBounded() {
     let rig = LoopRig()

@@ -78,6 +78,7 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
     var releases: [(topic: TopicID, loop: LoopID)] = []
     var withdrawals: [TopicID] = []
     var withdrawnClients: [UInt64] = []
+    var told: [(client: UInt64, text: [UInt8])] = []
   }
 
   let watched: Set<TopicID>
@@ -101,6 +102,7 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
   func withdraw(client id: UInt64, code: CloseCode, reason: String) {
     state.withLock { $0.withdrawnClients.append(id) }
   }
+  func tell(client id: UInt64, _ text: [UInt8]) { state.withLock { $0.told.append((id, text)) } }
   func withdraw(_ topic: TopicID) { state.withLock { $0.withdrawals.append(topic) } }
   func released(_ topic: TopicID, by loop: LoopID) { state.withLock { $0.releases.append((topic, loop)) } }
 }

@@ -66,6 +66,12 @@ struct NoticeAdapterTests {
     #expect(plane.heard.withdrawnClients == [77])
   }
 
+  @Test("A private text goes to the client's connections")
+  func told() {
+    adapter.tell(client: 77, [1, 2])
+    #expect(plane.heard.told.map(\.client) == [77] && plane.heard.told.map(\.text) == [[1, 2]])
+  }
+
   @Test("Old notices go to the ticket that asked for them")
   func history() {
     let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)

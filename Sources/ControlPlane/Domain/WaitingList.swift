@@ -1,0 +1,45 @@
+// Who waits for seats of a sold-out event. Freed seats are offered in the order of joining, as holds that the person
+// confirms or lets go. A party for which too few seats are free is passed over, and keeps its place: it never blocks
+// those behind it. Pure values.
+
+/// Somebody in line: one entry per user and event.
+struct WaitingEntry: Sendable, Equatable {
+  /// The order of joining.
+  var id: Int64
+  var event: EventID
+  var user: Identity
+  var quantity: Int
+  /// nil: any ticket type.
+  var type: Int?
+  var joinedAt: Instant
+}
+
+/// An entry and how many stand before it, itself included.
+struct WaitingPlace: Sendable, Equatable {
+  var entry: WaitingEntry
+  var position: Int
+}
+
+/// What only the connections of one user are told.
+enum PrivateNotice: Sendable, Equatable {
+  /// Seats are held for the user, until the booking's `expiresAt`.
+  case offer(Booking)
+  case position(WaitingPlace)
+}
+
+extension BookingRules {
+  /// Whether somebody may wait for seats of the event.
+  /// - Parameter booked: seats that the user has already.
+  static func checkWaiting(
+    _ event: Event, quantity: Int, at moment: Instant, booked: Int
+  ) throws(DomainError) {
+    try checkSales(of: event, at: moment)
+    try checkLimits(event, quantity: quantity, booked: booked)
+  }
+
+  /// How long an offered hold lasts: as long as the event's holds, and ten minutes where it has none.
+  static func offerEnd(_ event: Event, from moment: Instant) -> Instant {
+    let seconds = event.holdSeconds > 0 ? event.holdSeconds : 600
+    return Instant(milliseconds: moment.milliseconds + Int64(seconds) * 1000)
+  }
+}
