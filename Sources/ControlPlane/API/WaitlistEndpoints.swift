@@ -11,17 +11,17 @@ struct WaitlistEndpoints: Sendable {
     let quantity = body.integer("quantity", in: BookingRules.capacities) ?? 1
     let type = body.integer("typeId", in: 1...Int.max)
     try body.finish()
-    try count(event, call, principal)
+    let left = try count(event, call, principal)
     return .joinWaitlist(
       JoinWaitlist(event: event, user: principal.identity, quantity: quantity, type: type),
-      .request(call.ticket))
+      call.asker(changes: left))
   }
 
   /// `DELETE /api/events/{id}/waitlist`: 204, also when the user was not there.
   func leave(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let event = try call.eventID()
-    try count(event, call, principal)
-    return .leaveWaitlist(event, principal.identity, .request(call.ticket))
+    let left = try count(event, call, principal)
+    return .leaveWaitlist(event, principal.identity, call.asker(changes: left))
   }
 
   /// `GET /api/events/{id}/waitlist`
@@ -35,7 +35,9 @@ struct WaitlistEndpoints: Sendable {
     return .json(place)
   }
 
-  private func count(_ event: EventID, _ call: Call, _ principal: Principal) throws(Problem) {
+  private func count(
+    _ event: EventID, _ call: Call, _ principal: Principal
+  ) throws(Problem) -> RateDecision? {
     try admission.change(
       of: event, by: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
   }

@@ -2,7 +2,7 @@
 // the executable's own pages. Tests compare this table with the routes and with the answers that they get.
 
 enum Operations {
-  static let all: [Operation] = accounts + connections + users + events + feed + bookings + server
+  static let all: [Operation] = accounts + connections + users + events + waitlist + feed + bookings + server
 
   private static let limit = Operation.Parameter(
     "limit", #"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, "How many items a page has.")
@@ -212,7 +212,7 @@ enum Operations {
       ],
       refusals: [
         .unknownEvent, .soldOut, .notOpenYet, .salesPaused, .salesClosed, .eventCancelled, .perUserLimit,
-        .quantityLimit, .holdsNotOffered, .unknownTicketType, .idempotencyMismatch,
+        .quantityLimit, .holdsNotOffered, .unknownTicketType, .idempotencyMismatch, .waitlistFirst,
       ]),
     Operation(
       method: "GET", path: "/api/bookings", id: "listBookings", group: .bookings, access: .user,
@@ -245,6 +245,29 @@ enum Operations {
       successes: [.init(status: 200, summary: "The booking.", content: .json("Booking"))],
       refusals: [.unknownBooking, .unknownEvent] + refusals)
   }
+
+  // MARK: Waiting list
+
+  private static let waitlist = [
+    Operation(
+      method: "POST", path: "/api/events/{id}/waitlist", id: "joinWaitlist", group: .events, access: .user,
+      summary: "Wait for seats of a sold-out event", details: "Again: to the end of the line.",
+      pathParameter: event, body: .init(schema: "WaitlistWish"),
+      successes: [.init(status: 201, summary: "The place.", content: .json("WaitlistPlace"))],
+      refusals: [
+        .unknownEvent, .seatsAvailable, .waitlistFull, .notOpenYet, .salesPaused, .salesClosed,
+        .eventCancelled, .perUserLimit, .quantityLimit, .unknownTicketType,
+      ]),
+    Operation(
+      method: "GET", path: "/api/events/{id}/waitlist", id: "getWaitlistPlace", group: .events,
+      access: .user, summary: "The own place in line", pathParameter: event,
+      successes: [.init(status: 200, summary: "The place.", content: .json("WaitlistPlace"))],
+      refusals: [.unknownEvent, .notWaiting]),
+    Operation(
+      method: "DELETE", path: "/api/events/{id}/waitlist", id: "leaveWaitlist", group: .events,
+      access: .user, summary: "Leave the line", pathParameter: event,
+      successes: [.init(status: 204, summary: "Not in line any more.")], refusals: [.unknownEvent]),
+  ]
 
   // MARK: Server
 

@@ -201,6 +201,19 @@ enum Schemas {
       \#(publicState)}}
       """#),
     NamedSchema(
+      "WaitlistWish",
+      #"""
+      {"type":"object","properties":{"quantity":{"type":"integer","minimum":1,"default":1},
+      "typeId":{"type":"integer","minimum":1,"description":"The ticket type; absent: any."}}}
+      """#),
+    NamedSchema(
+      "WaitlistPlace",
+      #"""
+      {"type":"object","required":["eventId","position","quantity","joinedAt"],"properties":{
+      "eventId":\#(eventID),"position":{"type":"integer","minimum":1},
+      "quantity":{"type":"integer","minimum":1},"typeId":{"type":"integer","minimum":1},"joinedAt":\#(time)}}
+      """#),
+    NamedSchema(
       "FeedPage",
       #"""
       {"type":"object","required":["items","position"],"properties":{
@@ -333,6 +346,21 @@ enum Schemas {
     MessageSchema(
       "token_refreshed", "The answer to refresh_token.",
       told("token_refreshed", #","expiresAt":\#(time)"#, required: #","expiresAt""#)),
+    MessageSchema(
+      "waitlist_offer",
+      "Only to the user's own connections: seats are held for the user until expiresAt; confirm the booking.",
+      told(
+        "waitlist_offer",
+        #","eventId":\#(eventID),"bookingId":\#(bookingID),"quantity":{"type":"integer","minimum":1},"#
+          + #""typeId":{"type":"integer","minimum":1},"expiresAt":\#(time)"#,
+        required: #","eventId","bookingId","quantity","expiresAt""#)),
+    MessageSchema(
+      "waitlist_position", "Only to the user's own connections: the user has moved up in a waiting list.",
+      told(
+        "waitlist_position",
+        #","eventId":\#(eventID),"position":{"type":"integer","minimum":1},"#
+          + #""quantity":{"type":"integer","minimum":1}"#,
+        required: #","eventId","position","quantity""#)),
     MessageSchema(
       "server_draining", "The server restarts; come back after this time.",
       told("server_draining", #","reconnectAfterMs":\#(count)"#, required: #","reconnectAfterMs""#)),
