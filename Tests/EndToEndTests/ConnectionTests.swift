@@ -10,7 +10,7 @@ struct ConnectionTests {
     let server = try TestServer()
     let event = try server.event(seats: 10)
     let socket = try WebSocketClient(
-      port: server.port, path: "/ws/events/\(event)", token: server.mint.token(user: 5, lifetime: 4))
+      port: server.port, path: "/ws/events/\(event)", token: server.mint.token(user: 5, lifetime: 8))
     _ = try socket.expect("connection_established")
     let first = try socket.expect("token_expiring")["expiresAt"]?.string
     try socket.send(json: [
@@ -20,12 +20,12 @@ struct ConnectionTests {
     try socket.send(json: ["type": "refresh_token", "token": "nonsense"])
     #expect(try socket.expect("error")["code"] == "invalid_token")
     try socket.send(json: [
-      "type": "refresh_token", "token": .string(server.mint.token(user: 5, lifetime: 8)),
+      "type": "refresh_token", "token": .string(server.mint.token(user: 5, lifetime: 20)),
     ])
     let second = try socket.expect("token_refreshed")["expiresAt"]?.string
     #expect(first != nil && second != nil && first != second)
     #expect(try socket.expect("token_expiring")["expiresAt"]?.string == second)
-    pause(milliseconds: 5_000)
+    pause(milliseconds: 9_000)
     try server.person(7).book(event)
     _ = try socket.expect("booking_created")
     #expect(try socket.expectClose() == (4001, "token expired"))
@@ -60,7 +60,7 @@ struct ConnectionTests {
       port: server.port, path: "/api/events/\(event)/stream?connect=\(try token([:]))", token: nil)
     #expect(try stream.next().data.contains("connection_established"))
 
-    let short = try WebSocketClient(port: server.port, path: "/ws?connect=\(try token([:], lifetime: 3))")
+    let short = try WebSocketClient(port: server.port, path: "/ws?connect=\(try token([:], lifetime: 6))")
     _ = try short.expect("connection_established")
     _ = try short.expect("token_expiring")
     #expect(try short.expectClose() == (4001, "token expired"))

@@ -33,7 +33,7 @@ struct TokenKeyEndToEndTests {
     try write(first, to: "previous")
     var options = ServerOptions()
     options.environment = ["SEATCAST_JWT_SECRET": "", "SEATCAST_JWT_SECRET_FILE": path("secret")]
-    let end = Date(timeIntervalSince1970: Double(secondsSince1970() + 6)).formatted(.iso8601)
+    let end = Date(timeIntervalSince1970: Double(secondsSince1970() + 15)).formatted(.iso8601)
     options.arguments = ["--previous-secret-file", path("previous"), "--previous-secret-until", end]
     let server = try ServerProcess(options)
     let (old, new) = (TokenMint(secret: first).token(user: 5), TokenMint(secret: second).token(user: 5))
