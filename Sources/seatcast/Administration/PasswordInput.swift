@@ -23,27 +23,36 @@ enum PasswordInput {
     return first
   }
 
+  /// Reads a line while the terminal shows nothing; Ctrl-C leaves it as it was before.
   private static func prompt(_ words: String) throws -> String {
     StandardError.write(words)
-    var usual = termios()
-    guard unsafe tcgetattr(STDIN_FILENO, &usual) == 0 else {
-      throw AdminError("The terminal cannot be told not to show the password.")
-    }
-    var silent = usual
+    guard unsafe tcgetattr(STDIN_FILENO, &terminalBefore) == 0 else { throw noSilence }
+    var silent = unsafe terminalBefore
     silent.c_lflag &= ~tcflag_t(ECHO)
-    guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else {
-      throw AdminError("The terminal cannot be told not to show the password.")
+    let interrupted = signal(SIGINT) { number in
+      restoreTerminal()
+      _exit(128 + number)
     }
     defer {
-      _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual)
+      restoreTerminal()
+      signal(SIGINT, interrupted)
       StandardError.write("\n")
     }
+    guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else { throw noSilence }
     guard let line = StandardInput.line(atMost: maximumBytes) else {
       throw AdminError("There was no password.", status: AdminError.badData)
     }
     return line
   }
+
+  private static let noSilence = AdminError("The terminal cannot be told not to show the password.")
 }
+
+/// What the terminal was before a prompt. Main thread and its signal handler.
+nonisolated(unsafe) private var terminalBefore = termios()
+
+/// May be called from a signal handler (signal-safety(7)).
+private func restoreTerminal() { _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &terminalBefore) }
 
 enum StandardInput {
   /// The next line, without its line break, or what there is before the end of the input; nil: nothing, more than

@@ -93,4 +93,21 @@ struct LedgerBackupTests {
     batch.fail([order(), .unwatch(EventID(1), Watcher(1))])
     #expect(batch.backups.count == 1 && batch.watches.count == 1)
   }
+
+  @Test("while the disk takes no writes a backup goes on, and the ledger goes on trying")
+  func failingDisk() throws {
+    let event = try fixture.makeEvent(capacity: 100_000)
+    try fill(event)
+    (fixture.store.failsCommits, fixture.store.failsProbes) = (true, true)
+    #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
+    fixture.ledger.perform([order()])
+    #expect(fixture.ledger.storeFailure != nil && fixture.ledger.pause(atMost: 200) == 200)
+    for _ in 0..<100 where fixture.ledger.backup != nil { fixture.ledger.idle() }
+    #expect(ended.withLock { $0 } == [nil])
+    let copy = try Connection(folder.path + "/copy.db", .single)
+    #expect(try DatabaseFacts(copy).bookings == 4_000)
+    (fixture.store.failsCommits, fixture.store.failsProbes) = (false, false)
+    fixture.ledger.idle()
+    #expect(fixture.ledger.storeFailure == nil)
+  }
 }
