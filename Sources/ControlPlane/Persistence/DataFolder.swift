@@ -71,7 +71,8 @@ final class DataFolder: Sendable {
     return -1
   }
 
-  private static func served(_ name: String) -> StartFailure {
+  /// Another process holds the folder.
+  static func served(_ name: String) -> StartFailure {
     var failure = StartFailure("another seatcast already serves the data folder \(name)")
     failure.isServed = true
     return failure

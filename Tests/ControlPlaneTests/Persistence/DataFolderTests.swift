@@ -29,7 +29,8 @@ struct DataFolderTests {
   @Test("a second server on the same folder is refused with a sentence, until the first lets go")
   func locking() throws {
     let first = try DataFolder(outer.path)
-    let refusal = StartFailure("another seatcast already serves the data folder \(outer.path)")
+    let refusal = DataFolder.served(outer.path)
+    #expect(refusal.description == "another seatcast already serves the data folder \(outer.path)")
     #expect(throws: refusal) { try DataFolder(outer.path) }
     first.release()
     let second = try DataFolder(outer.path)
@@ -45,7 +46,7 @@ struct DataFolderTests {
     #expect(unsafe symlink(outer.path, outer.path + "/link") == 0)
     let first = try DataFolder(outer.path)
     let path = outer.path + suffix
-    #expect(throws: StartFailure("another seatcast already serves the data folder \(path)")) {
+    #expect(throws: DataFolder.served(path)) {
       try DataFolder(path)
     }
     first.release()
@@ -56,7 +57,7 @@ struct DataFolderTests {
   func lockFileDeleted() throws {
     let first = try DataFolder(outer.path)
     #expect(unsafe unlink(outer.path + "/seatcast.lock") == 0)
-    #expect(throws: StartFailure("another seatcast already serves the data folder \(outer.path)")) {
+    #expect(throws: DataFolder.served(outer.path)) {
       try DataFolder(outer.path)
     }
     first.release()
