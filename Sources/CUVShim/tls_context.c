@@ -3,6 +3,7 @@
 #include "tls.h"
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,15 @@ int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, 
   }
   *out = context;
   return 0;
+}
+
+int64_t cuv_tls_context_expiry(const cuv_tls_context *context) {
+  X509 *certificate = SSL_CTX_get0_certificate(context->ssl);
+  ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+  int days = 0, seconds = 0;
+  bool is_known = certificate && epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+  ASN1_TIME_free(epoch);
+  return is_known ? (int64_t)days * 86400 + seconds : 0;
 }
 
 void cuv_tls_context_destroy(cuv_tls_context *context) {

@@ -23,6 +23,18 @@ import Testing
     #expect(made.why.isEmpty)
   }
 
+  @Test("the end of the certificate is told")
+  func expiry() {
+    var context: OpaquePointer?
+    var why = [CChar](repeating: 0, count: 256)
+    #expect(
+      unsafe cuv_tls_context_create(
+        &context, TLSOptions.certificate, TLSOptions.key, Int32(CUV_TLS_OPENSSL), &why) == 0)
+    // 2126-11-24T14:08:49Z
+    #expect(unsafe cuv_tls_context_expiry(context) == 4951202929)
+    unsafe cuv_tls_context_destroy(context)
+  }
+
   @Test("an unknown kind of records is refused")
   func unknownRecords() {
     let made = create(TLSOptions.certificate, TLSOptions.key, records: 2)

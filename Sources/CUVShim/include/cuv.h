@@ -123,6 +123,7 @@ enum { CUV_TLS_OPENSSL = 0, CUV_TLS_COMPACT = 1 };
  * kind, the key is not the certificate's, or an unknown kind of records. */
 int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file, int records,
                            char why[256]);
+int64_t cuv_tls_context_expiry(const cuv_tls_context *context); /* the certificate's end, seconds since 1970; 0: unknown */
 void cuv_tls_context_destroy(cuv_tls_context *context); /* loops that use it keep what they need */
 
 /* Before cuv_loop_run(): every connection that this loop opens from now on speaks TLS. At most `handshakes` (> 0) are

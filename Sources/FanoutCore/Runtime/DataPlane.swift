@@ -54,6 +54,8 @@ public final class DataPlane: Sendable {
   private let threads = Mutex<[LoopThread]>([])
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
+  /// When the TLS certificate ends, in seconds since 1970; nil: without TLS.
+  public let certificateExpiry: Int64?
 
   /// Makes loops and mailboxes; no port is bound yet.
   /// - Throws: a sentence when limits contradict each other or the system refuses.
@@ -72,6 +74,7 @@ public final class DataPlane: Sendable {
     descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
     if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
     let tls: TLSContext? = if let tls = configuration.tls { try TLSContext(tls) } else { nil }
+    certificateExpiry = tls?.expiry
     var transports: [CUVTransport] = []
     for _ in 0..<configuration.loops {
       transports.append(

@@ -29,6 +29,9 @@ public enum TLSRecords: Sendable, CaseIterable {
 
   deinit { unsafe cuv_tls_context_destroy(context) }
 
+  /// When the certificate ends, in seconds since 1970; 0: unknown.
+  var expiry: Int64 { unsafe cuv_tls_context_expiry(context) }
+
   /// Every connection that this loop opens from now on speaks TLS. Before it runs.
   /// - Parameter handshakes: how many may be under way at once.
   func use(on loop: OpaquePointer, handshakes: Int) -> Int32 {

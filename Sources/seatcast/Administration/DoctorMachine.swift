@@ -34,10 +34,23 @@ enum DoctorMachine {
         ? .ok("io_uring", "The kernel grants it; broadcasts go through it.")
         : .ok("io_uring", "Broadcasts go by send(2): it is not granted, or --sender send says so."))
     if let tls = configuration.address.tls {
-      findings.append(.ok("TLS", "\(tls.certificate) and its key belong together and can be read."))
+      findings.append(
+        certificateFinding(tls.certificate, expiry: plane.certificateExpiry ?? 0, at: SystemClock().now))
       findings += DoctorFiles(folder: configuration.dataFolder).privacy(of: tls.key, "TLS")
     }
     return findings
+  }
+
+  /// Certificates are renewed a month before they end, so two weeks are late.
+  private static let lateSeconds: Int64 = 14 * 86_400
+
+  static func certificateFinding(_ file: String, expiry: Int64, at now: Instant) -> Finding {
+    let left = expiry - now.milliseconds / 1_000
+    if left <= 0 { return .fail("TLS", "The certificate \(file) has ended; renew it.") }
+    return left < lateSeconds
+      ? .warn(
+        "TLS", "The certificate \(file) ends in \(left / 86_400) days; renew it, and restart the server.")
+      : .ok("TLS", "\(file) and its key belong together; it ends in \(left / 86_400) days.")
   }
 
   /// Whether somebody listens there already. The server's own listeners share a port among themselves, so it is tried

@@ -101,6 +101,22 @@ struct DoctorTests {
     #expect(try findings(tls).first { $0.subject == "data plane" }?.grade == .fail)
   }
 
+  @Test("a certificate that has ended fails, and one that ends soon is a warning")
+  func certificates() throws {
+    func grade(_ expiry: Int64) -> Finding.Grade {
+      DoctorMachine.certificateFinding("c.pem", expiry: expiry, at: Instant(milliseconds: 1_000_000_000))
+        .grade
+    }
+    #expect(grade(1_000_000) == .fail && grade(0) == .fail)
+    #expect(grade(1_000_001) == .warn && grade(1_000_000 + 13 * 86_400) == .warn)
+    #expect(grade(1_000_000 + 15 * 86_400) == .ok)
+    let certificates = SourceTree.root + "/Tests/Certificates/localhost-test-"
+    let tls: [Setting: String] = [
+      .tlsCertificate: certificates + "certificate.pem", .tlsKey: certificates + "key.pem",
+    ]
+    #expect(try findings(tls).first { $0.subject == "TLS" }?.sentence.contains("it ends in 3") == true)
+  }
+
   @Test("findings are lines for people and one document for scripts")
   func printing() throws {
     let findings: [Finding] = [.ok("a", "Fine."), .fail("long", "Not \"fine\"\n.")]
