@@ -32,7 +32,13 @@ public final class EventStreamClient: @unchecked Sendable {
   /// The next event; comments are passed over. Throws when the stream ends.
   public func next(within patience: Duration = usualPatience) throws -> StreamedEvent {
     while true {
-      if let event = try takeEvent() { return event }
+      if let event = try takeEvent() {
+        // Whoever looks at messages is shown these, too; `end` has words for people.
+        if event.name != "end", let message = try? JSON(parsing: event.data) {
+          WebSocketClient.inspector.withLock { $0 }?(message)
+        }
+        return event
+      }
       let more = try socket.receive(within: patience)
       if more.isEmpty { throw TestFailure("the event stream has ended") }
       raw += more
