@@ -35,11 +35,14 @@ extension Reply {
     return lines
   }
 
+  /// Bytes of the fields that tell of limits (UserRateFields), so that the lines are not copied once more for them.
+  private static let roomForLimits = 160
+
   /// An answer with the fields of its kind and then `fields`.
   static func common(status: Int, _ kind: Kind, fields: FieldLines = [], body: [UInt8] = []) -> Reply {
-    var all = commonLines[kind.rawValue]
-    if !fields.isEmpty { all.append(fields) }
-    return Reply(status: status, fieldLines: all, body: body)
+    Reply(
+      status: status, fieldLines: FieldLines(commonLines[kind.rawValue], fields, room: roomForLimits),
+      body: body)
   }
 
   static func json(

@@ -19,6 +19,13 @@ public struct FieldLines: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// - Parameter finished: whole lines; nothing in them is checked.
   init(finished bytes: [UInt8]) { self.bytes = bytes }
 
+  /// The lines of both, with room for more.
+  init(_ first: FieldLines, _ second: FieldLines, room: Int) {
+    bytes.reserveCapacity(first.bytes.count + second.bytes.count + room)
+    bytes += first.bytes
+    bytes += second.bytes
+  }
+
   public var isEmpty: Bool { bytes.isEmpty }
 
   public mutating func append(_ field: Field) { append(field.name, field.value) }
