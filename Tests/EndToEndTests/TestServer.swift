@@ -10,7 +10,8 @@ struct TestServer {
   init(_ options: ServerOptions = ServerOptions()) throws {
     ServerProcess.onCrash.withLock { $0 = { Issue.record(Comment(rawValue: $0)) } }
     server = try ServerProcess(options)
-    if options.rateLimits == "off" { try Contract.install(from: server) }
+    let isPlain = options.rateLimits == "off" && !options.arguments.contains("--tls-cert")
+    if isPlain { try Contract.install(from: server) }
   }
 
   init(running server: ServerProcess) { self.server = server }

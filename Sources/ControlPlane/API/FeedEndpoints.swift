@@ -21,7 +21,8 @@ struct FeedEndpoints: Sendable {
     let waiter = FeedWaiters.Waiter(
       ticket: call.ticket, client: principal.connectionKey, after: after, limit: limit, seen: commits,
       deadline: clock.uptime + Int64(wait) * 1_000,
-      isStillValid: { [revocations] in !revocations.refuses(principal) }, answer: answer(call, after))
+      isStillValid: { [revocations] in !revocations.refuses(principal) },
+      answer: call.answer { found in reply(found, after) })
     do throws(FeedWaiters.Refusal) {
       try waiters.add(waiter)
     } catch {
@@ -56,16 +57,6 @@ struct FeedEndpoints: Sendable {
   }
 
   // MARK: Answers
-
-  private func answer(_ call: Call, _ after: Int64) -> Answer<FeedAnswer> {
-    let observer = call.observer
-    return { result in
-      switch result {
-      case .success(let found): reply(found, after)
-      case .failure(let error): Problem.reporting(error, to: observer).reply
-      }
-    }
-  }
 
   private func reply(_ found: FeedAnswer, _ after: Int64) -> Reply {
     switch found {
