@@ -33,6 +33,8 @@ extension Backend {
     public var historyLimit = 1000
     /// Milliseconds for which entries of the feed are kept.
     public var feedKept: Int64 = Retention().feed
+    /// Milliseconds for which the audit log has addresses and failed log-ins.
+    public var addressesKept: Int64 = Retention().addresses
     /// Whether a missing database is made, and one of an older version is brought up to date.
     var upgradesDatabase = true
 
@@ -54,6 +56,7 @@ extension Backend {
     let (database, writer) = try Database.open(
       folder, identifiers, upgrades: configuration.upgradesDatabase)
     let revocations = try migrateAccounts(writer, configuration.accounts)
+    let services = ServiceTokenAuthority(keys.keys, try serviceTokens(writer, clock), clock: clock)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(
       configuration: configuration, database: database, ports: ports, texts: texts,
@@ -65,8 +68,8 @@ extension Backend {
       ledger: ledger, replies: replies, hashing: hashers, registering: registrars,
       hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
     let endpoints = Endpoints(
-      configuration, TokenParts(keys, watch, revocations, configuration, ports), accounts, builder.events,
-      ports, builder.waiters, epoch: database.epoch)
+      configuration, TokenParts(keys, watch, revocations, services, configuration, ports), accounts,
+      builder.events, ports, builder.waiters, epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
     return Backend(
       database,
@@ -75,6 +78,16 @@ extension Backend {
         registrars: registrars, keys: try builder.keyWatch(watch), feed: try builder.feed(),
         metrics: builder.metrics),
       endpoints, keys, ports)
+  }
+
+  private static func serviceTokens(
+    _ writer: SQLiteBookingStore, _ clock: any Clock
+  ) throws(StartFailure) -> ServiceTokens {
+    do throws(StoreFailure) {
+      return ServiceTokens(try writer.records.serviceTokens(at: clock.now))
+    } catch {
+      throw StartFailure("cannot read the service tokens: \(error)")
+    }
   }
 
   private static func migrateAccounts(
@@ -148,7 +161,7 @@ struct ControlThreadsBuilder {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,
-      retention: Retention(feed: configuration.feedKept))
+      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept))
     let ledger: Ledger
     do throws(StoreFailure) {
       ledger = try Ledger(writer, dependencies)
@@ -203,11 +216,13 @@ struct TokenParts: Sendable {
   let verifier: TokenVerifier
   let issuer: TokenIssuer
   let connections = ConnectionTokens()
+  let services: ServiceTokenAuthority
 
   init(
     _ keys: KeyReader, _ watch: KeySetWatch?, _ revocations: Revocations,
-    _ configuration: Backend.Configuration, _ ports: ControlPorts
+    _ services: ServiceTokenAuthority, _ configuration: Backend.Configuration, _ ports: ControlPorts
   ) {
+    self.services = services
     verifier = TokenVerifier(
       keys.keys, revocations, connections: connections, watch: watch, clock: ports.clock)
     issuer = TokenIssuer(keys.keys, audience: configuration.audience, revocations, clock: ports.clock)
@@ -222,6 +237,7 @@ struct Endpoints: Sendable {
   let tokens: any TokenIssuing
   let policy: AccountPolicy
   let admission: AdmissionControl
+  let audit: AuditLog
 
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
@@ -232,14 +248,19 @@ struct Endpoints: Sendable {
     policy = AccountPolicy(
       accounts: configuration.accounts, registration: configuration.registration)
     admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)
+    audit = AuditLog(ledger: accounts.ledger, clock: ports.clock)
     handler = Router(
       routes: Routes.all(
         accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission,
         connections: ConnectionTokenEndpoints(tokens: tokens.connections, clock: ports.clock),
         feed: FeedEndpoints(
-          waiters: waiters, epoch: epoch, clock: ports.clock, revocations: accounts.revocations),
-        epoch: epoch),
+          waiters: waiters, epoch: epoch, clock: ports.clock, revocations: accounts.revocations,
+          services: tokens.services.tokens),
+        serviceTokens: ServiceTokenEndpoints(
+          authority: tokens.services, ledger: accounts.ledger, replies: ports.replies, clock: ports.clock,
+          identifiers: ports.identifiers),
+        audit: audit, epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
-      watchIsPublic: configuration.watchIsPublic)
+      watchIsPublic: configuration.watchIsPublic, services: tokens.services)
   }
 }

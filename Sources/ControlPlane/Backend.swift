@@ -99,6 +99,8 @@ public final class Backend: Sendable {
       max(0, ports.clock.now.milliseconds - $0.milliseconds) / 1_000
     }
     counters.rateLimited = endpoints.admission.refusals
+    counters.auditOmitted = endpoints.audit.omittedCount
+    counters.feedWaiting = threads.feed.waiters.count
     return counters
   }
 

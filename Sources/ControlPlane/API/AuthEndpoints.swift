@@ -5,6 +5,7 @@ struct AuthEndpoints: Sendable {
   let tokens: any TokenIssuing
   let policy: AccountPolicy
   let admission: AdmissionControl
+  let audit: AuditLog
 
   static let nameBytes = 1...200
 
@@ -47,7 +48,8 @@ struct AuthEndpoints: Sendable {
     let account = try call.read { reads throws(DomainError) in try reads.account(key) }
     accounts.login(
       account, since: mark, password: password, ticket: call.ticket,
-      answer: attempt.counting(loginAnswer(call)))
+      answer: audit.watching(
+        attempt.counting(loginAnswer(call)), account: account?.user.identity, from: call.request.client))
     return nil
   }
 

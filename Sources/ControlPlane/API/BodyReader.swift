@@ -150,6 +150,20 @@ struct BodyReader {
     return text(name, bytes: bytes) ?? ""
   }
 
+  /// At least one of the choices, in their order and each once.
+  mutating func requiredChoices<Choice: RawRepresentable>(
+    _ name: String, among choices: [Choice]
+  ) -> [Choice] where Choice.RawValue == String {
+    require(name)
+    guard let member = document.member(name, of: object) else { return [] }
+    let names = (document.elements(of: member) ?? []).map { document.text($0) ?? "" }
+    let chosen = choices.filter { names.contains($0.rawValue) }
+    guard !names.isEmpty, Set(names) == Set(chosen.map(\.rawValue)) else {
+      return wrong(name, "must be a list of " + choices.map(\.rawValue).joined(separator: ", ")) ?? []
+    }
+    return chosen
+  }
+
   mutating func requiredInteger(_ name: String, in range: ClosedRange<Int>) -> Int {
     require(name)
     return integer(name, in: range) ?? 0

@@ -30,33 +30,40 @@ struct BookingEndpoints: Sendable {
   }
 
   /// `DELETE /api/bookings/{id}` and `POST /api/bookings/{id}/cancel`: 200; again: the same state again.
-  func cancel(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
-    let (booking, actor, left) = try subject(of: call, principal)
-    return .cancelBooking(CancelBooking(booking: booking, by: actor), call.asker(changes: left))
+  func cancel(_ call: Call, _ caller: Caller) throws(Problem) -> LedgerCommand {
+    let (booking, actor, left) = try subject(of: call, caller)
+    return call.audited(
+      .bookingCancel, caller, actor,
+      .cancelBooking(CancelBooking(booking: booking, by: actor), call.asker(changes: left)))
   }
 
   /// `POST /api/bookings/{id}/confirm`: 200; again: the same state again. 410 when the hold expired.
-  func confirm(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
-    try change(.confirm, call, principal)
+  func confirm(_ call: Call, _ caller: Caller) throws(Problem) -> LedgerCommand {
+    try change(.confirm, call, caller)
   }
 
   /// `POST /api/bookings/{id}/extend`: 200 with the later `expiresAt`, once.
   func extend(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
-    try change(.extend, call, principal)
+    try change(.extend, call, Caller(principal))
   }
 
   private func change(
-    _ kind: ChangeHold.Kind, _ call: Call, _ principal: Principal
+    _ kind: ChangeHold.Kind, _ call: Call, _ caller: Caller
   ) throws(Problem) -> LedgerCommand {
-    let (booking, actor, left) = try subject(of: call, principal)
-    return .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), call.asker(changes: left))
+    let (booking, actor, left) = try subject(of: call, caller)
+    return call.audited(
+      kind == .confirm ? .bookingConfirm : .bookingExtend, caller, actor,
+      .changeHold(ChangeHold(booking: booking, by: actor, kind: kind), call.asker(changes: left)))
   }
 
   /// Which booking is to change, who wants it, and what is left of that user's changes.
   private func subject(
-    of call: Call, _ principal: Principal
+    of call: Call, _ caller: Caller
   ) throws(Problem) -> (PublicBookingID, BookingActor, RateDecision?) {
-    let booking = try call.bookingID()
+    let (booking, principal) = (try call.bookingID(), caller.principal)
+    guard caller.service == nil else {
+      return (booking, BookingActor(user: principal.identity, role: .user, isService: true), nil)
+    }
     let role: Role = try call.isAdmin(principal) ? .admin : .user
     let left = try role == .user ? countChange(of: booking, call, principal) : nil
     return (booking, BookingActor(user: principal.identity, role: role), left)

@@ -11,6 +11,8 @@ struct Call {
   let observer: any ControlObserver
   /// The only events that a connection token lets its bearer watch; nil: all.
   var watchable: Set<EventID>?
+  /// The service token that the request has; nil: it has none, or of a user.
+  var service: ServiceToken?
 
   /// What is left of the limits that this request counted for, and what writes it down.
   var standings = UserStandings()

@@ -6,6 +6,7 @@ enum Cursor {
   enum Kind: UInt8 {
     case event = 0x65
     case booking = 0x62
+    case audit = 0x61
     case user = 0x75
   }
 

@@ -60,16 +60,18 @@ struct EventEndpoints: Sendable {
   // MARK: Changing
 
   /// `POST /api/events`: 201 with `Location`.
-  func create(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
+  func create(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     var body = try BodyReader(call.request)
     let draft = EventDraft(&body)
     body.refuseUnknown(besides: EventMembers.all)
     try body.finish()
-    return .createEvent(draft, call.asker())
+    return .audited(
+      call.entry(.eventCreate, principal, object: nil, detail: call.request.body),
+      .createEvent(draft, call.asker()))
   }
 
   /// `PATCH /api/events/{id}`: the members that are there change, the others stay (RFC 7396).
-  func patch(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
+  func patch(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
     var body = try BodyReader(
@@ -77,15 +79,19 @@ struct EventEndpoints: Sendable {
     let patch = EventPatch(&body)
     body.refuseUnknown(besides: EventMembers.changeable)
     try body.finish()
-    return .patchEvent(
-      PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), call.asker())
+    return .audited(
+      call.entry(.eventChange, principal, object: "/api/events/\(id.rawValue)", detail: call.request.body),
+      .patchEvent(
+        PatchEvent(event: id, patch: patch, ifMatch: condition?.strong), call.asker()))
   }
 
   /// `DELETE /api/events/{id}`: 204 when it was never booked.
-  func delete(_ call: Call, _: Principal) throws(Problem) -> LedgerCommand {
+  func delete(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
-    return .deleteEvent(id, ifMatch: condition?.strong, call.asker())
+    return .audited(
+      call.entry(.eventDelete, principal, object: "/api/events/\(id.rawValue)"),
+      .deleteEvent(id, ifMatch: condition?.strong, call.asker()))
   }
 }
 

@@ -6,12 +6,13 @@ struct FeedEndpoints: Sendable {
   let epoch: String
   let clock: any Clock
   let revocations: Revocations
+  let services: ServiceTokens
 
   private static let limits: ClosedRange<UInt64> = 1...1_000
   private static let standardLimit = 100
 
   /// `GET /api/notices?after&wait&limit`: what happened to all events after a position, in the order of the commits.
-  func list(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+  func list(_ call: Call, _ caller: Caller) throws(Problem) -> Reply? {
     let limit = try call.query.number("limit", in: Self.limits).map { Int($0) } ?? Self.standardLimit
     let wait = try call.query.number("wait", in: 0...UInt64(FeedWaiters.longestSeconds)) ?? 0
     let commits = waiters.commits
@@ -19,16 +20,22 @@ struct FeedEndpoints: Sendable {
     let found = try call.read { reads throws(DomainError) in try reads.feed(after: after, limit: limit) }
     guard wait > 0, found == .items([]), !call.request.isMethod("HEAD") else { return reply(found, after) }
     let waiter = FeedWaiters.Waiter(
-      ticket: call.ticket, client: principal.connectionKey, after: after, limit: limit, seen: commits,
+      ticket: call.ticket, client: caller.principal.connectionKey, after: after, limit: limit, seen: commits,
       deadline: clock.uptime + Int64(wait) * 1_000,
-      isStillValid: { [revocations] in !revocations.refuses(principal) },
-      answer: call.answer { found in reply(found, after) })
+      isStillValid: isStillValid(caller), answer: call.answer { found in reply(found, after) })
     do throws(FeedWaiters.Refusal) {
       try waiters.add(waiter)
     } catch {
       throw Self.problem(error)
     }
     return nil
+  }
+
+  private func isStillValid(_ caller: Caller) -> @Sendable () -> Bool {
+    guard let service = caller.service else {
+      return { [revocations] in !revocations.refuses(caller.principal) }
+    }
+    return { [services, clock] in services.find(service.jti, at: clock.now) != nil }
   }
 
   /// `EPOCH.POSITION` as an earlier answer gave it; without it, the start of what is kept.

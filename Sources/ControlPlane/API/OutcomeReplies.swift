@@ -23,6 +23,7 @@ struct OutcomeReplies: OutcomeEncoder {
       case .passwordHash(let settled): settle(settled, &replies)
       case .loggedOut(let settled): settle(settled, &replies)
       case .personChanged(let settled): settle(settled, &replies)
+      case .serviceToken(let settled): settle(settled, &replies)
       }
     }
   }

@@ -53,7 +53,7 @@ extension Problem {
           ?? "The hold ended; its seats are free again.",
         members: expiresAt.map { [.init("expiresAt", .moment($0))] } ?? [])
     case .bookingCancelled: self.init(.bookingCancelled, "This booking was cancelled.")
-    case .notHeld: self.init(.notHeld, "This booking is confirmed; there is nothing to extend.")
+    case .notHeld: self.init(.notHeld, "This booking is confirmed; it is no hold any more.")
     case .extensionsNotOffered: self.init(.extensionsNotOffered, "Holds of this event are not extended.")
     case .extensionUsed: self.init(.extensionUsed, "This hold was extended before; that is possible once.")
     case .unknownEvent: self.init(.unknownEvent, "There is no such event.")
@@ -93,6 +93,10 @@ extension Problem {
     case .ownAccount:
       self.init(.ownAccount, "Nobody can disable the own account or take the own admin role away.")
     case .notAdministrator: self = .notAdministrator
+    case .unknownServiceToken: self.init(.unknownServiceToken, "There is no such service token.")
+    case .tooManyServiceTokens:
+      self.init(
+        .serviceTokenLimit, "There are \(ServiceToken.most) service tokens; revoke those that nobody needs.")
     case .storageUnavailable:
       self.init(
         .storageUnavailable, "The request could not be stored; nothing of it took effect.",

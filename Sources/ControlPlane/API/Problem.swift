@@ -37,6 +37,11 @@ enum ProblemType: String, CaseIterable, Sendable {
   case preconditionFailed = "precondition-failed"
   case alreadyPublished = "already-published"
 
+  // Service tokens
+  case insufficientScope = "insufficient-scope"
+  case unknownServiceToken = "unknown-service-token"
+  case serviceTokenLimit = "service-token-limit"
+
   // The feed
   case feedRestarted = "feed-restarted"
 
@@ -72,10 +77,11 @@ enum ProblemType: String, CaseIterable, Sendable {
     switch self {
     case .malformedPath, .malformedJSON, .invalidParameter, .invalidHeader: 400
     case .authenticationRequired, .invalidToken, .wrongCredentials: 401
-    case .forbidden, .registrationOff, .loginOff, .accountDisabled, .wrongPassword: 403
-    case .notFound, .notWaiting, .unknownUser, .unknownEvent, .unknownBooking: 404
+    case .insufficientScope, .forbidden, .registrationOff, .loginOff, .accountDisabled, .wrongPassword: 403
+    case .notFound, .notWaiting, .unknownServiceToken, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
-    case .emailTaken, .ownAccount, .ticketTypeInUse, .capacityBelowSold, .eventHasBookings, .soldOut,
+    case .serviceTokenLimit, .emailTaken, .ownAccount, .ticketTypeInUse, .capacityBelowSold,
+      .eventHasBookings, .soldOut,
       .notOpenYet,
       .salesPaused,
       .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
@@ -121,6 +127,9 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .eventHasBookings: "Event has bookings"
     case .preconditionFailed: "Precondition failed"
     case .alreadyPublished: "Event already published"
+    case .insufficientScope: "Insufficient scope"
+    case .unknownServiceToken: "Unknown service token"
+    case .serviceTokenLimit: "Too many service tokens"
     case .feedRestarted: "The feed has begun anew"
     case .soldOut: "Sold out"
     case .notOpenYet: "Sales have not begun"

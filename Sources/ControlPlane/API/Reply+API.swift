@@ -4,7 +4,7 @@
 extension Reply {
   /// What an answer carries and whether it may be kept: all answers of one kind have the same first fields.
   enum Kind: Int, CaseIterable {
-    case json, cacheableJSON, problem, eventStream
+    case json, cacheableJSON, problem, eventStream, csv, jsonLines
     case empty, cacheableEmpty
 
     fileprivate var contentType: String? {
@@ -12,6 +12,8 @@ extension Reply {
       case .json, .cacheableJSON: "application/json"
       case .problem: "application/problem+json"
       case .eventStream: "text/event-stream"
+      case .csv: "text/csv; charset=utf-8; header=present"
+      case .jsonLines: "application/jsonl"
       case .empty, .cacheableEmpty: nil
       }
     }
@@ -20,7 +22,7 @@ extension Reply {
     fileprivate var caching: String {
       switch self {
       case .cacheableJSON, .cacheableEmpty: "no-cache"
-      case .json, .problem, .eventStream, .empty: "no-store"
+      case .json, .problem, .eventStream, .csv, .jsonLines, .empty: "no-store"
       }
     }
   }

@@ -14,6 +14,8 @@ struct Router: RequestHandler {
   /// What `OPTIONS *` is told.
   private let allowAll: FieldLines
   private let tokens: any TokenVerifying
+  /// nil: there are no service tokens.
+  private let services: ServiceTokenAuthority?
   private let admission: AdmissionControl
   private let events: CommittedEvents
   private let observer: any ControlObserver
@@ -24,8 +26,9 @@ struct Router: RequestHandler {
   ///   - watchIsPublic: whether `.watcher` endpoints are open to whoever shows no token.
   init(
     routes: [Route], tokens: any TokenVerifying, events: CommittedEvents, admission: AdmissionControl,
-    observer: any ControlObserver, watchIsPublic: Bool = false
+    observer: any ControlObserver, watchIsPublic: Bool = false, services: ServiceTokenAuthority? = nil
   ) {
+    self.services = services
     (self.tokens, self.events, self.admission, self.observer) = (tokens, events, admission, observer)
     self.watchIsPublic = watchIsPublic
     var resources: [Resource] = []
@@ -140,6 +143,12 @@ struct Router: RequestHandler {
     case .userCommand(let endpoint): return .command(try endpoint(call, Self.user(principal)))
     case .admin(let endpoint): return Self.handling(try endpoint(call, admin(call, principal)))
     case .adminCommand(let endpoint): return .command(try endpoint(call, admin(call, principal)))
+    case .adminOrService(let scope, let endpoint):
+      let caller = try caller(call, principal, scope)
+      if caller.service == nil { _ = try admin(call, principal) }
+      return Self.handling(try endpoint(call, caller))
+    case .callerCommand(let scope, let endpoint):
+      return .command(try endpoint(call, caller(call, principal, scope)))
     }
   }
 
@@ -155,6 +164,19 @@ struct Router: RequestHandler {
     let principal = try Self.user(principal)
     guard try call.isAdmin(principal) else { throw Problem.notAdministrator }
     return principal
+  }
+
+  /// A user, or a service whose token has the scope.
+  private func caller(
+    _ call: Call, _ principal: Principal?, _ scope: ServiceScope
+  ) throws(Problem) -> Caller {
+    guard let service = call.service else { return Caller(try Self.user(principal)) }
+    guard service.allows(scope) else {
+      throw Problem(
+        .insufficientScope, "This needs a service token with the scope \(scope.rawValue).",
+        fields: [.challenge(error: "insufficient_scope")])
+    }
+    return Caller(service)
   }
 
   /// Whom the request's token speaks for, and counts the request for it. Nil: there is no token.
@@ -175,6 +197,10 @@ struct Router: RequestHandler {
       return grant.principal
     }
     guard let token = try token(of: call, endpoint) else { return nil }
+    if endpoint.takesServices, let service = services?.verify(token) {
+      call.service = service
+      return Caller(service).principal
+    }
     if case .valid(let principal) = tokens.verify(token) { return principal }
     // Whoever may ask without a token may ask with a bad one.
     if case .visitor = endpoint { return nil }

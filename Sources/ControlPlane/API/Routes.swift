@@ -20,7 +20,21 @@ enum Endpoint: Sendable {
   case admin(Guarded)
   /// Like `user` and `admin`, for changes.
   case userCommand(Commanding)
+  /// An administrator, or a service token with this scope.
+  case adminOrService(ServiceScope, @Sendable (Call, Caller) throws(Problem) -> Reply?)
+  /// Anybody with a token: a user, or a service token with this scope.
+  case callerCommand(ServiceScope, @Sendable (Call, Caller) throws(Problem) -> LedgerCommand)
   case adminCommand(Commanding)
+}
+
+extension Endpoint {
+  /// Whether a service token may be shown.
+  var takesServices: Bool {
+    switch self {
+    case .adminOrService, .callerCommand: true
+    default: false
+    }
+  }
 }
 
 struct Route: Sendable {
@@ -37,9 +51,13 @@ enum Routes {
   /// `HEAD` follows from `GET` and `OPTIONS` from the table itself.
   static func all(
     accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
-    connections: ConnectionTokenEndpoints, feed: FeedEndpoints, epoch: String
+    connections: ConnectionTokenEndpoints, feed: FeedEndpoints,
+    serviceTokens: ServiceTokenEndpoints, audit: AuditLog, epoch: String
   ) -> [Route] {
-    let auth = AuthEndpoints(accounts: accounts, tokens: tokens, policy: policy, admission: admission)
+    let auth = AuthEndpoints(
+      accounts: accounts, tokens: tokens, policy: policy, admission: admission,
+      audit: audit)
+    let records = AuditEndpoints(log: audit)
     let users = UserEndpoints(accounts: accounts, policy: policy)
     let events = EventEndpoints()
     let bookings = BookingEndpoints(admission: admission)
@@ -54,6 +72,7 @@ enum Routes {
       Route("POST", "/api/connection-tokens", .user(connections.create)),
       Route("GET", "/api/users", .admin(users.list)),
       Route("PATCH", "/api/users/{id}", .admin(users.patch)),
+      Route("DELETE", "/api/users/{id}", .admin(users.erase)),
       Route("POST", "/api/users/{id}/password", .admin(users.resetPassword)),
       Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
@@ -68,14 +87,19 @@ enum Routes {
       Route("GET", "/api/events/{id}/waitlist", .user(waitlist.place)),
       Route("DELETE", "/api/events/{id}/waitlist", .userCommand(waitlist.leave)),
 
-      Route("GET", "/api/notices", .admin(feed.list)),
+      Route("GET", "/api/notices", .adminOrService(.feedRead, feed.list)),
+      Route("GET", "/api/service-tokens", .admin(serviceTokens.list)),
+      Route("POST", "/api/service-tokens", .admin(serviceTokens.create)),
+      Route("DELETE", "/api/service-tokens/{id}", .admin(serviceTokens.delete)),
+      Route("GET", "/api/audit", .admin(records.list)),
+      Route("GET", "/api/audit/export", .admin(records.export)),
 
       Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),
       Route("GET", "/api/bookings/{id}", .user(bookings.get)),
-      Route("DELETE", "/api/bookings/{id}", .userCommand(bookings.cancel)),
-      Route("POST", "/api/bookings/{id}/cancel", .userCommand(bookings.cancel)),
-      Route("POST", "/api/bookings/{id}/confirm", .userCommand(bookings.confirm)),
+      Route("DELETE", "/api/bookings/{id}", .callerCommand(.bookingsConfirm, bookings.cancel)),
+      Route("POST", "/api/bookings/{id}/cancel", .callerCommand(.bookingsConfirm, bookings.cancel)),
+      Route("POST", "/api/bookings/{id}/confirm", .callerCommand(.bookingsConfirm, bookings.confirm)),
       Route("POST", "/api/bookings/{id}/extend", .userCommand(bookings.extend)),
     ]
   }

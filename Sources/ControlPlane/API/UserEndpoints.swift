@@ -36,7 +36,12 @@ struct UserEndpoints: Sendable {
     if role != nil, !target.isLocal { body.note("role", "is given by the system that has this account") }
     body.refuseUnknown(besides: ["role", "disabled"])
     try body.finish()
-    accounts.change(change, ticket: call.ticket, answer: call.answer { .json($0) })
+    let detail = JSONWriter.object { writer in
+      if let role { writer.member("role", role.rawValue) }
+      if let isDisabled = change.isDisabled { writer.member("disabled", isDisabled) }
+    }
+    let entry = call.entry(.userChange, principal, object: Self.object(target), detail: detail)
+    accounts.audited(entry).change(change, ticket: call.ticket, answer: call.answer { .json($0) })
     return nil
   }
 
@@ -46,7 +51,8 @@ struct UserEndpoints: Sendable {
     var body = try BodyReader(call.request)
     let password = body.requiredPassword("newPassword")
     try body.finish()
-    accounts.resetPassword(
+    let entry = call.entry(.userPassword, principal, object: Self.object(target))
+    accounts.audited(entry).resetPassword(
       of: target, to: password, by: principal.identity, ticket: call.ticket,
       answer: call.answer { _ in .noContent() })
     return nil
@@ -54,9 +60,26 @@ struct UserEndpoints: Sendable {
 
   /// `POST /api/users/{id}/logout?issuer`: 204; tokens of this user issued before now are refused, and its connections
   /// are closed. Also 204 when nobody of this name ever booked: tokens may exist all the same.
-  func logOut(_ call: Call, _: Principal) throws(Problem) -> Reply? {
-    accounts.logOut(try identity(call), ticket: call.ticket, answer: call.answer { _ in .noContent() })
+  func logOut(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let target = try identity(call)
+    let entry = call.entry(.userLogOut, principal, object: Self.object(target))
+    accounts.audited(entry).logOut(target, ticket: call.ticket, answer: call.answer { _ in .noContent() })
     return nil
+  }
+
+  /// `DELETE /api/users/{id}?issuer`: 204, also again. Name, address and password are gone and the sessions end; bookings
+  /// stay under a number.
+  func erase(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    let erasure = Erasure(target: try identity(call), by: principal.identity)
+    // What is erased is not written down: another system's subject may be a name.
+    let object = erasure.target.isLocal ? Self.object(erasure.target) : nil
+    accounts.audited(call.entry(.userErase, principal, object: object)).erase(
+      erasure, ticket: call.ticket, answer: call.answer { _ in .noContent() })
+    return nil
+  }
+
+  private static func object(_ identity: Identity) -> String {
+    "/api/users/\(identity.subject)" + (identity.isLocal ? "" : "?issuer=\(identity.issuer)")
   }
 
   private func identity(_ call: Call) throws(Problem) -> Identity {

@@ -55,7 +55,10 @@ struct Administrator {
     _ effect: (@Sendable (Outcome) -> Void)? = nil, _ command: (Answering<Outcome>) -> LedgerCommand
   ) throws(Problem) -> Outcome {
     do throws(DomainError) {
-      return try backend.ledger.ask(effect, command)
+      return try backend.ledger.ask(effect) { asker in
+        let command = command(asker)
+        return AuditEntry(commandLine: command).map { .audited($0, command) } ?? command
+      }
     } catch {
       throw Problem.reporting(error, to: backend.ports.observer)
     }

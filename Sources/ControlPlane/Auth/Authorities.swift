@@ -37,7 +37,8 @@ extension Authorities {
         }
         keys = KeyRing(secret, previous: previous)
       }
-      guard !issuer.isEmpty, !issuer.hasSameBytes(as: Identity.localIssuer) else { throw Self.collision }
+      let reserved = [Identity.localIssuer, Identity.erasedIssuer]
+      guard !issuer.isEmpty, !reserved.contains(where: issuer.hasSameBytes) else { throw Self.collision }
       local = .local(own, audience: configuration.audience, adminsOnly: true)
       external = .external(issuer, keys, audience: configuration.audience, adminClaim: adminClaim)
       signing = own

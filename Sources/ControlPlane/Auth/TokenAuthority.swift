@@ -46,12 +46,17 @@ struct TokenAuthority: Sendable {
   func principal(_ claims: TokenClaims, by key: TokenKey? = nil, at now: Instant) -> Principal? {
     guard let issuer = claims.issuer, issuer.hasSameBytes(as: self.issuer),
       now < claims.expiresAt, claims.notBefore.map({ $0 <= now }) ?? true,
-      isMeant(claims.audience), let role = role(claims.members)
+      isMeant(claims.audience), !Self.isOfService(claims.audience), let role = role(claims.members)
     else { return nil }
     return Principal(
       identity: Identity(issuer: self.issuer, subject: claims.subject), role: role, email: claims.email,
       name: claims.name, issuedAt: claims.issuedAt,
       expiresAt: key?.until.map { min($0, claims.expiresAt) } ?? claims.expiresAt)
+  }
+
+  /// A service token is no user's, whatever audience is configured.
+  private static func isOfService(_ audience: [String]?) -> Bool {
+    audience?.contains { $0.hasSameBytes(as: ServiceTokenAuthority.audience) } ?? false
   }
 
   private func isMeant(_ audience: [String]?) -> Bool {

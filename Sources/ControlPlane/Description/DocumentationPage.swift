@@ -106,6 +106,8 @@ struct DocumentationPage {
       switch success.content {
       case .json(let schema): reference("\(success.status): \(success.summary) ", schema)
       case .text(let type): element("p", "\(success.status): \(success.summary) \(type)")
+      case .texts(let types):
+        element("p", "\(success.status): \(success.summary) \(types.joined(separator: ", "))")
       case .none: element("p", "\(success.status): \(success.summary)")
       }
     }

@@ -152,6 +152,8 @@ struct OpenAPI {
         media("application/json", &writer) { $0.member("$ref", "#/components/schemas/\(schema)") }
       case .text("application/json"): media("application/json", &writer) { $0.member("type", "object") }
       case .text(let type): media(type, &writer) { $0.member("type", "string") }
+      case .texts(let types):
+        for type in types { media(type, &writer) { $0.member("type", "string") } }
       }
       if let types { problem(types, &writer) }
     }

@@ -27,6 +27,7 @@ struct Operation: Sendable {
     case users = "Users"
     case events = "Events"
     case bookings = "Bookings"
+    case serviceTokens = "Service tokens"
     case server = "Server"
   }
 
@@ -38,8 +39,13 @@ struct Operation: Sendable {
     case user = "whoever has a token"
     case watcher = "whoever has a token, and with --watch public anyone"
     case admin = "administrators"
+    case adminOrFeed = "administrators, and service tokens with the scope feed:read"
+    case userOrPayments = "whoever has a token, and service tokens with the scope bookings:confirm"
 
-    var needsToken: Bool { self == .user || self == .watcher || self == .admin }
+    var needsToken: Bool { self != .anyone && self != .visitor }
+    /// Whether users are refused who are no administrators.
+    var isForAdmins: Bool { self == .admin || self == .adminOrFeed }
+    var takesServices: Bool { self == .adminOrFeed || self == .userOrPayments }
     var takesToken: Bool { self != .anyone }
   }
 
@@ -76,6 +82,8 @@ struct Operation: Sendable {
     case json(String)
     /// A text of this media type.
     case text(String)
+    /// A text of one of these media types.
+    case texts([String])
   }
 
   // MARK: What follows
@@ -100,7 +108,8 @@ struct Operation: Sendable {
     types += [.invalidParameter, .internalError, .overloaded, .storageUnavailable]
     if pathParameter != nil { types.append(.malformedPath) }
     if access.needsToken { types += [.authenticationRequired, .invalidToken] }
-    if access == .admin { types.append(.forbidden) }
+    if access.isForAdmins { types.append(.forbidden) }
+    if access.takesServices { types.append(.insufficientScope) }
     if !requestFields.isEmpty { types.append(.invalidHeader) }
     if body != nil { types += [.unsupportedMediaType, .malformedJSON, .validationFailed] }
     return types

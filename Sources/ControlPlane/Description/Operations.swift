@@ -2,18 +2,20 @@
 // the executable's own pages. Tests compare this table with the routes and with the answers that they get.
 
 enum Operations {
-  static let all: [Operation] = accounts + connections + users + events + waitlist + feed + bookings + server
+  static let all: [Operation] =
+    accounts + connections + users + events + waitlist + feed + bookings
+    + records + server
 
-  private static let limit = Operation.Parameter(
+  static let limit = Operation.Parameter(
     "limit", #"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, "How many items a page has.")
-  private static let cursor = Operation.Parameter(
+  static let cursor = Operation.Parameter(
     "cursor", #"{"type":"string"}"#, "The next member of the page before; opaque.")
-  private static let issuer = Operation.Parameter(
+  static let issuer = Operation.Parameter(
     "issuer", #"{"type":"string"}"#, "Whose subject it is: seatcast, or the system whose accounts are taken.")
   private static let ifMatch = Operation.Parameter(
     "If-Match", #"{"type":"string"}"#, "The ETag that the event must have still; else 412.")
 
-  private static let user = Operation.Parameter(
+  static let user = Operation.Parameter(
     "id", #"{"type":"string","minLength":1}"#, "The user's subject, percent-encoded.")
   private static let event = Operation.Parameter(
     "id", #"{"type":"integer","minimum":1}"#, "The event's number.")
@@ -177,7 +179,7 @@ enum Operations {
 
   private static let feed = [
     Operation(
-      method: "GET", path: "/api/notices", id: "readFeed", group: .events, access: .admin,
+      method: "GET", path: "/api/notices", id: "readFeed", group: .events, access: .adminOrFeed,
       summary: "Follow everything that happens to all events",
       details: "In the order of the commits. Ask again with the position of the last answer as after.",
       query: [
@@ -228,19 +230,23 @@ enum Operations {
       summary: "Read a booking", pathParameter: booking,
       successes: [.init(status: 200, summary: "The booking.", content: .json("Booking"))],
       refusals: [.unknownBooking]),
-    change("DELETE", "", "cancelBooking", "Give a booking or a hold back", [.holdExpired]),
-    change("POST", "/cancel", "cancelBookingByPost", "Give a booking or a hold back", [.holdExpired]),
-    change("POST", "/confirm", "confirmBooking", "Confirm a hold", [.holdExpired, .bookingCancelled]),
+    change("DELETE", "", "cancelBooking", "Give a booking or a hold back", .userOrPayments, [.notHeld]),
     change(
-      "POST", "/extend", "extendHold", "Extend a hold, once",
+      "POST", "/cancel", "cancelBookingByPost", "Give a booking or a hold back", .userOrPayments, [.notHeld]),
+    change(
+      "POST", "/confirm", "confirmBooking", "Confirm a hold", .userOrPayments,
+      [.holdExpired, .bookingCancelled]),
+    change(
+      "POST", "/extend", "extendHold", "Extend a hold, once", .user,
       [.holdExpired, .bookingCancelled, .notHeld, .extensionsNotOffered, .extensionUsed]),
   ]
 
   private static func change(
-    _ method: String, _ end: String, _ id: String, _ summary: String, _ refusals: [ProblemType]
+    _ method: String, _ end: String, _ id: String, _ summary: String, _ access: Operation.Access,
+    _ refusals: [ProblemType]
   ) -> Operation {
     Operation(
-      method: method, path: "/api/bookings/{id}" + end, id: id, group: .bookings, access: .user,
+      method: method, path: "/api/bookings/{id}" + end, id: id, group: .bookings, access: access,
       summary: summary, details: "Asked again, it answers the same state again.", pathParameter: booking,
       successes: [.init(status: 200, summary: "The booking.", content: .json("Booking"))],
       refusals: [.unknownBooking, .unknownEvent] + refusals)

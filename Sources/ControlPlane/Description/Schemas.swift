@@ -18,7 +18,7 @@ enum Schemas {
   static let subject =
     #"{"type":["integer","string"],"description":"The subject of the token: an integer when it is one below 2^53, else a string."}"#
 
-  private static func page(of name: String, next: String = #"{"type":["string","null"]}"#) -> String {
+  static func page(of name: String, next: String = #"{"type":["string","null"]}"#) -> String {
     #"""
     {"type":"object","required":["items","next"],"properties":{
     "items":{"type":"array","items":{"$ref":"#/components/schemas/\#(name)"}},"next":\#(next)}}
@@ -27,7 +27,7 @@ enum Schemas {
 
   // MARK: REST
 
-  static let rest: [NamedSchema] = accounts + events + feed + bookings + [problem]
+  static let rest: [NamedSchema] = accounts + events + feed + bookings + records + [problem]
 
   private static let accounts = [
     NamedSchema(

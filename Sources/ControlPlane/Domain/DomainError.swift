@@ -65,6 +65,9 @@ enum DomainError: Error, Sendable, Equatable {
   case ownAccount
   /// Whoever asked is no administrator any more.
   case notAdministrator
+  case unknownServiceToken
+  /// There are as many as there may be.
+  case tooManyServiceTokens
 
   // The server
   /// The disk refused; nothing of the request took effect.

@@ -62,6 +62,9 @@ public struct Identity: Hashable, Sendable {
   /// The issuer of accounts that live in this server's own table. No other system may use the name.
   public static let localIssuer = "seatcast"
 
+  /// The issuer of rows whose person was erased.
+  static let erasedIssuer = "seatcast:erased"
+
   public init(issuer: String, subject: Subject) { (self.issuer, self.subject) = (issuer, subject) }
 
   /// The identity of the local account with this number.

@@ -5,6 +5,7 @@ enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
     Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed), Step(waitingLists),
+    Step(records),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -315,6 +316,31 @@ enum Migrations {
       UNIQUE (event_id, user_id)
     ) STRICT;
     CREATE INDEX waiting_of_event ON waiting (event_id, id);
+    """
+
+  /// `audit.issuer` and `subject`: who did it; `cli` without an issuer is the command line. Addresses are forgotten.
+  private static let records = """
+    CREATE TABLE service_token (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      jti TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE audit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      issuer TEXT,
+      subject TEXT,
+      address TEXT,
+      action TEXT NOT NULL,
+      object TEXT,
+      detail TEXT CHECK (length(CAST(detail AS BLOB)) <= 4096)
+    ) STRICT;
+    CREATE INDEX audit_with_address ON audit (at) WHERE address IS NOT NULL;
+    CREATE INDEX audit_of_failures ON audit (at) WHERE action = 'login.failure';
     """
 }
 

@@ -11,6 +11,7 @@ final class SQLiteBookingStore: BookingStore {
   private var lost: StoreFailure?
   private let accounts: AccountStatements
   private let feed: FeedStatements
+  let records: any RecordStore
   private let people: PeopleStatements
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
@@ -27,6 +28,7 @@ final class SQLiteBookingStore: BookingStore {
     files = try DatabaseFiles(of: connection.path)
     accounts = try AccountStatements(connection)
     feed = try FeedStatements(connection)
+    records = try SQLiteRecordStore(connection)
     people = try PeopleStatements(connection)
   }
 

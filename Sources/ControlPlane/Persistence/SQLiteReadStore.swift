@@ -11,12 +11,15 @@ final class SQLiteReadStore: ReadStore {
   private let peoplePage, peoplePageOfEmail: Statement
   private let noticePage, waitingPlace: Statement
   private let feed: FeedReads
+  private let auditPage: Statement
 
   init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
     let connection = try Connection(path, .reader)
     self.connection = connection
     self.cipher = cipher
     feed = try FeedReads(connection, cipher: cipher)
+    auditPage = try Statement(
+      connection, "SELECT \(AuditRow.columns) FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?")
     let event = "SELECT \(EventRow.columns) FROM event"
     eventPage = try Statement(connection, "\(event) WHERE id > ? ORDER BY id LIMIT ?")
     eventPageByStatus = try Statement(
@@ -173,6 +176,12 @@ final class SQLiteReadStore: ReadStore {
       try noticePage.all([.int(event.rawValue), .int(first), .int(last), .int(limit)]) {
         NoticeRow.decode($0, cipher)
       }.compactMap { $0 }
+    }
+  }
+
+  func audit(before: Int64?, limit: Int) throws(DomainError) -> [AuditRecord] {
+    try reading { () throws(StoreFailure) in
+      try auditPage.all([.int(before ?? .max), .int(limit)], AuditRow.decode)
     }
   }
 

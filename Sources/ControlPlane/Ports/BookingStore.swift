@@ -2,6 +2,8 @@
 /// transaction has written.
 /// - Throws: `StoreFailure`; after it the transaction can only be rolled back.
 protocol BookingStore: AnyObject {
+  var records: any RecordStore { get }
+
   /// Every event there is; asked once, before anything is decided.
   func allEvents() throws(StoreFailure) -> [Event]
 

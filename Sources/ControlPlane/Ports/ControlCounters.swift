@@ -34,6 +34,8 @@ public struct ControlCounters: Sendable, Equatable {
   public var backupAgeSeconds: Int64?
   /// Times that the wall clock was set by more than two seconds.
   public var clockSteps: UInt64 = 0
+  /// Failed log-ins that got no row in the audit log, because there were too many.
+  public var auditOmitted: UInt64 = 0
   /// Requests that a limit refused, in the order of `LimitName.allCases`.
   public var rateLimited = [UInt64](repeating: 0, count: LimitName.allCases.count)
 
@@ -41,6 +43,8 @@ public struct ControlCounters: Sendable, Equatable {
   public var requestsWaiting: Int = 0
   /// Commands that wait for the ledger.
   public var commandsWaiting: Int = 0
+  /// Requests that wait for the feed.
+  public var feedWaiting: Int = 0
   /// Passwords that wait for a hasher.
   public var passwordsWaiting: Int = 0
 }

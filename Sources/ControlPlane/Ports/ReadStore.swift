@@ -28,6 +28,9 @@ protocol ReadStore: AnyObject {
   /// - Parameter email: only whose address this is; nil: everybody.
   func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person]
 
+  /// Newest first, those before the one with the number `before`; nil: from the newest on.
+  func audit(before: Int64?, limit: Int) throws(DomainError) -> [AuditRecord]
+
   /// The position of the feed before the oldest entry that is kept.
   func feedStart() throws(DomainError) -> Int64
   func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer

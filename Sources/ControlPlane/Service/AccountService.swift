@@ -125,6 +125,24 @@ struct AccountService: Sendable {
     }
   }
 
+  /// The same service, whose commands leave this entry in the audit log.
+  func audited(_ entry: AuditEntry) -> AccountService {
+    AccountService(
+      ledger: AuditingSink(ledger: ledger, entry: entry), replies: replies, hashing: hashing,
+      registering: registering, hasher: hasher, revocations: revocations, notices: notices)
+  }
+
+  /// Takes name, address and password of somebody away, and ends the sessions. Of a local account every token is refused
+  /// from now on. Fails with `unknownUser`, `ownAccount`, `notAdministrator`, `storageUnavailable` or `overloaded`.
+  func erase(_ erasure: Erasure, ticket: ReplyTicket, answer: @escaping Answer<Instant>) {
+    let target = erasure.target
+    let erased: Answer<Instant> = { [revocations] result in
+      if case .success = result, target.isLocal { revocations.setDisabled(target, true) }
+      return revoking(target, answer)(result)
+    }
+    ledger.submit(ticket, erased, replies: replies) { .erasePerson(erasure, $0) }
+  }
+
   /// Fails with `unknownUser`, `ownAccount`, `notAdministrator`, `storageUnavailable` or `overloaded`.
   func change(_ change: PersonChange, ticket: ReplyTicket, answer: @escaping Answer<Person>) {
     let applying: Answer<ChangedPerson> = { result in

@@ -168,26 +168,29 @@ final class FeedWaiters: Sendable {
 }
 
 /// The thread that reads for those who wait.
-struct FeedThread: Sendable {
+final class FeedThread: Sendable {
   let waiters: FeedWaiters
   /// Nil inline.
   private let thread: NamedThread?
-  private let inlineReads: Handover<any ReadStore>?
+  /// Inline only, until the end.
+  private let inlineReads: Monitor<Handover<any ReadStore>?>
 
   init(
     _ waiters: FeedWaiters, _ reads: any ReadStore, threads mode: Backend.Threads
   ) throws(StartFailure) {
     self.waiters = waiters
     let own = Handover(reads)
-    inlineReads = mode == .inline ? own : nil
+    inlineReads = Monitor(mode == .inline ? own : nil)
     thread = mode == .own ? try NamedThread("feed") { waiters.run(own.value) } : nil
   }
 
-  func pump() -> Bool { inlineReads.map { waiters.pump($0.value) } ?? false }
+  func pump() -> Bool { inlineReads.withLock { $0 }.map { waiters.pump($0.value) } ?? false }
 
+  /// Answers those who wait, and gives the connection up.
   func close() {
     waiters.close()
     while pump() {}
+    inlineReads.withLock { $0 = nil }
     thread?.join()
   }
 }

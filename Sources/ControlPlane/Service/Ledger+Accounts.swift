@@ -84,7 +84,7 @@ extension Ledger {
 
   /// Whoever asked may have been disabled or lost the role since the request was admitted. Of another system's
   /// administrators the token alone tells.
-  private func checkAdministrator(_ admin: Identity, _ batch: inout Batch) throws(CommandFailure) {
+  func checkAdministrator(_ admin: Identity, _ batch: inout Batch) throws(CommandFailure) {
     guard let person = try person(admin, &batch) else {
       if admin.isLocal { throw .refused(.notAdministrator) }
       return

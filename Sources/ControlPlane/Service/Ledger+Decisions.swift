@@ -67,6 +67,27 @@ extension Ledger {
     case .logOut(let identity, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try logOut(identity, &batch) }
       batch.settlements.append(.loggedOut(Settled(asker, result)))
+    case .erasePerson, .mintServiceToken, .revokeServiceToken, .audited, .note:
+      try decideRecord(command, &batch)
+    }
+  }
+
+  private func decideRecord(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
+    switch command {
+    case .erasePerson(let erasure, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try erase(erasure, &batch) }
+      batch.settlements.append(.loggedOut(Settled(asker, result)))
+    case .mintServiceToken(let token, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try mint(token, &batch) }
+      batch.settlements.append(.serviceToken(Settled(asker, result)))
+    case .revokeServiceToken(let id, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in
+        try revoke(serviceToken: id, &batch)
+      }
+      batch.settlements.append(.serviceToken(Settled(asker, result)))
+    case .audited(let entry, let command): try decide(command, audited: entry, &batch)
+    case .note(let entry): try append(entry, &batch)
+    default: break
     }
   }
 
@@ -246,6 +267,7 @@ extension Ledger {
   {
     let (found, place) = try find(command.booking, by: command.by, &batch)
     guard found.booking.status.isActive else { return again(found, &batch) }
+    if command.by.isService, found.booking.status == .confirmed { throw .refused(.notHeld) }
     return try end(found.booking, .cancelled, place, &batch)
   }
 
@@ -256,7 +278,7 @@ extension Ledger {
     let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(id) }
     guard let found else { throw .refused(.unknownBooking) }
     // Nobody learns which numbers somebody else's bookings have.
-    if actor.role != .admin {
+    if actor.role != .admin, !actor.isService {
       let asker = try known(actor.user, &batch)
       guard asker == found.booking.user else { throw .refused(.unknownBooking) }
     }

@@ -45,6 +45,8 @@ struct JoinWaitlist: Sendable {
 struct BookingActor: Sendable {
   var user: Identity
   var role: Role
+  /// A service token: any hold may be confirmed or let go, and nothing else.
+  var isService = false
 }
 
 struct PatchEvent: Sendable {
@@ -80,6 +82,15 @@ enum LedgerCommand: Sendable {
   indirect case changePerson(PersonChange, Answering<ChangedPerson>)
   /// The outcome is the moment before which issued tokens are refused.
   case logOut(Identity, Answering<Instant>)
+  /// The outcome is the moment before which issued tokens are refused.
+  indirect case erasePerson(Erasure, Answering<Instant>)
+  indirect case mintServiceToken(ServiceToken, Answering<ServiceToken>)
+  /// The outcome is the token that was.
+  case revokeServiceToken(Int64, Answering<ServiceToken>)
+  /// The command and, when it was done, an entry of the audit log in the same transaction.
+  indirect case audited(AuditEntry, LedgerCommand)
+  /// Only the entry; nobody waits for it.
+  indirect case note(AuditEntry)
   case watch(EventID, Watcher)
   case unwatch(EventID, Watcher)
   /// Copies the database, beginning with the state after this command's batch.
@@ -113,6 +124,7 @@ enum Settlement: Sendable {
   case passwordHash(Settled<UserID>)
   case loggedOut(Settled<Instant>)
   indirect case personChanged(Settled<ChangedPerson>)
+  indirect case serviceToken(Settled<ServiceToken>)
 }
 
 struct Settled<Outcome: Sendable>: Sendable {
@@ -140,8 +152,11 @@ extension LedgerCommand {
     case .setPasswordHash(_, _, _, let asker): .passwordHash(Settled(asker, .failure(error)))
     case .changePassword(_, let asker): .loggedOut(Settled(asker, .failure(error)))
     case .changePerson(_, let asker): .personChanged(Settled(asker, .failure(error)))
-    case .logOut(_, let asker): .loggedOut(Settled(asker, .failure(error)))
-    case .watch, .unwatch, .backUp: nil
+    case .logOut(_, let asker), .erasePerson(_, let asker): .loggedOut(Settled(asker, .failure(error)))
+    case .mintServiceToken(_, let asker), .revokeServiceToken(_, let asker):
+      .serviceToken(Settled(asker, .failure(error)))
+    case .audited(_, let command): command.settlement(failing: error)
+    case .watch, .unwatch, .note, .backUp: nil
     }
   }
 

@@ -117,7 +117,7 @@ struct Assembly {
     backend.identity = configuration.identity == .full ? .full : .none
     backend.watchIsPublic = configuration.watch == .public
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
-    backend.feedKept = configuration.feedKept
+    (backend.feedKept, backend.addressesKept) = (configuration.feedKept, configuration.addressesKept)
     backend.historyLimit = Limits().historyNotices
     if configuration.rateLimits == .on { backend.limits = configuration.limits.control }
     return backend

@@ -31,6 +31,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case trustedProxies = "trusted-proxies"
   case passwordCost = "password-cost"
   case feedKeep = "feed-keep"
+  case addressKeep = "address-keep"
   case demo
   case backupDir = "backup-dir"
   case backupEvery = "backup-every"
@@ -238,6 +239,9 @@ struct CommandTable: Sendable {
       Flag(
         setting: .feedKeep, value: .text("TIME"), variable: "SEATCAST_FEED_KEEP",
         summary: "How long the feed of changes is kept, like 12h or 30d.", fallback: "30d"),
+      Flag(
+        setting: .addressKeep, value: .text("TIME"), variable: "SEATCAST_ADDRESS_KEEP",
+        summary: "How long the audit log has addresses and failed log-ins, like 7d.", fallback: "30d"),
       Flag(
         setting: .backupDir, value: .text("DIR"), variable: "SEATCAST_BACKUP_DIR",
         summary: "Folder for backups by the clock; made when missing.", fallback: "no such backups"),

@@ -26,6 +26,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var passwordCost: PasswordCostChoice
   /// Milliseconds for which the feed of changes is kept.
   var feedKept: Int64
+  /// Milliseconds for which the audit log has addresses and failed log-ins.
+  var addressesKept: Int64
   var demo: Bool
   /// Nil: none by the clock.
   var backups: BackupPlan?
@@ -104,6 +106,7 @@ struct ServeConfiguration: Equatable, Sendable {
     trustedProxies = try Self.proxies(settings)
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     feedKept = try settings.duration(.feedKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
+    addressesKept = try settings.duration(.addressKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     demo = settings.has(.demo)
     backups = try Self.backups(settings)
     unknownVariables = settings.warnings

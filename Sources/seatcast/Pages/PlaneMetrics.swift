@@ -119,6 +119,7 @@ extension MetricFamily {
         "commands_waiting", "Commands that wait for the ledger", UInt64(clamping: counters.commandsWaiting)),
       .gauge(
         "passwords_waiting", "Passwords that wait for a hasher", UInt64(clamping: counters.passwordsWaiting)),
+      .gauge("feed_waiting", "Requests that wait for the feed", UInt64(clamping: counters.feedWaiting)),
       .gauge("largest_batch", "Commands of the largest batch", counters.largestBatch),
       .counter("requests_total", "Requests taken by the control plane", counters.requests),
       .counter(
@@ -144,6 +145,8 @@ extension MetricFamily {
       .counter(
         "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps
       ),
+      .counter(
+        "audit_omitted_total", "Failed log-ins that got no row in the audit log", counters.auditOmitted),
       MetricFamily(
         name: "rate_limited_total", kind: .counter, help: "Requests that a limit refused",
         samples: zip(LimitName.allCases, counters.rateLimited).map { name, count in

@@ -78,6 +78,11 @@ final class StubReads: ReadStore {
     return []
   }
 
+  func audit(before: Int64?, limit: Int) throws(DomainError) -> [AuditRecord] {
+    try check()
+    return []
+  }
+
   func feedStart() throws(DomainError) -> Int64 { 0 }
 
   func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer {

@@ -105,6 +105,13 @@ final class APIFixture {
 
   func adminToken() throws -> String { try token("admin@example.org", "admin password") }
 
+  /// A token of a local account that nobody logs in for. The fixture's admin is user 1.
+  func mint(role: String, user: UInt64) throws -> String {
+    let exp = clock.now.milliseconds / 1_000 + 86_400
+    return TokenForge.sign(
+      payload: #"{"iss":"seatcast","sub":"\#(user)","role":"\#(role)","iat":\#(exp - 86_400),"exp":\#(exp)}"#)
+  }
+
   /// A new user's token.
   func userToken(_ name: String = "ann") throws -> String {
     let reply = try send(

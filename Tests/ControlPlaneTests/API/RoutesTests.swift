@@ -29,8 +29,13 @@ struct RoutesTests {
         tokens: ConnectionTokens(), clock: StillClock(milliseconds: 0)),
       feed: FeedEndpoints(
         waiters: FeedWaiters(replies: replies, clock: StillClock(milliseconds: 0)), epoch: "e",
-        clock: StillClock(milliseconds: 0), revocations: Revocations()),
-      epoch: "e")
+        clock: StillClock(milliseconds: 0), revocations: Revocations(), services: ServiceTokens()),
+      serviceTokens: ServiceTokenEndpoints(
+        authority: ServiceTokenAuthority(
+          TrustedKeys(TokenForge.secret), ServiceTokens(), clock: StillClock(milliseconds: 0)),
+        ledger: ledger, replies: replies, clock: StillClock(milliseconds: 0),
+        identifiers: CountingIdentifiers()),
+      audit: AuditLog(ledger: ledger, clock: StillClock(milliseconds: 0)), epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")
@@ -44,6 +49,8 @@ struct RoutesTests {
         case .watcher: "watcher"
         case .admin: "admin"
         case .userCommand: "user"
+        case .adminOrService(let scope, _): "admin or \(scope.rawValue)"
+        case .callerCommand(let scope, _): "user or \(scope.rawValue)"
         case .adminCommand: "admin"
         }
       return "\(route.method) \(route.path.text) \(who)"
@@ -57,11 +64,15 @@ struct RoutesTests {
         "GET /api/events visitor", "POST /api/events admin", "GET /api/events/{id} visitor",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
         "GET /api/events/{id}/stream watcher",
-        "GET /api/events/{id}/notices admin", "GET /api/notices admin", "POST /api/events/{id}/waitlist user",
+        "GET /api/events/{id}/notices admin", "GET /api/notices admin or feed:read",
+        "GET /api/service-tokens admin", "POST /api/events/{id}/waitlist user",
         "GET /api/events/{id}/waitlist user", "DELETE /api/events/{id}/waitlist user",
-        "POST /api/bookings user", "GET /api/bookings user",
-        "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user",
-        "POST /api/bookings/{id}/cancel user", "POST /api/bookings/{id}/confirm user",
+        "POST /api/service-tokens admin", "DELETE /api/service-tokens/{id} admin", "GET /api/audit admin",
+        "GET /api/audit/export admin", "DELETE /api/users/{id} admin", "POST /api/bookings user",
+        "GET /api/bookings user",
+        "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user or bookings:confirm",
+        "POST /api/bookings/{id}/cancel user or bookings:confirm",
+        "POST /api/bookings/{id}/confirm user or bookings:confirm",
         "POST /api/bookings/{id}/extend user", "POST /api/users/{id}/logout admin",
       ])
   }

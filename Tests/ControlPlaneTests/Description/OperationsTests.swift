@@ -15,6 +15,8 @@ struct OperationsTests {
     case .watcher: .watcher
     case .user, .userCommand: .user
     case .admin, .adminCommand: .admin
+    case .adminOrService: .adminOrFeed
+    case .callerCommand: .userOrPayments
     }
   }
 

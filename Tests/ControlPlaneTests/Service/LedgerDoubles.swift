@@ -319,6 +319,7 @@ final class ScriptedStore: BookingStore {
   init(_ store: SQLiteBookingStore) { self.store = store }
 
   var connection: Connection { store.connection }
+  var records: any RecordStore { store.records }
 
   func commit() throws(StoreFailure) {
     if failsCommits { throw Self.failure }

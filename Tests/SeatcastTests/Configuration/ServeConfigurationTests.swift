@@ -44,6 +44,7 @@ struct ServeConfigurationTests {
     #expect(configuration.rateLimits == .on)
     #expect(configuration.passwordCost == .interactive)
     #expect(configuration.feedKept == 30 * 86_400_000)
+    #expect(configuration.addressesKept == 30 * 86_400_000)
     #expect(!configuration.demo)
     #expect(configuration.warnings.isEmpty)
   }

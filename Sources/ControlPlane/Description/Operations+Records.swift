@@ -1,0 +1,60 @@
+// The rows of service tokens, the audit log and the erasure of people.
+
+extension Operations {
+  static let records = erasure + serviceTokens + audit
+
+  private static let erasure = [
+    Operation(
+      method: "DELETE", path: "/api/users/{id}", id: "eraseUser", group: .users, access: .admin,
+      summary: "Erase a person",
+      details: "Name, address and password are gone, the sessions end, and bookings stay under a number.",
+      pathParameter: user, query: [issuer], successes: [.init(status: 204, summary: "Done, also again.")],
+      refusals: [.unknownUser, .ownAccount])
+  ]
+
+  private static let serviceTokens = [
+    Operation(
+      method: "POST", path: "/api/service-tokens", id: "createServiceToken", group: .serviceTokens,
+      access: .admin,
+      summary: "Mint a token for another program",
+      details: "The token is told once. It may do what its scopes name, and is no user.",
+      body: .init(schema: "NewServiceToken"),
+      successes: [.init(status: 201, summary: "The token.", content: .json("MintedServiceToken"))],
+      refusals: [.serviceTokenLimit]),
+    Operation(
+      method: "GET", path: "/api/service-tokens", id: "listServiceTokens", group: .serviceTokens,
+      access: .admin,
+      summary: "List service tokens, without the tokens themselves",
+      successes: [.init(status: 200, summary: "All that are good.", content: .json("ServiceTokenList"))]),
+    Operation(
+      method: "DELETE", path: "/api/service-tokens/{id}", id: "revokeServiceToken", group: .serviceTokens,
+      access: .admin, summary: "Revoke a service token",
+      pathParameter: .init("id", #"{"type":"integer","minimum":1}"#, "The token's number."),
+      successes: [.init(status: 204, summary: "It is refused from now on.")], refusals: [.unknownServiceToken]
+    ),
+  ]
+
+  private static let audit = [
+    Operation(
+      method: "GET", path: "/api/audit", id: "readAudit", group: .server, access: .admin,
+      summary: "Read who did what from where", details: "Newest first.", query: [limit, cursor],
+      successes: [
+        .init(status: 200, summary: "A page of entries.", content: .json("AuditPage"), fields: ["Link"])
+      ]),
+    Operation(
+      method: "GET", path: "/api/audit/export", id: "exportAudit", group: .server, access: .admin,
+      summary: "Export who did what from where", details: "In pages that Link connects, newest first.",
+      query: [
+        .init("format", #"{"enum":["jsonl","csv"],"default":"jsonl"}"#, "JSON lines, or CSV (RFC 4180)."),
+        .init(
+          "limit", #"{"type":"integer","minimum":1,"maximum":1000,"default":1000}"#,
+          "How many entries at most."),
+        cursor,
+      ],
+      successes: [
+        .init(
+          status: 200, summary: "Entries.", content: .texts(["application/jsonl", "text/csv"]),
+          fields: ["Link"])
+      ]),
+  ]
+}
