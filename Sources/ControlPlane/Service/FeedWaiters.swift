@@ -172,7 +172,7 @@ final class FeedThread: Sendable {
   let waiters: FeedWaiters
   /// Nil inline.
   private let thread: NamedThread?
-  /// Inline only, until the end.
+  /// Inline only, until `close`: an open reader would keep the writer from leaving the database tidy.
   private let inlineReads: Monitor<Handover<any ReadStore>?>
 
   init(

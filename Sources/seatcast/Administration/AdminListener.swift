@@ -16,7 +16,8 @@ final class AdminListener: Sendable {
 
   private let path: String
   private let listener: Int32
-  /// A pipe: the threads wait at the reading end, which ends their waits when `close` closes the writing end.
+  /// A pipe: the threads wait at the reading end, and `close` writes a byte that nobody takes. Closing the writing end would
+  /// not do: loops with descriptor tables of their own have a copy of it.
   private let alarm: (read: Int32, write: Int32)
   private let workers: [NamedThread]
 
@@ -53,8 +54,10 @@ final class AdminListener: Sendable {
     _ workers: [NamedThread], _ path: String, _ listener: Int32, _ alarm: (read: Int32, write: Int32)
   ) {
     _ = unsafe unlink(path)
-    Glibc.close(alarm.write)
+    var byte: UInt8 = 1
+    _ = unsafe write(alarm.write, &byte, 1)
     for worker in workers { worker.join() }
+    Glibc.close(alarm.write)
     Glibc.close(alarm.read)
     Glibc.close(listener)
   }
