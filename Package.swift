@@ -75,7 +75,8 @@ let package = Package(
       name: "FanoutCoreTests", dependencies: ["FanoutCore", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ControlPlaneTests", dependencies: ["ControlPlane", "CFaultyDisk", "TestSupport"], swiftSettings: strict),
+      name: "ControlPlaneTests", dependencies: ["ControlPlane", "CFaultyDisk", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "SeatcastTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
     .testTarget(
