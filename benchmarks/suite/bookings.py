@@ -175,7 +175,7 @@ def _floor(programs, *words):
 # Whether the floor does what seatcast does
 
 # Tables that a start or an account changes, but no booking.
-OTHER_TABLES = {"account", "meta", "schema_version"}
+OTHER_TABLES = {"account", "audit", "meta", "schema_version"}
 
 
 @functools.cache

@@ -97,8 +97,11 @@ enum BookingPieces {
         connections: ConnectionTokenEndpoints(tokens: ConnectionTokens(), clock: SystemClock()),
         feed: FeedEndpoints(
           waiters: FeedWaiters(replies: deaf, clock: SystemClock()), epoch: "0123456789abcdef",
-          clock: SystemClock(), revocations: Revocations()),
-        epoch: "0123456789abcdef"),
+          clock: SystemClock(), revocations: Revocations(), services: ServiceTokens()),
+        serviceTokens: ServiceTokenEndpoints(
+          authority: ServiceTokenAuthority(TokenPieces.keys(), ServiceTokens(), clock: SystemClock()),
+          ledger: accounts.ledger, replies: deaf, clock: SystemClock(), identifiers: SystemRandom()),
+        audit: AuditLog(ledger: accounts.ledger, clock: SystemClock()), epoch: "0123456789abcdef"),
       tokens: TokenPieces.knowing(), events: OneEvent.committed(), admission: admission,
       observer: IgnoringObserver())
     let reads = OneEvent()

@@ -28,6 +28,7 @@ struct DeafNotices: NoticeSink {
   func released(_ event: EventID, by watcher: Watcher) {}
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
+  func tell(client: UInt64, _ text: [UInt8]) {}
   func history(_ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket) {}
 }
 
@@ -49,11 +50,15 @@ final class OneEvent: ReadStore {
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
   { [] }
+  func waitingPlace(of user: UserID, _ identity: Identity, in event: EventID) throws(DomainError)
+    -> WaitingPlace?
+  { nil }
   func userID(of identity: Identity) throws(DomainError) -> UserID? { nil }
   func user(_ identity: Identity) throws(DomainError) -> User? { nil }
   func account(_ email: EmailKey) throws(DomainError) -> Account? { nil }
   func account(_ identity: Identity) throws(DomainError) -> Account? { nil }
   func people(after: UserID?, email: EmailKey?, limit: Int) throws(DomainError) -> [Person] { [] }
+  func audit(before: Int64?, limit: Int) throws(DomainError) -> [AuditRecord] { [] }
   func feedStart() throws(DomainError) -> Int64 { 0 }
   func feed(after: Int64, limit: Int) throws(DomainError) -> FeedAnswer { .items([]) }
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]

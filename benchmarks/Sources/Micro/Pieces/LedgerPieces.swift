@@ -63,6 +63,8 @@ private final class NoStore: BookingStore {
   }
   func userID(of identity: Identity) throws(StoreFailure) -> UserID? { UserID(4) }
 
+  let records: any RecordStore = NoRecords()
+
   func begin() throws(StoreFailure) {}
   func copy(to path: String) throws(StoreFailure) -> OnlineCopy {
     throw StoreFailure(code: 0, message: "there is nothing to copy")
@@ -88,6 +90,11 @@ private final class NoStore: BookingStore {
   ) throws(StoreFailure) -> [BookingOutcome] { [] }
   func seats(of user: UserID, in event: EventID) throws(StoreFailure) -> Int { 0 }
   func seats(of user: UserID, in event: EventID, type: Int) throws(StoreFailure) -> Int { 0 }
+  func allWaiting() throws(StoreFailure) -> [WaitingEntry] { [] }
+  func insertWaiting(
+    event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
+  ) throws(StoreFailure) -> Int64 { 1 }
+  func deleteWaiting(_ id: Int64) throws(StoreFailure) {}
   func append(_ notice: ControlPlane.Notice, booking: BookingID?) throws(StoreFailure) {}
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
@@ -116,4 +123,13 @@ private final class NoStore: BookingStore {
   func verify() throws(StoreFailure) {}
   func makeRoom() throws(StoreFailure) {}
   func probe() throws(StoreFailure) {}
+}
+
+private final class NoRecords: RecordStore {
+  func serviceTokens(at moment: Instant) throws(StoreFailure) -> [ServiceToken] { [] }
+  func insert(_ token: ServiceToken) throws(StoreFailure) -> ServiceToken { token }
+  func deleteServiceToken(_ id: Int64) throws(StoreFailure) -> ServiceToken? { nil }
+  func append(_ entry: AuditEntry, at: Instant) throws(StoreFailure) {}
+  func forgetAudit(before: Instant) throws(StoreFailure) -> Bool { false }
+  func erase(_ person: Person, at: Instant) throws(StoreFailure) {}
 }

@@ -13,7 +13,7 @@ enum TokenPieces {
     return secret
   }
 
-  private static func keys(cacheCapacity: Int = TokenCache.defaultCapacity) -> TrustedKeys {
+  static func keys(cacheCapacity: Int = TokenCache.defaultCapacity) -> TrustedKeys {
     let own = Authorities(local: .local(secret, audience: nil), signing: secret, external: nil)
     return TrustedKeys(own, cacheCapacity: cacheCapacity)
   }
