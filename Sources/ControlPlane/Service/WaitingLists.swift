@@ -23,6 +23,9 @@ struct WaitingLists {
 
   func index(of user: Identity, in event: EventID) -> Int? { lists[event]?.firstIndex { $0.user == user } }
 
+  /// Looks at every list: for what is rare.
+  func events(of user: Identity) -> [EventID] { lists.keys.filter { index(of: user, in: $0) != nil } }
+
   /// The first for whom seats are free.
   func firstFitting(_ event: Event) -> Int? {
     guard let list = lists[event.id], event.availableSeats > 0 else { return nil }

@@ -72,6 +72,23 @@ struct LedgerRecordsTests {
     #expect(fixture.ledger.events[event.id]?.sold == 1)
   }
 
+  @Test("Whoever is erased waits for nothing any more: no offer makes the name again")
+  func erasureOfSomebodyWaiting() throws {
+    let event = try fixture.makeEvent(capacity: 1)
+    let booked = try fixture.book(event, user: 8)
+    let stranger = Identity(issuer: "https://id.example", subject: .text("someone@example.org"))
+    let _: WaitingPlace = try fixture.ask {
+      .joinWaitlist(JoinWaitlist(event: event.id, user: stranger, quantity: 1), $0)
+    }
+    let admin = Identity(issuer: "https://id.example", subject: .text("admin"))
+    let _: Instant = try fixture.ask { .erasePerson(Erasure(target: stranger, by: admin), $0) }
+    try fixture.cancel(booked.booking.publicID, by: 8)
+    fixture.ledger.idle()
+    #expect(fixture.ledger.waiting.isEmpty(event.id))
+    #expect(try fixture.store.person(stranger) == nil && fixture.store.allWaiting().isEmpty)
+    #expect(fixture.ledger.events[event.id]?.availableSeats == 1)
+  }
+
   @Test(
     "Erasing somebody leaves the bookings and ends the sessions; of another system's user also the subject goes"
   )
