@@ -46,6 +46,12 @@ struct EventEndpoints: Sendable {
     return .json(event, .cacheableJSON, fields: [Self.tag(event)])
   }
 
+  /// Whether everybody may read the event that the request names.
+  func isPublished(_ call: Call) -> Bool {
+    guard let event = try? call.event(call.eventID()) else { return false }
+    return !event.isDraft
+  }
+
   private static func status(_ query: Query) throws(Problem) -> PublicStatus? {
     guard let text = query.value("status") else { return nil }
     guard let status = PublicStatus(rawValue: text), status != .deleted else {

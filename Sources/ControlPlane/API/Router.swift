@@ -118,6 +118,9 @@ struct Router: RequestHandler {
 
   private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
     if case .anyone(let endpoint) = endpoint { return Self.handling(try endpoint(call)) }
+    if case .visitor(let endpoint, let isPublic) = endpoint, isPublic(call) {
+      return Self.handling(try endpoint(call, nil))
+    }
     var call = call
     let principal = try identify(&call, endpoint)
     do throws(Problem) {
@@ -135,7 +138,7 @@ struct Router: RequestHandler {
   ) throws(Problem) -> Handling {
     switch endpoint {
     case .anyone(let endpoint): return Self.handling(try endpoint(call))
-    case .visitor(let endpoint): return Self.handling(try endpoint(call, principal))
+    case .visitor(let endpoint, _): return Self.handling(try endpoint(call, principal))
     case .watcher(let endpoint):
       if principal == nil, !watchIsPublic { throw Self.missingToken }
       return Self.handling(try endpoint(call, principal))

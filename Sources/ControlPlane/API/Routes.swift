@@ -10,8 +10,11 @@ enum Endpoint: Sendable {
   typealias Commanding = @Sendable (Call, Principal) throws(Problem) -> LedgerCommand
 
   case anyone(Open)
-  /// Anybody, who may have a token: one that is not valid counts as none.
-  case visitor(@Sendable (Call, Principal?) throws(Problem) -> Reply?)
+  /// Anybody, who may have a token: one that is not valid counts as none. What is public is answered without a look at tokens,
+  /// because reads of events are the most frequent requests.
+  case visitor(
+    @Sendable (Call, Principal?) throws(Problem) -> Reply?,
+    isPublic: @Sendable (Call) -> Bool = { _ in false })
   /// Whoever has a valid token, also one of another service.
   case user(Guarded)
   /// The same, and the token may stand in the query (`?token=`). With `--watch public` also whoever shows none.
@@ -78,7 +81,7 @@ enum Routes {
 
       Route("GET", "/api/events", .visitor(events.list)),
       Route("POST", "/api/events", .adminCommand(events.create)),
-      Route("GET", "/api/events/{id}", .visitor(events.get)),
+      Route("GET", "/api/events/{id}", .visitor(events.get, isPublic: events.isPublished)),
       Route("PATCH", "/api/events/{id}", .adminCommand(events.patch)),
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
