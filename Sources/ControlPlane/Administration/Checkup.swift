@@ -6,11 +6,11 @@ import Glibc
 public enum Checkup {
   // MARK: SQLite
 
-  public static var sqliteVersion: String { Connection.libraryVersion }
+  public static var sqliteVersion: String { Connection.sqliteVersion }
 
   /// Whether two connections that checkpoint and write at a time can lose commits (versions 3.7.0 to 3.51.2). The server
   /// has one connection that does either.
-  public static var hasWALResetFault: Bool { (3_007_000...3_051_002).contains(Connection.libraryNumber) }
+  public static var hasWALResetFault: Bool { (3_007_000...3_051_002).contains(Connection.sqliteNumber) }
 
   // MARK: The database
 

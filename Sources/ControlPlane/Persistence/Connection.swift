@@ -115,8 +115,8 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   }
 
   /// Like `3.40.1`, and the same as 3040001.
-  static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
-  static var libraryNumber: Int { Int(sqlite3_libversion_number()) }
+  static var sqliteVersion: String { unsafe String(cString: sqlite3_libversion()) }
+  static var sqliteNumber: Int { Int(sqlite3_libversion_number()) }
 
   /// Runs statements that give no rows, or whose rows do not matter.
   func execute(_ sql: String) throws(StoreFailure) {

@@ -215,7 +215,7 @@ final class LoopLimiter {
 
   // MARK: Pauses
 
-  /// Whether the connection is not read for now.
+  /// Whether reading from the connection is paused.
   func isPaused(_ slot: UInt32) -> Bool { isLimited && places[Int(slot)].isPaused }
 
   /// The connection is to be read no more before this moment. The caller stops reading it.
