@@ -21,7 +21,7 @@ extension Loop {
     for (topic, count) in perTopic.sorted(by: { $0.key < $1.key }) {
       broken += brokenTopic(topic, count)
     }
-    return broken + brokenCounts()
+    return broken + brokenClients() + brokenCounts()
   }
 
   private func brokenConnection(_ slot: UInt32) -> [String] {
@@ -86,6 +86,23 @@ extension Loop {
         broken.append("topic \(topic.id.rawValue): behind and not queued")
       }
     }
+    return broken
+  }
+
+  /// Every WebSocket and event stream of an authenticated client is found by its client, and nothing else is.
+  private func brokenClients() -> [String] {
+    var slots: [UInt64: Set<UInt32>] = [:]
+    for slot in connections.indices {
+      switch connections[slot].phase {
+      case .webSocket(let socket): slots[socket.client.id, default: []].insert(slot)
+      case .eventStream(let stream): slots[stream.client.id, default: []].insert(slot)
+      case .opening, .http, .flushing, .lingering: break
+      }
+    }
+    slots[ClientTag.anonymous.id] = nil
+    var broken = slots.filter { Set(connections.slots(ofClient: $0.key)) != $0.value }
+      .map { "client \($0.key): not all of its connections are found" }
+    if connections.clientCount != slots.count { broken.append("a client without connections is kept") }
     return broken
   }
 

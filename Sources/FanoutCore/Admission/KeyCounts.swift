@@ -38,7 +38,7 @@ final class KeyCounts: Sendable {
     }
   }
 
-  /// What `key` holds.
+  /// What `key` holds. For tests.
   func count(of key: UInt64) -> Int {
     bound == nil ? 0 : shard(of: key).counts.withLock { $0[key, default: 0] }
   }

@@ -160,11 +160,6 @@ final class LoopLimiter {
     return nil
   }
 
-  /// Whether this loop may have a connection of this authenticated client. Always true when clients are not counted.
-  func mayHold(connectionOf client: UInt64) -> Bool {
-    shared.clients.bound == nil || shared.clients.count(of: client) > 0
-  }
-
   private func address(_ slot: UInt32, _ peer: PeerAddress) -> PeerAddress {
     behindProxies[slot]?.address ?? peer
   }

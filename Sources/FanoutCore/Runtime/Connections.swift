@@ -29,6 +29,8 @@ final class Connections<IO: Transport> {
   private var wheel: TimerWheel
   /// The topics of connections that may not subscribe to all: few connections, so none of the others pays for it.
   private var topics: [UInt32: Set<TopicID>] = [:]
+  /// WebSockets and event streams of authenticated clients.
+  private var clients = ClientIndex()
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
 
@@ -59,6 +61,11 @@ final class Connections<IO: Transport> {
   func slot(of ticket: Ticket) -> UInt32? {
     contains(ticket.slot) && slab[ticket.slot].generation == ticket.generation ? ticket.slot : nil
   }
+
+  /// The WebSockets and event streams of an authenticated client.
+  func slots(ofClient id: UInt64) -> [UInt32] { clients.slots(of: id) }
+  /// Authenticated clients that have any.
+  var clientCount: Int { clients.count }
 
   // MARK: Transitions
 
@@ -104,6 +111,7 @@ final class Connections<IO: Transport> {
         client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
         session: WebSocketSession(limits: limits)))
     topics[slot] = admission.topics
+    enter(slot, admission.client)
     counters.own.webSocketsOpen += 1
     resumeReading(slot)
     wheel.arm(slot, at: io.now)
@@ -114,6 +122,7 @@ final class Connections<IO: Transport> {
     assertHTTP(slot, "only the answer to a request becomes an event stream")
     slab[slot].phase = .eventStream(
       Connection.EventStream(client: client, endsAt: endsAt, liveness: firstLiveness()))
+    enter(slot, client)
     counters.own.eventStreamsOpen += 1
     resumeReading(slot)
     wheel.arm(slot, at: io.now)
@@ -217,12 +226,23 @@ final class Connections<IO: Transport> {
     counters.own.connectionsBlocked -= 1
   }
 
+  private func enter(_ slot: UInt32, _ client: ClientTag) {
+    if !client.isAnonymous { clients.insert(slot, of: client.id) }
+  }
+
+  private func leave(_ slot: UInt32, _ client: ClientTag) {
+    if !client.isAnonymous { clients.remove(slot, of: client.id) }
+  }
+
   private func leavePhase(_ slot: UInt32) {
     switch slab[slot].phase {
-    case .webSocket:
+    case .webSocket(let socket):
       counters.own.webSocketsOpen -= 1
       topics[slot] = nil
-    case .eventStream: counters.own.eventStreamsOpen -= 1
+      leave(slot, socket.client)
+    case .eventStream(let stream):
+      counters.own.eventStreamsOpen -= 1
+      leave(slot, stream.client)
     case .opening, .http, .flushing, .lingering: break
     }
   }

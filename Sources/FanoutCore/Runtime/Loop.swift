@@ -202,20 +202,15 @@ final class Loop<IO: Transport> {
 
   /// Closes all connections of a client.
   private func withdraw(_ id: UInt64, _ code: CloseCode, _ reason: String) {
-    guard limiter.mayHold(connectionOf: id) else { return }
-    for slot in connections.indices {
-      switch connections[slot].phase {
-      case .webSocket(let socket) where socket.client.id == id: output.end(slot, code, reason: reason)
-      case .eventStream(let stream) where stream.client.id == id: output.end(slot, code, reason: reason)
-      case .opening, .http, .webSocket, .eventStream, .flushing, .lingering: break
-      }
-    }
+    for slot in connections.slots(ofClient: id) { output.end(slot, code, reason: reason) }
   }
 
+  /// Sends a text to the open WebSockets of a client. After a close frame no data follows (RFC 6455, section 5.5.1).
   private func tell(_ id: UInt64, _ text: [UInt8]) {
-    guard limiter.mayHold(connectionOf: id) else { return }
-    for slot in connections.indices {
-      guard case .webSocket(let socket) = connections[slot].phase, socket.client.id == id else { continue }
+    for slot in connections.slots(ofClient: id) {
+      guard case .webSocket(let socket) = connections[slot].phase, socket.session.state == .open else {
+        continue
+      }
       output.sendText(slot, text)
     }
   }

@@ -45,7 +45,7 @@ final class WebSocketDriver<IO: Transport> {
     switch verdict {
     case .refuse: preconditionFailure("a refused upgrade is answered with HTTP")
     case .acceptThenClose(let code, let reason, let subprotocol):
-      switchProtocols(slot, key, Admission(client: ClientTag(id: 0), subprotocol: subprotocol))
+      switchProtocols(slot, key, Admission(client: .anonymous, subprotocol: subprotocol))
       output.closeWebSocket(slot, code, reason: reason)
     case .accept(let admission):
       switchProtocols(slot, key, admission)

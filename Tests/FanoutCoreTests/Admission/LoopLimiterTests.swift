@@ -163,20 +163,6 @@ struct LoopLimiterTests {
     #expect(admission.judge(recallAt: 0, from: ann, now: 1_001) == .refused)
   }
 
-  @Test("Where a client has no connection, none of its connections is looked for")
-  func mayHold() {
-    let shared = control { $0.connectionsPerClient = 2 }
-    let (one, two) = (admission(shared), admission(shared))
-    #expect(!one.mayHold(connectionOf: 7))
-    #expect(one.admits(connectionFrom: ann))
-    one.opened(0, from: ann)
-    #expect(one.refusal(ofJoining: 0, as: ClientTag(id: 7), from: ann) == nil)
-    #expect(one.mayHold(connectionOf: 7) && two.mayHold(connectionOf: 7) && !one.mayHold(connectionOf: 8))
-    one.left(0 as UInt32)
-    #expect(!one.mayHold(connectionOf: 7))
-    #expect(admission(control { $0.messagesPerConnection = RateLimit(1, per: 1) }).mayHold(connectionOf: 7))
-  }
-
   @Test("A connection is paused once at a time, until its moment")
   func pauses() {
     let admission = admission(control { $0.messagesPerConnection = RateLimit(10, per: 1_000) })

@@ -186,15 +186,21 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("all connections of a client are closed when it is withdrawn, and nobody else's")
-  func withdrawnClient() {
-    let rig = LoopRig()
+  /// WebSockets of the clients 9, 9 and 8 and an event stream of client 1, all of topic 5 and greeted.
+  private func connectClients(to rig: LoopRig) -> (webSockets: [ScriptedClient], stream: ScriptedSocket) {
     rig.topics.create(5)
     let clients = [9, 9, 8].map { rig.webSocket("/ws/5?client=\($0)") }
-    let stream = rig.connect()  // of client 1
+    let stream = rig.connect()
     stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
     rig.settle()
     _ = (clients.map { $0.read() }, stream.read())
+    return (clients, stream)
+  }
+
+  @Test("all connections of a client are closed when it is withdrawn, and nobody else's")
+  func withdrawnClient() {
+    let rig = LoopRig()
+    let (clients, stream) = connectClients(to: rig)
     rig.proxy.post(.withdrawClient(9, .policyViolation, reason: "account closed"))
     rig.turn()
     for client in clients.prefix(2) { #expect(client.read() == [.close(1008, "account closed")]) }
@@ -212,12 +218,7 @@ import Testing
   @Test("a private text reaches the WebSockets of one client, between notices, and nobody else")
   func toldClient() {
     let rig = LoopRig()
-    rig.topics.create(5)
-    let clients = [9, 9, 8].map { rig.webSocket("/ws/5?client=\($0)") }
-    let stream = rig.connect()  // of client 1
-    stream.write("GET /stream/5 HTTP/1.1\r\nHost: here\r\n\r\n")
-    rig.settle()
-    _ = (clients.map { $0.read() }, stream.read())
+    let (clients, stream) = connectClients(to: rig)
     rig.publish(5)
     rig.settle(2)
     rig.proxy.post(.tellClient(9, Array("yours".utf8)))
@@ -227,6 +228,25 @@ import Testing
     for client in clients.prefix(2) { #expect(client.texts() == ["n 5 1", "yours"]) }
     #expect(clients[2].texts() == ["n 5 1"])
     #expect(!String(decoding: stream.read(), as: UTF8.self).contains("not for"))
+    #expect(rig.faults() == [])
+  }
+
+  @Test("no private text follows a close frame, and none goes to a later connection at the same slot")
+  func toldAfterClose() {
+    let rig = LoopRig()
+    let (clients, _) = connectClients(to: rig)
+    rig.proxy.post(.withdrawClient(9, .policyViolation, reason: "account closed"))
+    rig.proxy.post(.tellClient(9, Array("too late".utf8)))
+    rig.turn()
+    for client in clients.prefix(2) { #expect(client.read() == [.close(1008, "account closed")]) }
+    for client in clients.prefix(2) { client.socket.reset() }
+    rig.settle(2)
+    let others = (0..<2).map { _ in rig.webSocket("/ws/5?client=8") }
+    _ = others.map { $0.read() }
+    rig.proxy.post(.tellClient(9, Array("to nobody".utf8)))
+    rig.proxy.post(.tellClient(8, Array("yours".utf8)))
+    rig.turn()
+    for client in others + [clients[2]] { #expect(client.texts() == ["yours"]) }
     #expect(rig.faults() == [])
   }
 
