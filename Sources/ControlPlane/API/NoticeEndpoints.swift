@@ -11,6 +11,8 @@ struct NoticeEndpoints: Sendable {
   /// - Parameter principal: nil: an anonymous viewer.
   func stream(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
+    // A draft has nothing to watch, and an answer other than for an event that does not exist would tell of it.
+    guard !event.isDraft else { throw Problem(DomainError.unknownEvent) }
     guard call.watchable?.contains(event.id) ?? true else {
       throw Problem(.forbidden, "This connection token is not for this event.")
     }

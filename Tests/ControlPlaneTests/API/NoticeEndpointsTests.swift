@@ -109,6 +109,23 @@ struct NoticeEndpointsTests {
     #expect(unknown.status == 404 && unknown.stream == nil)
   }
 
+  @Test("A draft is answered as an event that does not exist, until it is published")
+  func draft() throws {
+    let open = try APIFixture { $0.watchIsPublic = true }
+    let admin = try open.adminToken()
+    let body = #"{"name":"E","seatCapacity":5,"status":"draft"}"#
+    let event = try open.send("POST", "/api/events", body, token: admin).number("id")
+    let path = "/api/events/\(event)/stream"
+    for token in [nil, try open.userToken(), admin] {
+      let (draft, unknown) = (
+        try open.send("GET", path, token: token), try open.send("GET", "/api/events/999/stream", token: token)
+      )
+      #expect(draft.status == 404 && draft.stream == nil && draft.body == unknown.body)
+    }
+    _ = try open.send("PATCH", "/api/events/\(event)", #"{"status":"on_sale"}"#, token: admin)
+    #expect(try open.send("GET", path).stream?.event == EventID(event))
+  }
+
   // MARK: The log
 
   @Test("The log tells every change in order, in pages, with identities")
