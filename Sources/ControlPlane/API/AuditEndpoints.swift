@@ -1,5 +1,6 @@
-// The audit log over HTTP, for administrators: in pages as JSON, and for export as CSV or JSON lines, in larger pages that the
-// same cursors link. Newest first, so that a page does not move while the log grows. Memory is bounded by the page.
+// The audit log over HTTP, for administrators: in pages as JSON, and for export as CSV or JSON lines, in larger pages
+// that the same cursors link. Newest first, so that a page does not move while the log grows. Memory is bounded by the
+// page.
 
 struct AuditEndpoints: Sendable {
   let log: AuditLog
@@ -109,18 +110,27 @@ enum AuditText {
         String(record.id), Timestamps.text(record.at), record.issuer, record.subject, record.address,
         record.action, record.object, record.detail,
       ]
-      text += values.map { field($0 ?? "") }.joined(separator: ",").utf8
+      for (column, value) in values.enumerated() {
+        if column > 0 { text.append(UInt8(ascii: ",")) }
+        append(value ?? "", to: &text)
+      }
       text += [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
     }
     return text
   }
 
   /// In quotes where it must be. Spreadsheets take a text that begins with one of these for a formula; it gets an
-  /// apostrophe, which they do not show.
-  private static func field(_ text: String) -> String {
-    let isFormula = text.utf8.first.map { Array("=+-@\t\r".utf8).contains($0) } ?? false
-    let text = isFormula ? "'" + text : text
-    guard text.utf8.contains(where: { Array("\",\r\n".utf8).contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  /// apostrophe, which they do not show. By bytes: a quote and a combining mark behind it are one Character.
+  private static func append(_ value: String, to text: inout [UInt8]) {
+    let (bytes, quote) = (value.utf8, UInt8(ascii: "\""))
+    let isFormula = bytes.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
+    let isQuoted = bytes.contains { "\",\r\n".utf8.contains($0) }
+    if isQuoted { text.append(quote) }
+    if isFormula { text.append(UInt8(ascii: "'")) }
+    for byte in bytes {
+      if byte == quote { text.append(quote) }
+      text.append(byte)
+    }
+    if isQuoted { text.append(quote) }
   }
 }

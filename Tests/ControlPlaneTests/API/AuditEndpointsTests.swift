@@ -108,6 +108,16 @@ struct AuditEndpointsTests {
     #expect(text.hasSuffix(#"1,1970-01-01T00:00:00.000Z,,'=cmd(),,'-1,"a,b","# + "\r\n"))
   }
 
+  @Test("A quote inside a cell is doubled, also where a combining mark follows it")
+  func quotes() {
+    let record = AuditRecord(
+      id: 1, at: Instant(milliseconds: 0), subject: "a\"\u{301},b", action: "c",
+      detail: "{\"name\":\"\u{301}\"}")
+    let text = AuditText.csv([record]).split(separator: UInt8(ascii: "\n")).last.map(Array.init) ?? []
+    let row = "1,1970-01-01T00:00:00.000Z,,\"a\"\"\u{301},b\",,c,,\"{\"\"name\"\":\"\"\u{301}\"\"}\"\r"
+    #expect(text == Array(row.utf8))
+  }
+
   @Test("The log is for administrators")
   func forbidden() throws {
     #expect(try backend.send("GET", "/api/audit").status == 401)
