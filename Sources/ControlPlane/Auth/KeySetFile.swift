@@ -6,13 +6,13 @@ struct FileState: Equatable, Sendable {
   let device: UInt
   let inode: UInt
   let bytes: Int
-  /// Of the last change: seconds since 1970, and nanoseconds.
+  /// Of the last change of its content, its owner or its mode, which nobody sets: seconds since 1970, and nanoseconds.
   let seconds: Int
   let nanoseconds: Int
 
   fileprivate init(_ status: stat) {
     (device, inode, bytes) = (UInt(status.st_dev), UInt(status.st_ino), Int(status.st_size))
-    (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    (seconds, nanoseconds) = (status.st_ctim.tv_sec, status.st_ctim.tv_nsec)
   }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -25,6 +26,31 @@ struct KeySetFileTests {
     let second = file.state
     #expect(second != first)
     try write("ac")
+    #expect(file.state != second)
+  }
+
+  /// In place, under an old time of its last modification.
+  private func overwrite(_ byte: UInt8) {
+    let descriptor = unsafe open(file.path, O_WRONLY)
+    let written = unsafe pwrite(descriptor, [byte], 1, 0)
+    let times = [timespec(tv_sec: 1_000, tv_nsec: 0), timespec(tv_sec: 1_000, tv_nsec: 0)]
+    let isBackdated = unsafe futimens(descriptor, times) == 0
+    close(descriptor)
+    #expect(written == 1 && isBackdated)
+    // The kernel's time of a change goes on in ticks of its clock.
+    usleep(20_000)
+  }
+
+  @Test("Its state changes when it is made readable, and when its content changes under the old time")
+  func statesOfTheSameFile() throws {
+    try write("a")
+    overwrite(1)
+    let first = file.state
+    let result = unsafe chmod(file.path, 0o640)
+    usleep(20_000)
+    let second = file.state
+    #expect(result == 0 && second != first)
+    overwrite(2)
     #expect(file.state != second)
   }
 
