@@ -1,6 +1,7 @@
 // One-use tokens for one connection each, so that no long-lived token need stand in a URL. In memory only: a restart
-// forgets them. A user has at most 16, the plane 16,384; the oldest go first. Kept by their digest, so that looking one up
-// tells nothing about others by its time. Any thread; the lock is held for a look-up or an insertion.
+// forgets them. A user has at most 16, the plane 16,384; the oldest go first. Used ones make room before others do, as
+// long as half of the room is theirs. Kept by their digest, so that looking one up tells nothing about others by its
+// time. Any thread; the lock is held for a look-up or an insertion.
 
 /// What a connection token stands for.
 public struct ConnectionGrant: Sendable, Equatable {
@@ -27,7 +28,7 @@ final class ConnectionTokens: Sendable {
 
   private struct State {
     var entries: [[UInt8]: Entry] = [:]
-    /// In order of issue, hence of their end; used ones stay until it is their turn.
+    /// In order of issue, hence of their end; used ones stay until it is their turn or room is needed.
     var order = FirstInFirstOut<[UInt8]>()
     /// Those of one user, the oldest first, by `Principal.connectionKey`.
     var ofUser: [UInt64: [[UInt8]]] = [:]
@@ -48,6 +49,7 @@ final class ConnectionTokens: Sendable {
     let key = Cryptography.sha256(token)
     let user = grant.principal.connectionKey
     state.withLock { state in
+      if state.order.count >= capacity, state.entries.count <= capacity / 2 { Self.dropUsed(from: &state) }
       while let oldest = state.order.first, isDue(oldest, state, at: uptime) {
         state.order.removeFirst()
         Self.remove(oldest, from: &state)
@@ -77,6 +79,12 @@ final class ConnectionTokens: Sendable {
     return entry.endsAt <= uptime
   }
 
+  /// Costs a look at all, and happens once for as many tokens as it makes room for.
+  private static func dropUsed(from state: inout State) {
+    let entries = state.entries
+    state.order.removeAll { entries[$0] == nil }
+  }
+
   @discardableResult
   private static func remove(_ key: [UInt8], from state: inout State) -> Entry? {
     guard let entry = state.entries.removeValue(forKey: key) else { return nil }
@@ -96,6 +104,12 @@ struct FirstInFirstOut<Element> {
   var first: Element? { start < elements.count ? elements[start] : nil }
 
   mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func removeAll(where isGone: (Element) -> Bool) {
+    elements.removeSubrange(..<start)
+    start = 0
+    elements.removeAll(where: isGone)
+  }
 
   mutating func removeFirst() {
     start += 1

@@ -45,6 +45,17 @@ struct ConnectionTokensTests {
     #expect(tokens.count == 1)
   }
 
+  @Test("Tokens that were used take no room from one that was not")
+  func usedMakeRoom() {
+    let tokens = ConnectionTokens(capacity: 100)
+    let waiting = (0..<50).map { tokens.issue(grant(1_000 + $0), at: 0) }
+    for user: UInt64 in 0..<1_000 {
+      #expect(tokens.redeem(tokens.issue(grant(user % 7), at: 0), at: 0) != nil)
+      #expect(tokens.count <= 100)
+    }
+    #expect(waiting.allSatisfy { tokens.redeem($0, at: 0) != nil })
+  }
+
   @Test("Of many threads that redeem one token, one gets it")
   func race() async {
     let tokens = ConnectionTokens()
@@ -74,5 +85,13 @@ struct ConnectionTokensTests {
       }
     }
     #expect(queue.count == next - expected)
+    queue.removeAll { $0 % 2 == 0 }
+    while let first = queue.first {
+      if expected % 2 == 0 { expected += 1 }
+      #expect(first == expected)
+      queue.removeFirst()
+      expected += 1
+    }
+    #expect(queue.count == 0 && next - expected < 2)
   }
 }
