@@ -118,7 +118,7 @@ struct Router: RequestHandler {
 
   private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
     if case .anyone(let endpoint) = endpoint { return Self.handling(try endpoint(call)) }
-    if case .visitor(let endpoint, let isPublic) = endpoint, isPublic(call) {
+    if case .optionalUser(let endpoint, let isPublic) = endpoint, isPublic(call) {
       return Self.handling(try endpoint(call, nil))
     }
     var call = call
@@ -138,7 +138,7 @@ struct Router: RequestHandler {
   ) throws(Problem) -> Handling {
     switch endpoint {
     case .anyone(let endpoint): return Self.handling(try endpoint(call))
-    case .visitor(let endpoint, _): return Self.handling(try endpoint(call, principal))
+    case .optionalUser(let endpoint, _): return Self.handling(try endpoint(call, principal))
     case .watcher(let endpoint):
       if principal == nil, !watchIsPublic { throw Self.missingToken }
       return Self.handling(try endpoint(call, principal))
@@ -200,19 +200,20 @@ struct Router: RequestHandler {
       return grant.principal
     }
     guard let token = try token(of: call, endpoint) else { return nil }
+    // Users first: their tokens are remembered, and no token is a user's and a service's.
+    if case .valid(let principal) = tokens.verify(token) { return principal }
     if endpoint.takesServices, let service = services?.verify(token) {
       call.service = service
       return Caller(service).principal
     }
-    if case .valid(let principal) = tokens.verify(token) { return principal }
     // Whoever may ask without a token may ask with a bad one.
-    if case .visitor = endpoint { return nil }
+    if case .optionalUser = endpoint { return nil }
     throw Self.invalidToken
   }
 
   private func token(of call: Call, _ endpoint: Endpoint) throws(Problem) -> [UInt8]? {
     switch endpoint {
-    case .visitor: try? Self.bearer(call.request)
+    case .optionalUser: try? Self.bearer(call.request)
     case .watcher: try Self.bearer(call.request) ?? Self.queryToken(call)
     default: try Self.bearer(call.request)
     }

@@ -3,22 +3,20 @@
 /// What answers, and who may ask. Returns nil after it gave the request's ticket to a service.
 enum Endpoint: Sendable {
   typealias Open = @Sendable (Call) throws(Problem) -> Reply?
-  /// Nil: an anonymous viewer.
-  typealias Watching = @Sendable (Call, Principal?) throws(Problem) -> Reply?
+  /// Nil: whoever asks shows no token.
+  typealias OptionallyGuarded = @Sendable (Call, Principal?) throws(Problem) -> Reply?
   typealias Guarded = @Sendable (Call, Principal) throws(Problem) -> Reply?
   /// Makes a command that the ledger decides and answers.
   typealias Commanding = @Sendable (Call, Principal) throws(Problem) -> LedgerCommand
 
   case anyone(Open)
-  /// Anybody, who may have a token: one that is not valid counts as none. What is public is answered without a look at tokens,
-  /// because reads of events are the most frequent requests.
-  case visitor(
-    @Sendable (Call, Principal?) throws(Problem) -> Reply?,
-    isPublic: @Sendable (Call) -> Bool = { _ in false })
+  /// Anybody, who may have a token: one that is not valid counts as none. What is public is answered without a look at
+  /// tokens, because reads of events are the most frequent requests.
+  case optionalUser(OptionallyGuarded, isPublic: @Sendable (Call) -> Bool = { _ in false })
   /// Whoever has a valid token, also one of another service.
   case user(Guarded)
   /// The same, and the token may stand in the query (`?token=`). With `--watch public` also whoever shows none.
-  case watcher(Watching)
+  case watcher(OptionallyGuarded)
   /// An administrator with an account here.
   case admin(Guarded)
   /// Like `user` and `admin`, for changes.
@@ -79,9 +77,9 @@ enum Routes {
       Route("POST", "/api/users/{id}/password", .admin(users.resetPassword)),
       Route("POST", "/api/users/{id}/logout", .admin(users.logOut)),
 
-      Route("GET", "/api/events", .visitor(events.list)),
+      Route("GET", "/api/events", .optionalUser(events.list)),
       Route("POST", "/api/events", .adminCommand(events.create)),
-      Route("GET", "/api/events/{id}", .visitor(events.get, isPublic: events.isPublished)),
+      Route("GET", "/api/events/{id}", .optionalUser(events.get, isPublic: events.isPublished)),
       Route("PATCH", "/api/events/{id}", .adminCommand(events.patch)),
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),

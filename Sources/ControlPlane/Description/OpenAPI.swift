@@ -60,7 +60,7 @@ struct OpenAPI {
     writer.member("description", operation.details.isEmpty ? who : "\(operation.details) \(who)")
     writer.name("security")
     writer.array { writer in
-      if operation.access == .visitor || operation.access == .watcher { writer.object { _ in } }
+      if operation.access == .optionalUser || operation.access == .watcher { writer.object { _ in } }
       if operation.access.takesToken { writer.object { $0.member("bearer", [String]()) } }
     }
     if !parameters(operation).isEmpty { writer.member("parameters", parameters(operation)) }

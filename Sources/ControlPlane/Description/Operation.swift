@@ -35,14 +35,14 @@ struct Operation: Sendable {
   enum Access: String, Sendable {
     case anyone = "anyone"
     /// Anybody; a valid token may show more.
-    case visitor = "anyone; with a token perhaps more"
+    case optionalUser = "anyone; with a token perhaps more"
     case user = "whoever has a token"
     case watcher = "whoever has a token, and with --watch public anyone"
     case admin = "administrators"
     case adminOrFeed = "administrators, and service tokens with the scope feed:read"
     case userOrPayments = "whoever has a token, and service tokens with the scope bookings:confirm"
 
-    var needsToken: Bool { self != .anyone && self != .visitor }
+    var needsToken: Bool { self != .anyone && self != .optionalUser }
     /// Whether users are refused who are no administrators.
     var isForAdmins: Bool { self == .admin || self == .adminOrFeed }
     var takesServices: Bool { self == .adminOrFeed || self == .userOrPayments }

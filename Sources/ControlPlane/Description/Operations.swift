@@ -105,7 +105,7 @@ enum Operations {
 
   private static let events = [
     Operation(
-      method: "GET", path: "/api/events", id: "listEvents", group: .events, access: .visitor,
+      method: "GET", path: "/api/events", id: "listEvents", group: .events, access: .optionalUser,
       summary: "List events", details: "Drafts are shown to administrators only.",
       query: [
         limit, cursor,
@@ -124,7 +124,7 @@ enum Operations {
           status: 201, summary: "The event.", content: .json("Event"), fields: ["Location", "ETag"])
       ], refusals: [.unknownTicketType]),
     Operation(
-      method: "GET", path: "/api/events/{id}", id: "getEvent", group: .events, access: .visitor,
+      method: "GET", path: "/api/events/{id}", id: "getEvent", group: .events, access: .optionalUser,
       summary: "Read an event", pathParameter: event,
       requestFields: [
         .init("If-None-Match", #"{"type":"string"}"#, "The ETag of what is known already.")

@@ -1,7 +1,7 @@
 // An event with seats, as the catalogue shows it and as the ledger holds it in memory. Its counts are true
 // after the commit that carries `seq`; `sold + held <= seatCapacity` always.
 
-/// What an admin has decided about an event's sales. What visitors are told also depends on the clock: `PublicStatus`.
+/// What an admin has decided about an event's sales. What others are told also depends on the clock: `PublicStatus`.
 enum EventStatus: String, Sendable, CaseIterable {
   /// Only admins know of it. Once published, an event is no draft again.
   case draft

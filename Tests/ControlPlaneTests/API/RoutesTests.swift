@@ -44,7 +44,7 @@ struct RoutesTests {
       let who =
         switch route.endpoint {
         case .anyone: "anyone"
-        case .visitor: "visitor"
+        case .optionalUser: "optionalUser"
         case .user: "user"
         case .watcher: "watcher"
         case .admin: "admin"
@@ -61,7 +61,7 @@ struct RoutesTests {
         "POST /api/connection-tokens user", "POST /api/auth/password user", "GET /api/users admin",
         "PATCH /api/users/{id} admin",
         "POST /api/users/{id}/password admin", "POST /api/users/{id}/logout admin",
-        "GET /api/events visitor", "POST /api/events admin", "GET /api/events/{id} visitor",
+        "GET /api/events optionalUser", "POST /api/events admin", "GET /api/events/{id} optionalUser",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
         "GET /api/events/{id}/stream watcher",
         "GET /api/events/{id}/notices admin", "GET /api/notices admin or feed:read",
@@ -106,7 +106,7 @@ struct RoutesTests {
       }
       #expect(status("OPTIONS") == 204)
       switch route.endpoint {
-      case .anyone, .visitor: break
+      case .anyone, .optionalUser: break
       default: #expect(status(route.method) == 401)
       }
     }

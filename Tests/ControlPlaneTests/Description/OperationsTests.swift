@@ -11,7 +11,7 @@ struct OperationsTests {
   private func who(_ endpoint: Endpoint) -> Operation.Access {
     switch endpoint {
     case .anyone: .anyone
-    case .visitor: .visitor
+    case .optionalUser: .optionalUser
     case .watcher: .watcher
     case .user, .userCommand: .user
     case .admin, .adminCommand: .admin
