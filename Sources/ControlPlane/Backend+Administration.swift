@@ -11,8 +11,8 @@ extension Backend {
   public var dataFolder: String { database.folder.realPath }
 
   /// Opens the files of a folder that no server serves, for a few requests on the caller's thread. Makes neither folder
-  /// nor database, and leaves a database of an older version to the server, whose configuration says whose accounts it
-  /// has.
+  /// nor database. What only the server's configuration can say is left to the server: whose accounts a database of an
+  /// older version has, and what is old enough to be forgotten.
   /// - Parameter needsKeys: whether tokens are to be made or judged; without, no secret is read or made.
   /// - Throws: `StartFailure`, whose `isServed` tells that a server holds the folder.
   public static func openForAdministration(
@@ -20,6 +20,7 @@ extension Backend {
   ) throws(StartFailure) -> Backend {
     var configuration = configuration
     configuration.upgradesDatabase = false
+    (configuration.feedKept, configuration.addressesKept) = (.max, .max)
     let database = configuration.dataFolder + "/" + DataFolder.databaseName
     guard unsafe access(database, F_OK) == 0 else {
       throw StartFailure(

@@ -55,7 +55,8 @@ extension Backend {
     let watch = configuration.keySetFile.map { _ in KeySetWatch { keys.readChangedFile() } }
     let (database, writer) = try Database.open(
       folder, identifiers, upgrades: configuration.upgradesDatabase)
-    let revocations = try migrateAccounts(writer, configuration.accounts)
+    let revocations = try migrateAccounts(
+      writer, configuration.accounts, folder, adopts: configuration.upgradesDatabase)
     let services = ServiceTokenAuthority(keys.keys, try serviceTokens(writer, clock), clock: clock)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(
@@ -91,14 +92,19 @@ extension Backend {
   }
 
   private static func migrateAccounts(
-    _ writer: SQLiteBookingStore, _ accounts: Accounts
+    _ writer: SQLiteBookingStore, _ accounts: Accounts, _ folder: DataFolder, adopts: Bool
   ) throws(StartFailure) -> Revocations {
     do throws(StoreFailure) {
-      try writer.adopt(issuer: accounts.issuer)
-      return Revocations(try writer.logouts(), disabled: try writer.disabled())
+      // A restore brings the schema up to date, and leaves the accounts to the server.
+      let isOld = try writer.hasAccountsToAdopt
+      if adopts || !isOld {
+        try writer.adopt(issuer: accounts.issuer)
+        return Revocations(try writer.logouts(), disabled: try writer.disabled())
+      }
     } catch {
       throw StartFailure("cannot bring the accounts up to date: \(error)")
     }
+    throw Database.sentence(.older, folder)
   }
 }
 

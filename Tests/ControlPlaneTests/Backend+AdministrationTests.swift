@@ -44,6 +44,39 @@ struct BackendAdministrationTests {
     #expect(try Migrations.version(of: connection) == version)
   }
 
+  @Test("a restored database whose users have no issuer yet is left to the server as well")
+  func unadopted() throws {
+    do {
+      let writer = try Connection(folder.path + "/seatcast.db", .writer)
+      try Migrations.bring(writer)
+      try writer.execute("INSERT INTO account (id, issuer, subject, created_at) VALUES (7, '', '7', 0)")
+    }
+    #expect(sentence()?.contains("was written by an older seatcast; start the server once") == true)
+    let reader = try Connection(folder.path + "/seatcast.db", .reader)
+    #expect(try Statement(reader, "SELECT issuer FROM account WHERE id = 7").first { $0.text(0) } == "")
+  }
+
+  @Test("nothing is forgotten: only the server knows how long things are kept")
+  func retention() throws {
+    do {
+      let writer = try Connection(folder.path + "/seatcast.db", .writer)
+      try Migrations.bring(writer)
+      try writer.execute(
+        """
+        INSERT INTO audit (at, action, address) VALUES (1, 'login.failure', '192.0.2.1');
+        INSERT INTO feed (kind, subject, number) VALUES (3, 1, 1), (3, 2, 2);
+        """)
+    }
+    let backend = try open()
+    guard case .done = backend.administer(AdminRequest(.eventList).line).outcome else {
+      throw AdminAnswer.Failure(.data, "not listed")
+    }
+    backend.close()
+    let reader = try Connection(folder.path + "/seatcast.db", .reader)
+    #expect(try Statement(reader, "SELECT count(*) FROM audit").first { $0.int(0) } == 1)
+    #expect(try Statement(reader, "SELECT count(*) FROM feed").first { $0.int(0) } == 2)
+  }
+
   @Test("no secret is made, and tokens need the one that there is")
   func secrets() throws {
     _ = try Database.open(DataFolder(folder.path), SystemRandom())

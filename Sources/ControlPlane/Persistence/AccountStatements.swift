@@ -69,6 +69,13 @@ final class AccountStatements {
     try Statement(connection, "UPDATE account SET issuer = ? WHERE issuer = ''").run([.text(issuer)])
   }
 
+  var hasRowsToAdopt: Bool {
+    get throws(StoreFailure) {
+      try Statement(connection, "SELECT 1 FROM account WHERE issuer = '' LIMIT 1").first([]) { $0.int(0) }
+        != nil
+    }
+  }
+
   /// Gives each account the key that its address has today, unless another account has it.
   @Sendable static func renewKeys(_ connection: Connection) throws(StoreFailure) {
     let accounts = try Statement(connection, "SELECT id, email FROM account WHERE email_key IS NOT NULL")

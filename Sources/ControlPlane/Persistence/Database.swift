@@ -79,7 +79,7 @@ final class Database: Sendable {
     do throws(StoreFailure) { return try body() } catch { throw .store(error) }
   }
 
-  private static func sentence(_ failure: MigrationFailure, _ folder: DataFolder) -> StartFailure {
+  static func sentence(_ failure: MigrationFailure, _ folder: DataFolder) -> StartFailure {
     switch failure {
     case .newer(let version, let known):
       StartFailure(

@@ -292,6 +292,8 @@ final class SQLiteBookingStore: BookingStore {
 
   func adopt(issuer: String) throws(StoreFailure) { try accounts.adopt(issuer: issuer) }
 
+  var hasAccountsToAdopt: Bool { get throws(StoreFailure) { try accounts.hasRowsToAdopt } }
+
   func userID(of identity: Identity) throws(StoreFailure) -> UserID? { try accounts.userID(of: identity) }
 
   func insert(_ identity: Identity, at moment: Instant) throws(StoreFailure) -> UserID {
