@@ -1,6 +1,6 @@
 // The file that a backup becomes: written under a name beside its own, verified and synced there, and given its name last,
 // so that a file of that name is always a whole backup. Whatever ends the process between leaves the file beside, which
-// the next backup of that name overwrites. Blocks; no thread of the plane's.
+// the next backup of that name removes. Blocks; no thread of the plane's.
 
 import Glibc
 
@@ -22,12 +22,14 @@ struct BackupFile {
     draft = "\(folder)/\(Self.draftPrefix)\(path[path.index(after: slash)...])\(Self.draftSuffix)"
   }
 
-  /// Makes the draft: empty, and its owner's only.
+  /// Makes the draft: empty, and its owner's only. A file that is there already is never written to, because in a folder
+  /// that others can write to it, or a link of that name, may be theirs.
   func reserve() throws(AdminAnswer.Failure) {
     guard unsafe access(path, F_OK) != 0 else {
       throw .init(.refused, "\(path) exists already; a backup overwrites nothing.")
     }
-    let file = unsafe open(draft, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    discard()
+    let file = unsafe open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       throw .init(.refused, "The backup cannot be written to \(folder): \(describe(errno: errno)).")
     }

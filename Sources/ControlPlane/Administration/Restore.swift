@@ -28,7 +28,8 @@ public enum Restore {
       throw .init(error.isServed ? .unavailable : .refused, sentence(error.description))
     }
     defer { target.release() }
-    for name in [DataFolder.databaseName, DataFolder.databaseName + "-wal"] {
+    // A journal without its database would be rolled back into the restored one.
+    for name in ["", "-wal", "-journal"].map({ DataFolder.databaseName + $0 }) {
       guard unsafe access(target.realPath + "/" + name, F_OK) != 0 else {
         throw .init(
           .refused, "The folder \(folder) has a database already (\(name)); a restore overwrites nothing.")

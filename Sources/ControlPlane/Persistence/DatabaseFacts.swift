@@ -48,8 +48,8 @@ struct DatabaseFacts: Equatable, Sendable {
     guard found == "ok" else { throw fault("the file is damaged: \(found ?? "it cannot be checked")") }
   }
 
-  /// Holds the rows against each other: the seats of each event are those of its bookings, and its changes have every
-  /// number up to the last.
+  /// Holds the rows against each other: the seats of each event and ticket type are those of its bookings, and the
+  /// event's changes have every number up to the last.
   static func verifyRows(_ connection: Connection) throws(StoreFailure) {
     let miscounted = """
       SELECT event.id FROM event LEFT JOIN (
@@ -60,6 +60,9 @@ struct DatabaseFacts: Equatable, Sendable {
     if let event = try Statement(connection, miscounted).first([], { $0.int(0) }) {
       throw fault("the seats sold and held of event \(event) are not those of its bookings")
     }
+    if let event = try Self.eventWithMiscountedTypes(connection) {
+      throw fault("the seats of a ticket type of event \(event) are not those of its bookings")
+    }
     let gaps = """
       SELECT event.id FROM event LEFT JOIN (
         SELECT event_id, count(*) count, min(seq) first, max(seq) last
@@ -69,5 +72,36 @@ struct DatabaseFacts: Equatable, Sendable {
     if let event = try Statement(connection, gaps).first([], { $0.int(0) }) {
       throw fault("the changes of event \(event) are not numbered without gaps")
     }
+  }
+
+  private static func eventWithMiscountedTypes(_ connection: Connection) throws(StoreFailure) -> Int64? {
+    let counted = try countedTypes(connection)
+    let events = try Statement(
+      connection, "SELECT id, types, coalesce(type_counts, '') FROM event WHERE types IS NOT NULL"
+    ).all { (id: $0.int64(0), types: TicketTypeText.types($0.text(1), counts: $0.text(2))) }
+    return events.first { event in
+      event.types.contains { type in
+        let stored = TicketType.Counts(sold: type.sold, held: type.held)
+        return stored != counted[event.id]?[type.id] ?? TicketType.Counts(sold: 0, held: 0)
+      }
+    }?.id
+  }
+
+  /// The seats of bookings by event and type, in one pass: bookings have no index by event.
+  private static func countedTypes(
+    _ connection: Connection
+  ) throws(StoreFailure) -> [Int64: [Int: TicketType.Counts]] {
+    let rows = try Statement(
+      connection,
+      """
+      SELECT event_id, type_id, sum(iif(state = 1, quantity, 0)), sum(iif(state = 2, quantity, 0))
+      FROM booking WHERE type_id IS NOT NULL GROUP BY event_id, type_id
+      """
+    ).all {
+      (event: $0.int64(0), type: $0.int(1), counts: TicketType.Counts(sold: $0.int(2), held: $0.int(3)))
+    }
+    var counted: [Int64: [Int: TicketType.Counts]] = [:]
+    for row in rows { counted[row.event, default: [:]][row.type] = row.counts }
+    return counted
   }
 }

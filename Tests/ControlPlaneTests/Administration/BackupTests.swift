@@ -75,6 +75,20 @@ struct BackupTests {
     #expect(names(in: scene.folder.path) == ["backup.db"])
   }
 
+  @Test("a file or link of the draft's name is replaced, and what it leads to is not written")
+  func linkedDrafts() throws {
+    for isSymbolic in [false, true] {
+      let scene = try Scene()
+      let other = scene.folder.path + "/other"
+      try put("somebody else's", at: other)
+      let draft = try BackupFile(scene.file).draft
+      #expect(unsafe (isSymbolic ? symlink(other, draft) : link(other, draft)) == 0)
+      _ = try scene.report()
+      #expect(contents(of: other) == Array("somebody else's".utf8))
+      #expect(names(in: scene.folder.path) == ["backup.db", "other"])
+    }
+  }
+
   @Test("one at a time")
   func gate() throws {
     let scene = try Scene()
@@ -108,6 +122,40 @@ struct BackupTests {
       try DatabaseFacts.meta(DatabaseFacts.madeAtName, Connection(target + "/seatcast.db", .reader)) == nil)
   }
 
+  @Test("holds, ticket types and waiting lists are counted in a backup, and go on after a restore")
+  func parts() throws {
+    let scene = try Scene()
+    let (fixture, bob) = (scene.fixture, try scene.fixture.userToken("bob"))
+    let event = try fixture.event(
+      #""seatCapacity":3,"types":[{"name":"Gold","capacity":2},{"name":"Rest"}]"#)
+    func book(_ members: String) throws -> Reply {
+      try fixture.send("POST", "/api/bookings", #"{"eventId":\#(event),\#(members)}"#, token: bob)
+    }
+    #expect(try book(#""quantity":2,"typeId":1,"hold":true"#).status == 201)
+    #expect(try book(#""quantity":1,"typeId":2"#).status == 201)
+    let waiting = try fixture.send(
+      "POST", "/api/events/\(event)/waitlist", #"{"quantity":1,"typeId":1}"#, token: fixture.userToken("eve"))
+    #expect(waiting.status == 201)
+    let made = try scene.report()
+    #expect(made.facts.sold == 3 && made.facts.held == 2)
+
+    let target = scene.folder.path + "/data"
+    #expect(try Restore.restore(scene.file, into: target).facts == made.facts)
+    fixture.clock.set(milliseconds: fixture.clock.now.milliseconds + 600_000)
+    var configuration = Backend.Configuration(dataFolder: target)
+    configuration.secret = TokenForge.secretBytes
+    let backend = try Backend.open(
+      configuration, notices: Stage(), replies: Stage(), observer: IncidentList(), clock: fixture.clock,
+      threads: .inline)
+    defer { backend.close() }
+    while backend.pump() {}
+    // The hold has ended, and one of its seats is offered to the user who waits.
+    let events = try backend.openReader().events(after: nil, .all, limit: 10)
+    let restored = try #require(events.first { $0.id == EventID(event) })
+    #expect(restored.sold == 1 && restored.held == 1)
+    #expect(restored.types.map(\.held) == [1, 0] && restored.types.map(\.sold) == [0, 1])
+  }
+
   @Test("verifying tells what a backup has, and leaves nothing")
   func verified() throws {
     let scene = try Scene()
@@ -125,6 +173,10 @@ struct BackupTests {
     #expect(
       failure { _ = try Restore.restore(scene.file, into: target) }?.description
         == "The folder \(target) has a database already (seatcast.db); a restore overwrites nothing.")
+    let other = scene.folder.path + "/other"
+    #expect(unsafe mkdir(other, 0o700) == 0)
+    try put("of a database that is gone", at: other + "/seatcast.db-journal")
+    #expect(failure { _ = try Restore.restore(scene.file, into: other) }?.kind == .refused)
     let served = scene.fixture.backend.dataFolder
     #expect(failure { _ = try Restore.restore(scene.file, into: served) }?.kind == .unavailable)
   }
@@ -142,6 +194,10 @@ struct BackupTests {
       return failure { _ = try Restore.restore(file, into: target) }?.description
     }
     #expect(try sentence("UPDATE event SET sold = 1")?.contains("are not those of its bookings") == true)
+    let types = #"[{"id":1,"name":"Gold"}]"#
+    #expect(
+      try sentence("UPDATE event SET types = '\(types)', type_counts = '1:0'")?
+        .contains("the seats of a ticket type of event 1 are not those of its bookings") == true)
     #expect(try sentence("DELETE FROM notice")?.contains("without gaps") == true)
     #expect(try sentence("UPDATE schema_version SET version = 99")?.contains("newer seatcast") == true)
     #expect(try sentence("DROP TABLE schema_version")?.contains("no database of seatcast") == true)
