@@ -35,7 +35,7 @@ public final class BackupSchedule: Sendable {
     folder = try Self.prepare(plan.folder)
     thread = Monitor(nil)
     Self.removeDrafts(in: folder)
-    if let newest { backend.threads.metrics.noteBackup(at: newest) }
+    if let newest = Self.newest(in: folder) { backend.threads.metrics.noteBackup(at: newest) }
     guard ownThread else { return }
     let started = try NamedThread("backups") { [self] in run() }
     thread.withLock { $0 = started }
@@ -65,7 +65,7 @@ public final class BackupSchedule: Sendable {
 
   private var interval: Int64 { Int64(plan.everySeconds) * 1_000 }
 
-  private var due: Int64 { newest.map { $0.milliseconds + interval } ?? 0 }
+  private var due: Int64 { Self.newest(in: folder).map { $0.milliseconds + interval } ?? 0 }
 
   /// Makes one, and deletes those that are too many.
   /// - Returns: when the next one is due, in milliseconds since 1970.
@@ -101,12 +101,11 @@ public final class BackupSchedule: Sendable {
     names(in: folder).filter { moment(ofName: $0) != nil }.sorted()
   }
 
-  private var files: [String] { Self.files(in: folder) }
-
-  private var newest: Instant? { files.last.flatMap(Self.moment(ofName:)) }
+  /// When the newest one was made; nil: there is none.
+  static func newest(in folder: String) -> Instant? { files(in: folder).last.flatMap(moment(ofName:)) }
 
   private func prune() {
-    for name in files.dropLast(plan.keep) { _ = unsafe unlink(folder + "/" + name) }
+    for name in Self.files(in: folder).dropLast(plan.keep) { _ = unsafe unlink(folder + "/" + name) }
   }
 
   /// What an earlier process was writing when it ended.

@@ -1,5 +1,5 @@
-// What can be learned of a server's files and libraries without starting it, for `seatcast doctor`. Changes nothing; any
-// thread.
+// What can be learned of a server's files and of SQLite without starting the server, for `seatcast doctor`. Changes
+// nothing; any thread.
 
 import Glibc
 
@@ -13,6 +13,9 @@ public enum Checkup {
   public static var hasWALResetFault: Bool { (3_007_000...3_051_002).contains(Connection.sqliteNumber) }
 
   // MARK: The database
+
+  /// Whether a server, or a command that works on its files, has the folder.
+  public static func isServed(_ folder: String) -> Bool { DataFolder.isLocked(folder) }
 
   public struct DatabaseState: Sendable, Equatable {
     public let schema: Int
@@ -54,6 +57,6 @@ public enum Checkup {
 
   /// When the newest backup of the schedule in this folder was made; nil: there is none.
   public static func newestBackup(in folder: String) -> Instant? {
-    BackupSchedule.files(in: folder).last.flatMap(BackupSchedule.moment(ofName:))
+    BackupSchedule.newest(in: folder)
   }
 }

@@ -42,8 +42,21 @@ final class DataFolder: Sendable {
     for lock in locks where lock >= 0 { close(lock) }
   }
 
+  private static let lockName = "seatcast.lock"
+
+  /// Whether another process holds either lock of a folder, which is left as it is. The look takes a shared lock for a
+  /// moment.
+  static func isLocked(_ path: String) -> Bool {
+    [path, path + "/" + lockName].contains { name in
+      let descriptor = unsafe open(name, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { return false }
+      defer { close(descriptor) }
+      return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+  }
+
   private static func lockFile(in folder: String, _ name: String) throws(StartFailure) -> Int32 {
-    let file = unsafe open(folder + "/seatcast.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let file = unsafe open(folder + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       throw StartFailure("cannot write in the data folder \(name): \(describe(errno: errno))")
     }

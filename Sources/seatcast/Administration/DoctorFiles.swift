@@ -60,13 +60,7 @@ struct DoctorFiles {
 
   // MARK: Who serves it
 
-  /// Whether a process holds the folder's lock.
-  var isServed: Bool {
-    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
-  }
+  var isServed: Bool { Checkup.isServed(folder) }
 
   func serverFindings(isServed: Bool) -> [Finding] {
     let path = AdminSocket.path(in: folder)
@@ -114,7 +108,9 @@ struct DoctorFiles {
     }
     return state.schema < state.currentSchema
       ? .warn(
-        "database", "It is of an older version (\(size)); serve brings it up to date. Back it up before.")
+        "database",
+        "It is of an older version (\(size)); serve brings it up to date. Copy the folder before, while no server runs."
+      )
       : .ok("database", "It is of this version (\(size)).")
   }
 

@@ -39,6 +39,21 @@ struct DataFolderTests {
     second.release()
   }
 
+  @Test("whoever looks whether a folder is served sees either lock, and takes none")
+  func looking() throws {
+    #expect(!DataFolder.isLocked(outer.path + "/none"))
+    let folder = try DataFolder(outer.path)
+    #expect(DataFolder.isLocked(outer.path))
+    folder.release()
+    #expect(!DataFolder.isLocked(outer.path))
+    // Where a folder cannot be locked, the file alone is.
+    let file = unsafe open(outer.path + "/seatcast.lock", O_RDWR)
+    #expect(flock(file, LOCK_EX | LOCK_NB) == 0)
+    #expect(DataFolder.isLocked(outer.path))
+    close(file)
+    try DataFolder(outer.path).release()
+  }
+
   @Test(
     "every spelling of a folder is the same folder", arguments: ["/.", "/sub/..", "//", "/link", "/link/."])
   func spellings(suffix: String) throws {
