@@ -19,15 +19,18 @@ final class AdminService: Sendable {
     (self.backend, plan, self.log) = (backend, backups, log)
   }
 
-  func startBackups() throws(StartFailure) {
-    guard let plan else { return }
-    let schedule = try BackupSchedule(backend, plan)
-    running.withLock { $0.schedule = schedule }
+  /// To be called when the loops have started: those with descriptor tables of their own keep a copy of every descriptor
+  /// that is open when they start, a backup's file as well as the socket.
+  func start() throws(StartFailure) {
+    if let plan {
+      let schedule = try BackupSchedule(backend, plan)
+      running.withLock { $0.schedule = schedule }
+    }
+    listen()
   }
 
-  /// To be called when the loops have started, because some have descriptor tables of their own. A server whose folder can
-  /// have no socket serves all the same; the log says that commands do not reach it.
-  func listen() {
+  /// A server whose folder can have no socket serves all the same; the log says that commands do not reach it.
+  private func listen() {
     do {
       let listener = try AdminListener(folder: backend.dataFolder) { [backend] in backend.administer($0).line
       }

@@ -41,7 +41,6 @@ struct Assembly {
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
-      try admin.startBackups()
       let port = try plane.start(
         inbound: InboundAdapter(
           backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
@@ -49,7 +48,7 @@ struct Assembly {
           backend: backend, messages: messages, origins: origins, watch: configuration.watch),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8))
-      admin.listen()
+      try admin.start()
       return port
     } catch {
       throw StartError(telling: error)
