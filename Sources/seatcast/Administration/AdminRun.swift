@@ -19,7 +19,7 @@ enum AdminRun {
   }
 
   /// What the files are opened with while no server runs.
-  private static func configuration(
+  static func configuration(
     _ settings: Settings, _ command: AdminRequest.Command
   ) throws -> Backend.Configuration {
     var backend = Backend.Configuration(dataFolder: try settings.text(.data) ?? "./data")
@@ -27,7 +27,9 @@ enum AdminRun {
       let accounts = try AccountsConfiguration(settings)
       (backend.accounts, backend.registration) = (accounts.kind, accounts.registration)
       (backend.audience, backend.keySetFile) = (accounts.audience, accounts.keySetFile)
-      backend.secret = try SecretFiles.secret(ServeConfiguration.secret(settings))
+      let secrets = try SecretFiles.secrets(
+        ServeConfiguration.secret(settings), previous: ServeConfiguration.previousSecret(settings))
+      (backend.secret, backend.previousSecret) = (secrets.current, secrets.previous)
     }
     let cost = try settings.choice(.passwordCost, as: ServeConfiguration.PasswordCostChoice.self)
     backend.passwordCost = cost == .insecureTest ? .insecureTest : .interactive

@@ -9,7 +9,9 @@ enum PasswordInput {
 
   /// - Parameter owner: for the prompt.
   static func password(_ settings: Settings, of owner: String) throws -> String {
-    if let path = try settings.text(.passwordFile) { return try SecretFiles.password(.file(path)) }
+    if let path = try settings.text(.passwordFile) {
+      return try SecretFiles.password(.file(path), what: "password")
+    }
     guard isatty(STDIN_FILENO) == 1 else {
       guard let line = StandardInput.line(atMost: maximumBytes), !line.isEmpty else {
         throw AdminError("There is no password on standard input.", status: AdminError.badData)

@@ -64,14 +64,13 @@ extension CommandTable {
   private static let issuer = Flag(
     setting: .issuer, value: .text("ISSUER"), variable: nil,
     summary: "Whose id USER is, when another system has the accounts.",
-    fallback: "the system whose accounts the server takes")
+    fallback: "the one whose accounts the running server takes; seatcast while none runs")
   private static let passwordSource = [
     text(
       .passwordFile, "FILE", "File with the password; one line break at its end is not part of it.",
       fallback: "asked for, or read from standard input"),
-    Flag(
-      setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
-      variable: "SEATCAST_PASSWORD_COST",
+    Flag.choice(
+      .passwordCost, ["interactive", "insecure-test"],
       summary: "Cost of password hashing while no server runs; insecure-test is for tests.",
       fallback: "interactive"),
   ]
@@ -99,12 +98,16 @@ extension CommandTable {
   // MARK: Tokens
 
   /// What the server would be given, for when none runs.
-  private static let keys = ["accounts", "issuer", "audience", "admin-claim", "jwt-secret-file", "jwks-file"]
-    .compactMap { name in serve.flags.first { $0.setting.rawValue == name } }
+  private static let keys = serve.flags.filter { flag in
+    [
+      .accounts, .issuer, .audience, .adminClaim, .jwtSecretFile, .previousSecretFile, .previousSecretUntil,
+      .jwksFile,
+    ].contains(flag.setting)
+  }
 
   static let tokenMint = admin(
     .tokenMint, "Make a token for a user, signed with the server's own secret.",
-    operands: [Operand("USER", "The address of a local account, or a user's id.")],
+    operands: [user],
     [
       Flag(
         setting: .role, value: .choice(Role.allCases.map(\.rawValue)), variable: nil,
@@ -113,6 +116,7 @@ extension CommandTable {
     ] + keys)
   static let tokenInspect = admin(
     .tokenInspect, "Tell what a token says, and whether the server accepts it now.",
+    details: ["Others on this machine can see arguments: give a token that is still good on standard input."],
     operands: [Operand("TOKEN", "The token; without it, it is read from standard input.", isOptional: true)],
     keys)
 
@@ -138,9 +142,7 @@ extension CommandTable {
 
   // MARK: Rows that several have
 
-  static let data = Flag(
-    setting: .data, value: .text("DIR"), variable: "SEATCAST_DATA",
-    summary: "The server's data folder.", fallback: "./data")
+  static let data = Flag.text(.data, "DIR", summary: "The server's data folder.", fallback: "./data")
   static let json = Flag(
     setting: .json, value: .none, variable: nil, summary: "Print one JSON document, for scripts.",
     fallback: nil)

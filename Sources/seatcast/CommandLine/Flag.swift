@@ -99,6 +99,31 @@ struct Flag: Sendable {
   }
 }
 
+extension Flag {
+  /// A row of free text that a variable can set, too: `SEATCAST_` and the flag's name.
+  static func text(
+    _ setting: Setting, _ word: String, relatives: [String] = [], summary: String, details: [String] = [],
+    fallback: String? = nil
+  ) -> Flag {
+    Flag(
+      setting: setting, value: .text(word), variable: variable(of: setting), relatives: relatives,
+      summary: summary, details: details, fallback: fallback)
+  }
+
+  /// A row of one of some words, with a variable.
+  static func choice(
+    _ setting: Setting, _ words: [String], summary: String, fallback: String
+  ) -> Flag {
+    Flag(
+      setting: setting, value: .choice(words), variable: variable(of: setting), summary: summary,
+      fallback: fallback)
+  }
+
+  private static func variable(of setting: Setting) -> String {
+    "SEATCAST_" + String(setting.rawValue.map { $0 == "-" ? "_" : $0 }).uppercased()
+  }
+}
+
 /// A word of a command that is no flag: told by its place.
 struct Operand: Sendable, Equatable {
   /// As the help shows it.
@@ -140,117 +165,98 @@ struct CommandTable: Sendable {
     name: "serve", summary: "Serve bookings and broadcast them.",
     flags: [
       host, port,
-      Flag(
-        setting: .data, value: .text("DIR"), variable: "SEATCAST_DATA",
-        summary: "Folder of the database and the token secret; made when missing.", fallback: "./data"),
+      .text(
+        .data, "DIR", summary: "Folder of the database and the token secret; made when missing.",
+        fallback: "./data"),
       loops,
-      Flag(
-        setting: .sender, value: .choice(["auto", "send", "io_uring"]), variable: "SEATCAST_SENDER",
+      .choice(
+        .sender, ["auto", "send", "io_uring"],
         summary: "How broadcasts reach the kernel; auto takes io_uring where it is granted.",
         fallback: "auto"),
-      Flag(
-        setting: .descriptorTables, value: .choice(["shared", "private"]),
-        variable: "SEATCAST_DESCRIPTOR_TABLES",
+      .choice(
+        .descriptorTables, ["shared", "private"],
         summary: "private: each loop has a descriptor table, and so a limit, of its own.",
         fallback: "shared"),
-      Flag(
-        setting: .tlsCertificate, value: .text("FILE"), variable: "SEATCAST_TLS_CERT",
-        summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key.",
-        fallback: nil),
-      Flag(
-        setting: .tlsKey, value: .text("FILE"), variable: "SEATCAST_TLS_KEY",
-        summary: "PEM file of the certificate's key, not encrypted.", fallback: nil),
-      Flag(
-        setting: .tlsRecords, value: .choice(["openssl", "compact"]), variable: "SEATCAST_TLS_RECORDS",
+      .text(
+        .tlsCertificate, "FILE",
+        summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key."),
+      .text(.tlsKey, "FILE", summary: "PEM file of the certificate's key, not encrypted."),
+      .choice(
+        .tlsRecords, ["openssl", "compact"],
         summary: "Who protects TLS records; compact: our own code, TLS 1.3 only, a tenth of the memory.",
         fallback: "openssl"),
-      Flag(
-        setting: .accounts, value: .choice(["local", "external"]), variable: "SEATCAST_ACCOUNTS",
+      .choice(
+        .accounts, ["local", "external"],
         summary: "local: people register and log in here; external: another system issues the tokens.",
         fallback: "local"),
-      Flag(
-        setting: .registration, value: .choice(["on", "off"]), variable: "SEATCAST_REGISTRATION",
-        summary: "Whether anybody may make a local account.", fallback: "on; off with --accounts external"),
-      Flag(
-        setting: .issuer, value: .text("ISSUER"), variable: "SEATCAST_ISSUER",
-        summary: "The iss of the other system's tokens. Needs --accounts external.", fallback: nil),
-      Flag(
-        setting: .audience, value: .text("AUDIENCE"), variable: "SEATCAST_AUDIENCE",
+      .choice(
+        .registration, ["on", "off"], summary: "Whether anybody may make a local account.",
+        fallback: "on; off with --accounts external"),
+      .text(.issuer, "ISSUER", summary: "The iss of the other system's tokens. Needs --accounts external."),
+      .text(
+        .audience, "AUDIENCE",
         summary: "What a token's aud must name. Once set, external tokens must have an aud.",
         fallback: "seatcast"),
-      Flag(
-        setting: .adminClaim, value: .text("NAME=VALUE"), variable: "SEATCAST_ADMIN_CLAIM",
-        summary: "Claim that makes the other system's user an admin. Needs --accounts external.",
-        fallback: nil),
-      Flag(
-        setting: .jwtSecretFile, value: .text("FILE"), variable: "SEATCAST_JWT_SECRET_FILE",
-        relatives: ["SEATCAST_JWT_SECRET"],
+      .text(
+        .adminClaim, "NAME=VALUE",
+        summary: "Claim that makes the other system's user an admin. Needs --accounts external."),
+      .text(
+        .jwtSecretFile, "FILE", relatives: ["SEATCAST_JWT_SECRET"],
         summary: "Secret that signs tokens, at least 32 bytes; one line break at its end is not part of it.",
         details: ["SIGHUP reads it again, and the two files below."], fallback: "made once in the data folder"
       ),
-      Flag(
-        setting: .previousSecretFile, value: .text("FILE"), variable: "SEATCAST_PREVIOUS_SECRET_FILE",
-        summary: "Secret before it, whose tokens are still accepted. Needs --previous-secret-until.",
-        fallback: nil),
-      Flag(
-        setting: .previousSecretUntil, value: .text("TIME"), variable: "SEATCAST_PREVIOUS_SECRET_UNTIL",
-        summary: "When the previous secret's tokens end, like 2026-01-31T20:00:00Z.", fallback: nil),
-      Flag(
-        setting: .jwksFile, value: .text("FILE"), variable: "SEATCAST_JWKS_FILE",
-        summary: "Public keys of the other system (JWKS), read again when it changes.",
-        details: ["RS256, PS256, ES256 and EdDSA instead of a secret. Needs --accounts external."],
-        fallback: nil),
-      Flag(
-        setting: .adminEmail, value: .text("EMAIL"), variable: "SEATCAST_ADMIN_EMAIL",
-        relatives: ["SEATCAST_ADMIN_PASSWORD", "SEATCAST_ADMIN_PASSWORD_FILE"],
-        summary: "Make sure that this admin exists; needs one of the two password variables.", fallback: nil),
-      Flag(
-        setting: .origins, value: .text("LIST"), variable: "SEATCAST_ORIGINS",
+      .text(
+        .previousSecretFile, "FILE",
+        summary: "Secret before it, whose tokens are still accepted. Needs --previous-secret-until."),
+      .text(
+        .previousSecretUntil, "TIME",
+        summary: "When the previous secret's tokens end, like 2026-01-31T20:00:00Z."),
+      .text(
+        .jwksFile, "FILE", summary: "Public keys of the other system (JWKS), read again when it changes.",
+        details: ["RS256, PS256, ES256 and EdDSA instead of a secret. Needs --accounts external."]),
+      .text(
+        .adminEmail, "EMAIL", relatives: ["SEATCAST_ADMIN_PASSWORD", "SEATCAST_ADMIN_PASSWORD_FILE"],
+        summary: "Make sure that this admin exists; needs one of the two password variables."),
+      .text(
+        .origins, "LIST",
         summary: "Origins besides our own whose pages may use this server, separated by commas.",
-        details: ["For REST, event streams, WebSockets and scripts. Another origin changes nothing here."],
-        fallback: nil),
-      Flag(
-        setting: .identity, value: .choice(["full", "none"]), variable: "SEATCAST_IDENTITY",
-        summary: "Whether broadcasts tell bookingId and userId.", fallback: "full"),
-      Flag(
-        setting: .watch, value: .choice(["authenticated", "public"]), variable: "SEATCAST_WATCH",
+        details: ["For REST, event streams, WebSockets and scripts. Changes by other origins are refused."]),
+      .choice(
+        .identity, ["full", "none"], summary: "Whether broadcasts tell bookingId and userId.",
+        fallback: "full"),
+      .choice(
+        .watch, ["authenticated", "public"],
         summary: "public: whoever shows no token may watch, too, and learns counts only.",
         fallback: "authenticated"),
-      Flag(
-        setting: .log, value: .choice(["text", "json"]), variable: "SEATCAST_LOG",
-        summary: "Form of the log on standard error.", fallback: "text on a terminal, else json"),
-      Flag(
-        setting: .rateLimits, value: .choice(["on", "off"]), variable: "SEATCAST_RATE_LIMITS",
-        summary: "Rate limits; off is for tests and benchmarks.", fallback: "on"),
-      Flag(
-        setting: .limits, value: .text("LIST"), variable: "SEATCAST_LIMITS",
+      .choice(
+        .log, ["text", "json"], summary: "Form of the log on standard error.",
+        fallback: "text on a terminal, else json"),
+      .choice(
+        .rateLimits, ["on", "off"], summary: "Rate limits; off is for tests and benchmarks.", fallback: "on"),
+      .text(
+        .limits, "LIST",
         summary:
           "Limits to change, separated by commas: a rate, a number, or off; 50/s:100 allows 100 at once.",
-        details: LimitTable.help, fallback: nil),
-      Flag(
-        setting: .trustedProxies, value: .text("LIST"), variable: "SEATCAST_TRUSTED_PROXIES",
-        summary: "Proxies like 10.0.0.0/8,fd00::1 whose Forwarded or X-Forwarded-For names the client.",
-        fallback: nil),
-      Flag(
-        setting: .passwordCost, value: .choice(["interactive", "insecure-test"]),
-        variable: "SEATCAST_PASSWORD_COST",
+        details: LimitTable.help),
+      .text(
+        .trustedProxies, "LIST",
+        summary: "Proxies like 10.0.0.0/8,fd00::1 whose Forwarded or X-Forwarded-For names the client."),
+      .choice(
+        .passwordCost, ["interactive", "insecure-test"],
         summary: "Cost of password hashing; insecure-test is for tests and benchmarks.",
         fallback: "interactive"),
-      Flag(
-        setting: .feedKeep, value: .text("TIME"), variable: "SEATCAST_FEED_KEEP",
-        summary: "How long the feed of changes is kept, like 12h or 30d.", fallback: "30d"),
-      Flag(
-        setting: .addressKeep, value: .text("TIME"), variable: "SEATCAST_ADDRESS_KEEP",
-        summary: "How long the audit log has addresses and failed log-ins, like 7d.", fallback: "30d"),
-      Flag(
-        setting: .backupDir, value: .text("DIR"), variable: "SEATCAST_BACKUP_DIR",
-        summary: "Folder for backups by the clock; made when missing.", fallback: "no such backups"),
-      Flag(
-        setting: .backupEvery, value: .text("TIME"), variable: "SEATCAST_BACKUP_EVERY",
-        summary: "How often, like 30m, 6h or 1d. Needs --backup-dir.", fallback: "6h"),
-      Flag(
-        setting: .backupKeep, value: .text("N"), variable: "SEATCAST_BACKUP_KEEP",
-        summary: "How many of these backups are kept. Needs --backup-dir.", fallback: "14"),
+      .text(
+        .feedKeep, "TIME", summary: "How long the feed of changes is kept, like 12h or 30d.", fallback: "30d"),
+      .text(
+        .addressKeep, "TIME", summary: "How long the audit log has addresses and failed log-ins, like 7d.",
+        fallback: "30d"),
+      .text(
+        .backupDir, "DIR", summary: "Folder for backups by the clock; made when missing.",
+        fallback: "no such backups"),
+      .text(
+        .backupEvery, "TIME", summary: "How often, like 30m, 6h or 1d. Needs --backup-dir.", fallback: "6h"),
+      .text(
+        .backupKeep, "N", summary: "How many of these backups are kept. Needs --backup-dir.", fallback: "14"),
       Flag(
         setting: .demo, value: .none, variable: nil,
         summary: "Add two events, an admin and two users, and print how to use them.", fallback: nil),
@@ -272,13 +278,11 @@ struct CommandTable: Sendable {
 
   static let version = CommandTable(name: "version", summary: "Print the version.", flags: [])
 
-  private static let host = Flag(
-    setting: .host, value: .text("ADDRESS"), variable: "SEATCAST_HOST",
-    summary: "Numeric address to listen on, or localhost.", fallback: "127.0.0.1")
-  private static let port = Flag(
-    setting: .port, value: .text("PORT"), variable: "SEATCAST_PORT",
-    summary: "Port to listen on; 0 takes any free one.", fallback: "3000")
-  private static let loops = Flag(
-    setting: .loops, value: .text("N"), variable: "SEATCAST_LOOPS",
-    summary: "Event loops, each with a thread and a listener of its own.", fallback: "one per usable core")
+  private static let host = Flag.text(
+    .host, "ADDRESS", summary: "Numeric address to listen on, or localhost.", fallback: "127.0.0.1")
+  private static let port = Flag.text(
+    .port, "PORT", summary: "Port to listen on; 0 takes any free one.", fallback: "3000")
+  private static let loops = Flag.text(
+    .loops, "N", summary: "Event loops, each with a thread and a listener of its own.",
+    fallback: "one per usable core")
 }

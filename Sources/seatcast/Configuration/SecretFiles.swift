@@ -15,13 +15,19 @@ enum SecretFiles {
   static let minimumSecretBytes = 32
 
   static func secrets(_ configuration: ServeConfiguration) throws(StartError) -> TokenSecrets {
+    try secrets(configuration.secret, previous: configuration.previousSecret)
+  }
+
+  static func secrets(
+    _ current: ServeConfiguration.SecretSource, previous source: ServeConfiguration.PreviousSource?
+  ) throws(StartError) -> TokenSecrets {
     var previous: PreviousSecret?
-    if let source = configuration.previousSecret {
+    if let source {
       let bytes = try checked(
         try line(at: source.file, what: "previous token secret"), "in \(printable(source.file))")
       previous = PreviousSecret(bytes, until: source.until)
     }
-    return TokenSecrets(current: try secret(configuration.secret), previous: previous)
+    return TokenSecrets(current: try secret(current), previous: previous)
   }
 
   /// The secret that signs tokens; nil: the control plane creates one and keeps it in the data folder.
@@ -41,12 +47,15 @@ enum SecretFiles {
     return bytes
   }
 
-  static func password(_ source: ServeConfiguration.Admin.Password) throws(StartError) -> String {
+  /// - Parameter what: for sentences.
+  static func password(
+    _ source: ServeConfiguration.Admin.Password, what: String = "admin's password"
+  ) throws(StartError) -> String {
     switch source {
     case .text(let text): return text
     case .file(let path):
-      guard let text = String(validating: try line(at: path, what: "admin's password"), as: UTF8.self) else {
-        throw StartError("The admin's password in \(printable(path)) is not UTF-8.")
+      guard let text = String(validating: try line(at: path, what: what), as: UTF8.self) else {
+        throw StartError("The \(what) in \(printable(path)) is not UTF-8.")
       }
       return text
     }

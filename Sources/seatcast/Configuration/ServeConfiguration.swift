@@ -127,7 +127,7 @@ struct ServeConfiguration: Equatable, Sendable {
     return .bytes(Array(literal.utf8))
   }
 
-  private static func previousSecret(_ settings: Settings) throws(UsageError) -> PreviousSource? {
+  static func previousSecret(_ settings: Settings) throws(UsageError) -> PreviousSource? {
     let (file, time) = (try settings.text(.previousSecretFile), try settings.text(.previousSecretUntil))
     guard let file, let time else {
       let given = settings[.previousSecretFile] ?? settings[.previousSecretUntil]

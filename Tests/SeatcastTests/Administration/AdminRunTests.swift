@@ -29,6 +29,24 @@ struct AdminRunTests {
     #expect(try line(["token", "inspect", "x.y.z"]) == #"{"command":"token inspect","token":"x.y.z"}"#)
   }
 
+  @Test("tokens are judged by the secrets that the server would be given, the previous one included")
+  func secrets() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/previous"
+    try put(String(repeating: "p", count: 32), at: file)
+    let words = [
+      "token", "inspect", "x.y.z", "--previous-secret-file", file, "--previous-secret-until",
+      "2099-01-31T20:00:00Z",
+    ]
+    let environment = ["SEATCAST_JWT_SECRET": String(repeating: "s", count: 32)]
+    guard
+      case .administer(let command, let settings) = try Invocation.parse(words, environment: environment)
+    else { throw UsageError("no command of administration") }
+    let configuration = try AdminRun.configuration(settings, command)
+    #expect(configuration.secret == Array(repeating: UInt8(ascii: "s"), count: 32))
+    #expect(configuration.previousSecret?.bytes == Array(repeating: UInt8(ascii: "p"), count: 32))
+  }
+
   @Test("a password comes from a file, without its line break")
   func password() throws {
     let folder = try TemporaryFolder()
