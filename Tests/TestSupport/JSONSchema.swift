@@ -68,6 +68,9 @@ public struct JSONSchema: Sendable {
       }
       if let most = keywords["maximum"]?.integer, number > most { faults.append("must be \(most) at most") }
     }
+    if let least = keywords["minItems"]?.integer, let items = value.array, items.count < least {
+      faults.append("must have \(least) items at least")
+    }
     if let most = keywords["maxItems"]?.integer, let items = value.array, items.count > most {
       faults.append("must have \(most) items at most")
     }
