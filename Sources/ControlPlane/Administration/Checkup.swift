@@ -26,7 +26,7 @@ public enum Checkup {
     public let logBytes: Int
   }
 
-  /// Nil: the folder has none. Not while nothing may open it.
+  /// Nil: the folder has none. Reads it beside a running server, too.
   public static func database(in folder: String) throws(StartFailure) -> DatabaseState? {
     let path = folder + "/" + DataFolder.databaseName
     guard let bytes = size(of: path) else { return nil }

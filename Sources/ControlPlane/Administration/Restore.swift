@@ -1,11 +1,14 @@
 // Puts a backup into a data folder that has no database. It is copied, brought up to date and verified under another name
 // first, so that whatever ends the process leaves a folder without a database. The restored database has a new epoch: a
 // client that knows another history must not resume into this one. Bookings keep their numbers, because the key that makes
-// them is in the database. No server runs; any thread.
+// them is in the database; numbers of users that the lost part may have given are not given again. No server runs; any
+// thread.
 
 import Glibc
 
 public enum Restore {
+  /// More than anybody registers between a backup and its restore.
+  private static let skippedUsers: Int64 = 1_000_000
   /// The database while it is not finished.
   static let draftName = ".seatcast.db.restoring"
 
@@ -60,6 +63,9 @@ public enum Restore {
     let connection = try Connection(draft, .single)
     try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'epoch'").run([.text(epoch)])
     try Statement(connection, "DELETE FROM meta WHERE name = ?").run([.text(DatabaseFacts.madeAtName)])
+    // Whoever registered after the backup may still have a good token, which must not become somebody else's.
+    try Statement(connection, "UPDATE meta SET value = CAST(value + ? AS TEXT) WHERE name = 'next_account'")
+      .run([.int(skippedUsers)])
     return facts
   }
 

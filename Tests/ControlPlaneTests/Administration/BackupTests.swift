@@ -156,6 +156,29 @@ struct BackupTests {
     #expect(restored.types.map(\.held) == [1, 0] && restored.types.map(\.sold) == [0, 1])
   }
 
+  @Test("the token of a user who registered after the backup is nobody else's after the restore")
+  func users() throws {
+    let scene = try Scene()
+    _ = try scene.report()
+    _ = try scene.fixture.userToken("late")
+    let late = try #require(try scene.fixture.backend.openReader().account(EmailKey("late@example.org")))
+    let target = scene.folder.path + "/data"
+    _ = try Restore.restore(scene.file, into: target)
+    let backend = try Backend.openForAdministration(
+      Backend.Configuration(dataFolder: target), needsKeys: false, observer: IncidentList())
+    defer { backend.close() }
+    let request = AdminRequest(
+      .userCreate,
+      [
+        ("email", .text("new@example.org")), ("name", .text("new")), ("password", .text("password of new")),
+      ])
+    guard case .done = backend.administer(request.line).outcome else {
+      throw AdminAnswer.Failure(.data, "no account")
+    }
+    let new = try #require(try backend.openReader().account(EmailKey("new@example.org")))
+    #expect(new.user.identity != late.user.identity)
+  }
+
   @Test("verifying tells what a backup has, and leaves nothing")
   func verified() throws {
     let scene = try Scene()
