@@ -8,6 +8,7 @@ docs/guides/CHECKOUT.md
 import argparse
 import contextlib
 import html
+import http.client
 import http.cookies
 import json
 import secrets
@@ -56,7 +57,7 @@ class Seatcast:
             except Refused as refused:
                 if refused.status not in (429, 503) or time.monotonic() > end:
                     raise
-            except (OSError, ValueError):
+            except OSError:
                 if time.monotonic() > end:
                     raise
             time.sleep(pause)
@@ -71,6 +72,14 @@ class Seatcast:
             request.add_header("Authorization", f"Bearer {token}")
         if key:
             request.add_header("Idempotency-Key", key)
+        try:
+            return self._answer(request)
+        except (http.client.HTTPException, ValueError) as error:
+            # It broke off, or is a page of a proxy on the way.
+            raise OSError(f"no answer of seatcast: {error}") from None
+
+    @staticmethod
+    def _answer(request):
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.loads(answer.read() or "{}")

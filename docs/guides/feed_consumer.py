@@ -6,6 +6,7 @@ whenever, each change is in the mirror exactly once. Python's standard library i
 """
 import argparse
 import contextlib
+import http.client
 import json
 import sqlite3
 import sys
@@ -52,7 +53,7 @@ class Feed:
                 if error.code not in (429, 500, 502, 503, 504):
                     raise SystemExit(f"the server answers {error.code}: {error.read(2000).decode(errors='replace')}")
                 pause = max(pause, float(error.headers.get("Retry-After") or 0))
-            except (OSError, ValueError, urllib.error.URLError) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 print(f"the server cannot be reached, trying again: {error}", file=sys.stderr)
             time.sleep(pause)
             pause = min(2 * pause, 5)
