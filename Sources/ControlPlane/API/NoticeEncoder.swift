@@ -1,6 +1,5 @@
 // The texts that watchers receive, as docs/WIRE_PROTOCOL.md defines them. Each is made once per notice and appended to
-// one buffer, because every booking passes here. The ledger's thread, the recall thread and
-// workers.
+// one buffer, because every booking passes here. The ledger's thread, the recall thread and workers.
 
 struct NoticeEncoder: NoticeTexts {
   /// With `.none` the texts do not tell which booking and whose.

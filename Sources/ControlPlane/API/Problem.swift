@@ -81,11 +81,9 @@ enum ProblemType: String, CaseIterable, Sendable {
     case .notFound, .notWaiting, .unknownServiceToken, .unknownUser, .unknownEvent, .unknownBooking: 404
     case .methodNotAllowed: 405
     case .serviceTokenLimit, .emailTaken, .ownAccount, .ticketTypeInUse, .capacityBelowSold,
-      .eventHasBookings, .soldOut,
-      .notOpenYet,
-      .salesPaused,
-      .salesClosed, .eventCancelled, .perUserLimit, .quantityLimit, .alreadyPublished, .bookingCancelled,
-      .seatsAvailable, .waitlistFull, .waitlistFirst, .notHeld, .extensionsNotOffered, .extensionUsed:
+      .eventHasBookings, .alreadyPublished, .soldOut, .notOpenYet, .salesPaused, .salesClosed,
+      .eventCancelled, .perUserLimit, .quantityLimit, .seatsAvailable, .waitlistFull, .waitlistFirst,
+      .bookingCancelled, .notHeld, .extensionsNotOffered, .extensionUsed:
       409
     case .holdExpired, .feedRestarted: 410
     case .preconditionFailed: 412

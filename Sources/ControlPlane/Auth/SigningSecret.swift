@@ -10,6 +10,7 @@ public struct SecretFailure: Error, Equatable, CustomStringConvertible {
 
 public struct SigningSecret: Sendable {
   public static let minimumBytes = 32
+  private static let maximumFileBytes = 4_096
   /// Signs and verifies the tokens of the accounts that this server takes.
   static let fileName = "jwt-secret"
   /// Signs the tokens of local administrators where another system holds the first secret.
@@ -55,9 +56,13 @@ public struct SigningSecret: Sendable {
     }
     defer { close(descriptor) }
     try checkMode(descriptor, path)
-    var buffer = [UInt8](repeating: 0, count: 4_096)
+    var buffer = [UInt8](repeating: 0, count: maximumFileBytes + 1)
     let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
     guard count >= 0 else { throw failure("read", path, errno) }
+    // A secret that was cut off would be another one than whoever shares the file has.
+    guard count <= maximumFileBytes else {
+      throw SecretFailure(description: "\(path) has more than \(maximumFileBytes) bytes")
+    }
     var text = buffer[..<count]
     while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") { text.removeLast() }
     do {

@@ -19,12 +19,7 @@ struct AsyncAPI {
   var document: [UInt8] {
     JSONWriter.object { writer in
       writer.member("asyncapi", "3.0.0")
-      writer.name("info")
-      writer.object { writer in
-        writer.member("title", "seatcast, the live protocol")
-        writer.member("version", version)
-        writer.member("description", Self.introduction)
-      }
+      writer.info("seatcast, the live protocol", version: version, Self.introduction)
       writer.member("defaultContentType", "application/json")
       writer.name("channels")
       writer.object { writer in

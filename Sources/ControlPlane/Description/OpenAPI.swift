@@ -8,18 +8,25 @@ public enum APIDescription {
   public static func page(version: String) -> [UInt8] { DocumentationPage(version: version).document }
 }
 
+extension JSONWriter {
+  /// The member `info`, which OpenAPI and AsyncAPI have alike.
+  mutating func info(_ title: String, version: String, _ description: String) {
+    name("info")
+    object { writer in
+      writer.member("title", title)
+      writer.member("version", version)
+      writer.member("description", description)
+    }
+  }
+}
+
 struct OpenAPI {
   let version: String
 
   var document: [UInt8] {
     JSONWriter.object { writer in
       writer.member("openapi", "3.1.0")
-      writer.name("info")
-      writer.object { writer in
-        writer.member("title", "seatcast")
-        writer.member("version", version)
-        writer.member("description", Self.introduction)
-      }
+      writer.info("seatcast", version: version, Self.introduction)
       writer.name("tags")
       writer.array { writer in
         for group in Operation.Group.allCases { writer.object { $0.member("name", group.rawValue) } }

@@ -38,9 +38,7 @@ extension Operations {
     Operation(
       method: "GET", path: "/api/audit", id: "readAudit", group: .server, access: .admin,
       summary: "Read who did what from where", details: "Newest first.", query: [limit, cursor],
-      successes: [
-        .init(status: 200, summary: "A page of entries.", content: .json("AuditPage"), fields: ["Link"])
-      ]),
+      successes: [list(of: "entries", "AuditPage")]),
     Operation(
       method: "GET", path: "/api/audit/export", id: "exportAudit", group: .server, access: .admin,
       summary: "Export who did what from where", details: "In pages that Link connects, newest first.",

@@ -22,28 +22,31 @@ enum Operations {
   private static let booking = Operation.Parameter(
     "id", #"{"type":"string"}"#, "The booking's public number, BK-…")
 
+  /// A page of a list.
+  static func list(of items: String, _ schema: String) -> Operation.Success {
+    .init(status: 200, summary: "A page of \(items).", content: .json(schema), fields: ["Link"])
+  }
+
   // MARK: Accounts
+
+  /// An account and a token.
+  private static func session(_ status: Int, _ summary: String) -> Operation.Success {
+    .init(
+      status: status, summary: summary, content: .json("Session"), fields: ["RateLimit", "RateLimit-Policy"])
+  }
 
   private static let accounts = [
     Operation(
       method: "POST", path: "/api/auth/register", id: "register", group: .accounts, access: .anyone,
       summary: "Make an account", details: "Can be switched off (--registration off).",
       body: .init(schema: "Registration"),
-      successes: [
-        .init(
-          status: 201, summary: "The account and its first token.", content: .json("Session"),
-          fields: ["RateLimit", "RateLimit-Policy"])
-      ],
+      successes: [session(201, "The account and its first token.")],
       refusals: [.emailTaken, .registrationOff]),
     Operation(
       method: "POST", path: "/api/auth/login", id: "logIn", group: .accounts, access: .anyone,
       summary: "Log in", details: "The same work and words whether or not there is such an account.",
       body: .init(schema: "Credentials"),
-      successes: [
-        .init(
-          status: 200, summary: "A token.", content: .json("Session"),
-          fields: ["RateLimit", "RateLimit-Policy"])
-      ],
+      successes: [session(200, "A token.")],
       refusals: [.wrongCredentials, .loginOff, .accountDisabled]),
     Operation(
       method: "GET", path: "/api/auth/me", id: "getMe", group: .accounts, access: .user,
@@ -54,11 +57,7 @@ enum Operations {
       method: "POST", path: "/api/auth/password", id: "changePassword", group: .accounts, access: .user,
       summary: "Change the own password", details: "The user's other sessions end.",
       body: .init(schema: "PasswordChange"),
-      successes: [
-        .init(
-          status: 200, summary: "A new token.", content: .json("Session"),
-          fields: ["RateLimit", "RateLimit-Policy"])
-      ],
+      successes: [session(200, "A new token.")],
       refusals: [.wrongPassword, .forbidden, .unknownUser, .accountDisabled]),
   ]
 
@@ -78,9 +77,7 @@ enum Operations {
       method: "GET", path: "/api/users", id: "listUsers", group: .users, access: .admin,
       summary: "List users",
       query: [limit, cursor, .init("email", #"{"type":"string"}"#, "Only the account of this address.")],
-      successes: [
-        .init(status: 200, summary: "A page of users.", content: .json("PersonPage"), fields: ["Link"])
-      ]),
+      successes: [list(of: "users", "PersonPage")]),
     Operation(
       method: "PATCH", path: "/api/users/{id}", id: "changeUser", group: .users, access: .admin,
       summary: "Change a user's role, or disable the user",
@@ -113,9 +110,7 @@ enum Operations {
           "status", #"{"enum":["draft","scheduled","on_sale","paused","closed","cancelled"]}"#,
           "Only events of this status."),
       ],
-      successes: [
-        .init(status: 200, summary: "A page of events.", content: .json("EventPage"), fields: ["Link"])
-      ], refusals: [.forbidden]),
+      successes: [list(of: "events", "EventPage")], refusals: [.forbidden]),
     Operation(
       method: "POST", path: "/api/events", id: "createEvent", group: .events, access: .admin,
       summary: "Make an event", body: .init(schema: "EventDraft"),
@@ -172,9 +167,7 @@ enum Operations {
       query: [
         limit, .init("after", #"{"type":"integer","minimum":0,"default":0}"#, "Only what follows this seq."),
       ],
-      successes: [
-        .init(status: 200, summary: "A page of notices.", content: .json("NoticePage"), fields: ["Link"])
-      ], refusals: [.unknownEvent]),
+      successes: [list(of: "notices", "NoticePage")], refusals: [.unknownEvent]),
   ]
 
   private static let feed = [
@@ -222,9 +215,7 @@ enum Operations {
       query: [
         limit, cursor, .init("eventId", #"{"type":"integer","minimum":1}"#, "Only bookings of this event."),
       ],
-      successes: [
-        .init(status: 200, summary: "A page of bookings.", content: .json("BookingPage"), fields: ["Link"])
-      ]),
+      successes: [list(of: "bookings", "BookingPage")]),
     Operation(
       method: "GET", path: "/api/bookings/{id}", id: "getBooking", group: .bookings, access: .user,
       summary: "Read a booking", pathParameter: booking,

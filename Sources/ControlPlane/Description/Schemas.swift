@@ -18,6 +18,10 @@ enum Schemas {
   static let subject =
     #"{"type":["integer","string"],"description":"The subject of the token: an integer when it is one below 2^53, else a string."}"#
 
+  /// One that an account has; and one that it is to have.
+  private static let password = #"{"type":"string","minLength":1,"maxLength":1024}"#
+  private static let newPassword = #"{"type":"string","minLength":8,"maxLength":1024}"#
+
   static func page(of name: String, next: String = #"{"type":["string","null"]}"#) -> String {
     #"""
     {"type":"object","required":["items","next"],"properties":{
@@ -35,7 +39,7 @@ enum Schemas {
       #"""
       {"type":"object","required":["email","password","name"],"properties":{
       "email":{"type":"string","minLength":3,"maxLength":254},
-      "password":{"type":"string","minLength":8,"maxLength":1024},
+      "password":\#(newPassword),
       "name":{"type":"string","minLength":1,"maxLength":200}}}
       """#),
     NamedSchema(
@@ -43,20 +47,20 @@ enum Schemas {
       #"""
       {"type":"object","required":["email","password"],"properties":{
       "email":{"type":"string","minLength":1,"maxLength":254},
-      "password":{"type":"string","minLength":1,"maxLength":1024}}}
+      "password":\#(password)}}
       """#),
     NamedSchema(
       "PasswordChange",
       #"""
       {"type":"object","required":["currentPassword","newPassword"],"properties":{
-      "currentPassword":{"type":"string","minLength":1,"maxLength":1024},
-      "newPassword":{"type":"string","minLength":8,"maxLength":1024}}}
+      "currentPassword":\#(password),
+      "newPassword":\#(newPassword)}}
       """#),
     NamedSchema(
       "NewPassword",
       #"""
       {"type":"object","required":["newPassword"],"properties":{
-      "newPassword":{"type":"string","minLength":8,"maxLength":1024}}}
+      "newPassword":\#(newPassword)}}
       """#),
     NamedSchema(
       "User",

@@ -11,9 +11,9 @@ public struct TrustedProxies: Sendable, Equatable {
 
   public func contains(_ address: PeerAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
-  /// The client that a request of this peer is counted for. An untrusted peer speaks for itself. A trusted one speaks for the client that its
-  /// fields name; without such fields for itself; and when the fields are malformed, hide the client, or contradict
-  /// each other, for somebody unnamed.
+  /// The client that a request of this peer is counted for: an untrusted peer itself; behind a trusted one the client
+  /// that its forwarding fields name; the proxy itself when it sends none; and an unknown client when they are malformed,
+  /// hide the client or contradict each other.
   func client(of head: HTTPRequestHead, from peer: PeerAddress) -> Client {
     guard !ranges.isEmpty, contains(peer) else { return Client(address: peer) }
     let standard = lastUntrusted(in: head, "forwarded", ForwardedEntry.address)

@@ -103,8 +103,8 @@ public struct HTTPRequest: Sendable {
   public init(head: HTTPRequestHead, body: [UInt8]) { (self.head, self.body) = (head, body) }
 }
 
-/// The fields that decide how a request is framed, what becomes of its connection, and who may read the answer. A head is searched for them once,
-/// while it is read; afterwards only those that are there are looked for.
+/// The fields that decide how a request is framed, what becomes of its connection, and who may read the answer. A head is
+/// searched for them once, while it is read; afterwards only those that are there are looked for.
 struct HTTPKnownFields: OptionSet, Sendable {
   let rawValue: UInt8
 

@@ -1,4 +1,4 @@
-// The names of one plane in the words of the other. Every pair is a bijection: what goes over comes back as it was.
+// Identifiers of one plane as those of the other. Every conversion can be undone without loss.
 // An event is two topics, one for each audience, because the audiences read different texts: event 7 is topic 7 for
 // authenticated viewers and topic -7 for anonymous ones (docs/decisions/0022-two-topics-per-event.md).
 import ControlPlane

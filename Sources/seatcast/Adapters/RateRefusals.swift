@@ -1,5 +1,5 @@
-// The words of a 429 that a loop gives by itself: the problem document and the fields that the control plane's refusals
-// have, too (docs/API.md, "Rate limits").
+// The answer 429 of a loop: the same problem document and fields as in the control plane's refusals
+// (docs/API.md, "Rate limits").
 import FanoutCore
 
 extension Answers {

@@ -1,5 +1,5 @@
-// Judges WebSocket upgrades and lends the core its words: the contract of docs/WIRE_PROTOCOL.md in code.
-// Loop threads, several at once; never blocks. Tokens are judged here and stay here: no log line ever has one.
+// Judges WebSocket upgrades, reads clients' messages and writes the texts that the core sends, as docs/WIRE_PROTOCOL.md
+// defines them. Loop threads, several at once; never blocks. Tokens are judged here and stay here: no log line ever has one.
 import ControlPlane
 import FanoutCore
 
