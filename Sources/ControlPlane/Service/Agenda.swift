@@ -47,11 +47,17 @@ struct Agenda {
   func firstHold(of event: EventID) -> Hold? { holds[event]?.first }
 
   /// - Parameter fresh: the event's holds as the store has them, asked for when too many have ended by themselves.
+  /// - Returns: the holds that those of the store have replaced; nil: the store was not asked.
+  @discardableResult
   mutating func add(
     _ hold: Hold, of event: EventID, fresh: () throws(StoreFailure) -> [Hold]
-  ) throws(StoreFailure) {
-    if holds[event, default: HoldQueue()].isCrowded { holds[event] = HoldQueue(try fresh()) }
+  ) throws(StoreFailure) -> HoldQueue? {
+    var replaced: HoldQueue?
+    if holds[event]?.isCrowded == true {
+      replaced = holds.updateValue(HoldQueue(try fresh()), forKey: event)
+    }
     holds[event, default: HoldQueue()].insert(hold)
+    return replaced
   }
 
   /// Takes out the event's hold that ends first.
@@ -59,6 +65,9 @@ struct Agenda {
     holds[event]?.popFirst()
     if holds[event]?.first == nil { holds[event] = nil }
   }
+
+  /// Puts the holds back that `add` has replaced.
+  mutating func restore(_ replaced: HoldQueue, of event: EventID) { holds[event] = replaced }
 
   /// Puts a hold back whose end did not come to pass.
   mutating func restore(_ hold: Hold, of event: EventID) {
@@ -77,7 +86,7 @@ struct Hold: Comparable, Sendable {
 
 /// The holds of one event, by their ends. Those that were confirmed, cancelled or extended stay until their moment comes,
 /// or until they may be half of all.
-private struct HoldQueue {
+struct HoldQueue {
   private var holds: Heap<Hold>
   /// As many may be there before they are read anew.
   private let bound: Int

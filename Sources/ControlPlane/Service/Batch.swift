@@ -23,6 +23,10 @@ struct Batch {
   var ends = 0
   /// Holds that were taken out of the agenda.
   var poppedHolds: [(event: EventID, hold: Hold)] = []
+  /// What the agenda had of events whose holds were read anew, with this batch's changes, which may be undone.
+  var replacedHolds: [(event: EventID, holds: HoldQueue)] = []
+  /// Events that were due, and are to be planned when it is known whether the batch is committed.
+  var looked: [EventID] = []
   /// Offers that were made to those who wait, and to whom.
   var offers = 0
   var offered: [(user: Identity, booking: Booking)] = []

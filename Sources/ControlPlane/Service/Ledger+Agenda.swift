@@ -51,10 +51,8 @@ extension Ledger {
 
   private func doDue(_ batch: inout Batch) throws(CommandFailure) {
     planOnStep(batch.time)
-    var looked: [EventID] = []
-    defer { for event in looked { plan(event, at: batch.time.now) } }
     while batch.ends < Self.endsPerBatch, let id = agenda.popDue(at: batch.time.now) {
-      looked.append(id)
+      batch.looked.append(id)
       guard let place = table.place(of: id) else { continue }
       try showStatus(of: place, &batch)
       if isEmptying(table[place]) {

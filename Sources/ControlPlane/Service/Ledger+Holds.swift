@@ -60,8 +60,9 @@ extension Ledger {
   func note(_ booking: Booking, _ batch: inout Batch) throws(CommandFailure) {
     guard let expiresAt = booking.expiresAt else { return }
     let (hold, event) = (Hold(expiresAt: expiresAt, booking: booking.id), booking.event)
-    try storing(&batch) { () throws(StoreFailure) in
+    let replaced = try storing(&batch) { () throws(StoreFailure) in
       try agenda.add(hold, of: event) { () throws(StoreFailure) in try store.holds(of: event) }
     }
+    if let replaced { batch.replacedHolds.append((event, replaced)) }
   }
 }

@@ -77,6 +77,7 @@ final class Ledger {
       tellWaiting(batch)
     }
     for touched in batch.touched { plan(touched.id, at: batch.time.now) }
+    for event in batch.looked { plan(event, at: batch.time.now) }
     admit(batch.watches)
     answer(batch.settlements)
     dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
@@ -100,16 +101,19 @@ final class Ledger {
 
   /// nil: committed, or there was nothing to commit.
   private func write(_ commands: [LedgerCommand], _ batch: inout Batch) -> StoreFailure? {
+    // Until a failed sync is made up for, nothing is written.
+    if let storeFailure, storeFailure.isUnsynced {
+      batch.fail(commands)
+      return batch.settlements.isEmpty ? nil : storeFailure
+    }
     do throws(StoreFailure) {
-      // Until a failed sync is made up for, nothing is written.
-      if let storeFailure, storeFailure.isUnsynced { throw storeFailure }
       try advance(&batch)
       for command in commands { try decide(command, &batch) }
       try end(batch)
       return nil
     } catch {
       batch.fail(commands)
-      return batch.settlements.isEmpty && !batch.hasBegun ? nil : error
+      return error
     }
   }
 
@@ -140,6 +144,7 @@ final class Ledger {
         if let place = table.place(of: event.id) { table[place] = event } else { _ = table.insert(event) }
       }
     }
+    for (event, holds) in batch.replacedHolds.reversed() { agenda.restore(holds, of: event) }
     for (event, hold) in batch.poppedHolds { agenda.restore(hold, of: event) }
     emptied.removeAll()
     waiting.undo(batch.waitingChanges)

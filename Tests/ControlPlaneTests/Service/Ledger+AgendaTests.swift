@@ -153,6 +153,68 @@ struct LedgerAgendaTests {
     #expect(steps == (10_000 - 1) / Ledger.endsPerBatch)
   }
 
+  enum Fault: CaseIterable { case begin, notice, commit }
+
+  private func fail(_ fault: Fault, _ fails: Bool) {
+    switch fault {
+    case .begin: fixture.store.failsToBegin = fails
+    case .notice: fixture.store.failsNotices = fails
+    case .commit: fixture.store.failsCommits = fails
+    }
+  }
+
+  @Test(
+    "a hold whose end could not be written ends when the disk works again", arguments: Fault.allCases)
+  func holdOnFailingDisk(fault: Fault) throws {
+    let event = try fixture.makeEvent(capacity: 5)
+    let held = try fixture.hold(event, user: 1)
+    fixture.clock.advance(by: 600_000)
+    fail(fault, true)
+    fixture.ledger.idle()
+    #expect(fixture.ledger.storeFailure != nil && fixture.ledger.events[event.id]?.held == 1)
+    fail(fault, false)
+    for _ in 0..<2 { fixture.ledger.idle() }
+    #expect(try fixture.reader().booking(held.booking.publicID)?.booking.status == .expired)
+    #expect(fixture.ledger.events[event.id]?.held == 0)
+  }
+
+  @Test("a waiting list whose end could not be written ends when the disk works again")
+  func dismissalOnFailingDisk() throws {
+    let event = try fixture.makeEvent(capacity: 1)
+    try fixture.join(event, user: 1, 2)
+    try fixture.patch(event, EventPatch(status: .cancelled))
+    fixture.store.failsCommits = true
+    fixture.ledger.idle()
+    #expect(fixture.ledger.storeFailure != nil && !fixture.ledger.waiting.isEmpty(event.id))
+    fixture.store.failsCommits = false
+    for _ in 0..<2 { fixture.ledger.idle() }
+    #expect(fixture.ledger.waiting.isEmpty(event.id))
+  }
+
+  @Test("holds that are read anew in a batch that fails are those from before it")
+  func crowdedOnFailingDisk() throws {
+    let event = try fixture.makeEvent(capacity: 5_000) { $0.maxPerUser = 0 }
+    let first = try fixture.hold(event, user: 1).booking.publicID
+    fixture.clock.advance(by: 1_000)
+    var batch: [LedgerCommand] = (1..<1_024).map { number in
+      var command = CreateBooking(event.id, UInt64(number), 1)
+      command.hold = true
+      return .createBooking(command, .call { _ in })
+    }
+    fixture.ledger.perform(batch)
+    fixture.store.failsCommits = true
+    let actor = BookingActor(user: .local(1), role: .user)
+    let confirmation = ChangeHold(booking: first, by: actor, kind: .confirm)
+    batch = [.changeHold(confirmation, .call { _ in }), batch[0]]
+    fixture.ledger.perform(batch)
+    fixture.store.failsCommits = false
+    fixture.ledger.idle()
+    #expect(fixture.ledger.events[event.id]?.held == 1_024)
+    fixture.clock.advance(by: 599_000)
+    fixture.ledger.idle()
+    #expect(try fixture.reader().booking(first)?.booking.status == .expired)
+  }
+
   @Test("a draft is granted to no watcher until it is published, and is none again")
   func drafts() throws {
     let event = try fixture.makeEvent(capacity: 5) { $0.status = .draft }

@@ -309,6 +309,7 @@ final class Question<Outcome: Sendable>: Sendable {
 /// The real store, except that it fails when it is told to.
 final class ScriptedStore: BookingStore {
   private let store: SQLiteBookingStore
+  var failsToBegin = false
   var failsCommits = false
   var failsNotices = false
   var failsProbes = false
@@ -345,7 +346,10 @@ final class ScriptedStore: BookingStore {
   func makeRoom() throws(StoreFailure) { try store.makeRoom() }
   func copy(to path: String) throws(StoreFailure) -> OnlineCopy { try store.copy(to: path) }
   func allEvents() throws(StoreFailure) -> [Event] { try store.allEvents() }
-  func begin() throws(StoreFailure) { try store.begin() }
+  func begin() throws(StoreFailure) {
+    if failsToBegin { throw Self.failure }
+    try store.begin()
+  }
   func rollback() { store.rollback() }
   func insert(_ event: Event) throws(StoreFailure) -> EventID { try store.insert(event) }
   func save(_ event: Event) throws(StoreFailure) { try store.save(event) }
