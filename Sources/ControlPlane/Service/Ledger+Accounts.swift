@@ -98,6 +98,7 @@ extension Ledger {
   /// those of local accounts.
   private func changeable(_ change: PersonChange, _ batch: inout Batch) throws(CommandFailure) -> Person {
     let target = change.target
+    guard target.isLocal || change.role == nil else { throw .refused(.unknownUser) }
     if !target.isLocal { _ = try row(of: target, &batch) }
     guard let person = try person(target, &batch), change.role == nil || person.account != nil else {
       throw .refused(.unknownUser)

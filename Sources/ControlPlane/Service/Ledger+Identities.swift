@@ -19,6 +19,8 @@ extension Ledger {
     let at = batch.at
     let id = try storing(&batch) { () throws(StoreFailure) in try store.insert(identity, at: at) }
     identities.insert(id, for: identity)
+    // The cache names the row from now on, so it must be kept even when a rule refuses the command.
+    batch.hasWritten = true
     return id
   }
 

@@ -41,6 +41,18 @@ struct LedgerIdentitiesTests {
     #expect(try fixture.reader().userID(of: stranger) == nil)
   }
 
+  @Test("a refused change of somebody's role makes no row, and what they book then is theirs")
+  func refusedRole() throws {
+    let admin = Identity(issuer: stranger.issuer, subject: Subject(4))
+    #expect(throws: DomainError.unknownUser) {
+      _ = try fixture.ask { .changePerson(PersonChange(target: stranger, role: .admin, by: admin), $0) }
+    }
+    #expect(try fixture.reader().userID(of: stranger) == nil)
+    let booking = try book(stranger)
+    #expect(try fixture.reader().booking(booking.publicID)?.booking == booking)
+    #expect(try cancel(booking, by: stranger).booking.status == .cancelled)
+  }
+
   @Test("a row is undone with its batch, and its number is not given again")
   func rollback() throws {
     fixture.store.failsCommits = true
