@@ -54,7 +54,7 @@ extension Event {
   }
 
   /// Whether so many seats are free, of this type or of any one.
-  func hasSeats(for quantity: Int, of wanted: Int?) -> Bool {
+  func hasSeats(for quantity: Int, of wanted: Int?, at moment: Instant) -> Bool {
     guard quantity <= availableSeats else { return false }
     if types.isEmpty { return true }
     return types.contains { (wanted == nil || $0.id == wanted) && quantity <= available(of: $0) }

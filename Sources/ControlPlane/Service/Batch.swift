@@ -30,9 +30,9 @@ struct Batch {
   /// Offers that were made to those who wait, and to whom.
   var offers = 0
   var offered: [(user: Identity, booking: Booking)] = []
-  /// What to take back of the waiting lists, and whose entries moved up.
+  /// What to take back of the waiting lists, and from which position on their entries moved up.
   var waitingChanges: [WaitingLists.Change] = []
-  var movedLists: Set<EventID> = []
+  var movedLists: [EventID: Int] = [:]
   var counts = ControlCounters()
 
   /// An event that the batch changes.

@@ -140,7 +140,7 @@ extension Ledger {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
     // A hold whose time is over has no seats, also while it waits to be taken out of the count.
-    try expireHolds(of: place, &batch) { _ in lacksSeats(for: command, place) }
+    try expireHolds(of: place, &batch) { lacksSeats(for: command, place, at: $0.time.now) }
     if canOffer(table[place], at: batch.time.now) {
       throw .refused(.waitlistFirst(available: table[place].availableSeats))
     }
@@ -178,8 +178,8 @@ extension Ledger {
       booking: booking, availableSeats: table[place].availableSeats, seq: counts.seq, replayed: false)
   }
 
-  func lacksSeats(for command: CreateBooking, _ place: Int) -> Bool {
-    !table[place].hasSeats(for: command.quantity, of: command.type)
+  func lacksSeats(for command: CreateBooking, _ place: Int, at moment: Instant) -> Bool {
+    !table[place].hasSeats(for: command.quantity, of: command.type, at: moment)
   }
 
   /// The position of the type that takes the booking; nil: the event is not divided. Of a client that names none, the

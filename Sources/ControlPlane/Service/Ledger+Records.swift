@@ -60,7 +60,7 @@ extension Ledger {
     try checkAdministrator(command.by, &batch)
     let (target, at) = (command.target, batch.at)
     // An offer would make a row of the erased name again.
-    for event in waiting.events(of: target) { _ = try leave(event, target, &batch) }
+    for event in waiting.events(of: target) { try remove(target, from: event, &batch) }
     let person = try storing(&batch) { () throws(StoreFailure) in try store.person(target) }
     if let person {
       try storing(&batch) { () throws(StoreFailure) in try store.records.erase(person, at: at) }

@@ -17,14 +17,14 @@ extension Ledger {
         table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
       if let type = command.type, table[place].type(type) == nil { throw .unknownTicketType }
     }
-    try expireHolds(of: place, &batch) { _ in lacksSeats(for: wanted, place) }
+    try expireHolds(of: place, &batch) { lacksSeats(for: wanted, place, at: $0.time.now) }
     try offerSeats(of: place, &batch)
-    guard lacksSeats(for: wanted, place) || canOffer(table[place], at: batch.time.now) else {
+    guard lacksSeats(for: wanted, place, at: batch.time.now) || canOffer(table[place], at: batch.time.now) else {
       throw .refused(.seatsAvailable(table[place].availableSeats))
     }
     // Whoever joins again goes to the end.
-    _ = try remove(command.user, from: command.event, &batch)
-    guard waiting[command.event].count < WaitingLists.most else { throw .refused(.waitlistFull) }
+    try remove(command.user, from: command.event, &batch)
+    guard waiting.count(of: command.event) < WaitingLists.most else { throw .refused(.waitlistFull) }
     let user = try row(of: command.user, &batch)
     let at = batch.at
     let id = try storing(&batch) { () throws(StoreFailure) in
@@ -36,33 +36,30 @@ extension Ledger {
       joinedAt: at)
     batch.waitingChanges.append(waiting.append(entry))
     batch.hasWritten = true
-    return WaitingPlace(entry: entry, position: waiting[command.event].count)
+    return WaitingPlace(entry: entry, position: waiting.count(of: command.event))
   }
 
   func leave(
     _ event: EventID, _ user: Identity, _ batch: inout Batch
   ) throws(CommandFailure) -> EventID {
     guard table.place(of: event) != nil else { throw .refused(.unknownEvent) }
-    if try remove(user, from: event, &batch) { batch.hasWritten = true }
+    try remove(user, from: event, &batch)
     return event
   }
 
-  /// False: the user was not there.
-  private func remove(
+  /// Does nothing when the user is not there.
+  func remove(
     _ user: Identity, from event: EventID, _ batch: inout Batch
-  ) throws(CommandFailure) -> Bool {
-    guard let index = waiting.index(of: user, in: event) else { return false }
-    try removeEntry(at: index, of: event, &batch)
-    return true
+  ) throws(CommandFailure) {
+    guard let entry = waiting.entry(of: user, in: event) else { return }
+    try remove(entry, &batch)
   }
 
-  private func removeEntry(
-    at index: Int, of event: EventID, _ batch: inout Batch
-  ) throws(CommandFailure) {
-    let id = waiting[event][index].id
-    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(id) }
-    batch.waitingChanges.append(waiting.remove(at: index, of: event))
-    batch.movedLists.insert(event)
+  private func remove(_ entry: WaitingEntry, _ batch: inout Batch) throws(CommandFailure) {
+    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(entry.id) }
+    let position = waiting.position(of: entry)
+    batch.movedLists[entry.event] = min(position, batch.movedLists[entry.event] ?? .max)
+    batch.waitingChanges.append(waiting.remove(entry))
     batch.hasWritten = true
   }
 
@@ -70,7 +67,7 @@ extension Ledger {
 
   /// Whether seats are free that go to the waiting list first.
   func canOffer(_ event: Event, at now: Instant) -> Bool {
-    !waiting.isEmpty(event.id) && event.status(at: now) == .onSale && waiting.firstFitting(event) != nil
+    !waiting.isEmpty(event.id) && event.status(at: now) == .onSale && waiting.firstFitting(event, at: now) != nil
   }
 
   /// Offers free seats to those who wait, in order, within the batch's bound.
@@ -78,10 +75,11 @@ extension Ledger {
     guard !waiting.isEmpty(table[place].id), table[place].status(at: batch.time.now) == .onSale else {
       return
     }
-    while batch.offers < Self.offersPerBatch, let index = waiting.firstFitting(table[place]) {
-      let entry = waiting[table[place].id][index]
+    while batch.offers < Self.offersPerBatch,
+      let entry = waiting.firstFitting(table[place], at: batch.time.now)
+    {
       batch.offers += 1
-      try removeEntry(at: index, of: entry.event, &batch)
+      try remove(entry, &batch)
       try offer(entry, place, &batch)
     }
   }
@@ -102,9 +100,9 @@ extension Ledger {
 
   /// Empties the list of a cancelled event, within the batch's bound.
   func dismissWaiting(of event: EventID, _ batch: inout Batch) throws(CommandFailure) {
-    while batch.ends < Self.endsPerBatch, let last = waiting[event].indices.last {
+    while batch.ends < Self.endsPerBatch, let last = waiting.last(of: event) {
       batch.ends += 1
-      try removeEntry(at: last, of: event, &batch)
+      try remove(last, &batch)
     }
   }
 
@@ -113,8 +111,9 @@ extension Ledger {
   /// Tells those concerned, and nobody else, of their offers and places.
   func tellWaiting(_ batch: Batch) {
     for (user, booking) in batch.offered { tell(user, .offer(booking), at: batch.at) }
-    for event in batch.movedLists {
-      for (index, entry) in waiting[event].prefix(Self.toldPlaces).enumerated() {
+    for (event, position) in batch.movedLists where position <= Self.toldPlaces {
+      let told = waiting.first(Self.toldPlaces, of: event).enumerated().dropFirst(position - 1)
+      for (index, entry) in told {
         tell(entry.user, .position(WaitingPlace(entry: entry, position: index + 1)), at: batch.at)
       }
     }

@@ -146,6 +146,19 @@ struct LedgerWaitingTests {
     #expect(try line(event).isEmpty)
   }
 
+  @Test("whoever moves up is told, and nobody else; a list that ends with its event tells nobody")
+  func moving() throws {
+    let (event, _) = try soldOut(1)
+    for user in 1...30 as ClosedRange<UInt64> { try fixture.join(event, user: user) }
+    try fixture.leave(event, user: 25)
+    #expect(try fixture.join(event, user: 30) == 29 && told.isEmpty)
+    try fixture.leave(event, user: 19)
+    #expect(told == ["20 is 19.", "21 is 20."])
+    try fixture.patch(event, EventPatch(status: .cancelled))
+    for _ in 0..<3 { fixture.ledger.idle() }
+    #expect(fixture.ledger.waiting.isEmpty(event.id) && told.count == 2)
+  }
+
   @Test("a ticket type is waited for by its own seats")
   func types() throws {
     let event = try fixture.makeEvent(capacity: 9) {
