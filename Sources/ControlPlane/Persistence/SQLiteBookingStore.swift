@@ -208,6 +208,10 @@ final class SQLiteBookingStore: BookingStore {
 
   func deleteWaiting(_ id: Int64) throws(StoreFailure) { try statements.deleteWaiting.run([.int(id)]) }
 
+  func deleteWaiting(of event: EventID) throws(StoreFailure) {
+    try Statement(connection, "DELETE FROM waiting WHERE event_id = ?").run([.int(event.rawValue)])
+  }
+
   // MARK: Notices
 
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {

@@ -56,6 +56,8 @@ protocol BookingStore: AnyObject {
     event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
   ) throws(StoreFailure) -> Int64
   func deleteWaiting(_ id: Int64) throws(StoreFailure)
+  /// All of an event.
+  func deleteWaiting(of event: EventID) throws(StoreFailure)
 
   /// The feed gets the notice too, as it gets confirmations, extensions and new events by their own functions.
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)

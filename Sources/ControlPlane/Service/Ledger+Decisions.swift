@@ -364,6 +364,7 @@ extension Ledger {
     let event = table[try find(id, ifMatch)]
     let isBooked = try storing(&batch) { () throws(StoreFailure) in try store.hasBookings(id) }
     guard !isBooked else { throw .refused(.eventHasBookings) }
+    try endWaiting(for: id, &batch)
     var last = event
     last.seq += 1
     let position = batch.willDelete(event, leaving: last)

@@ -106,6 +106,13 @@ extension Ledger {
     }
   }
 
+  /// Ends the list of an event that is deleted: nobody could leave it any more.
+  func endWaiting(for event: EventID, _ batch: inout Batch) throws(CommandFailure) {
+    guard !waiting.isEmpty(event) else { return }
+    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(of: event) }
+    batch.waitingChanges += waiting.removeAll(of: event)
+  }
+
   // MARK: After the commit
 
   /// Tells those concerned, and nobody else, of their offers and places.

@@ -159,6 +159,25 @@ struct LedgerWaitingTests {
     #expect(fixture.ledger.waiting.isEmpty(event.id) && told.count == 2)
   }
 
+  @Test("the list of a deleted event ends, and whoever waited there can be erased")
+  func deletedEvent() throws {
+    let event = try fixture.makeEvent(capacity: 1)
+    let stranger = Identity(issuer: "https://id.example", subject: Subject(7))
+    _ = try fixture.ask {
+      .joinWaitlist(JoinWaitlist(event: event.id, user: stranger, quantity: 2), $0)
+    }
+    try fixture.join(event, user: 1, 2)
+    let before = fixture.ledger.waiting[event.id]
+    fixture.store.failsCommits = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.delete(event) }
+    fixture.store.failsCommits = false
+    #expect(fixture.ledger.waiting[event.id] == before)
+    try fixture.delete(event)
+    #expect(try fixture.ledger.waiting.isEmpty(event.id) && fixture.store.allWaiting().isEmpty)
+    let admin = Identity(issuer: stranger.issuer, subject: Subject(8))
+    _ = try fixture.ask { .erasePerson(Erasure(target: stranger, by: admin), $0) }
+  }
+
   @Test("a ticket type is waited for by its own seats")
   func types() throws {
     let event = try fixture.makeEvent(capacity: 9) {

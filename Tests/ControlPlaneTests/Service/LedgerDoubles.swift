@@ -402,6 +402,7 @@ final class ScriptedStore: BookingStore {
     try store.insertWaiting(event: event, user: user, quantity: quantity, type: type, at: at)
   }
   func deleteWaiting(_ id: Int64) throws(StoreFailure) { try store.deleteWaiting(id) }
+  func deleteWaiting(of event: EventID) throws(StoreFailure) { try store.deleteWaiting(of: event) }
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
   {
