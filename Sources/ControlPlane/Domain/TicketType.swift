@@ -53,11 +53,19 @@ extension Event {
     min(availableSeats, type.capacity.map { $0 - type.sold - type.held } ?? availableSeats)
   }
 
-  /// Whether so many seats are free, of this type or of any one.
+  /// Whether so many seats are free and sold at this moment, of this type or of any one.
   func hasSeats(for quantity: Int, of wanted: Int?, at moment: Instant) -> Bool {
     guard quantity <= availableSeats else { return false }
     if types.isEmpty { return true }
-    return types.contains { (wanted == nil || $0.id == wanted) && quantity <= available(of: $0) }
+    return types.contains { type in
+      (wanted == nil || type.id == wanted) && quantity <= available(of: type)
+        && type.sells(quantity, at: moment)
+    }
+  }
+
+  /// When the clock alone will open another type; nil: never.
+  func nextTypeOpening(after moment: Instant) -> Instant? {
+    types.lazy.compactMap(\.opensAt).filter { $0 > moment }.min()
   }
 
   /// In the order of the types; empty without types.
@@ -93,20 +101,35 @@ extension BookingRules {
   static func check(
     _ type: TicketType, of event: Event, quantity: Int, at moment: Instant, booked: Int
   ) throws(DomainError) {
-    if let opensAt = type.opensAt, moment < opensAt { throw .notOpenYet(opensAt: opensAt) }
-    if let closesAt = type.closesAt, moment >= closesAt { throw .closed(closesAt: closesAt) }
-    if let limit = type.maxPerBooking, quantity > limit {
-      throw .quantityLimit(limit: limit, requested: quantity)
-    }
+    try check(type, quantity: quantity, at: moment)
     if type.maxPerUser > 0, quantity > type.maxPerUser - booked {
       throw .perUserLimit(limit: type.maxPerUser, booked: booked, requested: quantity)
     }
     let available = event.available(of: type)
     guard quantity <= available else { throw .soldOut(available: available, requested: quantity) }
   }
+
+  /// The rules of a type that ask neither who books nor what is free.
+  static func check(_ type: TicketType, quantity: Int, at moment: Instant) throws(DomainError) {
+    if let opensAt = type.opensAt, moment < opensAt { throw .notOpenYet(opensAt: opensAt) }
+    if let closesAt = type.closesAt, moment >= closesAt { throw .closed(closesAt: closesAt) }
+    if let limit = type.maxPerBooking, quantity > limit {
+      throw .quantityLimit(limit: limit, requested: quantity)
+    }
+  }
 }
 
 extension TicketType {
+  /// Whether one booking may take so many seats at this moment, if they are free.
+  func sells(_ quantity: Int, at moment: Instant) -> Bool {
+    do throws(DomainError) {
+      try BookingRules.check(self, quantity: quantity, at: moment)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// - Parameter known: the type as it is, when it is not a new one.
   fileprivate init(_ draft: TicketTypeDraft, id: Int, _ known: TicketType?) throws(DomainError) {
     let (sold, held) = (known?.sold ?? 0, known?.held ?? 0)

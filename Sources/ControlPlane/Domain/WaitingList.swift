@@ -28,13 +28,21 @@ enum PrivateNotice: Sendable, Equatable {
 }
 
 extension BookingRules {
-  /// Whether somebody may wait for seats of the event.
-  /// - Parameter booked: seats that the user has already.
+  /// Whether a booking would be possible if enough seats were free.
+  /// - Parameters:
+  ///   - type: nil: any ticket type.
+  ///   - booked: seats that the user has already.
   static func checkWaiting(
-    _ event: Event, quantity: Int, at moment: Instant, booked: Int
+    _ event: Event, quantity: Int, type: Int?, at moment: Instant, booked: Int
   ) throws(DomainError) {
     try checkSales(of: event, at: moment)
     try checkLimits(event, quantity: quantity, booked: booked)
+    if let type {
+      guard let position = event.type(type) else { throw .unknownTicketType }
+      try check(event.types[position], quantity: quantity, at: moment)
+    } else if let first = event.types.first, !event.types.contains(where: { $0.sells(quantity, at: moment) }) {
+      try check(first, quantity: quantity, at: moment)
+    }
   }
 
   /// How long an offered hold lasts: as long as the event's holds, and ten minutes where it has none.

@@ -25,8 +25,8 @@ extension Ledger {
     if event.shown != event.status(at: now) || isEmptying(event) || canOffer(event, at: now) { return now }
     let ends = agenda.firstHold(of: event.id)?.expiresAt
     let changes = event.nextStatusChange(after: now)
-    guard let ends, let changes else { return ends ?? changes }
-    return min(ends, changes)
+    let opens = waiting.isEmpty(event.id) ? nil : event.nextTypeOpening(after: now)
+    return [ends, changes, opens].lazy.compactMap { $0 }.min()
   }
 
   /// A cancelled event whose bookings are not all cancelled.

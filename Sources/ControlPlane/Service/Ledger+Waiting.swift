@@ -14,8 +14,7 @@ extension Ledger {
     let booked = table[place].maxPerUser > 0 ? try seats(of: wanted, &batch) : 0
     try ruling { () throws(DomainError) in
       try BookingRules.checkWaiting(
-        table[place], quantity: command.quantity, at: batch.time.now, booked: booked)
-      if let type = command.type, table[place].type(type) == nil { throw .unknownTicketType }
+        table[place], quantity: command.quantity, type: command.type, at: batch.time.now, booked: booked)
     }
     try expireHolds(of: place, &batch) { lacksSeats(for: wanted, place, at: $0.time.now) }
     try offerSeats(of: place, &batch)

@@ -11,7 +11,7 @@ struct WaitingListTests {
     let now = Instant(milliseconds: 0)
     func refusal(_ quantity: Int, booked: Int = 0) -> DomainError? {
       do throws(DomainError) {
-        try BookingRules.checkWaiting(event, quantity: quantity, at: now, booked: booked)
+        try BookingRules.checkWaiting(event, quantity: quantity, type: nil, at: now, booked: booked)
         return nil
       } catch {
         return error

@@ -192,6 +192,47 @@ struct LedgerWaitingTests {
     #expect(try bookings(of: 1, event) == [.held])
   }
 
+  @Test("a freed seat of a type that is not sold now costs nobody the place, and is offered when it is sold")
+  func closedType() throws {
+    let opensAt = Instant(milliseconds: fixture.clock.now.milliseconds + 60_000)
+    let closesAt = Instant(milliseconds: fixture.clock.now.milliseconds + 1_000)
+    let event = try fixture.makeEvent(capacity: 2) {
+      $0.types = [.init(name: "Early", capacity: 1, closesAt: closesAt), .init(name: "Normal", capacity: 1)]
+    }
+    let (early, normal) = (try fixture.book(event, user: 98), try fixture.book(event, user: 99))
+    for user in 1...3 as ClosedRange<UInt64> { try fixture.join(event, user: user) }
+    fixture.clock.advance(by: 1_000)
+    #expect(throws: DomainError.closed(closesAt: closesAt)) { try fixture.join(event, user: 4, type: 1) }
+    try fixture.cancel(early.booking.publicID, by: 98)
+    #expect(try line(event) == ["1", "2", "3"])
+    #expect(throws: DomainError.closed(closesAt: closesAt)) { try fixture.book(event, user: 5) }
+    try fixture.cancel(normal.booking.publicID, by: 99)
+    #expect(try bookings(of: 1, event) == [.held])
+    var patch = EventPatch()
+    patch.types = [
+      .init(id: 1, name: "Late", capacity: 1, opensAt: opensAt), .init(id: 2, name: "Normal", capacity: 1),
+    ]
+    try fixture.patch(event, patch)
+    fixture.ledger.idle()
+    #expect(try line(event) == ["2", "3"])
+    fixture.clock.advance(by: 59_000)
+    fixture.ledger.idle()
+    #expect(try bookings(of: 2, event) == [.held])
+    #expect(try line(event) == ["3"])
+  }
+
+  @Test("who asks for more than a type sells in one booking does not wait for it")
+  func typeLimits() throws {
+    let event = try fixture.makeEvent(capacity: 4) {
+      $0.types = [.init(name: "Pair", capacity: 2, maxPerBooking: 2), .init(name: "Rest", capacity: 2)]
+    }
+    _ = (try fixture.book(event, user: 98, 2), try fixture.book(event, user: 99, 2))
+    #expect(throws: DomainError.quantityLimit(limit: 2, requested: 3)) {
+      try fixture.join(event, user: 1, 3, type: 1)
+    }
+    #expect(try fixture.join(event, user: 1, 3) == 1, "the other type may grow")
+  }
+
   @Test("the line is there after a restart; a pause stops offers, and a cancelled event has no line")
   func lifeCycle() throws {
     let (event, sold) = try soldOut(2)
