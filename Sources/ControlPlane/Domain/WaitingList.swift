@@ -40,7 +40,8 @@ extension BookingRules {
     if let type {
       guard let position = event.type(type) else { throw .unknownTicketType }
       try check(event.types[position], quantity: quantity, at: moment)
-    } else if let first = event.types.first, !event.types.contains(where: { $0.sells(quantity, at: moment) }) {
+    } else if let first = event.types.first, !event.types.contains(where: { $0.sells(quantity, at: moment) })
+    {
       try check(first, quantity: quantity, at: moment)
     }
   }

@@ -140,7 +140,9 @@ extension Ledger {
     if let earlier = try earlierOutcome(command, &batch) { return earlier }
     guard let place = table.place(of: command.event) else { throw .refused(.unknownEvent) }
     // A hold whose time is over has no seats, also while it waits to be taken out of the count.
-    try expireHolds(of: place, &batch) { lacksSeats(for: command, place, at: $0.time.now) }
+    if wouldGain(command, place, at: batch.time.now) {
+      try expireHolds(of: place, &batch) { lacksSeats(for: command, place, at: $0.time.now) }
+    }
     if canOffer(table[place], at: batch.time.now) {
       throw .refused(.waitlistFirst(available: table[place].availableSeats))
     }
@@ -180,6 +182,19 @@ extension Ledger {
 
   func lacksSeats(for command: CreateBooking, _ place: Int, at moment: Instant) -> Bool {
     !table[place].hasSeats(for: command.quantity, of: command.type, at: moment)
+  }
+
+  /// Whether seats that become free now could make the booking possible. What is refused anyway must not end all holds
+  /// that are due within one batch.
+  private func wouldGain(_ command: CreateBooking, _ place: Int, at moment: Instant) -> Bool {
+    guard lacksSeats(for: command, place, at: moment) else { return false }
+    do throws(DomainError) {
+      try BookingRules.checkWaiting(
+        table[place], quantity: command.quantity, type: command.type, at: moment, booked: 0)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// The position of the type that takes the booking; nil: the event is not divided. Of a client that names none, the

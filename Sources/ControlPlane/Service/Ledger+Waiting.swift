@@ -18,7 +18,8 @@ extension Ledger {
     }
     try expireHolds(of: place, &batch) { lacksSeats(for: wanted, place, at: $0.time.now) }
     try offerSeats(of: place, &batch)
-    guard lacksSeats(for: wanted, place, at: batch.time.now) || canOffer(table[place], at: batch.time.now) else {
+    guard lacksSeats(for: wanted, place, at: batch.time.now) || canOffer(table[place], at: batch.time.now)
+    else {
       throw .refused(.seatsAvailable(table[place].availableSeats))
     }
     // Whoever joins again goes to the end.
@@ -66,7 +67,8 @@ extension Ledger {
 
   /// Whether seats are free that go to the waiting list first.
   func canOffer(_ event: Event, at now: Instant) -> Bool {
-    !waiting.isEmpty(event.id) && event.status(at: now) == .onSale && waiting.firstFitting(event, at: now) != nil
+    !waiting.isEmpty(event.id) && event.status(at: now) == .onSale
+      && waiting.firstFitting(event, at: now) != nil
   }
 
   /// Offers free seats to those who wait, in order, within the batch's bound.

@@ -153,6 +153,17 @@ struct LedgerAgendaTests {
     #expect(steps == (10_000 - 1) / Ledger.endsPerBatch)
   }
 
+  @Test("a booking that no free seat would make possible ends no holds before their turn")
+  func impossible() throws {
+    let event = try fixture.makeEvent(capacity: 200)
+    for user in 1...200 as ClosedRange<UInt64> { try fixture.hold(event, user: user) }
+    fixture.clock.advance(by: 600_000)
+    #expect(throws: DomainError.quantityLimit(limit: 10, requested: 1_000_000)) {
+      try fixture.book(event, 1_000_000)
+    }
+    #expect(fixture.ledger.events[event.id]?.held == 200 - Ledger.endsPerBatch)
+  }
+
   enum Fault: CaseIterable { case begin, notice, commit }
 
   private func fail(_ fault: Fault, _ fails: Bool) {
