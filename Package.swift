@@ -3,8 +3,8 @@
 // seatcast -> FanoutCore -> CUVShim, seatcast -> ControlPlane -> CSQLite, CCrypto.
 import PackageDescription
 
-/// The climate of every Swift target: complete concurrency checking, each unsafe expression spelled
-/// `unsafe`, imports internal unless they are part of the surface, and no warning left standing.
+/// The settings of every Swift target: complete concurrency checking, each unsafe expression spelled
+/// `unsafe`, imports internal unless they are part of the surface, warnings as errors.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
