@@ -14,7 +14,7 @@ enum DoctorMachine {
 
   // MARK: What the data plane needs
 
-  private static func planeFindings(_ configuration: ServeConfiguration) -> [Finding] {
+  static func planeFindings(_ configuration: ServeConfiguration) -> [Finding] {
     var probe = Assembly.planeConfiguration(configuration)
     probe.loops = 1
     let plane: DataPlane

@@ -9,6 +9,8 @@ enum Program {
       switch try Invocation.parse(arguments, environment: environment) {
       case .print(let text): StandardOutput.write(text + "\n")
       case .serve(let settings): try Server.run(ServeConfiguration(settings))
+      case .configCheck(let settings): return ConfigCheck.run(settings)
+      case .configPrint(let settings): return ConfigPrint.run(settings)
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
       case .conformanceJWS: SignatureLines.run()
       case .administer(let command, let settings): try AdminRun.run(command, settings)

@@ -8,7 +8,7 @@ enum Server {
     let secrets = try SecretFiles.secrets(configuration)
     let password = try configuration.admin.map(Server.password)
     ProcessSignals.block(ProcessSignals.ofServer)
-    let log = Log(format: configuration.log ?? (StandardError.isTerminal ? .text : .json))
+    let log = Log(format: configuration.logFormat, from: configuration.logLevel)
     for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
 
     if let previous = secrets.previous, previous.until <= SystemClock().now {

@@ -15,7 +15,7 @@ extension CommandTable {
   ) -> CommandTable {
     CommandTable(
       name: command.rawValue, summary: summary, details: details, group: .administration,
-      operands: operands, flags: flags + [data, json])
+      operands: operands, flags: flags + [data, config, json])
   }
 
   // MARK: Events
@@ -31,8 +31,8 @@ extension CommandTable {
       text(.description, "TEXT", "What people are told about it."),
       text(.venue, "TEXT", "Where it takes place."),
       text(.starts, "TIME", "When it begins, like 2026-01-31T20:00:00Z."),
-      text(.opens, "TIME", "When sales begin.", fallback: "at once"),
-      text(.closes, "TIME", "When sales end.", fallback: "never"),
+      text(.opens, "TIME", "When sales begin.", fallback: .words("at once")),
+      text(.closes, "TIME", "When sales end.", fallback: .words("never")),
       Flag(
         setting: .status, value: .choice(["draft", "on_sale", "paused", "closed"]), variable: nil,
         summary: "What is decided about its sales.", fallback: "on_sale"),
@@ -61,14 +61,13 @@ extension CommandTable {
   // MARK: Users
 
   private static let user = Operand("USER", "The address of a local account, or a user's id.")
-  private static let issuer = Flag(
-    setting: .issuer, value: .text("ISSUER"), variable: nil,
-    summary: "Whose id USER is, when another system has the accounts.",
-    fallback: "the one whose accounts the running server takes; seatcast while none runs")
+  private static let issuer = text(
+    .issuer, "ISSUER", "Whose id USER is, when another system has the accounts.",
+    fallback: .words("the one whose accounts the running server takes; seatcast while none runs"))
   private static let passwordSource = [
     text(
       .passwordFile, "FILE", "File with the password; one line break at its end is not part of it.",
-      fallback: "asked for, or read from standard input"),
+      fallback: .words("asked for, or read from standard input")),
     Flag.choice(
       .passwordCost, ["interactive", "insecure-test"],
       summary: "Cost of password hashing while no server runs; insecure-test is for tests.",
@@ -100,7 +99,8 @@ extension CommandTable {
   /// What the server would be given, for when none runs.
   private static let keys = serve.flags.filter { flag in
     [
-      .accounts, .issuer, .audience, .adminClaim, .jwtSecretFile, .previousSecretFile, .previousSecretUntil,
+      .accounts, .issuer, .audience, .adminClaim, .jwtSecretFile, .jwtSecret, .previousSecretFile,
+      .previousSecretUntil,
       .jwksFile,
     ].contains(flag.setting)
   }
@@ -111,7 +111,8 @@ extension CommandTable {
     [
       Flag(
         setting: .role, value: .choice(Role.allCases.map(\.rawValue)), variable: nil,
-        summary: "Role in the token; admin is for administrators' accounts.", fallback: "the account's"),
+        summary: "Role in the token; admin is for administrators' accounts.",
+        fallback: .words("the account's")),
       text(.lifetime, "TIME", "How long it is good for, like 30m, 12h or 7d.", fallback: "1h"),
     ] + keys)
   static let tokenInspect = admin(
@@ -131,9 +132,7 @@ extension CommandTable {
     details: ["It is verified first, and gets a new epoch: clients do not resume into another history."],
     group: .administration, operands: [Operand("FILE", "A file that 'seatcast backup' made.")],
     flags: [
-      Flag(
-        setting: .verify, value: .none, variable: nil,
-        summary: "Only verify the file, and tell what it has.", fallback: nil), data, json,
+      .toggle(.verify, summary: "Only verify the file, and tell what it has."), data, config, json,
     ])
   static let doctor = CommandTable(
     name: "doctor", summary: "Check the machine and the folder for what 'serve' would meet.",
@@ -143,9 +142,7 @@ extension CommandTable {
   // MARK: Rows that several have
 
   static let data = Flag.text(.data, "DIR", summary: "The server's data folder.", fallback: "./data")
-  static let json = Flag(
-    setting: .json, value: .none, variable: nil, summary: "Print one JSON document, for scripts.",
-    fallback: nil)
+  static let json = Flag.toggle(.json, summary: "Print one JSON document, for scripts.")
   private static let role = Flag(
     setting: .role, value: .choice(Role.allCases.map(\.rawValue)), variable: nil,
     summary: "The account's role.",
@@ -154,8 +151,8 @@ extension CommandTable {
   private static let limit = text(.limit, "N", "So many at most.", fallback: "100")
 
   private static func text(
-    _ setting: Setting, _ word: String, _ summary: String, fallback: String? = nil
+    _ setting: Setting, _ word: String, _ summary: String, fallback: Flag.Fallback? = nil
   ) -> Flag {
-    Flag(setting: setting, value: .text(word), variable: nil, summary: summary, fallback: fallback)
+    .plain(setting, word, summary, fallback: fallback)
   }
 }

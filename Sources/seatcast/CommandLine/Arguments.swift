@@ -1,5 +1,6 @@
-// Parses the arguments into a command and its settings, by the tables in Flag.swift. Values are validated later
-// (Configuration/), together with those from the environment.
+// Parses the arguments into a command and its settings, by the tables of Flag.swift. Values are validated later
+// (Configuration/), together with those from the environment and the file. Reads the file that --config names; pure
+// otherwise.
 import ControlPlane
 
 /// A parsed command line.
@@ -7,6 +8,9 @@ enum Invocation: Equatable, Sendable {
   /// Print this text on standard output and succeed.
   case print(String)
   case serve(Settings)
+  /// The settings without the file, whose faults the command tells itself.
+  case configCheck(Settings)
+  case configPrint(Settings)
   case conformanceEcho(Settings)
   case conformanceJWS
   case administer(AdminRequest.Command, Settings)
@@ -19,7 +23,8 @@ enum Invocation: Equatable, Sendable {
       throw UsageError("seatcast needs a command. Try 'seatcast --help'.")
     }
     switch word {
-    case "--help", "-h", "help": return .print(Help.overview())
+    case "--help", "-h": return .print(Help.overview())
+    case "help": return .print(try helpText(arguments.dropFirst()))
     case "--version": return .print(Version.line)
     default: break
     }
@@ -27,17 +32,35 @@ enum Invocation: Equatable, Sendable {
     guard let table else { return .print(Help.group(word)) }
     if rest.contains("--help") || rest.contains("-h") { return .print(Help.text(for: table)) }
     let words = try words(in: rest, of: table)
-    let settings = Settings(
-      flags: words.flags, operands: words.operands, environment: environment, table: table)
+    let given = Settings(flags: words.flags, operands: words.operands, environment: environment, table: table)
+    if table.name == CommandTable.configCheck.name { return .configCheck(given) }
+    let settings = try given.readingFiles()
     if let command = AdminRequest.Command(rawValue: table.name) { return .administer(command, settings) }
     switch table.name {
     case CommandTable.serve.name: return .serve(settings)
+    case CommandTable.configPrint.name: return .configPrint(settings)
+    case CommandTable.configDefault.name: return .print(ConfigTemplate.text)
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
     case CommandTable.doctor.name: return .doctor(settings)
     default: return .print(Version.line)
     }
+  }
+
+  /// What `seatcast help …` shows: the overview, or what the command of these words shows with `--help`.
+  private static func helpText(_ words: ArraySlice<String>) throws(UsageError) -> String {
+    guard let first = words.first, !["--help", "-h"].contains(first) else { return Help.overview() }
+    if first == CommandTable.help.name { return Help.text(for: .help) }
+    if words.count == 1, CommandTable.all.contains(where: { $0.name.hasPrefix(first + " ") }) {
+      return Help.group(first)
+    }
+    let (table, rest) = try table(in: Array(words))
+    guard let table else { return Help.group(first) }
+    if let extra = rest.first {
+      throw UsageError("'\(table.name)' is a command; '\(printable(extra))' is none.")
+    }
+    return Help.text(for: table)
   }
 
   /// The command that one word names, or two, and what stands behind it; nil: help is asked for those that begin with
@@ -113,9 +136,14 @@ enum Invocation: Equatable, Sendable {
     guard name.hasPrefix("-") else {
       throw UsageError("'seatcast \(table.name)' does not take '\(printable(name))'." + help)
     }
+    if let secret = table.flags.first(where: { $0.isSecret && "--" + $0.setting.rawValue == name }) {
+      throw UsageError(
+        "'\(name)' is no flag, because everybody on a machine can read arguments; use \(name)-file or "
+          + "\(secret.name).")
+    }
     throw UsageError(
       "'seatcast \(table.name)' has no flag '\(printable(name))'."
-        + Suggestion.sentence(for: name, among: table.flags.map(\.name)) + help)
+        + Suggestion.sentence(for: name, among: table.flags.filter(\.isFlag).map(\.name)) + help)
   }
 }
 

@@ -1,4 +1,4 @@
-// `--help`, rendered from the tables in Flag.swift.
+// `--help`, rendered from the tables of Flag.swift.
 
 enum Help {
   static func overview() -> String {
@@ -35,8 +35,25 @@ enum Help {
       "\(summary)\n\nUsage: " + (["seatcast", table.name] + words).joined(separator: " ")
       + (table.operands.isEmpty ? "" : "\n\n" + operands(table.operands))
     guard !table.flags.isEmpty else { return head }
-    return head + "\n\n" + table.flags.map(paragraph).joined(separator: "\n")
-      + "\n\nA flag beats its variable, and that beats the default. An empty variable counts as unset."
+    return ([head] + paragraphs(table.flags) + [precedence(table)]).joined(separator: "\n\n")
+  }
+
+  /// The rows under the headings of their sections, those of no section first.
+  private static func paragraphs(_ flags: [Flag]) -> [String] {
+    let sections: [Section?] = [nil] + Section.allCases
+    return sections.compactMap { section in
+      let rows = flags.filter { $0.section == section }
+      guard !rows.isEmpty else { return nil }
+      return (section.map { "\($0.rawValue):\n" } ?? "") + rows.map(paragraph).joined(separator: "\n")
+    }
+  }
+
+  /// Which source beats which, of those that the command has.
+  private static func precedence(_ table: CommandTable) -> String {
+    table.flag(named: "--config") == nil
+      ? "A flag beats its variable, and that beats the default. An empty variable counts as unset."
+      : "A flag beats its variable, that beats the file, and that beats the default. An empty variable counts\n"
+        + "as unset."
   }
 
   private static func operands(_ operands: [Operand]) -> String {
@@ -46,9 +63,9 @@ enum Help {
 
   private static func paragraph(_ flag: Flag) -> String {
     var facts: [String] = []
-    if let fallback = flag.fallback { facts.append("Default: \(fallback).") }
-    let variables = [flag.variable].compactMap(\.self) + flag.relatives
-    if !variables.isEmpty { facts.append("Environment: \(variables.joined(separator: ", ")).") }
+    if let fallback = flag.fallback { facts.append("Default: \(fallback.text).") }
+    if flag.isFlag, let variable = flag.variable { facts.append("Environment: \(variable).") }
+    if let credential = flag.credential { facts.append("Credential: \(credential).") }
     let last = facts.isEmpty ? "" : "\n      " + facts.joined(separator: " ")
     return (["  \(flag.usage)", flag.summary] + flag.details).joined(separator: "\n      ") + last
   }

@@ -39,7 +39,8 @@ struct AccountsConfiguration: Equatable, Sendable {
     }
     if issuer == Identity.localIssuer, let given = settings[.issuer] {
       throw UsageError(
-        "\(given.source) must not be '\(issuer)': this server's own accounts have that issuer.")
+        "\(given.source) must not be '\(issuer)': this server's own accounts have that issuer.",
+        about: .issuer)
     }
     return issuer
   }
@@ -47,7 +48,8 @@ struct AccountsConfiguration: Equatable, Sendable {
   private static func adminClaim(_ settings: Settings) throws(UsageError) -> AdminClaim? {
     guard let text = try settings.text(.adminClaim), let given = settings[.adminClaim] else { return nil }
     guard let claim = AdminClaim(text) else {
-      throw UsageError("\(given.source) must be like 'role=admin', not '\(printable(text))'.")
+      throw UsageError(
+        "\(given.source) must be like 'role=admin', not '\(printable(text))'.", about: .adminClaim)
     }
     return claim
   }

@@ -115,11 +115,11 @@ struct LimitTable: Equatable, Sendable {
       guard let setting = LimitSetting(rawValue: name) else {
         throw UsageError(
           "\(given.source) has no limit '\(printable(name))'."
-            + Suggestion.sentence(for: name, among: LimitSetting.allCases.map(\.rawValue)))
+            + Suggestion.sentence(for: name, among: LimitSetting.allCases.map(\.rawValue)), about: .limits)
       }
-      if changed[setting] != nil { throw UsageError("\(given.source) names \(name) twice.") }
+      if changed[setting] != nil { throw UsageError("\(given.source) names \(name) twice.", about: .limits) }
       guard let value = LimitValue(sides.count == 2 ? sides[1] : "", isCount: setting.isCount) else {
-        throw Self.complaint(given.source, setting, sides.count == 2 ? String(sides[1]) : "")
+        throw Self.complaint(settings.source(.limits), setting, sides.count == 2 ? String(sides[1]) : "")
       }
       changed[setting] = value
     }
@@ -127,7 +127,8 @@ struct LimitTable: Equatable, Sendable {
 
   private static func complaint(_ source: String, _ setting: LimitSetting, _ value: String) -> UsageError {
     let forms = setting.isCount ? "a number like '64' or 'off'" : "a rate like '10/m', '50/s:100' or 'off'"
-    return UsageError("\(source) must set \(setting.rawValue) to \(forms), not '\(printable(value))'.")
+    return UsageError(
+      "\(source) must set \(setting.rawValue) to \(forms), not '\(printable(value))'.", about: .limits)
   }
 
   /// Lines that name every limit with its default.

@@ -15,8 +15,9 @@ struct ListenAddress: Equatable, Sendable {
   init(_ settings: Settings) throws(UsageError) {
     host = try settings.text(.host) ?? "127.0.0.1"
     guard host == "localhost" || Self.isNumeric(host) else {
-      let source = settings[.host]?.source ?? "--host"
-      throw UsageError("\(source) must be a numeric address or 'localhost', not '\(printable(host))'.")
+      throw UsageError(
+        "\(settings.source(.host)) must be a numeric address or 'localhost', not '\(printable(host))'.",
+        about: .host)
     }
     port = try settings.number(.port, in: 0...65_535) ?? 3_000
     loops = try settings.number(.loops, in: 1...1_024)

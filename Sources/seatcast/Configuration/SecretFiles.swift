@@ -1,7 +1,6 @@
 // Reads the token secrets and the admin's password from the files that the configuration names: at start, and the
 // secrets again on SIGHUP. Main thread.
 import ControlPlane
-import FoundationEssentials
 
 /// What signs tokens, and what signed them before.
 struct TokenSecrets: Equatable, Sendable {
@@ -61,15 +60,17 @@ enum SecretFiles {
     }
   }
 
+  /// Longer files are no secrets.
+  private static let maximumBytes = 65_536
+
   /// The content of a file without one line break at its end.
   private static func line(at path: String, what: String) throws(StartError) -> [UInt8] {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: path))
+    var bytes: [UInt8]
+    do throws(BoundedFile.Failure) {
+      bytes = try BoundedFile.read(path, atMost: maximumBytes)
     } catch {
-      throw StartError("The \(what) cannot be read from \(printable(path)).")
+      throw StartError("The \(what) in \(printable(path)) \(error.why).")
     }
-    var bytes = Array(data)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     return bytes

@@ -18,6 +18,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var watch: Watch
   /// Nil: text when standard error is a terminal, else JSON.
   var log: LogFormat?
+  /// The least important lines that are written.
+  var logLevel: LogLevel
   var rateLimits: RateLimits
   /// What the limits are when they are on.
   var limits: LimitTable
@@ -74,6 +76,9 @@ struct ServeConfiguration: Equatable, Sendable {
     var password: Password
   }
 
+  /// The form of the log here.
+  var logFormat: LogFormat { log ?? (StandardError.isTerminal ? .text : .json) }
+
   /// Warnings about settings that are unsafe in production or have no effect.
   var warnings: [String] {
     var sentences = unknownVariables
@@ -101,6 +106,7 @@ struct ServeConfiguration: Equatable, Sendable {
     identity = try settings.choice(.identity, as: Identity.self) ?? .full
     watch = try settings.choice(.watch, as: Watch.self) ?? .authenticated
     log = try settings.choice(.log, as: LogFormat.self)
+    logLevel = try settings.choice(.logLevel, as: LogLevel.self) ?? .info
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
     limits = try LimitTable(settings)
     trustedProxies = try Self.proxies(settings)
@@ -112,19 +118,31 @@ struct ServeConfiguration: Equatable, Sendable {
     unknownVariables = settings.warnings
   }
 
+  /// Everything that is wrong with single values; when nothing is, how they do not go together.
+  static func faults(_ settings: Settings) -> [UsageError] {
+    var (rest, found): (Settings, [UsageError]) = (settings, [])
+    while true {
+      do throws(UsageError) {
+        _ = try ServeConfiguration(rest)
+        return found
+      } catch {
+        // Settings that miss a wrong one may not go together for that alone.
+        guard let setting = error.setting, rest.has(setting) else { return found.isEmpty ? [error] : found }
+        found.append(error)
+        rest = rest.without(setting)
+      }
+    }
+  }
+
   /// In seconds: a minute to ten years.
   private static let keepingTimes: ClosedRange<Int64> = 60...3_650 * 86_400
 
   static func secret(_ settings: Settings) throws(UsageError) -> SecretSource {
-    let file = try settings.text(.jwtSecretFile)
-    let typed = settings[.jwtSecretFile]?.source.hasPrefix("--") ?? false
-    guard let literal = settings.variable("SEATCAST_JWT_SECRET"), !typed else {
-      return file.map(SecretSource.file) ?? .kept
+    switch try settings.stronger(of: .jwtSecret, or: .jwtSecretFile) {
+    case .jwtSecret?: .bytes(Array((try settings.text(.jwtSecret) ?? "").utf8))
+    case .some: try settings.text(.jwtSecretFile).map(SecretSource.file) ?? .kept
+    case nil: .kept
     }
-    if file != nil {
-      throw UsageError("SEATCAST_JWT_SECRET and SEATCAST_JWT_SECRET_FILE are both set; set one of them.")
-    }
-    return .bytes(Array(literal.utf8))
   }
 
   static func previousSecret(_ settings: Settings) throws(UsageError) -> PreviousSource? {
@@ -138,38 +156,40 @@ struct ServeConfiguration: Equatable, Sendable {
       return nil
     }
     guard let until = Instant(text: time) else {
-      let source = settings[.previousSecretUntil]?.source ?? "--previous-secret-until"
-      throw UsageError("\(source) must be a time like 2026-01-31T20:00:00Z, not '\(printable(time))'.")
+      throw UsageError(
+        "\(settings.source(.previousSecretUntil)) must be a time like 2026-01-31T20:00:00Z, "
+          + "not '\(printable(time))'.", about: .previousSecretUntil)
     }
     return PreviousSource(file: file, until: until)
   }
 
   /// With a file of public keys nothing is signed with a configured secret.
   private static func refuseSecrets(_ settings: Settings) throws(UsageError) {
-    let literal = settings.variable("SEATCAST_JWT_SECRET").map { _ in "SEATCAST_JWT_SECRET" }
-    let given = settings[.jwtSecretFile]?.source ?? settings[.previousSecretFile]?.source ?? literal
+    let given = [Setting.jwtSecretFile, .previousSecretFile, .jwtSecret].first(where: settings.has)
     guard let given else { return }
     throw UsageError(
-      "\(given) and \(settings[.jwksFile]?.source ?? "--jwks-file") are both set; the other system signs with one of them."
-    )
+      "\(settings.source(given)) and \(settings.source(.jwksFile)) are both set; the other system signs with "
+        + "one of them.")
   }
 
   private static func admin(_ settings: Settings) throws(UsageError) -> Admin? {
-    let text = settings.variable("SEATCAST_ADMIN_PASSWORD")
-    let file = settings.variable("SEATCAST_ADMIN_PASSWORD_FILE")
     let email = try settings.text(.adminEmail)
-    if text != nil, file != nil {
-      throw UsageError(
-        "SEATCAST_ADMIN_PASSWORD and SEATCAST_ADMIN_PASSWORD_FILE are both set; set one of them.")
-    }
-    let password = text.map(Admin.Password.text) ?? file.map(Admin.Password.file)
+    let password: Admin.Password? =
+      switch try settings.stronger(of: .adminPassword, or: .adminPasswordFile) {
+      case .adminPassword?: try settings.text(.adminPassword).map(Admin.Password.text)
+      case .some: try settings.text(.adminPasswordFile).map(Admin.Password.file)
+      case nil: nil
+      }
     switch (email, password) {
     case (let email?, let password?): return Admin(email: email, password: password)
     case (nil, nil): return nil
     case (_?, nil):
-      let source = settings[.adminEmail]?.source ?? "--admin-email"
-      throw UsageError("\(source) needs SEATCAST_ADMIN_PASSWORD or SEATCAST_ADMIN_PASSWORD_FILE.")
+      throw UsageError(
+        "\(settings.source(.adminEmail)) needs --admin-password-file, SEATCAST_ADMIN_PASSWORD_FILE or "
+          + "SEATCAST_ADMIN_PASSWORD.")
     case (nil, _?):
+      // A credential is there for whoever wants it.
+      if case .credential? = settings[.adminPasswordFile]?.source { return nil }
       throw UsageError("An admin's password is set, but no --admin-email or SEATCAST_ADMIN_EMAIL.")
     }
   }
@@ -190,9 +210,9 @@ struct ServeConfiguration: Equatable, Sendable {
     var ranges: [AddressRange] = []
     for text in try settings.list(.trustedProxies) {
       guard let range = AddressRange(String(text)) else {
-        let source = settings[.trustedProxies]?.source ?? "--trusted-proxies"
         throw UsageError(
-          "\(source) must list addresses or ranges like '10.0.0.0/8', not '\(printable(String(text)))'.")
+          "\(settings.source(.trustedProxies)) must list addresses or ranges like '10.0.0.0/8', "
+            + "not '\(printable(String(text)))'.", about: .trustedProxies)
       }
       ranges.append(range)
     }
@@ -203,9 +223,9 @@ struct ServeConfiguration: Equatable, Sendable {
     var origins: Set<WebOrigin> = []
     for text in try settings.list(.origins) {
       guard let origin = WebOrigin(String(text)) else {
-        let source = settings[.origins]?.source ?? "--origins"
         throw UsageError(
-          "\(source) must list origins like 'https://example.org', not '\(printable(String(text)))'.")
+          "\(settings.source(.origins)) must list origins like 'https://example.org', "
+            + "not '\(printable(String(text)))'.", about: .origins)
       }
       origins.insert(origin)
     }

@@ -1,50 +1,110 @@
-// The settings of one start with their sources, so that an error names the flag or variable to correct. A flag
-// overrides its variable; defaults are applied where the typed configuration is made.
+// The settings of one start with their sources, so that an error names the flag, variable or line to correct. A flag
+// beats its variable, that beats the line in the file, that beats a credential; defaults are applied where the typed
+// configuration is made. A value; only `readingFiles` touches the disk.
 import ControlPlane
 
 struct Settings: Equatable, Sendable {
   /// A value and its source.
   struct Given: Equatable, Sendable {
     let text: String
-    /// `--port` or `SEATCAST_PORT`.
-    let source: String
+    let source: SettingSource
   }
 
-  private let given: [Setting: Given]
+  /// The rows of the command.
+  let rows: [Flag]
   /// The words that are no flags, in order.
   let operands: [String]
-  /// All variables that are not empty. Secrets have a variable and no flag, because command lines are public.
+  private let flags: [Setting: String]
+  /// All variables that are not empty.
   private let environment: [String: String]
+  private(set) var file: ConfigFile?
+  private var given: [Setting: Given] = [:]
+
   /// Warnings about variables that nothing reads.
   var warnings: [String] { UnknownVariables.warnings(in: environment) }
 
   init(
-    flags: [Setting: String], operands: [String] = [], environment: [String: String], table: CommandTable
+    flags: [Setting: String], operands: [String] = [], environment: [String: String], table: CommandTable,
+    file: ConfigFile? = nil
   ) {
-    var given: [Setting: Given] = [:]
-    for flag in table.flags {
-      if let text = flags[flag.setting] {
-        given[flag.setting] = Given(text: text, source: flag.name)
-      } else if let variable = flag.variable, let text = environment[variable], !text.isEmpty {
-        given[flag.setting] = Given(text: text, source: variable)
+    (self.flags, self.operands, rows) = (flags, operands, table.flags)
+    self.environment = environment.filter { !$0.value.isEmpty }
+    self.file = file
+    merge(credentials: { _ in nil })
+  }
+
+  /// - Parameter credentials: the file of a credential; nil: there is none.
+  private mutating func merge(credentials: (String) -> String?) {
+    given = [:]
+    for row in rows {
+      if let text = flags[row.setting] {
+        given[row.setting] = Given(text: text, source: .flag(row.name))
+      } else if let variable = row.variable, let text = environment[variable] {
+        given[row.setting] = Given(text: text, source: .variable(variable))
+      } else if row.isKey, let file, let entry = file.entries[row.setting] {
+        let source = SettingSource.file(key: row.setting.rawValue, path: file.path, line: entry.line)
+        given[row.setting] = Given(text: entry.value, source: source)
+      } else if let name = row.credential, let path = credentials(name) {
+        given[row.setting] = Given(text: path, source: .credential(name))
       }
     }
-    self.given = given
-    self.operands = operands
-    self.environment = environment.filter { !$0.value.isEmpty }
   }
+
+  // MARK: Files
+
+  /// The same with what the configuration file and the service manager's credentials say now.
+  func readingFiles() throws(UsageError) -> Settings {
+    guard let path = try text(.config) else { return with(nil) }
+    let file = try ConfigFile.read(path)
+    try file.check()
+    return with(file)
+  }
+
+  /// The same with this file, and the credentials.
+  func with(_ file: ConfigFile?) -> Settings {
+    var settings = self
+    settings.file = file
+    settings.merge(credentials: Credentials(environment).path)
+    return settings
+  }
+
+  /// The same as if nothing had set this one.
+  func without(_ setting: Setting) -> Settings {
+    var settings = self
+    settings.given[setting] = nil
+    return settings
+  }
+
+  /// The same with what `other` has for this one.
+  func taking(_ setting: Setting, from other: Settings) -> Settings {
+    var settings = self
+    settings.given[setting] = other.given[setting]
+    return settings
+  }
+
+  // MARK: Values
 
   subscript(setting: Setting) -> Given? { given[setting] }
 
   func has(_ setting: Setting) -> Bool { given[setting] != nil }
 
-  /// The value of a variable that has no flag; nil when unset or empty.
-  func variable(_ name: String) -> String? { environment[name] }
+  /// For sentences: the source of what is set, else the flag's name.
+  func source(_ setting: Setting) -> String { given[setting]?.source.description ?? "--" + setting.rawValue }
+
+  /// A secret that is set itself or by the name of a file: the stronger source counts.
+  func stronger(of secret: Setting, or file: Setting) throws(UsageError) -> Setting? {
+    guard let literal = given[secret]?.source else { return has(file) ? file : nil }
+    guard let named = given[file]?.source else { return secret }
+    if literal.rank == named.rank {
+      throw UsageError("\(literal) and \(named) are both set; set one of them.")
+    }
+    return literal.rank < named.rank ? secret : file
+  }
 
   /// Non-empty text.
   func text(_ setting: Setting) throws(UsageError) -> String? {
     guard let given = given[setting] else { return nil }
-    if given.text.isEmpty { throw UsageError("\(given.source) must not be empty.") }
+    if given.text.isEmpty { throw UsageError("\(given.source) must not be empty.", about: setting) }
     return given.text
   }
 
@@ -63,11 +123,12 @@ struct Settings: Equatable, Sendable {
     guard let given = given[setting] else { return nil }
     let digits = given.text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     guard digits, let number = Int(given.text), bounds.contains(number) else {
-      let isLink = UnknownVariables.isServiceLink(given.source, value: given.text)
+      let isLink = UnknownVariables.isServiceLink("\(given.source)", value: given.text)
       throw UsageError(
         "\(given.source) must be a number from \(bounds.lowerBound) to \(bounds.upperBound), "
           + "not '\(printable(given.text))'."
-          + (isLink ? " Kubernetes set it as a service link: set enableServiceLinks: false in the pod." : ""))
+          + (isLink ? " Kubernetes set it as a service link: set enableServiceLinks: false in the pod." : ""),
+        about: setting)
     }
     return number
   }
@@ -83,7 +144,7 @@ struct Settings: Equatable, Sendable {
     else {
       throw UsageError(
         "\(given.source) must be a time like '12h' or '30d', at most \(seconds.upperBound / 86_400) days, "
-          + "not '\(printable(given.text))'.")
+          + "not '\(printable(given.text))'.", about: setting)
     }
     return number * unit * 1_000
   }
@@ -97,6 +158,7 @@ struct Settings: Equatable, Sendable {
     let words = Choice.allCases.map(\.rawValue)
     throw UsageError(
       "\(given.source) must be \(words.map { "'\($0)'" }.joined(separator: " or ")), "
-        + "not '\(printable(given.text))'." + Suggestion.sentence(for: given.text, among: words))
+        + "not '\(printable(given.text))'." + Suggestion.sentence(for: given.text, among: words),
+      about: setting)
   }
 }

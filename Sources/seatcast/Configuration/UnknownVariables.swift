@@ -7,8 +7,7 @@ enum UnknownVariables {
   /// One warning per variable, sorted by name, with a suggestion where a known name is near. The variables that
   /// Kubernetes sets for a service called `seatcast` share one warning.
   static func warnings(in environment: [String: String]) -> [String] {
-    let known = Set(
-      CommandTable.all.flatMap(\.flags).flatMap { [$0.variable].compactMap(\.self) + $0.relatives })
+    let known = Set(CommandTable.all.flatMap(\.flags).compactMap(\.variable))
     let unknown = environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
     let links = unknown.filter { isServiceLink($0, value: environment[$0] ?? "") }
     var sentences = unknown.filter { !links.contains($0) }.map { name in

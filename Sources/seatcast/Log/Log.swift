@@ -9,20 +9,32 @@ final class Log: Sendable {
     var offenders = OffenderTable()
     var origins = RefusedOrigins()
     var dropped = 0
+    var format: LogFormat
+    var leastLevel: LogLevel
+
+    init(_ format: LogFormat, from leastLevel: LogLevel) {
+      (self.format, self.leastLevel) = (format, leastLevel)
+    }
   }
 
-  private let format: LogFormat
   private let output: any LogOutput
   /// Milliseconds since 1970.
   private let now: @Sendable () -> Int64
   /// Held for the length of one write that cannot block.
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
+  /// - Parameter leastLevel: less important lines are not written.
   init(
-    format: LogFormat, output: any LogOutput = StandardError(),
+    format: LogFormat, from leastLevel: LogLevel = .info, output: any LogOutput = StandardError(),
     now: @escaping @Sendable () -> Int64 = Log.wallClock
   ) {
-    (self.format, self.output, self.now) = (format, output, now)
+    (self.output, self.now) = (output, now)
+    state = Mutex(State(format, from: leastLevel))
+  }
+
+  /// From the next line on.
+  func use(_ format: LogFormat, from leastLevel: LogLevel) {
+    state.withLock { ($0.format, $0.leastLevel) = (format, leastLevel) }
   }
 
   /// Writes a line without a rate limit.
@@ -81,15 +93,16 @@ final class Log: Sendable {
   }
 
   private func write(_ entry: LogEntry, at moment: Int64, _ state: inout State) {
+    if entry.level < state.leastLevel { return }
     if state.dropped > 0 {
       let told = LogEntry(.warning, "log lines were dropped", ["count": String(state.dropped)])
-      guard output.take(told.rendered(as: format, at: moment) + "\n") else {
+      guard output.take(told.rendered(as: state.format, at: moment) + "\n") else {
         state.dropped += 1
         return
       }
       state.dropped = 0
     }
-    if !output.take(entry.rendered(as: format, at: moment) + "\n") { state.dropped += 1 }
+    if !output.take(entry.rendered(as: state.format, at: moment) + "\n") { state.dropped += 1 }
   }
 
   static let wallClock: @Sendable () -> Int64 = {

@@ -4,7 +4,16 @@ import FoundationEssentials
 
 enum LogFormat: String, CaseIterable, Sendable { case text, json }
 
-enum LogLevel: String, Sendable { case info, warning, error }
+enum LogLevel: String, CaseIterable, Comparable, Sendable {
+  case info, warning, error
+
+  static func < (left: LogLevel, right: LogLevel) -> Bool {
+    guard let first = allCases.firstIndex(of: left), let second = allCases.firstIndex(of: right) else {
+      return false
+    }
+    return first < second
+  }
+}
 
 struct LogEntry: Equatable, Sendable {
   var level: LogLevel

@@ -38,7 +38,7 @@ struct AdminServiceTests {
       Settings(flags: [.passwordFile: file], environment: [:], table: .userPassword)
     }
     let none = folder.path + "/none"
-    #expect(throws: StartError("The password cannot be read from \(none).")) {
+    #expect(throws: StartError("The password in \(none) cannot be read: No such file or directory.")) {
       try PasswordInput.password(settings(none), of: "x")
     }
     try put("pass word\r\n", at: folder.path + "/some")

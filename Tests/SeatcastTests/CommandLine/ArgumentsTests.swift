@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import seatcast
@@ -21,12 +22,14 @@ struct ArgumentsTests {
     }
   }
 
-  @Test(
-    "Every flag with a value is read in both spellings", arguments: CommandTable.serve.flags.map(\.setting))
+  /// Those whose value is not looked at by the parser.
+  private static let flags = CommandTable.serve.flags.filter { $0.isFlag && $0.setting != .config }
+
+  @Test("Every flag with a value is read in both spellings", arguments: flags.map(\.setting))
   func bothSpellings(setting: Setting) throws {
     guard setting != .demo else { return #expect(try settings(["--demo"]).has(.demo)) }
     let name = "--" + setting.rawValue
-    let expected = Settings.Given(text: "x=y", source: name)
+    let expected = Settings.Given(text: "x=y", source: .flag(name))
     #expect(try settings([name, "x=y"])[setting] == expected)
     #expect(try settings([name + "=x=y"])[setting] == expected)
   }
@@ -41,6 +44,8 @@ struct ArgumentsTests {
     #expect(try Invocation.parse(["conformance-jws"], environment: [:]) == .conformanceJWS)
     #expect(try Invocation.parse(["version"], environment: [:]) == .print(Version.line))
     #expect(try Invocation.parse(["--version"], environment: [:]) == .print(Version.line))
+    #expect(
+      try Invocation.parse(["config", "default"], environment: [:]) == .print(ConfigTemplate.text))
   }
 
   @Test("Help wins over everything beside it")
@@ -50,6 +55,37 @@ struct ArgumentsTests {
       try Invocation.parse(["serve", "--prot", "--help"], environment: [:])
         == .print(Help.text(for: .serve)))
     #expect(try Invocation.parse(["serve", "-h"], environment: [:]) == .print(Help.text(for: .serve)))
+  }
+
+  @Test("help shows what --help shows")
+  func helpCommand() throws {
+    func shown(_ words: String...) throws -> Invocation {
+      try Invocation.parse(["help"] + words, environment: [:])
+    }
+    #expect(try shown() == .print(Help.overview()))
+    #expect(try shown("serve") == .print(Help.text(for: .serve)))
+    #expect(try shown("event") == .print(Help.group("event")))
+    #expect(try shown("config", "check") == .print(Help.text(for: .configCheck)))
+    #expect(try shown("help") == .print(Help.text(for: .help)))
+  }
+
+  @Test("The file that --config names is read by whoever takes settings from it, and its faults are told")
+  func configurationFile() throws {
+    let folder = try TemporaryFolder()
+    try put("port = 7\nprot = 8\n", at: folder.path + "/bad.conf")
+    try put("port = 7\n", at: folder.path + "/good.conf")
+    #expect(try settings(["--config", folder.path + "/good.conf"])[.port]?.text == "7")
+    let environment = ["SEATCAST_CONFIG": folder.path + "/good.conf"]
+    #expect(try settings([], environment)[.port]?.text == "7")
+    #expect(
+      complaint(["serve", "--config", folder.path + "/bad.conf"])
+        == "\(folder.path)/bad.conf:2: There is no setting 'prot'. Did you mean 'port'?")
+    // The command tells of them itself.
+    guard
+      case .configCheck(let unread) = try Invocation.parse(
+        ["config", "check", folder.path + "/bad.conf"], environment: [:])
+    else { throw UsageError("not config check") }
+    #expect(unread.operands == [folder.path + "/bad.conf"] && unread[.port] == nil)
   }
 
   @Test(
@@ -75,6 +111,13 @@ struct ArgumentsTests {
         "'seatcast conformance-echo' has no flag '--demo'. Try 'seatcast conformance-echo --help'."
       ),
       (["version", "now"], "'seatcast version' does not take 'now'. Try 'seatcast version --help'."),
+      (
+        ["serve", "--jwt-secret", "x"],
+        "'--jwt-secret' is no flag, because everybody on a machine can read arguments; use --jwt-secret-file or "
+          + "SEATCAST_JWT_SECRET."
+      ),
+      (["help", "sevre"], "There is no command 'sevre'. Did you mean 'serve'? Try 'seatcast --help'."),
+      (["help", "version", "now"], "'version' is a command; 'now' is none."),
     ])
   func refusals(arguments: [String], sentence: String) {
     #expect(complaint(arguments) == sentence)

@@ -20,9 +20,13 @@ struct HelpTests {
         #expect(lines.contains("  " + flag.usage))
         #expect(lines.contains("      " + flag.summary))
         #expect(
-          flag.fallback.map { fallback in lines.contains { $0.contains("Default: \(fallback).") } } ?? true)
-        for variable in [flag.variable].compactMap(\.self) + flag.relatives {
-          #expect(lines.contains { $0.contains("Environment: ") && $0.contains(variable) })
+          flag.fallback.map { fallback in lines.contains { $0.contains("Default: \(fallback.text).") } }
+            ?? true)
+        if let variable = flag.variable, flag.isFlag {
+          #expect(lines.contains { $0.contains("Environment: \(variable).") })
+        }
+        if let credential = flag.credential {
+          #expect(lines.contains { $0.hasSuffix("Credential: \(credential).") })
         }
       }
     }
@@ -33,6 +37,19 @@ struct HelpTests {
     for text in [Help.overview()] + CommandTable.all.map(Help.text) {
       #expect(text.split(separator: "\n").allSatisfy { $0.count <= 110 })
     }
+  }
+
+  @Test("The server's rows stand under the headings of their sections, in their order")
+  func sections() {
+    let lines = Help.text(for: .serve).split(separator: "\n").map(String.init)
+    #expect(
+      lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") } == Section.allCases.map { $0.rawValue + ":" })
+  }
+
+  @Test("Which source beats which is told of those that the command has")
+  func precedence() {
+    #expect(Help.text(for: .serve).contains("that beats the file"))
+    #expect(!Help.text(for: .conformanceEcho).contains("that beats the file"))
   }
 
   @Test("A command without flags promises none")

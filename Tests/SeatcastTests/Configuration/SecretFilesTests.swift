@@ -58,10 +58,10 @@ struct SecretFilesTests {
   func missing() {
     #expect(
       complaint { _ = try SecretFiles.secret(.file("no/such/file")) }
-        == "The token secret cannot be read from no/such/file.")
+        == "The token secret in no/such/file cannot be read: No such file or directory.")
     #expect(
       complaint { _ = try SecretFiles.password(.file("no/such/file")) }
-        == "The admin's password cannot be read from no/such/file.")
+        == "The admin's password in no/such/file cannot be read: No such file or directory.")
   }
 
   @Test("A password is text, from the variable or from the first line break on the end of a file")

@@ -1,5 +1,6 @@
 import ControlPlane
 import FanoutCore
+import TestSupport
 import Testing
 
 @testable import seatcast
@@ -137,10 +138,17 @@ struct ServeConfigurationTests {
         == .init(email: "a@b", password: .file("f")))
     #expect(
       complaint(["--admin-email", "a@b"])
-        == "--admin-email needs SEATCAST_ADMIN_PASSWORD or SEATCAST_ADMIN_PASSWORD_FILE.")
+        == "--admin-email needs --admin-password-file, SEATCAST_ADMIN_PASSWORD_FILE or SEATCAST_ADMIN_PASSWORD."
+    )
     #expect(
       complaint([], ["SEATCAST_ADMIN_EMAIL": "a@b"])
-        == "SEATCAST_ADMIN_EMAIL needs SEATCAST_ADMIN_PASSWORD or SEATCAST_ADMIN_PASSWORD_FILE.")
+        == "SEATCAST_ADMIN_EMAIL needs --admin-password-file, SEATCAST_ADMIN_PASSWORD_FILE or "
+        + "SEATCAST_ADMIN_PASSWORD.")
+    #expect(
+      try configuration(
+        ["--admin-email", "a@b", "--admin-password-file", "g"], ["SEATCAST_ADMIN_PASSWORD": "x"]
+      )
+      .admin == .init(email: "a@b", password: .file("g")))
     #expect(
       complaint([], ["SEATCAST_ADMIN_PASSWORD": "pw"])
         == "An admin's password is set, but no --admin-email or SEATCAST_ADMIN_EMAIL.")
@@ -174,5 +182,49 @@ struct ServeConfigurationTests {
     ])
   func badValues(arguments: [String], sentence: String) {
     #expect(complaint(arguments) == sentence)
+  }
+
+  @Test("Each documented default is what holds when nothing is set", arguments: ConfigFile.rows)
+  func defaults(row: Flag) throws {
+    guard case .value(let text)? = row.fallback else { return }
+    // What the setting needs beside it.
+    let company: [Setting: [Setting: String]] = [
+      .tlsRecords: [.tlsCertificate: "c", .tlsKey: "k"], .backupEvery: [.backupDir: "b"],
+      .backupKeep: [.backupDir: "b"],
+    ]
+    func configuration(_ flags: [Setting: String]) throws -> ServeConfiguration {
+      let flags = flags.merging(company[row.setting] ?? [:]) { given, _ in given }
+      return try ServeConfiguration(Settings(flags: flags, environment: [:], table: .serve))
+    }
+    #expect(try configuration([row.setting: text]) == configuration([:]))
+  }
+
+  @Test("All wrong values are told at once, and what does not go together when the values are right")
+  func faults() {
+    func sentences(_ flags: [Setting: String]) -> [String] {
+      ServeConfiguration.faults(Settings(flags: flags, environment: [:], table: .serve)).map(\.description)
+    }
+    #expect(sentences([:]).isEmpty)
+    #expect(
+      sentences([.port: "x", .watch: "y"]) == [
+        "--port must be a number from 0 to 65535, not 'x'.",
+        "--watch must be 'authenticated' or 'public', not 'y'.",
+      ])
+    #expect(sentences([.backupKeep: "3"]) == ["--backup-keep needs --backup-dir."])
+    // The issuer needs external accounts, but the fault is another one.
+    #expect(
+      sentences([.accounts: "extern", .issuer: "i"])
+        == ["--accounts must be 'local' or 'external', not 'extern'. Did you mean 'external'?"])
+  }
+
+  @Test("A credential that nobody asks for is no error")
+  func credentials() throws {
+    let folder = try TemporaryFolder()
+    try put("pw", at: folder.path + "/admin-password")
+    let environment = ["CREDENTIALS_DIRECTORY": folder.path]
+    #expect(try configuration([], environment).admin == nil)
+    #expect(
+      try configuration(["--admin-email", "a@b"], environment).admin
+        == .init(email: "a@b", password: .file(folder.path + "/admin-password")))
   }
 }

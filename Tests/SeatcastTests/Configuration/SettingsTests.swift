@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import seatcast
@@ -17,25 +18,89 @@ struct SettingsTests {
     }
   }
 
-  @Test("A flag beats its variable, and a variable beats nothing")
-  func precedence() {
-    #expect(settings([.port: "1"], ["SEATCAST_PORT": "2"])[.port] == .init(text: "1", source: "--port"))
-    #expect(settings([:], ["SEATCAST_PORT": "2"])[.port] == .init(text: "2", source: "SEATCAST_PORT"))
+  /// The sources of one setting, from the strongest to the weakest.
+  private static let sources = ["flag", "variable", "file", "credential"]
+
+  @Test("Of two sources the stronger one counts", arguments: sources, sources)
+  func precedence(one: String, other: String) throws {
+    let folder = try TemporaryFolder()
+    try put("x", at: folder.path + "/tls-key")
+    let used = Set([one, other])
+    var environment = used.contains("variable") ? ["SEATCAST_TLS_KEY": "variable"] : [:]
+    if used.contains("credential") { environment["CREDENTIALS_DIRECTORY"] = folder.path }
+    let file = ConfigFile(path: "f", bytes: Array("tls-key = file".utf8))
+    let found = settings(used.contains("flag") ? [.tlsKey: "flag"] : [:], environment)
+      .with(used.contains("file") ? file : nil)[.tlsKey]
+    let expected: [String: Settings.Given] = [
+      "flag": .init(text: "flag", source: .flag("--tls-key")),
+      "variable": .init(text: "variable", source: .variable("SEATCAST_TLS_KEY")),
+      "file": .init(text: "file", source: .file(key: "tls-key", path: "f", line: 1)),
+      "credential": .init(text: folder.path + "/tls-key", source: .credential("tls-key")),
+    ]
+    #expect(found == Self.sources.first(where: used.contains).flatMap { expected[$0] })
+  }
+
+  @Test("Nothing is set when no source sets it, and a file that lost a line sets it no more")
+  func nothing() {
     #expect(settings([:])[.port] == nil)
+    let file = ConfigFile(path: "f", bytes: Array("port = 7".utf8))
+    #expect(settings([:]).with(file)[.port]?.text == "7")
+    #expect(settings([:]).with(file).with(nil)[.port] == nil)
+    #expect(settings([:]).with(file).without(.port)[.port] == nil)
+  }
+
+  @Test("A command takes from the file what it has a row and a variable for, and nothing else")
+  func otherRows() throws {
+    let bytes = Array("data = /d\nissuer = i\nport = 7\n".utf8)
+    let table = try #require(CommandTable.all.first { $0.name == "user disable" })
+    let settings = Settings(
+      flags: [:], environment: [:], table: table, file: ConfigFile(path: "f", bytes: bytes))
+    #expect(settings[.data]?.text == "/d")
+    // Its --issuer is another thing than the server's.
+    #expect(settings[.issuer] == nil && settings[.port] == nil)
+  }
+
+  @Test("A file that cannot be had is told, and an empty name is none")
+  func unreadable() throws {
+    let folder = try TemporaryFolder()
+    func complaint(_ path: String) -> String? {
+      self.complaint { () throws(UsageError) in _ = try settings([.config: path]).readingFiles() }
+    }
+    #expect(
+      complaint(folder.path + "/none")
+        == "The configuration file \(folder.path)/none cannot be read: No such file or directory.")
+    #expect(complaint(folder.path) == "The configuration file \(folder.path) is a folder.")
+    #expect(complaint("") == "--config must not be empty.")
+  }
+
+  @Test("Of a secret and its file the stronger source counts, and equal ones are an error")
+  func secrets() throws {
+    let file = ConfigFile(path: "f", bytes: Array("jwt-secret-file = s".utf8))
+    func stronger(_ flags: [Setting: String], _ environment: [String: String]) throws -> Setting? {
+      try Settings(flags: flags, environment: environment, table: .serve, file: file)
+        .stronger(of: .jwtSecret, or: .jwtSecretFile)
+    }
+    #expect(try stronger([:], [:]) == .jwtSecretFile)
+    #expect(try stronger([:], ["SEATCAST_JWT_SECRET": "x"]) == .jwtSecret)
+    #expect(try stronger([.jwtSecretFile: "f"], ["SEATCAST_JWT_SECRET": "x"]) == .jwtSecretFile)
+    #expect(throws: UsageError.self) {
+      try stronger([:], ["SEATCAST_JWT_SECRET": "x", "SEATCAST_JWT_SECRET_FILE": "y"])
+    }
+    #expect(try settings([:]).stronger(of: .jwtSecret, or: .jwtSecretFile) == nil)
   }
 
   @Test("Each variable sets its own row", arguments: CommandTable.serve.flags.compactMap(\.variable))
   func eachVariable(variable: String) {
     let settings = settings([:], [variable: "x"])
     let flag = CommandTable.serve.flags.first { $0.variable == variable }
-    #expect(flag.map { settings[$0.setting] == .init(text: "x", source: variable) } == true)
+    #expect(flag.map { settings[$0.setting] == .init(text: "x", source: .variable(variable)) } == true)
     #expect(CommandTable.serve.flags.filter { settings.has($0.setting) }.count == 1)
   }
 
   @Test("An empty variable counts as unset, an empty flag does not")
   func emptiness() {
     #expect(settings([:], ["SEATCAST_DATA": ""])[.data] == nil)
-    #expect(settings([:], ["SEATCAST_ADMIN_PASSWORD": ""]).variable("SEATCAST_ADMIN_PASSWORD") == nil)
+    #expect(!settings([:], ["SEATCAST_ADMIN_PASSWORD": ""]).has(.adminPassword))
     #expect(
       complaint { () throws(UsageError) in _ = try settings([.data: ""]).text(.data) }
         == "--data must not be empty.")

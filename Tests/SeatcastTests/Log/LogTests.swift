@@ -66,4 +66,19 @@ struct LogTests {
   func wallClock() {
     #expect(Log.wallClock() > 1_700_000_000_000)
   }
+
+  @Test("Lines below the least level are not written, and both level and form can change")
+  func levels() {
+    log.use(.json, from: .warning)
+    log.write(LogEntry(.info, "unimportant"))
+    log.write(LogEntry(.warning, "hello"))
+    log.use(.text, from: .info)
+    log.write(LogEntry(.info, "again"))
+    #expect(
+      kept.lines == [
+        "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"warning\",\"message\":\"hello\"}\n",
+        "1970-01-01T00:00:00.000Z info again\n",
+      ])
+    #expect(LogLevel.info < .warning && LogLevel.warning < .error)
+  }
 }
