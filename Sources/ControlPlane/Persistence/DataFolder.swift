@@ -1,5 +1,6 @@
 // The folder that holds everything a server keeps. One server per folder: exclusive locks (flock(2)) on the folder and on
-// a file in it, whatever the spelling of its path, end with the process. Everything in it is readable by its owner only.
+// a file in it, whatever the spelling of its path, end with the process. A lock that is held for a moment, by somebody who
+// looks or by a child between fork(2) and exec(2), refuses nobody. Everything in it is readable by its owner only.
 
 import Glibc
 import Synchronization
@@ -29,7 +30,7 @@ final class DataFolder: Sendable {
       fileLock = Atomic(try Self.lockFile(in: realPath, path))
       folderLock = Atomic(folder)
     } catch {
-      if folder >= 0 { close(folder) }
+      if folder >= 0 { Self.unlock(folder) }
       throw error
     }
   }
@@ -39,7 +40,28 @@ final class DataFolder: Sendable {
   /// Lets the next server in. For the end, when nothing in the folder is open any more.
   func release() {
     let locks = [fileLock.exchange(-1, ordering: .relaxed), folderLock.exchange(-1, ordering: .relaxed)]
-    for lock in locks where lock >= 0 { close(lock) }
+    for lock in locks where lock >= 0 { Self.unlock(lock) }
+  }
+
+  /// To close it would not do: a child that has not begun its program yet has the descriptor, too, and with it the lock.
+  private static func unlock(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
+
+  /// How often a lock is tried, and how long to wait in between: together longer than a look takes.
+  private static let lockAttempts = 10
+  private static let lockPause: UInt32 = 20_000
+
+  /// Takes the lock. Blocks for a fifth of a second at most.
+  /// - Returns: an error number; 0: it is taken.
+  private static func lock(_ descriptor: Int32) -> Int32 {
+    for attempt in 1...lockAttempts {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return 0 }
+      guard errno == EWOULDBLOCK, attempt < lockAttempts else { break }
+      usleep(lockPause)
+    }
+    return errno
   }
 
   private static let lockName = "seatcast.lock"
@@ -50,8 +72,12 @@ final class DataFolder: Sendable {
     [path, path + "/" + lockName].contains { name in
       let descriptor = unsafe open(name, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return false }
+      if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+        unlock(descriptor)
+        return false
+      }
       defer { close(descriptor) }
-      return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+      return errno == EWOULDBLOCK
     }
   }
 
@@ -60,8 +86,8 @@ final class DataFolder: Sendable {
     guard file >= 0 else {
       throw StartFailure("cannot write in the data folder \(name): \(describe(errno: errno))")
     }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
+    let code = lock(file)
+    guard code == 0 else {
       close(file)
       throw code == EWOULDBLOCK
         ? served(name)
@@ -75,8 +101,8 @@ final class DataFolder: Sendable {
   private static func lockFolder(_ folder: String, _ name: String) throws(StartFailure) -> Int32 {
     let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return -1 }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
-    let code = errno
+    let code = lock(descriptor)
+    if code == 0 { return descriptor }
     close(descriptor)
     guard code != EWOULDBLOCK else {
       throw served(name)

@@ -39,6 +39,38 @@ struct DataFolderTests {
     second.release()
   }
 
+  @Test("the locks end with a release, though a child process that has not begun its program has them, too")
+  func duplicates() throws {
+    let first = try DataFolder(outer.path)
+    let names = [first.realPath, first.realPath + "/seatcast.lock"]
+    let copies = (0..<1_024).filter { target(of: $0).map(names.contains) ?? false }.map {
+      fcntl(Int32($0), F_DUPFD_CLOEXEC, 0)
+    }
+    defer { copies.forEach { close($0) } }
+    #expect(copies.count == 2 && copies.allSatisfy { $0 >= 0 })
+    first.release()
+    try DataFolder(outer.path).release()
+  }
+
+  /// What a descriptor of this process is open on; nil: nothing with a path.
+  private func target(of descriptor: Int) -> String? {
+    guard let path = unsafe realpath("/proc/self/fd/\(descriptor)", nil) else { return nil }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+
+  @Test("a lock that is held for a moment refuses nobody")
+  func briefly() throws {
+    let file = unsafe open(outer.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #expect(flock(file, LOCK_SH | LOCK_NB) == 0)
+    let holder = try BackgroundThread {
+      pause(milliseconds: 60)
+      close(file)
+    }
+    try DataFolder(outer.path).release()
+    try holder.join()
+  }
+
   @Test("whoever looks whether a folder is served sees either lock, and takes none")
   func looking() throws {
     #expect(!DataFolder.isLocked(outer.path + "/none"))
