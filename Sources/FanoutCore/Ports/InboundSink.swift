@@ -17,7 +17,8 @@ public protocol InboundSink: Sendable {
   /// Finished field lines of every answer, also of those that the core gives by itself. Read once, at start.
   var commonLines: [UInt8] { get }
   /// Finished field lines of the answer to this request, whoever gives it. Asked only when the request has an `Origin`
-  /// field. Called on a loop's thread, before `receive`; must not block.
+  /// field. Called on a loop's thread, before `receive`; must not block. Of a request that is refused before it is whole,
+  /// the fields that had come are there.
   func originLines(for request: HTTPRequestHead) -> [UInt8]
 }
 

@@ -91,7 +91,7 @@ final class Deadlines<IO: Transport> {
     // While an answer is made, or is being read, nothing is expected of the peer but to read.
     guard exchange.answering == nil && isRead else { return io.now + limits.keepAliveTimeout }
     guard io.now >= exchange.deadline else { return exchange.deadline }
-    if exchange.isIdle { connections.close(slot) } else { http.refuseLate(slot) }
+    if exchange.isIdle { connections.close(slot) } else { http.refuseLate(slot, exchange) }
     // The refusal has been sent, or what is left of it waits for the socket.
     if case .lingering(let until) = connections.at(slot)?.phase { return until }
     return io.now + limits.closeTimeout

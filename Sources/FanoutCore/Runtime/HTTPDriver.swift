@@ -88,7 +88,7 @@ final class HTTPDriver<IO: Transport> {
         return false
       case .sendContinue: output.sendControl(slot, HTTPResponseEncoder.continueBytes)
       case .fail(let failure):
-        refuse(slot, failure)
+        refuse(slot, exchange, failure)
         return false
       case .request(let request):
         receive(request, slot, exchange)
@@ -227,17 +227,21 @@ final class HTTPDriver<IO: Transport> {
   }
 
   /// A head or a body did not come in time.
-  func refuseLate(_ slot: UInt32) {
+  func refuseLate(_ slot: UInt32, _ exchange: HTTPExchange) {
     counters.own.requestTimeouts += 1
-    refuse(slot, .timedOut)
+    refuse(slot, exchange, .timedOut)
   }
 
-  /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted.
-  private func refuse(_ slot: UInt32, _ failure: HTTPFailure) {
+  /// Refuses what broke the grammar, a limit or a deadline; nothing after it can be trusted. A page of an allowed origin
+  /// reads the answer, too, if its `Origin` had come.
+  private func refuse(_ slot: UInt32, _ exchange: HTTPExchange, _ failure: HTTPFailure) {
     counters.own.protocolErrors += 1
     observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
     var bytes: [UInt8] = []
-    let context = ResponseContext(isHead: false, keepsAlive: false)
+    var context = ResponseContext(isHead: false, keepsAlive: false)
+    if let head = exchange.incompleteHead, head.hasOrigin {
+      context.fieldLines = inbound.originLines(for: head)
+    }
     HTTPResponseEncoder.append(
       failure.response(), context: context, common: commonLines, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)

@@ -53,6 +53,9 @@ final class HTTPExchange {
   /// Whether a head is whole and its body is not.
   var isInBody: Bool { answering == nil && parser.phase == .body }
 
+  /// The head of a request that is refused before it is whole, as far as it was read.
+  var incompleteHead: HTTPRequestHead? { parser.incompleteHead }
+
   /// Takes input that came from the socket.
   func take(_ bytes: Span<UInt8>) -> Action {
     guard answering == nil, ahead.isEmpty else {

@@ -17,6 +17,9 @@ struct HTTPHeadReader: Sendable {
 
   var isIdle: Bool { buffer.isEmpty }
 
+  /// What has come of a head that is not whole; nil: not even its request line.
+  var incomplete: HTTPRequestHead? { requestLine.map(head) }
+
   /// - Returns: the head once its empty line has come; nil when all bytes were taken and it goes on.
   mutating func read(
     _ bytes: Span<UInt8>, _ position: inout Int, _ bounds: HTTPBounds
@@ -73,11 +76,15 @@ struct HTTPHeadReader: Sendable {
 
   private mutating func finish(_ line: HTTPRequestLine) throws(HTTPFailure) -> HTTPRequestHead {
     try settleHost(line)
-    let head = HTTPRequestHead(
-      bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
-      minorVersion: line.minorVersion, known: known)
+    let head = head(line)
     self = HTTPHeadReader()
     return head
+  }
+
+  private func head(_ line: HTTPRequestLine) -> HTTPRequestHead {
+    HTTPRequestHead(
+      bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
+      minorVersion: line.minorVersion, known: known)
   }
 
   /// RFC 9112, section 3.2: exactly one valid `Host` (an HTTP/1.0 request may have none); the authority of

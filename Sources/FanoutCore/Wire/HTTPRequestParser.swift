@@ -42,7 +42,7 @@ struct HTTPRequestParser: Sendable {
   /// What is known of an incomplete request.
   private struct Progress: Sendable {
     var reader = HTTPHeadReader()
-    /// Of the request whose body is awaited.
+    /// Of the request whose body is awaited, or that failed; of the latter perhaps only its beginning.
     var head: HTTPRequestHead?
     var body = HTTPBodyReader(length: nil)
     var failure: HTTPFailure?
@@ -59,8 +59,12 @@ struct HTTPRequestParser: Sendable {
 
   var phase: Phase {
     if progress.isEmpty { return .idle }
-    return progress[0].head != nil ? .body : progress[0].reader.isIdle ? .idle : .head
+    return progress[0].head != nil && progress[0].failure == nil
+      ? .body : progress[0].reader.isIdle ? .idle : .head
   }
+
+  /// The head of a request that is not whole or that failed, as far as it was read; nil: not even its request line was.
+  var incompleteHead: HTTPRequestHead? { progress.first.flatMap { $0.head ?? $0.reader.incomplete } }
 
   /// Takes bytes up to the end of the next request. Call it again with what is left until it needs more.
   mutating func parse(_ bytes: Span<UInt8>) -> Step {
@@ -72,7 +76,7 @@ struct HTTPRequestParser: Sendable {
       if case .request = step { progress = [] } else { progress.append(current) }
       return step
     } catch {
-      progress = [Progress(failure: error)]
+      progress = [Progress(head: current.head ?? current.reader.incomplete, failure: error)]
       return .failure(error)
     }
   }
@@ -81,13 +85,13 @@ struct HTTPRequestParser: Sendable {
     var position = 0
     if current.head == nil {
       guard let head = try current.reader.read(bytes, &position, bounds) else { return .needsMore }
+      current.head = head
       let framing = try HTTPFraming(of: head, bodyBytes: Int(bounds.bodyBytes))
       switch framing.body {
       case .none: return .request(HTTPRequest(head: head, body: []), consumed: position)
       case .length(let count): current.body = HTTPBodyReader(length: count)
       case .chunked: current.body = HTTPBodyReader(length: nil)
       }
-      current.head = head
       if framing.expectsContinue { return .continueExpected(consumed: position) }
     }
     guard let head = current.head, try current.body.read(bytes, &position, bounds) else { return .needsMore }

@@ -68,7 +68,8 @@ struct OriginPolicy: Sendable {
         head.isMethod("OPTIONS") && head.firstRange("Access-Control-Request-Method") != nil
       return Self.allowing(origin, isPreflight ? Self.preflight : Self.exposed)
     case .foreign(let origin):
-      refused(origin)
+      // Without `Host`, which may not have come, an origin may be this server's own.
+      if head.firstRange("Host") != nil { refused(origin) }
       return []
     }
   }

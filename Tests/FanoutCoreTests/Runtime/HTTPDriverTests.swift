@@ -43,6 +43,30 @@ import Testing
     #expect(heads.map { $0.contains("For: http://there") } == [false, true, true, false, false])
   }
 
+  @Test(
+    "what is refused before it is whole has the lines for its Origin, if that had come",
+    arguments: [
+      ("POST / HTTP/1.1\r\nHost: here\r\nOrigin: o\r\nContent-Length: 99999999\r\n\r\n", 413, true),
+      ("POST / HTTP/1.1\r\nHost: here\r\nOrigin: o\r\nContent-Length: x\r\n\r\n", 400, true),
+      ("POST / HTTP/1.1\r\nHost: here\r\nOrigin: o\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400, true),
+      ("GET / HTTP/1.1\r\nOrigin: o\r\nHost: here\r\nHost: there\r\n\r\n", 400, true),
+      ("GET / HTTP/1.1\r\nHost: here\r\nHost: there\r\nOrigin: o\r\n\r\n", 400, false),
+      ("POST / HTTP/1.1\r\nHost: here\r\nOrigin: o\r\nContent-Length: 5\r\n\r\nab", 408, true),
+      ("GET / HTTP/1.1\r\nHost: here\r\nOrigin: o\r\nAccept: ", 408, true),
+      ("GET / HTTP/1.1\r\nHost: here\r\nOri", 408, false),
+    ])
+  func linesOfRefusals(request: String, status: Int, hasLines: Bool) {
+    let rig = LoopRig()
+    let socket = rig.connect()
+    socket.write(request)
+    rig.turn()
+    if status == 408 { rig.pass(max(Limits().headTimeout, Limits().bodyTimeout) + 1_000) }
+    let answers = HTTPAnswers.read(socket.read())
+    #expect(answers.map(\.status) == [status])
+    #expect(answers.first?.head.contains("For: o\r\n") == hasLines)
+    #expect(rig.faults() == [])
+  }
+
   @Test("a request may come byte by byte")
   func everyByte() {
     let rig = LoopRig()
