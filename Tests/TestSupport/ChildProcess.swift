@@ -18,8 +18,12 @@ public final class ChildProcess: Sendable {
   public var standardError: String { output.text(of: .error) }
 
   /// Starts a program, found by path or in PATH. `environment` is laid over this process's own.
-  public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-    let child = try starting.withLock { _ in try start(program, arguments, environment) }
+  /// - Parameter input: the file that is its standard input.
+  public init(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:],
+    input: String = "/dev/null"
+  ) throws {
+    let child = try starting.withLock { _ in try start(program, arguments, environment, input) }
     identifier = child.identifier
     let output = CollectedOutput()
     self.output = output
@@ -115,7 +119,7 @@ private let starting = Guarded(())
 
 /// A started program and the reading ends of its two streams.
 private func start(
-  _ program: String, _ arguments: [String], _ environment: [String: String]
+  _ program: String, _ arguments: [String], _ environment: [String: String], _ input: String
 ) throws -> (identifier: Int32, output: Int32, error: Int32) {
   let (outRead, outWrite) = try makePipe()
   let (errorRead, errorWrite) = try makePipe()
@@ -124,7 +128,8 @@ private func start(
     close(errorWrite)
   }
   do {
-    let identifier = try spawn(program, arguments, environment, output: outWrite, error: errorWrite)
+    let identifier = try spawn(
+      program, arguments, environment, input: input, output: outWrite, error: errorWrite)
     return (identifier, outRead, errorRead)
   } catch {
     close(outRead)
@@ -142,12 +147,13 @@ private func makePipe() throws -> (read: Int32, write: Int32) {
 
 /// Starts a program with the two descriptors as its output and the standard signal behaviour.
 private func spawn(
-  _ program: String, _ arguments: [String], _ overlay: [String: String], output: Int32, error: Int32
+  _ program: String, _ arguments: [String], _ overlay: [String: String], input: String, output: Int32,
+  error: Int32
 ) throws -> Int32 {
   var actions = unsafe posix_spawn_file_actions_t()
   unsafe posix_spawn_file_actions_init(&actions)
   defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-  unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+  unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDWR | O_NOCTTY, 0)
   unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
   unsafe posix_spawn_file_actions_adddup2(&actions, error, 2)
   var attributes = posix_spawnattr_t()

@@ -27,7 +27,6 @@ enum PasswordInput {
 
   /// Reads a line while the terminal shows nothing; Ctrl-C leaves it as it was before.
   private static func prompt(_ words: String) throws -> String {
-    StandardError.write(words)
     guard unsafe tcgetattr(STDIN_FILENO, &terminalBefore) == 0 else { throw noSilence }
     var silent = unsafe terminalBefore
     silent.c_lflag &= ~tcflag_t(ECHO)
@@ -41,6 +40,8 @@ enum PasswordInput {
       StandardError.write("\n")
     }
     guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else { throw noSilence }
+    // Last, so that whatever answers a prompt, a program too, is not shown and not dropped.
+    StandardError.write(words)
     guard let line = StandardInput.line(atMost: maximumBytes) else {
       throw AdminError("There was no password.", status: AdminError.badData)
     }
