@@ -24,6 +24,16 @@ public struct AdminRequest: Sendable, Equatable {
   public enum Value: Sendable, Equatable {
     case text(String)
     case number(Int)
+    case ticketTypes([TicketType])
+  }
+
+  /// A ticket type of a new event; it has no limits and no window of its own.
+  public struct TicketType: Sendable, Equatable {
+    public let name: String
+    /// nil: as many as the event has.
+    public let capacity: Int?
+
+    public init(name: String, capacity: Int?) { (self.name, self.capacity) = (name, capacity) }
   }
 
   /// Longer lines are refused.
@@ -39,8 +49,18 @@ public struct AdminRequest: Sendable, Equatable {
         switch value {
         case .text(let text): writer.member(name, text)
         case .number(let number): writer.member(name, number)
+        case .ticketTypes(let types): writer.member(name, types)
         }
       }
+    }
+  }
+}
+
+extension AdminRequest.TicketType: JSONWritable {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("name", name)
+      if let capacity { writer.member("capacity", capacity) }
     }
   }
 }

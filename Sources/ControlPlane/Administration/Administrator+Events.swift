@@ -46,13 +46,22 @@ extension Administrator {
   private static func answer(_ event: Event) -> AdminAnswer { AdminAnswer(event, table([event])) }
 
   private static func table(_ events: [Event]) -> String {
-    AdminText.table(
-      ["ID", "STATUS", "CAPACITY", "SOLD", "HELD", "AVAILABLE", "NAME"],
+    let hasTypes = events.contains { !$0.types.isEmpty }
+    return AdminText.table(
+      ["ID", "STATUS", "CAPACITY", "SOLD", "HELD", "AVAILABLE", "NAME"] + (hasTypes ? ["TYPES"] : []),
       events.map { event in
         [
           "\(event.id.rawValue)", event.shown.rawValue, "\(event.seatCapacity)", "\(event.sold)",
           "\(event.held)", "\(event.availableSeats)", event.name,
-        ]
+        ] + (hasTypes ? [types(of: event)] : [])
       }, empty: "There are no events.")
+  }
+
+  /// `1 Stalls (14 of 200), 2 Standing (21)`: by id, what is available, and of how many when the type has seats of its own.
+  private static func types(of event: Event) -> String {
+    event.types.map { type in
+      let seats = type.capacity.map { " of \($0)" } ?? ""
+      return "\(type.id) \(type.name) (\(event.available(of: type))\(seats))"
+    }.joined(separator: ", ")
   }
 }

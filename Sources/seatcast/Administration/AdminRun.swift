@@ -86,6 +86,7 @@ enum AdminRun {
   private static func eventMembers(_ members: inout MemberList) throws(UsageError) {
     try members.text(.name, "name", isRequired: true)
     try members.number(.seats, "seatCapacity", isRequired: true)
+    try members.ticketTypes()
     try members.text(.description, "description")
     try members.text(.venue, "venue")
     try members.text(.starts, "startsAt")
@@ -157,6 +158,24 @@ private struct MemberList {
       throw UsageError("ID must be an event's number, not '\(printable(settings.operands[0]))'.")
     }
     values.append(("id", .number(number)))
+  }
+
+  /// `Stalls:200,Row A: left:20,Standing`: what stands behind the last colon is the number of seats.
+  mutating func ticketTypes() throws(UsageError) {
+    guard let given = settings[.types] else { return }
+    var types: [AdminRequest.TicketType] = []
+    for item in try settings.list(.types) {
+      let colon = item.lastIndex(of: ":")
+      let name = item[..<(colon ?? item.endIndex)]
+      let capacity = colon.flatMap { Int(item[item.index(after: $0)...]) }
+      guard !name.isEmpty, colon == nil || capacity != nil else {
+        throw UsageError(
+          "\(given.source) must have types like 'Stalls:200' or 'Standing', not '\(printable(String(item)))'."
+        )
+      }
+      types.append(AdminRequest.TicketType(name: String(name), capacity: capacity))
+    }
+    values.append(("types", .ticketTypes(types)))
   }
 
   mutating func page() throws(UsageError) {

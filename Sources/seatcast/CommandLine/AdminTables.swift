@@ -28,6 +28,9 @@ extension CommandTable {
     [
       text(.name, "NAME", "The event's name."),
       text(.seats, "N", "How many seats it has."),
+      text(
+        .types, "NAME[:N],…", "Ticket types, like 'Stalls:200,Standing'; N: seats of its own.",
+        fallback: "none"),
       text(.description, "TEXT", "What people are told about it."),
       text(.venue, "TEXT", "Where it takes place."),
       text(.starts, "TIME", "When it begins, like 2026-01-31T20:00:00Z."),

@@ -49,6 +49,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case json
   case name
   case seats
+  case types
   case description
   case venue
   case starts

@@ -62,6 +62,28 @@ struct AdministratorTests {
     #expect(try reply.number("seatCapacity") == 9)
   }
 
+  @Test("an event has ticket types, which are listed with what is available of them")
+  func types() throws {
+    let types: [AdminRequest.TicketType] = [
+      .init(name: "Stalls", capacity: 3), .init(name: "Standing", capacity: nil),
+    ]
+    let made = try result(
+      .eventCreate, [("name", .text("Night")), ("seatCapacity", .number(5)), ("types", .ticketTypes(types))])
+    guard case .array(let rows)? = made["types"] else { throw AdminAnswer.Failure(.data, "no types") }
+    #expect(rows.compactMap { $0.members?["name"]?.text } == ["Stalls", "Standing"])
+    #expect(rows.map { $0.members?["capacity"] } == [.integer(3), .null])
+    guard case .done(_, let text) = ask(.eventList) else { throw AdminAnswer.Failure(.data, "no list") }
+    #expect(text.contains("1 Stalls (3 of 3), 2 Standing (5)\n"))
+    #expect(
+      failure(
+        .eventCreate,
+        [
+          ("name", .text("X")), ("seatCapacity", .number(5)),
+          ("types", .ticketTypes([.init(name: "A", capacity: 0)])),
+        ])
+        == .init(.data, "types/0/capacity must be a whole number from 1 to 1000000."))
+  }
+
   @Test("cancelling an event cancels its bookings")
   func cancelling() throws {
     let event = try fixture.event()

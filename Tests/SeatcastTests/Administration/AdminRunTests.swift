@@ -19,6 +19,10 @@ struct AdminRunTests {
       try line(["event", "create", "--name", "N", "--seats", "5", "--opens", "2026-01-31T20:00:00Z"])
         == #"{"command":"event create","name":"N","seatCapacity":5,"opensAt":"2026-01-31T20:00:00Z"}"#)
     #expect(
+      try line(["event", "create", "--name", "N", "--seats", "5", "--types", "A:3, Row B: left:2,C"])
+        == #"{"command":"event create","name":"N","seatCapacity":5,"types":[{"name":"A","capacity":3},"#
+        + #"{"name":"Row B: left","capacity":2},{"name":"C"}]}"#)
+    #expect(
       try line(["event", "capacity", "3", "--by", "-20"])
         == #"{"command":"event capacity","id":3,"seatCapacityDelta":-20}"#)
     #expect(
@@ -65,6 +69,10 @@ struct AdminRunTests {
         "'seatcast event create' needs --name. Try 'seatcast event create --help'."
       ),
       (["event", "create", "--name", "x", "--seats", "five"], "--seats must be a whole number, not 'five'."),
+      (
+        ["event", "create", "--name", "x", "--seats", "5", "--types", "A:2o"],
+        "--types must have types like 'Stalls:200' or 'Standing', not 'A:2o'."
+      ),
       (["event", "pause", "first"], "ID must be an event's number, not 'first'."),
       (["event", "capacity", "1"], "'seatcast event capacity' needs one of --to and --by."),
       (
