@@ -50,6 +50,7 @@ private struct NobodyWatches: NoticeSink {
   func released(_ event: EventID, by watcher: Watcher) {}
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
+  func end(key: UInt32, at moment: Instant) {}
   func history(
     _ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket
   ) {}

@@ -57,6 +57,10 @@ extension Backend {
       folder, identifiers, upgrades: configuration.upgradesDatabase)
     let revocations = try migrateAccounts(
       writer, configuration.accounts, folder, adopts: configuration.upgradesDatabase)
+    keys.whenReplaced { ends, trusted in
+      revocations.replaceKeys(removed: ends.filter { $0.at == nil }.map(\.key), trusted: trusted)
+      for end in ends { notices.end(key: end.key, at: end.at ?? Timestamps.earliest) }
+    }
     let services = ServiceTokenAuthority(keys.keys, try serviceTokens(writer, clock), clock: clock)
     let texts = NoticeEncoder(identity: configuration.identity, epoch: database.epoch)
     let builder = ControlThreadsBuilder(

@@ -49,6 +49,9 @@ final class FakeInbound: InboundSink {
       if words.count > 3, words[2] == "since" {
         answer.stream?.resume = UInt64(words[3]).map(Resume.after) ?? .impossible
       }
+      if words.count > 3, words[2] == "by" {
+        answer.stream?.credential = Credential(UInt32(words[3]) ?? 0)
+      }
       if words.count > 3, words[2] == "expires" { answer.stream?.expiresAt = Int64(words[3]) }
       return .answer(answer)
     default: return .answer(HTTPResponse(status: 200, body: Array(request.head.target.utf8)))

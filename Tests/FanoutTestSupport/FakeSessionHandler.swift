@@ -1,7 +1,9 @@
 // A session handler with a small language, so that tests can say in a line what they want to happen.
 //   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /ws?only=5
+//             /ws?by=3
 //             /refused  /doomed
 //   messages  sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words | until 1700000001000
+//             until 1700000001000 by 3
 @testable import FanoutCore
 
 struct FakeSessionHandler: SessionHandler {
@@ -22,6 +24,7 @@ struct FakeSessionHandler: SessionHandler {
       if sides[0] == "since" { admission.resume = Self.resume(sides[1]) }
       if sides[0] == "expires" { admission.expiresAt = Int64(sides[1]) }
       if sides[0] == "only" { admission.topics = Int64(sides[1]).map { [TopicID($0)] } }
+      if sides[0] == "by" { admission.credential = Credential(UInt32(sides[1]) ?? 0) }
       if sides[0] == "client" { admission.client = ClientTag(id: UInt64(sides[1]) ?? 0) }
     }
     admission.subprotocol = request.first("Sec-WebSocket-Protocol")
@@ -40,7 +43,8 @@ struct FakeSessionHandler: SessionHandler {
       return .unsubscribe(TopicID(topic))
     case "until":
       guard words.count > 1, let end = Int64(words[1]) else { break }
-      return .renew(expiresAt: end, .text(Array("until \(end)".utf8)))
+      let credential = words.count > 3 ? UInt32(words[3]) ?? 0 : 0
+      return .renew(by: Credential(credential), expiresAt: end, .text(Array("until \(end)".utf8)))
     case "bye":
       guard words.count > 1, let code = UInt16(words[1]) else { break }
       return .close(CloseCode(code), reason: words.dropFirst(2).joined(separator: " "))

@@ -61,6 +61,10 @@ struct SimulatedWaker: ReplyPort {
     for proxy in proxies { proxy.post(.tellClient(id, text)) }
   }
 
+  func end(_ credential: Credential, at moment: Int64) {
+    for proxy in proxies { proxy.post(.endCredential(credential, at: moment)) }
+  }
+
   func withdraw(client id: UInt64, code: CloseCode, reason: String) {
     for proxy in proxies { proxy.post(.withdrawClient(id, code, reason: reason)) }
   }

@@ -22,7 +22,7 @@ struct NoticeEndpoints: Sendable {
       fields: [.init(name: "x-accel-buffering", value: "no")])
     reply.stream = .init(
       event: event.id, resume: try resume(call), client: principal?.connectionKey,
-      expiresAt: principal?.expiresAt,
+      key: principal?.key ?? 0, expiresAt: principal?.expiresAt,
       isStillValid: { [revocations] in principal.map { !revocations.refuses($0) } ?? true })
     return reply
   }

@@ -1,5 +1,6 @@
 // Reads the keys that tokens are verified by: at start, when the operator asks (SIGHUP), and when the file of another
-// system's keys changes. What cannot be read leaves the keys as they are. On the main thread and the watch's thread,
+// system's keys changes. What cannot be read leaves the keys as they are. What a removed key signed ends everywhere: at
+// requests, because nothing that was judged by it is remembered, and at connections, because they are told. On the main thread and the watch's thread,
 // where reading files may block.
 
 final class KeyReader: Sendable {
@@ -12,6 +13,7 @@ final class KeyReader: Sendable {
     var configuration: Backend.Configuration
     /// Of the file when it was last read; nil: it was not there.
     var file: FileState?
+    var ended: @Sendable ([TrustedKeys.End], _ trusted: Set<UInt32>) -> Void = { _, _ in }
   }
   private let state: Monitor<State>
 
@@ -24,6 +26,16 @@ final class KeyReader: Sendable {
     let before = file?.state
     keys = TrustedKeys(try Authorities(configuration, folder, keySet: try file?.keys()))
     state = Monitor(State(configuration: configuration, file: before))
+  }
+
+  /// Calls `ended` after each replacement of the keys, with the keys that end by it and those that count.
+  func whenReplaced(_ ended: @escaping @Sendable ([TrustedKeys.End], _ trusted: Set<UInt32>) -> Void) {
+    state.withLock { $0.ended = ended }
+  }
+
+  private func replace(by authorities: Authorities, _ state: State) {
+    let ends = keys.replace(by: authorities)
+    state.ended(ends, Set(keys.current.ends.keys))
   }
 
   /// Takes these secrets from now on, and reads the files again.
@@ -40,8 +52,8 @@ final class KeyReader: Sendable {
     var configuration = state.configuration
     (configuration.secret, configuration.previousSecret) = (secret, previous)
     let before = file?.state
-    keys.replace(by: try Authorities(configuration, folder, keySet: try file?.keys()))
-    state = State(configuration: configuration, file: before)
+    replace(by: try Authorities(configuration, folder, keySet: try file?.keys()), state)
+    (state.configuration, state.file) = (configuration, before)
   }
 
   /// Reads the file of public keys when it is not as it was when it was last read. Each state of a broken file is told
@@ -54,7 +66,7 @@ final class KeyReader: Sendable {
       state.file = now
       do throws(StartFailure) {
         let keySet = try file.keys()
-        keys.replace(by: try Authorities(state.configuration, folder, keySet: keySet))
+        replace(by: try Authorities(state.configuration, folder, keySet: keySet), state)
         observer.observe(.keysRead(count: keySet.count))
       } catch {
         observer.observe(.keysUnreadable(error.description))

@@ -5,34 +5,38 @@ import CCrypto
 @safe final class PublicKey: @unchecked Sendable {
   /// EVP_PKEY. Never changed after `init`.
   private let key: OpaquePointer
+  /// SHA-256 of the kind of key and its parameters.
+  let fingerprint: [UInt8]
 
   /// What RSA keys have at least (RFC 7518, section 3.3), and at most, so that no signature costs much.
   static let rsaBits = 2_048...8_192
   static let coordinateBytes = 32
 
-  private init?(_ key: OpaquePointer?) {
+  private init?(_ key: OpaquePointer?, _ kind: String, _ parameters: [UInt8]) {
     // What libcrypto says of a refused key stays in the thread's list of errors otherwise.
     ERR_clear_error()
     guard let key = unsafe key else { return nil }
     unsafe self.key = unsafe key
+    fingerprint = Cryptography.sha256(Array(kind.utf8) + parameters)
   }
 
   deinit { unsafe EVP_PKEY_free(key) }
 
   /// Both big-endian. Nil when they are no RSA key, whatever its size.
   static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
-    unsafe PublicKey(ccrypto_rsa_key(modulus, modulus.count, exponent, exponent.count))
+    unsafe PublicKey(
+      ccrypto_rsa_key(modulus, modulus.count, exponent, exponent.count), "RSA", exponent + modulus)
   }
 
   /// Nil when this is no point of the curve.
   static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
     guard x.count == coordinateBytes, y.count == coordinateBytes else { return nil }
-    return unsafe PublicKey(ccrypto_p256_key([4] + x + y))
+    return unsafe PublicKey(ccrypto_p256_key([4] + x + y), "P-256", x + y)
   }
 
   static func ed25519(_ x: [UInt8]) -> PublicKey? {
     guard x.count == coordinateBytes else { return nil }
-    return unsafe PublicKey(EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count))
+    return unsafe PublicKey(EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count), "Ed25519", x)
   }
 
   var bits: Int { unsafe Int(EVP_PKEY_get_bits(key)) }

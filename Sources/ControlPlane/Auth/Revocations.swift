@@ -19,6 +19,8 @@ final class Revocations: Sendable {
     var count: UInt64 = 0
     /// The number of somebody's last log-out, of those within the last ones.
     var numbers = TwoGenerations<Identity, UInt64>(capacity: recentCapacity)
+    /// Numbers of keys that were removed since the start.
+    var removedKeys: Set<UInt32> = []
   }
 
   private let state: Monitor<State>
@@ -83,9 +85,25 @@ final class Revocations: Sendable {
     if isEmpty.load(ordering: .acquiring) { return false }
     return state.withLock { state in
       if state.disabled.contains(principal.identity) { return true }
+      if state.removedKeys.contains(principal.key) { return true }
       guard let moment = Self.moment(of: principal.identity, state.moments) else { return false }
       return principal.issuedAt.map { $0 < moment } ?? true
     }
+  }
+
+  // MARK: Removed keys
+
+  /// Removed keys that are remembered: far more than are removed while something judged by one is still under way.
+  private static let removedKeysCapacity = 1_024
+
+  /// Refuses what was judged by a key before it was removed: a connection token, or a stream that is about to start.
+  func replaceKeys(removed: [UInt32], trusted: Set<UInt32>) {
+    state.withLock { state in
+      if state.removedKeys.count > Self.removedKeysCapacity { state.removedKeys = [] }
+      state.removedKeys.formUnion(removed)
+      state.removedKeys.subtract(trusted)
+    }
+    if !removed.isEmpty { isEmpty.store(false, ordering: .releasing) }
   }
 
   // MARK: Disabled accounts

@@ -51,7 +51,8 @@ struct TokenAuthority: Sendable {
     return Principal(
       identity: Identity(issuer: self.issuer, subject: claims.subject), role: role, email: claims.email,
       name: claims.name, issuedAt: claims.issuedAt,
-      expiresAt: key?.until.map { min($0, claims.expiresAt) } ?? claims.expiresAt)
+      expiresAt: key?.until.map { min($0, claims.expiresAt) } ?? claims.expiresAt,
+      key: key?.number ?? 0)
   }
 
   /// A service token is no user's, whatever audience is configured.

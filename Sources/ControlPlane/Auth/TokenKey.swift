@@ -13,13 +13,22 @@ struct TokenKey: Sendable {
   let algorithms: Set<SignatureAlgorithm>
   /// What it signed is accepted before this moment only; nil: without end.
   let until: Instant?
+  /// Tells it from other keys wherever a number must do: from a digest of what it is and what tokens call it, so that it is
+  /// the same when the key is read again. Never 0.
+  let number: UInt32
 
   init(_ secret: SigningSecret, until: Instant? = nil) {
     (id, material, algorithms, self.until) = (secret.keyID, .secret(secret), [.hs256], until)
+    number = Self.number(Array(secret.keyID.utf8))
   }
 
   init(_ key: PublicKey, id: String?, algorithms: Set<SignatureAlgorithm>) {
     (self.id, material, self.algorithms, until) = (id, .publicKey(key), algorithms, nil)
+    number = Self.number(key.fingerprint + Array((id ?? "").utf8))
+  }
+
+  private static func number(_ description: [UInt8]) -> UInt32 {
+    max(1, Cryptography.sha256(description).prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
   }
 
   func isSigner(of token: JSONWebSignature) -> Bool {
@@ -46,6 +55,9 @@ struct KeyRing: Sendable {
   }
 
   init(publicKeys: [TokenKey]) { (secret, keys) = (nil, publicKeys) }
+
+  /// When what each of the keys signed ends, by its number.
+  var ends: [(key: UInt32, at: Instant)] { keys.map { ($0.number, $0.until ?? Timestamps.latest) } }
 
   /// The key that signed this token. At most two keys are tried, so that no token costs much.
   func signer(of token: JSONWebSignature, at now: Instant) -> TokenKey? {

@@ -76,14 +76,17 @@ public struct Principal: Sendable, Equatable {
   public var expiresAt: Instant
   /// Names the identity to the data plane (`Identity.connectionKey`).
   public let connectionKey: UInt64
+  /// The number of the key that signed the token (`TokenKey.number`); 0: none did.
+  public let key: UInt32
 
   public init(
     identity: Identity, role: Role, email: String? = nil, name: String? = nil, issuedAt: Instant? = nil,
-    expiresAt: Instant
+    expiresAt: Instant, key: UInt32 = 0
   ) {
     (self.identity, self.role, self.email, self.name) = (identity, role, email, name)
     (self.issuedAt, self.expiresAt) = (issuedAt, expiresAt)
     connectionKey = identity.connectionKey
+    self.key = key
   }
 }
 

@@ -23,6 +23,10 @@ public protocol NoticeSink: Sendable {
   /// The client was logged out: its connections are to be closed. The ledger's thread.
   /// - Parameter client: `Principal.connectionKey`.
   func withdraw(client: UInt64)
+  /// What this key signed ends at this moment: the connections that were opened with it are closed then, if they do not
+  /// end earlier. Any thread.
+  /// - Parameter key: `Principal.key`.
+  func end(key: UInt32, at moment: Instant)
   /// Sends a text to the client's own WebSockets, and to nobody else. The ledger's thread.
   /// - Parameter client: `Principal.connectionKey`.
   func tell(client: UInt64, _ text: [UInt8])

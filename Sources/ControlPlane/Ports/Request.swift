@@ -88,17 +88,19 @@ public struct Reply: Sendable {
     public var resume: Resume
     /// `Principal.connectionKey`; nil: an anonymous viewer.
     public var client: UInt64?
+    /// `Principal.key`.
+    public var key: UInt32
     /// When the asker's token ends, and with it the stream; nil: never.
     public var expiresAt: Instant?
-    /// False once the asker was logged out. To be asked when the stream has started: a log-out closes only streams
+    /// False once the asker was logged out or the key of the token was removed. To be asked when the stream has started: a log-out closes only streams
     /// that have. Any thread.
     public var isStillValid: @Sendable () -> Bool
     public init(
-      event: EventID, resume: Resume, client: UInt64?, expiresAt: Instant?,
+      event: EventID, resume: Resume, client: UInt64?, key: UInt32 = 0, expiresAt: Instant?,
       isStillValid: @escaping @Sendable () -> Bool
     ) {
       (self.event, self.resume, self.client) = (event, resume, client)
-      (self.expiresAt, self.isStillValid) = (expiresAt, isStillValid)
+      (self.key, self.expiresAt, self.isStillValid) = (key, expiresAt, isStillValid)
     }
 
     /// Where the asker wants to go on, by `Last-Event-ID`.

@@ -10,6 +10,8 @@ enum Parcel: Sendable {
   case withdraw(TopicID)
   /// Close all connections of a client.
   case withdrawClient(UInt64, CloseCode, reason: String)
+  /// What was admitted by this credential ends at this wall-clock time, in milliseconds since 1970.
+  case endCredential(Credential, at: Int64)
   /// Send a text to the WebSockets of a client.
   case tellClient(UInt64, [UInt8])
   /// Close the listener; answers from now on end their connections.

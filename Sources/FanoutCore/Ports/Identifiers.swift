@@ -34,3 +34,13 @@ public struct ClientTag: Hashable, Sendable {
   public static let anonymous = ClientTag(id: 0)
   public var isAnonymous: Bool { self == .anonymous }
 }
+
+/// By what a client was admitted, so that everything admitted by it can end together. The executable chooses the number;
+/// the core only compares it.
+public struct Credential: Hashable, Sendable {
+  public let rawValue: UInt32
+  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Of connections that nobody has authenticated.
+  public static let none = Credential(0)
+}

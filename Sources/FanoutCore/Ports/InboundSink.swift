@@ -75,16 +75,18 @@ public struct StreamStart: Sendable {
   public var topic: TopicID
   public var resume: Resume
   public var client: ClientTag
+  /// By what it was admitted.
+  public var credential: Credential
   /// Wall clock, milliseconds since 1970, at which the stream ends; nil: never.
   public var expiresAt: Int64?
   /// Why the stream must end at once, with 4001; nil: it goes on. Asked on the loop's thread when the stream starts,
   /// because `DataPlane.withdraw(client:)` does not find a stream that has not started; must not block.
   public var refusal: @Sendable () -> String?
   public init(
-    topic: TopicID, resume: Resume, client: ClientTag, expiresAt: Int64? = nil,
-    refusal: @escaping @Sendable () -> String? = { nil }
+    topic: TopicID, resume: Resume, client: ClientTag, credential: Credential = .none,
+    expiresAt: Int64? = nil, refusal: @escaping @Sendable () -> String? = { nil }
   ) {
     (self.topic, self.resume, self.client) = (topic, resume, client)
-    (self.expiresAt, self.refusal) = (expiresAt, refusal)
+    (self.credential, self.expiresAt, self.refusal) = (credential, expiresAt, refusal)
   }
 }

@@ -26,6 +26,8 @@ public enum UpgradeVerdict: Sendable {
 /// What an accepted client may do and what it asked for in its URL.
 public struct Admission: Sendable {
   public var client: ClientTag
+  /// By what it was admitted.
+  public var credential: Credential
   /// The `Sec-WebSocket-Protocol` to answer with, when one was offered and chosen.
   public var subprotocol: String?
   /// Subscribed at once when present. Refused by the topic source: close 4404.
@@ -36,10 +38,12 @@ public struct Admission: Sendable {
   /// The only topics that the client may subscribe to; nil: all.
   public var topics: Set<TopicID>?
   public init(
-    client: ClientTag, subprotocol: String? = nil, topic: TopicID? = nil, resume: Resume = .none,
+    client: ClientTag, credential: Credential = .none, subprotocol: String? = nil, topic: TopicID? = nil,
+    resume: Resume = .none,
     expiresAt: Int64? = nil, topics: Set<TopicID>? = nil
   ) {
     self.client = client
+    self.credential = credential
     self.subprotocol = subprotocol
     self.topic = topic
     self.resume = resume
@@ -68,8 +72,8 @@ public enum ClientIntent: Sendable, Equatable {
   case reply(ClientMessage)
   case subscribe(TopicID, Resume)
   case unsubscribe(TopicID)
-  /// The admission ends at this moment instead (`Admission.expiresAt`); then send this back.
-  case renew(expiresAt: Int64, ClientMessage)
+  /// The admission is by this credential and ends at this moment instead (`Admission.expiresAt`); then send this back.
+  case renew(by: Credential, expiresAt: Int64, ClientMessage)
   case close(CloseCode, reason: String)
 }
 

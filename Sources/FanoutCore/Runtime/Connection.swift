@@ -43,6 +43,8 @@ struct Connection {
     var liveness: Liveness
     /// Whether the client was told that this admission ends soon.
     var isWarned = false
+    /// By what it was admitted. Stands where there would be a hole.
+    var credential: Credential
     var session: WebSocketSession
   }
 
@@ -50,8 +52,10 @@ struct Connection {
   struct EventStream {
     let client: ClientTag
     /// The end of its admission, in the loop's milliseconds; `.max`: never.
-    let endsAt: UInt64
+    var endsAt: UInt64
     var liveness: Liveness
+    /// By what it was admitted.
+    let credential: Credential
   }
 
   var isBlocked: Bool { backlog != nil }

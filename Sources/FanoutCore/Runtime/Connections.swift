@@ -109,7 +109,7 @@ final class Connections<IO: Transport> {
     slab[slot].phase = .webSocket(
       Connection.WebSocket(
         client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
-        session: WebSocketSession(limits: limits)))
+        credential: admission.credential, session: WebSocketSession(limits: limits)))
     topics[slot] = admission.topics
     enter(slot, admission.client)
     counters.own.webSocketsOpen += 1
@@ -118,10 +118,11 @@ final class Connections<IO: Transport> {
   }
 
   /// The answer is a stream of events: http → eventStream.
-  func stream(_ slot: UInt32, for client: ClientTag, endsAt: UInt64) {
+  func stream(_ slot: UInt32, for client: ClientTag, by credential: Credential, endsAt: UInt64) {
     assertHTTP(slot, "only the answer to a request becomes an event stream")
     slab[slot].phase = .eventStream(
-      Connection.EventStream(client: client, endsAt: endsAt, liveness: firstLiveness()))
+      Connection.EventStream(
+        client: client, endsAt: endsAt, liveness: firstLiveness(), credential: credential))
     enter(slot, client)
     counters.own.eventStreamsOpen += 1
     resumeReading(slot)
@@ -258,13 +259,30 @@ final class Connections<IO: Transport> {
   /// Whether the admission of a WebSocket covers this topic.
   func mayWatch(_ topic: TopicID, _ slot: UInt32) -> Bool { topics[slot]?.contains(topic) ?? true }
 
-  /// The admission of an open WebSocket ends at this wall-clock time instead.
-  func renew(_ slot: UInt32, expiresAt: Int64) {
+  /// The admission of an open WebSocket is by this credential and ends at this wall-clock time instead.
+  func renew(_ slot: UInt32, by credential: Credential, expiresAt: Int64) {
     withWebSocket(slot) { socket in
       assert(socket.session.state == .open, "only an open WebSocket has an admission to renew")
-      (socket.endsAt, socket.isWarned) = (expiresAt, false)
+      (socket.credential, socket.endsAt, socket.isWarned) = (credential, expiresAt, false)
     }
     wheel.arm(slot, at: io.now)
+  }
+
+  /// What was admitted by this credential ends at this wall-clock time, or at its own if that is earlier. The next tick
+  /// judges it. Looks at every connection: credentials end when keys are replaced, not when a client comes or goes.
+  func end(_ credential: Credential, at moment: Int64) {
+    let due = io.moment(ofWallClock: moment)
+    for slot in slab.indices {
+      switch slab[slot].phase {
+      case .webSocket(let socket)
+      where socket.credential == credential && socket.session.state == .open && moment < socket.endsAt:
+        withWebSocket(slot) { ($0.endsAt, $0.isWarned) = (moment, false) }
+      case .eventStream(let stream) where stream.credential == credential && due < stream.endsAt:
+        withEventStream(slot) { $0.endsAt = due }
+      case .opening, .http, .webSocket, .eventStream, .flushing, .lingering: continue
+      }
+      wheel.arm(slot, at: io.now)
+    }
   }
 
   /// Changes the WebSocket's state in place. `change` must not look at the connection.

@@ -175,6 +175,12 @@ public final class DataPlane: Sendable {
     proxies.forEach { $0.post(.withdrawClient(id, code, reason: reason)) }
   }
 
+  /// Ends what was admitted by this credential at this wall-clock time (milliseconds since 1970), or at its own if that is
+  /// earlier, as any admission ends: with 4001. Looks at every connection. Any thread.
+  public func end(_ credential: Credential, at moment: Int64) {
+    proxies.forEach { $0.post(.endCredential(credential, at: moment)) }
+  }
+
   /// Sends a text message to all WebSockets of a client, and to nobody else. One that takes nothing just now misses it. Any
   /// thread.
   public func tell(client id: UInt64, _ text: [UInt8]) {

@@ -220,7 +220,8 @@ final class HTTPDriver<IO: Transport> {
   }
 
   private func startStream(_ slot: UInt32, _ stream: StreamStart) {
-    connections.stream(slot, for: stream.client, endsAt: io.moment(ofWallClock: stream.expiresAt))
+    connections.stream(
+      slot, for: stream.client, by: stream.credential, endsAt: io.moment(ofWallClock: stream.expiresAt))
     if let reason = stream.refusal() { return output.end(slot, .tokenExpired, reason: reason) }
     output.sendRetry(slot, milliseconds: limits.streamRetry)
     fanout.subscribe(slot, to: stream.topic, resume: stream.resume, greeting: .connected)

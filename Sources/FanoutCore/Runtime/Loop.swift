@@ -194,6 +194,7 @@ final class Loop<IO: Transport> {
     case .history(let history, let ticket): fanout.recalled(history, ticket)
     case .withdraw(let topic): subscribers.withdraw(topic)
     case .withdrawClient(let id, let code, let reason): withdraw(id, code, reason)
+    case .endCredential(let credential, let moment): connections.end(credential, at: moment)
     case .tellClient(let id, let text): tell(id, text)
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()

@@ -157,8 +157,8 @@ final class WebSocketDriver<IO: Transport> {
       guard connections.mayWatch(topic, slot) else { return output.say(slot, .notAllowed(topic)) }
       fanout.subscribe(slot, to: topic, resume: resume, greeting: .subscribed)
     case .unsubscribe(let topic): fanout.unsubscribe(slot, from: topic)
-    case .renew(let expiresAt, let answer):
-      connections.renew(slot, expiresAt: expiresAt)
+    case .renew(let credential, let expiresAt, let answer):
+      connections.renew(slot, by: credential, expiresAt: expiresAt)
       send(answer, slot)
     case .close(let code, let reason): output.closeWebSocket(slot, code, reason: reason)
     }

@@ -24,6 +24,7 @@ protocol ReplyPort: Sendable {
   func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)])
   func deliver(_ history: History, to ticket: Ticket)
   func withdraw(client id: UInt64, code: CloseCode, reason: String)
+  func end(_ credential: Credential, at moment: Int64)
   func tell(client id: UInt64, _ text: [UInt8])
 }
 

@@ -54,6 +54,11 @@ extension ClientTag {
   init(key: UInt64) { self.init(id: key) }
 }
 
+extension Credential {
+  /// - Parameter key: `Principal.key`.
+  init(key: UInt32) { self.init(key) }
+}
+
 extension ClientAddress {
   init(_ peer: PeerAddress) { self.init(upper: peer.upper, lower: peer.lower) }
 }

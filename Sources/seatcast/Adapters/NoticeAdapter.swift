@@ -30,6 +30,8 @@ struct NoticeAdapter: NoticeSink {
     plane.withdraw(client: client, code: .tokenExpired, reason: Self.loggedOut)
   }
 
+  func end(key: UInt32, at moment: Instant) { plane.end(Credential(key: key), at: moment.milliseconds) }
+
   func tell(client: UInt64, _ text: [UInt8]) { plane.tell(client: client, text) }
 
   /// Why connections of a user end whom an administrator has logged out.

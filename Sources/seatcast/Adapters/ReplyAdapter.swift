@@ -23,7 +23,7 @@ extension StreamStart {
     let client = stream.client.map(ClientTag.init(key:)) ?? .anonymous
     self.init(
       topic: TopicID(stream.event, for: Audience(client)), resume: Resume(stream.resume), client: client,
-      expiresAt: stream.expiresAt?.milliseconds,
+      credential: Credential(key: stream.key), expiresAt: stream.expiresAt?.milliseconds,
       refusal: { stream.isStillValid() ? nil : NoticeAdapter.loggedOut })
   }
 }

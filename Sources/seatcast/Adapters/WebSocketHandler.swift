@@ -53,7 +53,8 @@ struct WebSocketHandler: SessionHandler {
     let audience = Audience(client)
     return .accept(
       Admission(
-        client: client, subprotocol: request.chosenSubprotocol,
+        client: client, credential: Credential(key: grant?.principal.key ?? 0),
+        subprotocol: request.chosenSubprotocol,
         topic: event.map { TopicID($0, for: audience) }, resume: resume(request),
         expiresAt: grant?.principal.expiresAt.milliseconds,
         topics: (grant?.events).map { events in Set(events.map { TopicID($0, for: audience) }) }))
@@ -106,7 +107,8 @@ struct WebSocketHandler: SessionHandler {
       return .reply(.text(messages.error(code: "token_mismatch", message: "Token of another user")))
     }
     let end = principal.expiresAt
-    return .renew(expiresAt: end.milliseconds, .text(messages.refreshed(until: end)))
+    return .renew(
+      by: Credential(key: principal.key), expiresAt: end.milliseconds, .text(messages.refreshed(until: end)))
   }
 
   func text(for message: ServerMessage) -> [UInt8]? {

@@ -178,6 +178,7 @@ private final class CollectedReplies: ReplySink {
 private struct IgnoringSink: NoticeSink {
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
+  func end(key: UInt32, at moment: Instant) {}
   func tell(client: UInt64, _ text: [UInt8]) {}
   func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
   func announce(_ batch: [EventUpdate]) {}

@@ -54,6 +54,26 @@ struct KeyReaderTests {
     #expect(incidents.all == [.keysRead(count: 1)])
   }
 
+  @Test("Who waits for replacements is told of keys that are gone, by numbers that outlive a reading")
+  func removedKeys() throws {
+    try write(["ES256", "EdDSA"])
+    let reader = try external()
+    let told = Guarded<[(ends: [TrustedKeys.End], trusted: Set<UInt32>)]>([])
+    reader.whenReplaced { ends, trusted in told.withLock { $0.append((ends, trusted)) } }
+    let numbers = try ["ES256", "EdDSA"].map { algorithm in
+      try JSONWebKeySet.keys(Array(ForeignKeys.set([ForeignKeys.key(algorithm)]).utf8))[0].number
+    }
+    try write(["EdDSA"])
+    reader.readChangedFile()
+    try write(["EdDSA", "RS256"])
+    reader.readChangedFile()
+    let answers = told.withLock { $0 }
+    #expect(answers.map(\.ends) == [[.init(key: numbers[0], at: nil)], []])
+    #expect(answers[0].trusted.contains(numbers[1]) && !answers[0].trusted.contains(numbers[0]))
+    // The local administrators' secret counts, too.
+    #expect(answers.map(\.trusted.count) == [2, 3])
+  }
+
   @Test("A broken file keeps the keys and is told once, a missing one too")
   func broken() throws {
     try write(["ES256"])

@@ -28,6 +28,18 @@ struct RevocationsTests {
     }
   }
 
+  @Test("what a removed key signed is refused, until the key is back")
+  func removedKeys() {
+    let revocations = Revocations()
+    func refuses(_ key: UInt32) -> Bool {
+      revocations.refuses(Principal(identity: identity, role: .user, expiresAt: Timestamps.latest, key: key))
+    }
+    revocations.replaceKeys(removed: [3], trusted: [4])
+    #expect(refuses(3) && !refuses(4) && !refuses(0))
+    revocations.replaceKeys(removed: [4], trusted: [3])
+    #expect(!refuses(3) && refuses(4))
+  }
+
   @Test("a second log-out in the same second refuses what was issued here between the two")
   func twice() {
     let now = Instant(milliseconds: 10_500)

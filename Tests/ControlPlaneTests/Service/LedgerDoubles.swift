@@ -58,6 +58,7 @@ final class Stage: NoticeSink, ReplySink {
     state.withLock { $0.happenings.append(.told(client, String(decoding: text, as: UTF8.self))) }
   }
 
+  func end(key: UInt32, at moment: Instant) {}
   func withdraw(client: UInt64) { state.withLock { $0.happenings.append(.loggedOut(client)) } }
 
   func withdraw(_ event: EventID) {

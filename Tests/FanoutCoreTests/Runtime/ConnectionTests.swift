@@ -34,7 +34,8 @@ import Testing
     #expect(connection.dialect == .webSocket)
     connection.phase = .eventStream(
       Connection.EventStream(
-        client: ClientTag(id: 1), endsAt: .max, liveness: Liveness(now: 0, interval: 1, salt: 0)))
+        client: ClientTag(id: 1), endsAt: .max, liveness: Liveness(now: 0, interval: 1, salt: 0),
+        credential: .none))
     #expect(connection.dialect == .eventStream)
   }
 

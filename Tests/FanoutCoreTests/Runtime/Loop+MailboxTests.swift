@@ -215,6 +215,38 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("what was admitted by a credential ends with it, and nothing else does")
+  func endedCredential() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let clients = ["/ws/5?by=3", "/ws/5?by=4", "/ws/5"].map { rig.webSocket($0) }
+    let streams = [3, 4].map { key in
+      let stream = rig.connect()
+      stream.write("GET /stream/5/by/\(key) HTTP/1.1\r\nHost: here\r\n\r\n")
+      return stream
+    }
+    let renewed = rig.webSocket("/ws/5?by=3")
+    renewed.say("until \(rig.io.wallClock + 500_000) by 4")
+    rig.settle()
+    _ = ((clients + [renewed]).map { $0.read() }, streams.map { $0.read() })
+    rig.proxy.post(.endCredential(Credential(3), at: Int64.min))
+    rig.pass(1_000)
+    #expect(clients[0].read() == [.close(4001, "reason 4001")])
+    #expect(
+      String(decoding: streams[0].read(), as: UTF8.self).hasPrefix("event: end\n") && streams[0].isEnded)
+    #expect((clients[1...] + [renewed]).allSatisfy { $0.read() == [] } && streams[1].read().isEmpty)
+    // One that is known to end is told, and ends then; its own earlier end stays.
+    let end = rig.io.wallClock + 20_000
+    rig.proxy.post(.endCredential(Credential(4), at: end))
+    rig.proxy.post(.endCredential(Credential(4), at: end + 1))
+    rig.pass(1_000)
+    #expect(clients[1].texts() == ["expiring \(end)"] && renewed.texts() == ["expiring \(end)"])
+    rig.pass(20_000)
+    #expect(clients[1].read() == [.close(4001, "reason 4001")] && streams[1].isEnded)
+    #expect(clients[2].read() == [])
+    #expect(rig.faults() == [])
+  }
+
   @Test("a private text reaches the WebSockets of one client, between notices, and nobody else")
   func toldClient() {
     let rig = LoopRig()

@@ -78,6 +78,7 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
     var releases: [(topic: TopicID, loop: LoopID)] = []
     var withdrawals: [TopicID] = []
     var withdrawnClients: [UInt64] = []
+    var endedCredentials: [(credential: Credential, moment: Int64)] = []
     var told: [(client: UInt64, text: [UInt8])] = []
   }
 
@@ -101,6 +102,9 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
   }
   func withdraw(client id: UInt64, code: CloseCode, reason: String) {
     state.withLock { $0.withdrawnClients.append(id) }
+  }
+  func end(_ credential: Credential, at moment: Int64) {
+    state.withLock { $0.endedCredentials.append((credential, moment)) }
   }
   func tell(client id: UInt64, _ text: [UInt8]) { state.withLock { $0.told.append((id, text)) } }
   func withdraw(_ topic: TopicID) { state.withLock { $0.withdrawals.append(topic) } }

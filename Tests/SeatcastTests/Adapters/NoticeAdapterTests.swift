@@ -66,6 +66,13 @@ struct NoticeAdapterTests {
     #expect(plane.heard.withdrawnClients == [77])
   }
 
+  @Test("What a key signed ends at its moment")
+  func endedKey() {
+    adapter.end(key: 3, at: Instant(milliseconds: 99))
+    #expect(plane.heard.endedCredentials.map(\.credential) == [Credential(3)])
+    #expect(plane.heard.endedCredentials.map(\.moment) == [99])
+  }
+
   @Test("A private text goes to the client's connections")
   func told() {
     adapter.tell(client: 77, [1, 2])

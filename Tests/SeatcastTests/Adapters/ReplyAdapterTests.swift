@@ -33,7 +33,7 @@ struct ReplyAdapterTests {
       let reply = Reply(
         status: 200,
         stream: .init(
-          event: EventID(5), resume: resume, client: 7, expiresAt: Instant(milliseconds: 99),
+          event: EventID(5), resume: resume, client: 7, key: 3, expiresAt: Instant(milliseconds: 99),
           isStillValid: { isStillValid }))
       return try #require(HTTPResponse(reply).stream)
     }
@@ -42,6 +42,7 @@ struct ReplyAdapterTests {
     #expect(try start(.none).resume == .none)
     #expect(try start(.elsewhere).resume == .impossible)
     #expect(try start(.none).client == ClientTag(key: 7))
+    #expect(try start(.none).credential == Credential(3))
     #expect(try start(.none).expiresAt == 99)
     #expect(try start(.none).refusal() == nil)
     #expect(try start(.none, isStillValid: false).refusal() == "logged out")

@@ -232,7 +232,10 @@ struct WebSocketHandlerTests {
   func refresh() throws {
     let own = Self.tag(.seven, .user)
     func answer(_ text: String) -> ClientIntent { sessions.interpret(.text(Array(text.utf8)), from: own) }
-    guard case .renew(99_000, .text(let text)) = answer(#"{"type":"refresh_token","token":"good"}"#) else {
+    guard
+      case .renew(Credential(0), 99_000, .text(let text)) = answer(
+        #"{"type":"refresh_token","token":"good"}"#)
+    else {
       Issue.record("a good token renews")
       return
     }
