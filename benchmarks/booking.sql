@@ -11,10 +11,11 @@ SELECT b.id, b.event_id, b.user_id, b.quantity, b.created_at, b.created_seq, NUL
 -- each booking; the first statement gives :booking its number
 INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (:event, :user, 1, :at, :seq);
 INSERT INTO notice VALUES (:event, :seq, 1, :booking, :available, :capacity, :at, NULL);
-INSERT INTO feed (kind, subject, number) VALUES (0, :event, :seq);
 
 -- each booking with an Idempotency-Key, then
 INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (:hash, :user, :key, :booking, :at);
 
 -- each event of a batch
 UPDATE event SET (sold, held, seq, updated_at) = (:sold, held, :seq, :at) WHERE id = :event;
+INSERT INTO feed (position, kind, subject, number, count)
+  VALUES ((SELECT coalesce(max(position), 0) FROM feed) + :count, 0, :event, :seq, :count);

@@ -8,8 +8,15 @@ final class FeedReads {
     self.cipher = cipher
     page = try Statement(
       connection,
-      "SELECT \(FeedRow.columns) FROM \(FeedRow.join) WHERE f.position > ? ORDER BY f.position LIMIT ?")
-    bounds = try Statement(connection, "SELECT min(position), max(position) FROM feed")
+      """
+      SELECT \(FeedRow.columns) FROM \(FeedRow.join)
+      WHERE f.position > ?1 ORDER BY f.position, n.seq LIMIT ?2
+      """)
+    bounds = try Statement(
+      connection,
+      """
+      SELECT (SELECT position - count FROM feed ORDER BY position LIMIT 1), (SELECT max(position) FROM feed)
+      """)
   }
 
   /// The position before the oldest entry that is kept.
@@ -32,23 +39,25 @@ final class FeedReads {
 
   private func ends() throws(StoreFailure) -> (start: Int64, end: Int64) {
     try bounds.first([]) { row in
-      (row.optionalInt64(0).map { $0 - 1 } ?? 0, row.optionalInt64(1) ?? 0)
+      (row.optionalInt64(0) ?? 0, row.optionalInt64(1) ?? 0)
     } ?? (0, 0)
   }
 }
 
 enum FeedRow {
-  /// A row `f`; `n`, its notice; `b` and `a`, the booking and its user; `d`, the details that the notice announces or
+  /// A row `f`; `n`, a notice that it stands for; `b` and `a`, the booking and its user; `d`, the details that the notice announces or
   /// that the event was made with.
   static let columns = """
-    f.position, f.kind, f.subject, f.number, n.kind, n.available, n.capacity, n.at, b.id, b.event_id, a.issuer,
+    iif(f.kind = 0, f.position - f.number + n.seq, f.position), f.kind, f.subject, coalesce(n.seq, f.number), n.kind, n.available, n.capacity, n.at, b.id, b.event_id, a.issuer,
     a.subject, b.quantity, b.state, b.held_until, b.extended, coalesce(d.status, e.status),
     coalesce(d.name, e.name), coalesce(d.starts_at, e.starts_at), coalesce(d.opens_at, e.opens_at),
     coalesce(d.closes_at, e.closes_at), coalesce(d.max_per_booking, e.max_per_booking), e.capacity, b.type_id,
     n.types
     """
+  /// `?1`: the position behind which the page begins, perhaps in the middle of a row.
   static let join = """
-    feed f LEFT JOIN notice n ON f.kind = 0 AND n.event_id = f.subject AND n.seq = f.number
+    feed f LEFT JOIN notice n ON f.kind = 0 AND n.event_id = f.subject
+        AND n.seq > f.number - min(f.count, f.position - ?1) AND n.seq <= f.number
       LEFT JOIN booking b ON b.id = iif(f.kind = 0, n.booking_id, iif(f.kind IN (1, 2), f.subject, NULL))
       LEFT JOIN account a ON a.id = b.user_id
       LEFT JOIN notice_detail d ON n.kind = \(NoticeRow.changed) AND d.event_id = n.event_id AND d.seq = n.seq

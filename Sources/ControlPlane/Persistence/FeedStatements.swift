@@ -1,10 +1,12 @@
-// The feed, written: a row for each change, in the change's own transaction, which says no more than where the change is
-// kept. Grows with every change and is bounded by time: `forget` deletes the oldest rows in bounded steps. The writer's
-// connection, on the ledger's thread.
+// The feed, written: what happened, in the change's own transaction, as rows that say no more than where the change is kept.
+// Notices of one event that follow each other in a transaction share a row: a batch of bookings of one event writes
+// one. Grows with every change and is bounded by time: `forget` deletes the oldest rows in bounded steps.
+//
+// Invariant: positions have no gap; `position` of a row is its last one's. The writer's connection, on the ledger's thread.
 
 /// What a row of the table `feed` points to. The raw values are in databases.
 enum FeedKind: Int64 {
-  /// `subject` is an event, `number` the `seq` of its notice.
+  /// `subject` is an event, `number` the `seq` of the last of its notices that the row stands for.
   case notice = 0
   /// `subject` is a booking, `number` the moment of the commit.
   case confirmed = 1
@@ -19,12 +21,25 @@ final class FeedStatements {
 
   private let connection: Connection
   private let append, appendEvent, oldest, forget: Statement
+  /// Notices of the open transaction that have no row yet.
+  private var run: Run?
+
+  private struct Run {
+    let event: Int64
+    var last: Int64
+    var count: Int64
+  }
 
   init(_ connection: Connection) throws(StoreFailure) {
     self.connection = connection
-    append = try Statement(connection, "INSERT INTO feed (kind, subject, number) VALUES (?, ?, ?)")
+    append = try Statement(
+      connection,
+      """
+      INSERT INTO feed (position, kind, subject, number, count)
+      VALUES ((SELECT coalesce(max(position), 0) FROM feed) + ?4, ?1, ?2, ?3, ?4)
+      """)
     appendEvent = try Statement(connection, "INSERT INTO feed_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    // The newest row stays: the next position is the one behind it.
+    // The newest row stays: the next position is the one behind it. The notices of a row have one moment.
     oldest = try Statement(
       connection,
       """
@@ -35,11 +50,19 @@ final class FeedStatements {
     forget = try Statement(connection, "DELETE FROM feed WHERE position <= ?")
   }
 
+  /// A notice of the open transaction, which has a row after `flush`.
+  func append(notice seq: Int64, of event: Int64) throws(StoreFailure) {
+    if let run, run.event == event, run.last + 1 == seq {
+      self.run = Run(event: event, last: seq, count: run.count + 1)
+    } else {
+      try flush()
+      run = Run(event: event, last: seq, count: 1)
+    }
+  }
+
   func append(_ kind: FeedKind, _ subject: Int64, _ number: Int64) throws(StoreFailure) {
-    append.bind(kind.rawValue, at: 1)
-    append.bind(subject, at: 2)
-    append.bind(number, at: 3)
-    try append.runBound()
+    try flush()
+    try insert(kind, subject, number, count: 1)
   }
 
   func append(_ event: Event, id: EventID) throws(StoreFailure) {
@@ -48,6 +71,25 @@ final class FeedStatements {
       .instant(event.opensAt), .instant(event.closesAt), .int(event.maxPerBooking), .int(event.seatCapacity),
     ])
     try append(.eventCreated, id.rawValue, event.createdAt.milliseconds)
+  }
+
+  /// Writes what is left to write of the open transaction; to be called before it is committed.
+  func flush() throws(StoreFailure) {
+    guard let run else { return }
+    self.run = nil
+    try insert(.notice, run.event, run.last, count: run.count)
+  }
+
+  /// The open transaction is rolled back.
+  func discard() { run = nil }
+
+  private func insert(_ kind: FeedKind, _ subject: Int64, _ number: Int64, count: Int64) throws(StoreFailure)
+  {
+    append.bind(kind.rawValue, at: 1)
+    append.bind(subject, at: 2)
+    append.bind(number, at: 3)
+    append.bind(count, at: 4)
+    try append.runBound()
   }
 
   /// Deletes rows from before `moment`, from the front as far as they are older, so that what stays has no gap. Outside

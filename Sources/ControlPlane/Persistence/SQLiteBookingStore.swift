@@ -38,6 +38,7 @@ final class SQLiteBookingStore: BookingStore {
   /// went into a removed file.
   func commit() throws(StoreFailure) {
     try verify()
+    try feed.flush()
     try accounts.saveCounter()
     try statements.commit.runBound()
     accounts.committed()
@@ -51,6 +52,7 @@ final class SQLiteBookingStore: BookingStore {
   }
 
   func rollback() {
+    feed.discard()
     // SQLite rolls some failures back by itself.
     guard connection.isInTransaction else { return }
     try? statements.rollback.run()
@@ -235,7 +237,7 @@ final class SQLiteBookingStore: BookingStore {
       statement.bind(TicketTypeText.text(notice.types), at: 8)
     }
     try statement.runBound()
-    try feed.append(.notice, notice.event.rawValue, Int64(notice.seq))
+    try feed.append(notice: Int64(notice.seq), of: notice.event.rawValue)
     if case .eventUpdated(let details) = notice.change {
       try statements.appendDetails.run(NoticeRow.values(details, of: notice))
     }

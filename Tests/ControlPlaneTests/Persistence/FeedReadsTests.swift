@@ -76,6 +76,42 @@ struct FeedReadsTests {
     #expect(try items().map(\.position) == [1, 2])
   }
 
+  @Test("Pages may begin and end anywhere in what one batch wrote")
+  func batches() throws {
+    let (first, second) = (try fixture.makeEvent(capacity: 20), try fixture.makeEvent(capacity: 20))
+    let sold = [first, first, first, second, first, first, second, second, second].map(\.id)
+    let questions = sold.map { _ in Question<BookingOutcome>() }
+    fixture.ledger.perform(
+      zip(sold, questions).map { event, question in .createBooking(.init(event, 1, 1), question.answering) })
+    let made = try questions.map { try $0.result().booking }
+    // Two rows of new events, and one for each run of one event.
+    let rows = try Statement(
+      fixture.store.connection, "SELECT position, number, count FROM feed WHERE kind = 0"
+    )
+    .all { [$0.int(0), $0.int(1), $0.int(2)] }
+    #expect(rows == [[5, 3, 3], [6, 1, 1], [8, 5, 2], [11, 4, 3]])
+
+    let whole = try items(after: 2)
+    #expect(whole.map(\.position) == Array(3...11))
+    #expect(whole.map(\.event) == sold)
+    #expect(whole.map { $0.state?.seq } == [1, 2, 3, 1, 4, 5, 2, 3, 4])
+    #expect(
+      whole.map(\.change)
+        == made.map { .booking(.confirmed, $0.facts, issuer: Identity.localIssuer, expiresAt: nil) })
+    for (after, limit) in (2...11).flatMap({ after in (1...9).map { (after, $0) } }) {
+      #expect(try items(after: Int64(after), limit: limit) == Array(whole.dropFirst(after - 2).prefix(limit)))
+    }
+
+    try fixture.store.connection.execute("DELETE FROM feed WHERE position <= 6")
+    #expect(try fixture.reader().feedStart() == 6)
+    #expect(try feed(after: 5) == .restarted(from: 6))
+    #expect(try items(after: 6).map(\.position) == Array(7...11))
+    #expect(try items(after: 10).map(\.position) == [11])
+    try fixture.store.connection.execute("DELETE FROM feed WHERE position <= 8")
+    #expect(try fixture.reader().feedStart() == 8)
+    #expect(try feed(after: 9) == .items(Array(whole.suffix(2))))
+  }
+
   @Test(
     "Pages follow each other; at the end there is nothing, and beyond it or before what is kept is a restart")
   func positions() throws {

@@ -28,6 +28,19 @@ struct FeedStatementsTests {
     #expect(try positions() == [4, 5])
   }
 
+  @Test("A batch that fails leaves no row and no part of a run to the next")
+  func failedBatch() throws {
+    let event = try fixture.makeEvent(capacity: 10)
+    fixture.store.failsCommits = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
+    #expect(try positions() == [1])
+    fixture.store.failsCommits = false
+    try fixture.book(event)
+    #expect(try positions() == [1, 2])
+    let counts = try Statement(fixture.store.connection, "SELECT count FROM feed").all { $0.int(0) }
+    #expect(counts == [1, 1])
+  }
+
   @Test("An entry that is younger than those behind it, because the clock was set, keeps them")
   func clockSetBack() throws {
     let event = try fixture.makeEvent(capacity: 10)

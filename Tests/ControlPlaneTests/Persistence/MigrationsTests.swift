@@ -79,6 +79,7 @@ struct MigrationsTests {
     #expect(changed.seq == 5)
     #expect(try fixture.log(event) == old + [try #require(try fixture.log(event).last)])
     #expect(try fixture.log(event).last?.change == .eventUpdated(changed.details))
+    #expect(try Statement(fixture.store.connection, "PRAGMA integrity_check").first { $0.text(0) } == "ok")
   }
 
   @Test("the schema refuses what the rules should have refused: the last net")
@@ -98,6 +99,28 @@ struct MigrationsTests {
     #expect(throws: StoreFailure.self, "a seq twice") { try connection.execute(notice) }
     #expect(throws: StoreFailure.self, "a booking's notice without a booking") {
       try connection.execute("INSERT INTO notice VALUES (1, 2, 1, NULL, 0, 10, 0, NULL)")
+    }
+    for kind in ["0", "4", "NULL"] {
+      #expect(throws: StoreFailure.self, "a notice of kind \(kind)") {
+        try connection.execute("INSERT INTO notice VALUES (1, 2, \(kind), 1, 0, 10, 0, NULL)")
+      }
+    }
+  }
+
+  @Test("no statement of a booking fills a temporary table, in a database of an earlier version either")
+  func lean() throws {
+    try Migrations.bring(connection, steps: Array(Migrations.steps.dropLast()))
+    try Migrations.bring(connection)
+    let inserts = [
+      "INSERT INTO notice VALUES (1, 1, 1, 1, 1, 1, 1, NULL)",
+      "INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (1, 1, 1, 1, 1)",
+      "UPDATE event SET (sold, held, seq, updated_at) = (1, 1, 1, 1) WHERE id = 1",
+      "INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (1, 1, '', 1, 1)",
+    ]
+    for insert in inserts {
+      try connection.execute(insert)
+      let codes = try Statement(connection, "EXPLAIN \(insert)").all { $0.text(1) }
+      #expect(!codes.isEmpty && !codes.contains("OpenEphemeral"), "\(insert)")
     }
   }
 }

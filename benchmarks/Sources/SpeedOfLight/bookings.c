@@ -10,7 +10,8 @@
 
 typedef struct {
   int64_t sold, seq, capacity;
-  uint64_t batch; /* the last one that it was booked in */
+  uint64_t batch; /* the last one whose end it has seen */
+  int64_t bookings; /* since then */
 } event;
 
 enum { checkpoint_pages = 4096, key_room = 64 };
@@ -82,6 +83,7 @@ static values values_of(int place, int64_t at) {
   made.numbers[value_available] = of->capacity - of->sold;
   made.numbers[value_capacity] = of->capacity;
   made.numbers[value_sold] = of->sold;
+  made.numbers[value_bookings] = of->bookings;
   return made;
 }
 
@@ -89,6 +91,7 @@ static void book(int place, int64_t at) {
   char key[key_room];
   events[place].sold += 1;
   events[place].seq += 1;
+  events[place].bookings += 1;
   values with = values_of(place, at);
   if (chosen.keys) {
     snprintf(key, sizeof key, "12345-17a2b3c4d5e6f708-%llu", (unsigned long long)booked);
@@ -106,6 +109,7 @@ static void save(int place, int64_t at) {
   values with = values_of(place, at);
   if (events[place].batch == batches) return;
   events[place].batch = batches;
+  events[place].bookings = 0;
   statements_run(&parts[part_event], &with);
 }
 

@@ -14,7 +14,8 @@ static const char *const headings[] = {
 static const char *const names[] = {
     [value_event] = ":event", [value_user] = ":user", [value_at] = ":at", [value_seq] = ":seq",
     [value_booking] = ":booking", [value_available] = ":available", [value_capacity] = ":capacity",
-    [value_sold] = ":sold", [value_hash] = ":hash", [value_key] = ":key",
+    [value_sold] = ":sold", [value_hash] = ":hash", [value_bookings] = ":count",
+    [value_key] = ":key",
 };
 
 static _Noreturn void die_of_statement(const char *what, const char *sql) {

@@ -7,7 +7,7 @@
 typedef enum { part_look_up, part_booking, part_key, part_event, part_count } part_name;
 typedef enum {
   value_event, value_user, value_at, value_seq, value_booking, value_available, value_capacity, value_sold,
-  value_hash, value_key, value_count
+  value_hash, value_bookings, value_key, value_count
 } value_name;
 
 enum { most_statements = 8, most_parameters = 24 };
