@@ -40,6 +40,7 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.serve.name: return .serve(settings)
     case CommandTable.configPrint.name: return .configPrint(settings)
     case CommandTable.configDefault.name: return .print(ConfigTemplate.text)
+    case CommandTable.completions.name: return .print(try completions(words.operands[0]))
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
@@ -51,6 +52,8 @@ enum Invocation: Equatable, Sendable {
   /// What `seatcast help …` shows: the overview, or what the command of these words shows with `--help`.
   private static func helpText(_ words: ArraySlice<String>) throws(UsageError) -> String {
     guard let first = words.first, !["--help", "-h"].contains(first) else { return Help.overview() }
+    if first == "man" { return try manualPage(words.dropFirst().first ?? ManualPage.program.rawValue) }
+    if first == "reference" { return ReferencePage.text }
     if first == CommandTable.help.name { return Help.text(for: .help) }
     if words.count == 1, CommandTable.all.contains(where: { $0.name.hasPrefix(first + " ") }) {
       return Help.group(first)
@@ -61,6 +64,22 @@ enum Invocation: Equatable, Sendable {
       throw UsageError("'\(table.name)' is a command; '\(printable(extra))' is none.")
     }
     return Help.text(for: table)
+  }
+
+  private static func manualPage(_ name: String) throws(UsageError) -> String {
+    if let page = ManualPage(rawValue: name) { return page.text }
+    let names = ManualPage.allCases.map(\.rawValue)
+    throw UsageError(
+      "There is no man page '\(printable(name))', only \(names.joined(separator: " and "))."
+        + Suggestion.sentence(for: name, among: names))
+  }
+
+  private static func completions(_ shell: String) throws(UsageError) -> String {
+    if let completions = Completions(rawValue: shell) { return completions.script }
+    let names = Completions.allCases.map(\.rawValue)
+    throw UsageError(
+      "There are no completions for '\(printable(shell))', only for \(names.joined(separator: ", "))."
+        + Suggestion.sentence(for: shell, among: names))
   }
 
   /// The command that one word names, or two, and what stands behind it; nil: help is asked for those that begin with

@@ -7,8 +7,9 @@ extension CommandTable {
   static let configCheck = CommandTable(
     name: "config check", summary: "Find what 'serve' would refuse, without starting it.",
     details: [
-      "Reads the file, the flags of 'serve' and the environment, and the files that they name. Takes no port",
-      "and no lock, so it may run beside a server. Exit status 64: a setting is wrong; 1: a file is.",
+      "It looks at the file, the environment, the flags of 'serve', and the files that all these name.",
+      "It takes no port and no lock, so it may run beside a server.",
+      "Exit status 64: a setting is wrong; 1: a file or folder is.",
     ],
     group: .configuration,
     operands: [Operand("FILE", "The configuration file; the same as --config FILE.", isOptional: true)],
@@ -16,7 +17,7 @@ extension CommandTable {
 
   static let configPrint = CommandTable(
     name: "config print", summary: "Print the settings, each with its source. Secrets are not shown.",
-    details: ["It takes the flags of 'serve'."], group: .configuration,
+    group: .configuration,
     flags: [
       .toggle(.effective, summary: "Also those that nothing sets, with their defaults."),
       .toggle(.json, summary: "Print one JSON document, for scripts."),
@@ -29,8 +30,22 @@ extension CommandTable {
   // MARK: Help
 
   static let help = CommandTable(
-    name: "help", summary: "Show the help of a command.", group: .help,
+    name: "help", summary: "Show the help of a command.",
+    details: [
+      "'seatcast help man' and 'seatcast help man seatcast.conf' print the man pages (roff).",
+      "'seatcast help reference' prints docs/REFERENCE.md.",
+    ],
+    group: .help,
     operands: [Operand("COMMAND", "A command, like 'serve' or 'event list'.", isOptional: true)], flags: [])
+
+  static let completions = CommandTable(
+    name: "completions", summary: "Print a script that completes commands and flags in a shell.",
+    details: [
+      "bash: source <(seatcast completions bash). zsh: the same, or a file _seatcast in fpath.",
+      "fish: seatcast completions fish | source.",
+    ],
+    group: .help,
+    operands: [Operand(Completions.allCases.map(\.rawValue).joined(separator: "|"), "The shell.")], flags: [])
 
   static let version = CommandTable(
     name: "version", summary: "Print the version.", group: .help, flags: [])

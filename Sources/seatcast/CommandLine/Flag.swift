@@ -1,5 +1,6 @@
-// The types of the settings table: rows that the parser, the environment, the configuration file, `--help` and `config` are
-// all made from. The rows stand in ServeTable.swift (the server's), ConfigTables.swift and AdminTables.swift. Pure.
+// The types of the settings table: rows that the parser, the environment, the configuration file, `--help`, `config`, the
+// man pages, the completions and docs/REFERENCE.md are all made from. The rows stand in ServeTable.swift (the server's),
+// ConfigTables.swift and AdminTables.swift. Pure.
 
 /// One thing that can be set from outside; the raw value is its flag without the dashes and its key in the file.
 enum Setting: String, Hashable, Sendable, CaseIterable {
@@ -72,9 +73,9 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A row of a command's table.
-struct Flag: Sendable, Equatable {
+struct Flag: Sendable, Hashable {
   /// What may follow the flag.
-  enum Value: Sendable, Equatable {
+  enum Value: Sendable, Hashable {
     /// Nothing: naming the flag is all.
     case none
     /// Free text, shown in the help as this word; `FILE` and `DIR` are completed as paths.
@@ -84,7 +85,7 @@ struct Flag: Sendable, Equatable {
   }
 
   /// What holds when nothing is set.
-  enum Fallback: Sendable, Equatable, ExpressibleByStringLiteral {
+  enum Fallback: Sendable, Hashable, ExpressibleByStringLiteral {
     /// This value, as it would be typed.
     case value(String)
     /// What no single value says.
@@ -100,7 +101,7 @@ struct Flag: Sendable, Equatable {
   }
 
   /// When a change in the file takes effect.
-  enum Effect: Sendable, Equatable { case atStart, onReload }
+  enum Effect: Sendable, Hashable { case atStart, onReload }
 
   let setting: Setting
   let value: Value
@@ -241,6 +242,18 @@ struct CommandTable: Sendable {
   /// The row that this word of the command line names.
   func flag(named name: String) -> Flag? { flags.first { $0.isFlag && $0.name == name } }
 
+  /// For the documents: the flags of its own, and those that mean what they mean for `serve`; without those that all
+  /// commands of administration have.
+  var flagsApart: (own: [Flag], shared: [Flag]) {
+    let servers = Set(Self.serve.flags)
+    let common = group == .administration ? [Self.data, Self.json, Self.config] : []
+    let rest = flags.filter { $0.isFlag && !common.contains($0) }
+    return (rest.filter { !servers.contains($0) }, rest.filter(servers.contains))
+  }
+
+  /// Whether it takes everything that `serve` takes.
+  var takesServersFlags: Bool { Set(flags).isSuperset(of: Self.serve.flags) }
+
   static let all =
-    [serve] + configuration + administration + [conformanceEcho, conformanceJWS, help, version]
+    [serve] + configuration + administration + [conformanceEcho, conformanceJWS, help, completions, version]
 }

@@ -77,5 +77,7 @@ enum Help {
 
 enum Version {
   static let number = "0.1.0"
+  /// Of the release, for the man pages.
+  static let date = "2026-11-24"
   static let line = "seatcast \(number)"
 }

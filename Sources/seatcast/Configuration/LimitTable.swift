@@ -136,8 +136,8 @@ struct LimitTable: Equatable, Sendable {
     var lines: [String] = []
     for setting in LimitSetting.allCases {
       let item = "\(setting.rawValue)=\(setting.fallback.text)"
-      if let last = lines.last, last.count + item.count < 96 {
-        lines[lines.count - 1] = last + "," + item
+      if let last = lines.last, last.count + item.count < 95 {
+        lines[lines.count - 1] = last + ", " + item
       } else {
         lines.append(item)
       }

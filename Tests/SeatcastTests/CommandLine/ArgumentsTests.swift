@@ -66,6 +66,11 @@ struct ArgumentsTests {
     #expect(try shown("serve") == .print(Help.text(for: .serve)))
     #expect(try shown("event") == .print(Help.group("event")))
     #expect(try shown("config", "check") == .print(Help.text(for: .configCheck)))
+    #expect(try shown("man") == .print(ManualPage.program.text))
+    #expect(try shown("man", "seatcast.conf") == .print(ManualPage.file.text))
+    #expect(try shown("reference") == .print(ReferencePage.text))
+    #expect(
+      try Invocation.parse(["completions", "fish"], environment: [:]) == .print(Completions.fish.script))
     #expect(try shown("help") == .print(Help.text(for: .help)))
   }
 
@@ -117,6 +122,14 @@ struct ArgumentsTests {
           + "SEATCAST_JWT_SECRET."
       ),
       (["help", "sevre"], "There is no command 'sevre'. Did you mean 'serve'? Try 'seatcast --help'."),
+      (
+        ["help", "man", "seatcast.cnf"],
+        "There is no man page 'seatcast.cnf', only seatcast and seatcast.conf. Did you mean 'seatcast.conf'?"
+      ),
+      (
+        ["completions", "bsh"],
+        "There are no completions for 'bsh', only for bash, zsh, fish. Did you mean 'bash'?"
+      ),
       (["help", "version", "now"], "'version' is a command; 'now' is none."),
     ])
   func refusals(arguments: [String], sentence: String) {
