@@ -51,9 +51,12 @@ let package = Package(
     .target(
       name: "CProcess", path: "Sources/seatcast/CProcess",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/seatcast/Pages/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
     .executableTarget(
-      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets", "CProcess"],
-      exclude: ["Web", "CProcess"], swiftSettings: strict),
+      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets", "CProcess", "CZlib"],
+      exclude: ["Web", "CProcess", "Pages/CZlib"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // The other end of a TLS connection.

@@ -48,6 +48,8 @@ public struct HTTPResponse: Sendable {
   /// Finished field lines, each `Name: value` and CRLF; sent as they are. None of them is one that the loop adds.
   public var fieldLines: [UInt8]
   public var body: [UInt8]
+  /// Finished lines in place of those that every answer has and of those for the request's origin; nil: these are sent.
+  public var commonLines: [UInt8]?
   /// When set, the connection stays open after the head and receives this topic's notices as
   /// `text/event-stream`; `body` must be empty and the fields must not name a length.
   public var stream: StreamStart?

@@ -38,8 +38,8 @@ enum HTTPResponseEncoder {
     output.append(contentsOf: date)
     output.append(contentsOf: words.lineEnd)
     output.append(contentsOf: response.fieldLines)
-    output.append(contentsOf: common)
-    if !context.fieldLines.isEmpty { output.append(contentsOf: context.fieldLines) }
+    output.append(contentsOf: response.commonLines ?? common)
+    if response.commonLines == nil { output.append(contentsOf: context.fieldLines) }
     let isStream = response.stream != nil
     appendConnection(
       keepsAlive: context.keepsAlive && !isStream, response.offersUpgrade, context, to: &output)

@@ -36,14 +36,15 @@ struct Assembly {
           + MetricFamily.backend(backend.counters())
           + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
     }
+    let isSecure = configuration.address.tls != nil
     let pages = Pages(
-      files: .described(), isReady: { [backend] in backend.isReady },
+      files: .described(isSecure: isSecure), isReady: { [backend] in backend.isReady },
       unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
       let port = try plane.start(
         inbound: InboundAdapter(
-          backend: backend, pages: pages, origins: origins, isSecure: configuration.address.tls != nil),
+          backend: backend, pages: pages, origins: origins, isSecure: isSecure),
         sessions: WebSocketHandler(
           backend: backend, messages: messages, origins: origins, watch: configuration.watch),
         topics: TopicAdapter(backend: backend), observer: log,

@@ -4,10 +4,12 @@ import FanoutCore
 
 enum Answers {
   /// Finished field lines of every answer of this server, pages, API and refusals of the core alike.
-  /// - Parameter isSecure: TLS is on: browsers then use https for half a year (RFC 6797, section 6.1).
-  static func commonLines(isSecure: Bool) -> [UInt8] {
+  /// - Parameters:
+  ///   - isSecure: TLS is on: browsers then use https for half a year (RFC 6797, section 6.1).
+  ///   - isShared: pages of other origins may load the answer as a script.
+  static func commonLines(isSecure: Bool, isShared: Bool = false) -> [UInt8] {
     var lines = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-    lines += "Cross-Origin-Resource-Policy: same-origin\r\n"
+    lines += "Cross-Origin-Resource-Policy: \(isShared ? "cross-origin" : "same-origin")\r\n"
     if isSecure { lines += "Strict-Transport-Security: max-age=15552000\r\n" }
     return Array(lines.utf8)
   }

@@ -5,9 +5,9 @@ import FanoutCore
 
 extension StaticFiles {
   /// The embedded files and the descriptions.
-  static func described() -> StaticFiles {
+  static func described(isSecure: Bool = false) -> StaticFiles {
     let version = Version.number
-    return embedded().adding([
+    return embedded(isSecure: isSecure).adding([
       "/openapi.json": File(
         contentType: "application/json", bytes: APIDescription.openAPI(version: version)),
       "/asyncapi.json": File(

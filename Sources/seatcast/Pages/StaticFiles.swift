@@ -1,17 +1,54 @@
-// The page's files, served by the loops from memory. They are copied from CWebAssets once at start.
+// The page's files, the JavaScript client and the element, served by the loops from memory. They are copied from
+// CWebAssets and compressed once at start, and each answer is made then, too (docs/decisions, "Files are compressed at
+// start"). Immutable afterwards; any thread.
 import CWebAssets
 import FanoutCore
 
 struct StaticFiles: Sendable {
+  /// One file in its representations: as it is, and compressed when that is shorter.
   struct File: Sendable {
-    let contentType: String
-    let bytes: [UInt8]
-    /// Strong (RFC 9110, section 8.8.3): a hash of the bytes.
-    let etag: String
+    let plain: Representation
+    let compressed: Representation?
 
-    init(contentType: String, bytes: [UInt8]) {
-      (self.contentType, self.bytes) = (contentType, bytes)
-      etag = "\"\(fingerprint(bytes))\""
+    /// - Parameter commonLines: when pages of other origins may load the file: the lines that its answers have in place
+    ///   of those of every answer.
+    init(contentType: String, bytes: [UInt8], commonLines: [UInt8]? = nil) {
+      let tag = fingerprint(bytes)
+      var gzipped = Gzip.compress(bytes)
+      if let count = gzipped?.count, count >= bytes.count { gzipped = nil }
+      let varies = gzipped == nil ? [] : [(name: "Vary", value: "Accept-Encoding")]
+      let type = [(name: "Content-Type", value: contentType)]
+      let sharing = commonLines == nil ? [] : [(name: "Access-Control-Allow-Origin", value: "*")]
+      let fields = varies + sharing
+      plain = Representation(
+        etag: "\"\(tag)\"", fields: fields, content: type, bytes: bytes, commonLines: commonLines)
+      compressed = gzipped.map {
+        Representation(
+          etag: "\"\(tag)-gzip\"", fields: fields,
+          content: type + [(name: "Content-Encoding", value: "gzip")], bytes: $0, commonLines: commonLines)
+      }
+    }
+  }
+
+  struct Representation: Sendable {
+    /// Strong, so another one for each representation (RFC 9110, section 8.8.3): a hash of the plain bytes.
+    let etag: String
+    let whole: HTTPResponse
+    let notModified: HTTPResponse
+
+    /// - Parameters:
+    ///   - fields: of both answers.
+    ///   - content: fields that describe the body.
+    fileprivate init(
+      etag: String, fields: [(name: String, value: String)], content: [(name: String, value: String)],
+      bytes: [UInt8], commonLines: [UInt8]?
+    ) {
+      let validators = StaticFiles.common + fields + [(name: "ETag", value: etag)]
+      var whole = HTTPResponse(status: 200, fields: content + validators, body: bytes)
+      var notModified = HTTPResponse(status: 304, fields: validators)
+      whole.commonLines = commonLines
+      notModified.commonLines = commonLines
+      (self.etag, self.whole, self.notModified) = (etag, whole, notModified)
     }
   }
 
@@ -20,15 +57,18 @@ struct StaticFiles: Sendable {
   init(_ files: [String: File]) { self.files = files }
 
   /// The files that are compiled into the executable.
-  static func embedded() -> StaticFiles {
+  /// - Parameter isSecure: as for `Answers.commonLines`.
+  static func embedded(isSecure: Bool = false) -> StaticFiles {
     var count = 0
     guard let assets = unsafe web_assets(&count) else { return StaticFiles([:]) }
+    let shared = Answers.commonLines(isSecure: isSecure, isShared: true)
     var files: [String: File] = [:]
     for index in 0..<count {
       let asset = unsafe assets[index]
       let bytes = unsafe Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
       let contentType = unsafe String(cString: asset.content_type)
-      files[unsafe String(cString: asset.path)] = File(contentType: contentType, bytes: bytes)
+      files[unsafe String(cString: asset.path)] = unsafe File(
+        contentType: contentType, bytes: bytes, commonLines: asset.is_shared != 0 ? shared : nil)
     }
     return StaticFiles(files)
   }
@@ -41,12 +81,9 @@ struct StaticFiles: Sendable {
   func answer(_ head: HTTPRequestHead) -> HTTPResponse? {
     guard let file = files[head.path] else { return nil }
     if let refusal = Answers.unlessReading(head) { return refusal }
-    let validators = Self.common + [(name: "ETag", value: file.etag)]
-    if Self.isFresh(head.all("If-None-Match"), file.etag) {
-      return HTTPResponse(status: 304, fields: validators)
-    }
-    let type = [(name: "Content-Type", value: file.contentType)]
-    return HTTPResponse(status: 200, fields: type + validators, body: file.bytes)
+    var chosen = file.plain
+    if let compressed = file.compressed, Gzip.isWanted(by: head.all("Accept-Encoding")) { chosen = compressed }
+    return Self.isFresh(head.all("If-None-Match"), chosen.etag) ? chosen.notModified : chosen.whole
   }
 
   /// Browsers revalidate on each use, so that a new release shows at once; the ETag makes that cheap.

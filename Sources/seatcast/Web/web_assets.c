@@ -44,23 +44,82 @@ static const unsigned char favicon_svg[] = {
 #embed "assets/favicon.svg"
 };
 
+/* The client and the element are made of the same pieces, one after the other. */
+static const unsigned char client_js[] = {
+#embed "assets/client/token.js"
+,
+#embed "assets/client/storage.js"
+,
+#embed "assets/client/core.js"
+,
+#embed "assets/client/module.js"
+};
+static const unsigned char client_more_js[] = {
+#embed "assets/client/token.js"
+,
+#embed "assets/client/ask.js"
+,
+#embed "assets/client/streams.js"
+,
+#embed "assets/client/tabs.js"
+,
+#embed "assets/client/more.js"
+};
+static const unsigned char client_extra_js[] = {
+#embed "assets/client/token.js"
+,
+#embed "assets/client/storage.js"
+,
+#embed "assets/client/ask.js"
+,
+#embed "assets/client/extra.js"
+};
+static const unsigned char client_d_ts[] = {
+#embed "assets/client/client.d.ts"
+};
+static const unsigned char seat_count_js[] = {
+#embed "assets/element/open.js"
+,
+#embed "assets/client/token.js"
+,
+#embed "assets/client/storage.js"
+,
+#embed "assets/client/core.js"
+,
+#embed "assets/client/ask.js"
+,
+#embed "assets/client/streams.js"
+,
+#embed "assets/element/element.js"
+,
+#embed "assets/element/close.js"
+};
+
 #define JAVASCRIPT "text/javascript; charset=utf-8"
+#define PAGE(path, type, array) {path, type, array, sizeof array, 0}
+/* For pages of other origins, too. */
+#define SHARED(path, type, array) {path, type, array, sizeof array, 1}
 
 static const web_asset assets[] = {
-    {"/", "text/html; charset=utf-8", index_html, sizeof index_html},
-    {"/style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
-    {"/docs.css", "text/css; charset=utf-8", docs_css, sizeof docs_css},
-    {"/app.js", JAVASCRIPT, app_js, sizeof app_js},
-    {"/api.js", JAVASCRIPT, api_js, sizeof api_js},
-    {"/dom.js", JAVASCRIPT, dom_js, sizeof dom_js},
-    {"/live.js", JAVASCRIPT, live_js, sizeof live_js},
-    {"/panels.js", JAVASCRIPT, panels_js, sizeof panels_js},
-    {"/sale.js", JAVASCRIPT, sale_js, sizeof sale_js},
-    {"/session.js", JAVASCRIPT, session_js, sizeof session_js},
-    {"/views.js", JAVASCRIPT, views_js, sizeof views_js},
-    {"/widgets.js", JAVASCRIPT, widgets_js, sizeof widgets_js},
-    {"/words.js", JAVASCRIPT, words_js, sizeof words_js},
-    {"/favicon.svg", "image/svg+xml", favicon_svg, sizeof favicon_svg},
+    PAGE("/", "text/html; charset=utf-8", index_html),
+    PAGE("/style.css", "text/css; charset=utf-8", style_css),
+    PAGE("/docs.css", "text/css; charset=utf-8", docs_css),
+    PAGE("/app.js", JAVASCRIPT, app_js),
+    PAGE("/api.js", JAVASCRIPT, api_js),
+    PAGE("/dom.js", JAVASCRIPT, dom_js),
+    PAGE("/live.js", JAVASCRIPT, live_js),
+    PAGE("/panels.js", JAVASCRIPT, panels_js),
+    PAGE("/sale.js", JAVASCRIPT, sale_js),
+    PAGE("/session.js", JAVASCRIPT, session_js),
+    PAGE("/views.js", JAVASCRIPT, views_js),
+    PAGE("/widgets.js", JAVASCRIPT, widgets_js),
+    PAGE("/words.js", JAVASCRIPT, words_js),
+    PAGE("/favicon.svg", "image/svg+xml", favicon_svg),
+    SHARED("/client.js", JAVASCRIPT, client_js),
+    SHARED("/client-more.js", JAVASCRIPT, client_more_js),
+    SHARED("/client-extra.js", JAVASCRIPT, client_extra_js),
+    SHARED("/client.d.ts", "text/plain; charset=utf-8", client_d_ts),
+    SHARED("/seat-count.js", JAVASCRIPT, seat_count_js),
 };
 
 const web_asset *web_assets(size_t *count) {

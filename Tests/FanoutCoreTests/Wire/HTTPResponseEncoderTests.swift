@@ -29,6 +29,17 @@ struct HTTPResponseEncoderTests {
     #expect(text(output) == "HTTP/1.1 204 No Content\r\nDate: NOW\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n")
   }
 
+  @Test("An answer with common lines of its own has them instead of those of every answer and of its origin")
+  func ownCommonLines() {
+    var response = HTTPResponse(status: 204, fields: [("A", "1")])
+    response.commonLines = bytes("D: 4\r\n")
+    var output: [UInt8] = []
+    HTTPResponseEncoder.append(
+      response, context: ResponseContext(fieldLines: bytes("C: 3\r\n")), common: bytes("B: 2\r\n"),
+      date: bytes("NOW"), to: &output)
+    #expect(text(output) == "HTTP/1.1 204 No Content\r\nDate: NOW\r\nA: 1\r\nD: 4\r\n\r\n")
+  }
+
   @Test("An empty body has a length of 0")
   func empty() {
     #expect(encode(HTTPResponse(status: 404)).hasSuffix("Content-Length: 0\r\n\r\n"))

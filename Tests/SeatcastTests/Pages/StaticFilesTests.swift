@@ -32,7 +32,9 @@ struct StaticFilesTests {
 
   @Test("Different bytes have different tags, the same bytes the same one")
   func tags() {
-    func tag(_ text: String) -> String { StaticFiles.File(contentType: "t", bytes: Array(text.utf8)).etag }
+    func tag(_ text: String) -> String { 
+      StaticFiles.File(contentType: "t", bytes: Array(text.utf8)).plain.etag
+    }
     #expect(tag("a") == tag("a"))
     #expect(Set([tag(""), tag("a"), tag("b"), tag("ab"), tag("ba")]).count == 5)
   }
@@ -66,6 +68,46 @@ struct StaticFilesTests {
   func otherMethods() {
     #expect(files.answer(.make("HEAD", "/app.js"))?.status == 200)
     #expect(files.answer(.make("OPTIONS", "/app.js"))?.status == 204)
+  }
+
+  @Test("A file is compressed for those who take that, once, under a tag of its own")
+  func compressed() throws {
+    let text = String(repeating: "seats left ", count: 200)
+    let files = StaticFiles(["/a": .init(contentType: "text/plain", bytes: Array(text.utf8))])
+    let plain = try #require(files.answer(.make("GET", "/a")))
+    let small = try #require(files.answer(.make("GET", "/a", [("Accept-Encoding", "gzip, br")])))
+    #expect(plain.text == text && plain.value("Content-Encoding") == nil)
+    #expect(small.value("Content-Encoding") == "gzip" && small.body.count < 100)
+    #expect(plain.value("Vary") == "Accept-Encoding" && small.value("Vary") == "Accept-Encoding")
+    let tags = [plain, small].compactMap { $0.value("ETag") }
+    #expect(Set(tags).count == 2)
+    // A tag is good for the representation that it names, and for no other.
+    let wantsGzip = ("Accept-Encoding", "gzip")
+    #expect(files.answer(.make("GET", "/a", [wantsGzip, ("If-None-Match", tags[1])]))?.status == 304)
+    #expect(files.answer(.make("GET", "/a", [wantsGzip, ("If-None-Match", tags[0])]))?.status == 200)
+    #expect(files.answer(.make("GET", "/a", [("If-None-Match", tags[1])]))?.status == 200)
+  }
+
+  @Test("What compression makes longer is sent as it is, and does not vary")
+  func incompressible() throws {
+    let answer = try #require(files.answer(.make("GET", "/app.js", [("Accept-Encoding", "gzip")])))
+    #expect(answer.text == "1" && answer.value("Content-Encoding") == nil && answer.value("Vary") == nil)
+  }
+
+  @Test("Pages of every origin may load the client and the element, and nothing else")
+  func shared() throws {
+    let files = StaticFiles.embedded(isSecure: true)
+    for path in ["/client.js", "/client-more.js", "/client-extra.js", "/client.d.ts", "/seat-count.js"] {
+      for field in [("A", "b"), ("If-None-Match", "*")] {
+        let answer = try #require(files.answer(.make("GET", path, [field])))
+        #expect(answer.value("Access-Control-Allow-Origin") == "*")
+        let lines = String(decoding: answer.commonLines ?? [], as: UTF8.self)
+        #expect(lines.contains("Cross-Origin-Resource-Policy: cross-origin\r\n"))
+        #expect(lines.contains("nosniff") && lines.contains("Strict-Transport-Security"))
+      }
+    }
+    let page = try #require(files.answer(.make("GET", "/app.js")))
+    #expect(page.commonLines == nil && page.value("Access-Control-Allow-Origin") == nil)
   }
 
   @Test("The executable carries the page")

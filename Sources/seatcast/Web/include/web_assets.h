@@ -8,6 +8,7 @@ typedef struct {
   const char *content_type;
   const unsigned char *bytes;
   size_t count;
+  int is_shared; /* pages of other origins may load it */
 } web_asset;
 
 /* All assets; `count` receives their number. The memory is static. */

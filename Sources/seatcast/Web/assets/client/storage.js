@@ -1,0 +1,2 @@
+// Throws where nothing may be stored.
+const storageOf = ({ storage }) => storage ?? sessionStorage;

@@ -1,0 +1,136 @@
+
+// One connection for all tabs: the tab that holds a Web Lock opens it and passes messages over a BroadcastChannel.
+const tabs = {};
+
+function openShared(base, options, on) {
+  const name = `seatcast ${base} ${options.share}`;
+  tabs[name] ??= joinTabs(name, options);
+  tabs[name](options.dial, on);
+}
+
+function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.BroadcastChannel, setTimeout }) {
+  const id = crypto.getRandomValues(new Uint32Array(4)).join();
+  const channel = new BroadcastChannel(name);
+  let [on, dial, lead, isCompeting, isAnswered] = [];
+  channel.onmessage = ({ data }) => take(data);
+  // Free when this tab is gone.
+  locks.request(name + id, () => new Promise(() => {}));
+
+  function post(to, data) {
+    const whole = { to, from: id, ...data };
+    channel.postMessage(whole);
+    queueMicrotask(() => take(whole));
+  }
+
+  function take({ to, from, isNew, message, why, ...rest }) {
+    if (to === 'leader') return lead?.serve(from, { message, ...rest });
+    if (!on || (to !== 'all' && to !== id)) return;
+    if (isNew && !isAnswered) return join();
+    isAnswered = true;
+    if (message) on.message(message);
+    if (isNew) on.close(1012, 'another tab leads');
+    if (why) on.close(...why);
+  }
+
+  function join() {
+    isAnswered = false;
+    post('leader', { first: on.first() });
+    // A leader that does not answer is frozen.
+    setTimeout(() => on && !isAnswered && compete({ steal: true }), 3_000);
+  }
+
+  function compete(how) {
+    isCompeting = true;
+    const hold = (release) => {
+      lead = leadTabs((on) => dial(on), post, (from, gone) => locks.request(name + from, gone), release);
+      post('all', { isNew: true });
+    };
+    locks.request(name, how, () => new Promise(hold)).catch(stepDown);
+  }
+
+  function stepDown() {
+    isCompeting = false;
+    lead?.stop();
+    lead = null;
+  }
+
+  function close(isStepDown) {
+    on = null;
+    post('leader', { isOver: true });
+    if (isStepDown) stepDown();
+  }
+
+  return (...given) => {
+    [dial, on] = given;
+    on.open({ send: (message) => post('leader', { message }), close });
+    if (!isCompeting) compete({});
+    join();
+  };
+}
+
+function leadTabs(dial, post, watch, release) {
+  const members = new Map();
+  const watched = new Set();
+  let [link, greeting, asking] = [null, null, []];
+
+  const some = (test) => [...members.values()].some(test);
+  const dropEvent = (eventId) =>
+    some(({ wants }) => wants.has(eventId)) || link?.send({ type: 'unsubscribe_event', eventId });
+
+  function end(why) {
+    link?.close();
+    [link, greeting, asking] = [null, null, []];
+    if (why) post('all', { why });
+  }
+
+  function leave(from) {
+    const { wants = [] } = members.get(from) ?? {};
+    members.delete(from);
+    wants.forEach(dropEvent);
+    if (!members.size) end();
+  }
+
+  // Answers go to the tab that asked, everything else to all.
+  function deliver(message) {
+    const { type, eventId } = message;
+    if (type === 'connection_established') greeting = message;
+    const place = /^subscribed|error/.test(type) ? asking.findIndex((asked) => asked.eventId === eventId) : -1;
+    post(place < 0 ? 'all' : asking.splice(place, 1)[0].from, { message });
+  }
+
+  function join(from, first) {
+    if (!watched.has(from)) watch(from, () => leave(from));
+    watched.add(from);
+    members.set(from, { wants: new Set(), pace: 0 });
+    post(from, { message: greeting });
+    link ??= dial({ first: () => first, message: deliver, close: (...why) => end(why) });
+  }
+
+  function pass(from, message) {
+    const { type, eventId, maxPerSecond } = message;
+    const member = members.get(from);
+    if (!member) return;
+    if (type === 'subscribe_event') {
+      member.wants.add(eventId);
+      asking.push({ eventId, from });
+    }
+    if (type === 'unsubscribe_event') {
+      member.wants.delete(eventId);
+      return dropEvent(eventId);
+    }
+    if (type === 'set_pace') {
+      member.pace = maxPerSecond;
+      if (some(({ pace }) => !pace)) return link?.send({ type, maxPerSecond: 0 });
+    }
+    link?.send(message);
+  }
+
+  return {
+    serve: (from, { first, message, isOver }) =>
+      isOver ? leave(from) : first ? join(from, first) : pass(from, message),
+    stop() {
+      end();
+      release();
+    },
+  };
+}

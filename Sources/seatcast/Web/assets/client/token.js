@@ -1,0 +1,1 @@
+const tokenOf = async ({ token, renew = false }) => (token?.call ? token({ renew }) : token);
