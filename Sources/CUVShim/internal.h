@@ -15,6 +15,7 @@ typedef struct {
   int fd;
   uint32_t accepts_per_turn;
   bool paused; /* descriptors ran out; the next tick watches again */
+  bool is_inherited; /* others hold the same socket and go on with it */
 } cuv__listener;
 
 struct cuv_loop {

@@ -4,6 +4,7 @@
 #include "internal.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -51,9 +52,8 @@ static int configure(int fd, const endpoint *where) {
 }
 
 /* What connections inherit from their listener needs no system call of theirs. */
-static int configure_shared(int fd, const cuv_listen_options *options) {
-  int failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+static int configure_accepted(int fd, const cuv_listen_options *options) {
+  int failure = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)options->unsent_bytes);
   if (!failure) failure = set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)options->unacknowledged_ms);
   return failure;
@@ -64,7 +64,8 @@ static int open_listening(const endpoint *where, const cuv_listen_options *optio
   int fd = socket(where->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   int failure = configure(fd, where);
-  if (!failure && options) failure = configure_shared(fd, options);
+  if (!failure && options) failure = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (!failure && options) failure = configure_accepted(fd, options);
   if (!failure && bind(fd, &where->at.any, where->size) != 0) failure = -errno;
   if (!failure && listen(fd, options ? options->backlog : 1) != 0) failure = -errno;
   if (!failure) return fd;
@@ -143,13 +144,13 @@ static int port_of(int fd, int *out) {
   return 0;
 }
 
-static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
+static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn, bool is_inherited) {
   cuv__listener *listener = malloc(sizeof *listener);
   if (!listener) {
     (void)close(fd);
     return -ENOMEM;
   }
-  *listener = (cuv__listener){.fd = fd, .accepts_per_turn = accepts_per_turn};
+  *listener = (cuv__listener){.fd = fd, .accepts_per_turn = accepts_per_turn, .is_inherited = is_inherited};
   int failure = uv_poll_init(&loop->uv, &listener->poll, fd);
   if (failure) {
     free(listener);
@@ -165,11 +166,17 @@ static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn) {
 /* What setsockopt(2) takes as a positive int. */
 static bool is_number(uint32_t value) { return value > 0 && value <= INT32_MAX; }
 
+static int check_options(const cuv_loop *loop, const cuv_listen_options *options) {
+  if (loop->listener) return -EALREADY;
+  bool fits =
+      options->accepts_per_turn > 0 && is_number(options->unsent_bytes) && is_number(options->unacknowledged_ms);
+  return fits ? 0 : -EINVAL;
+}
+
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port) {
   cuv__check_owner(loop, __func__);
-  if (loop->listener) return -EALREADY;
-  if (options->accepts_per_turn == 0 || !is_number(options->unsent_bytes) || !is_number(options->unacknowledged_ms))
-    return -EINVAL;
+  int refusal = check_options(loop, options);
+  if (refusal) return refusal;
   endpoint where;
   int failure = parse_endpoint(host, port, &where);
   if (failure) return failure;
@@ -180,7 +187,40 @@ int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_opti
     (void)close(fd);
     return failure;
   }
-  return adopt(loop, fd, options->accepts_per_turn);
+  return adopt(loop, fd, options->accepts_per_turn, false);
+}
+
+static int option_of(int fd, int name, int *value) {
+  socklen_t size = sizeof *value;
+  return getsockopt(fd, SOL_SOCKET, name, value, &size) == 0 ? 0 : -errno;
+}
+
+static int check_inherited(int fd) {
+  int type = 0, listens = 0, domain = 0;
+  int failure = option_of(fd, SO_TYPE, &type);
+  if (!failure) failure = option_of(fd, SO_ACCEPTCONN, &listens);
+  if (!failure) failure = option_of(fd, SO_DOMAIN, &domain);
+  if (failure) return failure;
+  return type == SOCK_STREAM && listens && (domain == AF_INET || domain == AF_INET6) ? 0 : -EINVAL;
+}
+
+/* The flag belongs to the socket and not to the descriptor, so whoever holds it, too, sees it; a blocking one would stop
+ * the loop whenever another loop has taken the connection. */
+static int prepare_inherited(int fd, const cuv_listen_options *options) {
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+  return configure_accepted(fd, options);
+}
+
+int cuv_listen_inherited(cuv_loop *loop, int fd, const cuv_listen_options *options, int *bound_port) {
+  cuv__check_owner(loop, __func__);
+  int failure = check_options(loop, options);
+  if (!failure) failure = check_inherited(fd);
+  if (!failure) failure = prepare_inherited(fd, options);
+  if (!failure) failure = port_of(fd, bound_port);
+  if (!failure) return adopt(loop, fd, options->accepts_per_turn, true);
+  (void)close(fd);
+  return failure;
 }
 
 static void release(uv_handle_t *handle) { free(handle); }
@@ -192,7 +232,8 @@ void cuv_listen_stop(cuv_loop *loop) {
   loop->listener = NULL;
   int fd = listener->fd;
   uv_close((uv_handle_t *)&listener->poll, release);
-  (void)shutdown(fd, SHUT_RDWR); /* a copy in another descriptor table would go on listening */
+  /* A copy of ours in another descriptor table would go on listening. */
+  if (!listener->is_inherited) (void)shutdown(fd, SHUT_RDWR);
   (void)close(fd);
 }
 

@@ -35,9 +35,8 @@ int cuv_loop_use_tls(cuv_loop *loop, cuv_tls_context *context, uint32_t handshak
   home->handshake_limit = handshakes;
   home->records_per_key = records_per_key;
   home->is_compact = cuv__tls_context_is_compact(context);
-  SSL_CTX *ssl = cuv__tls_context_ssl(context);
-  if (SSL_CTX_up_ref(ssl) == 1) home->context = ssl;
-  if (home->context && (!home->is_compact || make_ciphers(home))) return 0;
+  home->context = cuv__tls_context_share(context);
+  if (!home->is_compact || make_ciphers(home)) return 0;
   cuv__tls_leave(loop);
   return -ENOMEM;
 }
@@ -50,7 +49,7 @@ void cuv__tls_leave(cuv_loop *loop) {
     EVP_CIPHER_CTX_free(home->sealing[i]);
     EVP_CIPHER_CTX_free(home->opening[i]);
   }
-  SSL_CTX_free(home->context);
+  cuv_tls_context_destroy(home->context);
   free(home->table);
   free(home->output.bytes);
   OPENSSL_cleanse(home, sizeof *home);

@@ -94,7 +94,7 @@ struct cuv__tls {
 
 /* A loop's: what lives for the length of one call stands here once instead of in each connection. */
 typedef struct cuv__tls_loop {
-  SSL_CTX *context;
+  cuv_tls_context *context;
   bool is_compact;
   cuv__tls **table; /* by descriptor */
   size_t table_count;
@@ -127,7 +127,8 @@ typedef struct {
 } cuv__delivery;
 
 /* tls_context.c */
-SSL_CTX *cuv__tls_context_ssl(const cuv_tls_context *context);
+SSL_CTX *cuv__tls_context_take(cuv_tls_context *context); /* the present one; SSL_CTX_free() when done; NULL: no memory */
+cuv_tls_context *cuv__tls_context_share(cuv_tls_context *context); /* cuv_tls_context_destroy() when done */
 bool cuv__tls_context_is_compact(const cuv_tls_context *context);
 
 /* tls_handshake.c */

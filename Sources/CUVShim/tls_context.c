@@ -1,20 +1,36 @@
-/* The certificate, its key and the policy, in one SSL_CTX. Everything that can be wrong with the two files is found
- * here, before anybody listens, and told in one sentence. Any thread. */
+/* The certificate, its key and the policy, in one SSL_CTX, which a reload replaces as a whole. Everything that can be wrong
+ * with the two files is found here, before the SSL_CTX is used, and told in one sentence. Any thread: `lock` is held
+ * for the look at one pointer, never while files are read. */
 #include "tls.h"
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct cuv_tls_context {
-  SSL_CTX *ssl;
+  pthread_mutex_t lock;
+  SSL_CTX *ssl;      /* guarded by lock; NULL only while it is made */
+  atomic_int owners; /* who created it, and the loops */
   bool is_compact;
 };
 
-SSL_CTX *cuv__tls_context_ssl(const cuv_tls_context *context) { return context->ssl; }
+SSL_CTX *cuv__tls_context_take(cuv_tls_context *context) {
+  pthread_mutex_lock(&context->lock);
+  SSL_CTX *ssl = context->ssl;
+  if (ssl && SSL_CTX_up_ref(ssl) != 1) ssl = NULL;
+  pthread_mutex_unlock(&context->lock);
+  return ssl;
+}
+
+cuv_tls_context *cuv__tls_context_share(cuv_tls_context *context) {
+  atomic_fetch_add_explicit(&context->owners, 1, memory_order_relaxed);
+  return context;
+}
+
 bool cuv__tls_context_is_compact(const cuv_tls_context *context) { return context->is_compact; }
 
 __attribute__((format(printf, 3, 4))) static int fail(char why[256], int failure, const char *format, ...) {
@@ -88,6 +104,18 @@ static int load(SSL_CTX *ssl, const char *certificate_file, const char *key_file
                      certificate_file);
 }
 
+/* A whole SSL_CTX of two files; NULL with the reason. */
+static SSL_CTX *make(bool is_compact, const char *certificate_file, const char *key_file, int *failure, char why[256]) {
+  SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
+  *failure = 0;
+  if (!ssl || !set_policy(ssl, is_compact))
+    *failure = fail(why, -ENOTSUP, "This OpenSSL does not offer what TLS needs here.");
+  if (!*failure) *failure = load(ssl, certificate_file, key_file, why);
+  if (!*failure) return ssl;
+  SSL_CTX_free(ssl);
+  return NULL;
+}
+
 int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file, int records,
                            char why[256]) {
   *out = NULL;
@@ -95,13 +123,14 @@ int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, 
   if (records != CUV_TLS_OPENSSL && records != CUV_TLS_COMPACT)
     return fail(why, -EINVAL, "There is no such kind of TLS records: %d.", records);
   cuv_tls_context *context = calloc(1, sizeof *context);
-  if (!context) return fail(why, -ENOMEM, "There is no memory for TLS.");
+  if (!context || pthread_mutex_init(&context->lock, NULL) != 0) {
+    free(context);
+    return fail(why, -ENOMEM, "There is no memory for TLS.");
+  }
+  atomic_init(&context->owners, 1);
   context->is_compact = records == CUV_TLS_COMPACT;
-  context->ssl = SSL_CTX_new(TLS_server_method());
-  int failure = 0;
-  if (!context->ssl || !set_policy(context->ssl, context->is_compact))
-    failure = fail(why, -ENOTSUP, "This OpenSSL does not offer what TLS needs here.");
-  if (!failure) failure = load(context->ssl, certificate_file, key_file, why);
+  int failure;
+  context->ssl = make(context->is_compact, certificate_file, key_file, &failure, why);
   if (failure) {
     cuv_tls_context_destroy(context);
     return failure;
@@ -110,17 +139,35 @@ int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, 
   return 0;
 }
 
-int64_t cuv_tls_context_expiry(const cuv_tls_context *context) {
-  X509 *certificate = SSL_CTX_get0_certificate(context->ssl);
+int cuv_tls_context_reload(cuv_tls_context *context, const char *certificate_file, const char *key_file, char why[256]) {
+  why[0] = 0;
+  int failure;
+  SSL_CTX *fresh = make(context->is_compact, certificate_file, key_file, &failure, why);
+  if (!fresh) return failure;
+  pthread_mutex_lock(&context->lock);
+  SSL_CTX *old = context->ssl;
+  context->ssl = fresh;
+  pthread_mutex_unlock(&context->lock);
+  SSL_CTX_free(old); /* connections that were made with it hold it for as long as they live */
+  return 0;
+}
+
+int64_t cuv_tls_context_expiry(cuv_tls_context *context) {
+  SSL_CTX *ssl = cuv__tls_context_take(context);
+  if (!ssl) return 0;
+  X509 *certificate = SSL_CTX_get0_certificate(ssl);
   ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
   int days = 0, seconds = 0;
   bool is_known = certificate && epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
   ASN1_TIME_free(epoch);
+  SSL_CTX_free(ssl);
   return is_known ? (int64_t)days * 86400 + seconds : 0;
 }
 
 void cuv_tls_context_destroy(cuv_tls_context *context) {
-  if (!context) return;
+  /* Its partner is the same subtraction by the other owners: who is last sees what they did. */
+  if (!context || atomic_fetch_sub_explicit(&context->owners, 1, memory_order_acq_rel) > 1) return;
   SSL_CTX_free(context->ssl);
+  (void)pthread_mutex_destroy(&context->lock); /* nobody holds it */
   free(context);
 }

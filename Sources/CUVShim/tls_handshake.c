@@ -60,7 +60,9 @@ static int begin(cuv__tls *tls) {
   cuv__tls_loop *home = tls->home;
   (void)pthread_once(&method_once, make_method); /* fails for a wrong control block only */
   BIO *bio = method ? BIO_new(method) : NULL;
-  tls->ssl = bio ? SSL_new(home->context) : NULL;
+  SSL_CTX *context = cuv__tls_context_take(home->context);
+  tls->ssl = bio && context ? SSL_new(context) : NULL;
+  SSL_CTX_free(context);
   if (!tls->ssl) {
     BIO_free(bio);
     ERR_clear_error();

@@ -237,3 +237,85 @@ import Testing
     unsafe cuv_port_probe("::1", 0) == 0 && access("/proc/net/if_inet6", R_OK) == 0
   }
 }
+
+/// Sockets that somebody else has opened and goes on holding.
+@Suite struct InheritedListenerTests {
+  /// A blocking TCP socket that listens, as a service manager opens it, and its port.
+  private func listening() throws -> (descriptor: Int32, port: Int) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    try #require(descriptor >= 0 && Glibc.listen(descriptor, 16) == 0)
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        unsafe getsockname(descriptor, generic, &size)
+      }
+    }
+    return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+  }
+
+  /// The result and the port; the descriptor belongs to the loop, or is closed.
+  private func adopt(_ descriptor: Int32, _ harness: LoopHarness) -> (result: Int32, port: Int32) {
+    var bound: Int32 = 0
+    var options = cuv_listen_options(
+      backlog: 128, accepts_per_turn: 16, unsent_bytes: 16_384, unacknowledged_ms: 90_000)
+    let result = unsafe cuv_listen_inherited(harness.loop, descriptor, &options, &bound)
+    return (result, bound)
+  }
+
+  @Test("an inherited socket is accepted from, and waits for the next process when the listener stops")
+  func outlives() throws {
+    let harness = try LoopHarness()
+    let (kept, port) = try listening()
+    defer { close(kept) }
+    let (result, bound) = adopt(dup(kept), harness)
+    #expect(result == 0)
+    #expect(Int(bound) == port)
+    #expect(fcntl(kept, F_GETFL) & O_NONBLOCK != 0)
+    let client = try dial(port: port)
+    var accepted = 0
+    harness.onAccept = { descriptor, _ in
+      accepted += 1
+      close(descriptor)
+      unsafe cuv_listen_stop(harness.loop)
+      harness.stop()
+    }
+    harness.run()
+    #expect(accepted == 1)
+    close(client)
+    let waiting = try dial(port: port)
+    let taken = accept(kept, nil, nil)
+    #expect(taken >= 0)
+    close(taken)
+    close(waiting)
+  }
+
+  @Test("two loops may have duplicates of one socket")
+  func duplicates() throws {
+    let (kept, port) = try listening()
+    let (first, second) = (try LoopHarness(), try LoopHarness())
+    #expect(adopt(dup(kept), first).result == 0)
+    #expect(adopt(kept, second).result == 0)
+    for harness in [first, second] {
+      let client = try dial(port: port)
+      harness.onAccept = { descriptor, _ in
+        close(descriptor)
+        harness.stop()
+      }
+      harness.run()
+      close(client)
+    }
+  }
+
+  @Test("what is no listening TCP socket is refused and closed")
+  func refused() throws {
+    let harness = try LoopHarness()
+    let silent = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    #expect(adopt(silent, harness).result == -EINVAL)
+    let datagram = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    #expect(adopt(datagram, harness).result == -EINVAL)
+    let file = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+    #expect(adopt(file, harness).result == -ENOTSOCK)
+    #expect(adopt(-1, harness).result == -EBADF)
+  }
+}

@@ -116,3 +116,43 @@ import Testing
     #expect(unsafe cuv_loop_use_tls(harness.loop, context, 1) == -EALREADY)
   }
 }
+
+@Suite struct TLSReloadTests {
+  private static let otherCertificate =
+    SourceTree.root + "/Tests/Certificates/other-test-certificate.pem"
+
+  private func make() throws -> OpaquePointer {
+    var context: OpaquePointer?
+    var why = [CChar](repeating: 0, count: 256)
+    let result = unsafe cuv_tls_context_create(
+      &context, TLSOptions.certificate, TLSOptions.key, Int32(CUV_TLS_OPENSSL), &why)
+    try #require(result == 0)
+    return unsafe try #require(unsafe context)
+  }
+
+  @Test("a reload takes the new pair, and keeps the old one when the new one cannot be used")
+  func reload() throws {
+    let context = unsafe try make()
+    let before = unsafe cuv_tls_context_expiry(context)
+    var why = [CChar](repeating: 0, count: 256)
+    let mixed = unsafe cuv_tls_context_reload(context, TLSOptions.certificate, TLSOptions.otherKey, &why)
+    #expect(mixed == -EINVAL)
+    #expect(
+      String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        .contains("other-test-key.pem"))
+    #expect(unsafe cuv_tls_context_expiry(context) == before)
+    let fresh = unsafe cuv_tls_context_reload(context, Self.otherCertificate, TLSOptions.otherKey, &why)
+    #expect(fresh == 0)
+    #expect(why[0] == 0)
+    #expect(unsafe cuv_tls_context_expiry(context) != before)
+    unsafe cuv_tls_context_destroy(context)
+  }
+
+  @Test("a loop keeps what it needs when the context is given back first")
+  func shared() throws {
+    let context = unsafe try make()
+    let harness = try LoopHarness()
+    #expect(unsafe cuv_loop_use_tls(harness.loop, context, 8) == 0)
+    unsafe cuv_tls_context_destroy(context)
+  }
+}

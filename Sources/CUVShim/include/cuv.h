@@ -73,7 +73,12 @@ typedef struct {
  * accepts has TCP_NODELAY. When descriptors run out (EMFILE, ENFILE) it pauses and tries again on the next
  * tick; accept_failures counts those. */
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port);
-/* Nobody can connect any more, also where the listener stands in other descriptor tables; idempotent. */
+/* The same on a TCP socket that listens already, from whoever started this process. Several loops may have duplicates of
+ * one socket; each connection then goes to the loop that is first. It takes the descriptor over, also when it fails.
+ * -ENOTSOCK, or -EINVAL when it is no listening TCP socket. */
+int cuv_listen_inherited(cuv_loop *loop, int fd, const cuv_listen_options *options, int *bound_port);
+/* Nobody is accepted any more; idempotent. A socket of our own ends, also where it stands in other descriptor tables. An
+ * inherited one goes on listening for those who hold it, too, so that nobody is refused until the next process takes it. */
 void cuv_listen_stop(cuv_loop *loop);
 uint64_t cuv_accept_failures(const cuv_loop *loop);
 
@@ -113,7 +118,7 @@ ptrdiff_t cuv_send_batch(cuv_sender *sender, const int32_t *fds, uint32_t fd_cou
 
 /* A certificate with its key and the policy: TLS 1.2 and 1.3, AEAD suites with forward secrecy in the server's
  * order, one stateless ticket, "http/1.1" or else "http/1.0" by ALPN; no compression, no renegotiation, no client
- * certificate. It does not change once it is made, and loops on any thread share it. */
+ * certificate. Loops on any thread share it. */
 typedef struct cuv_tls_context cuv_tls_context;
 /* Who protects records behind the handshake, which is OpenSSL's in any case. OPENSSL: its SSL objects, 13 KB for as
  * long as a connection lives. COMPACT: this shim, with libcrypto's AEADs, 0.5 KB; TLS 1.3 only. */
@@ -123,7 +128,10 @@ enum { CUV_TLS_OPENSSL = 0, CUV_TLS_COMPACT = 1 };
  * kind, the key is not the certificate's, or an unknown kind of records. */
 int cuv_tls_context_create(cuv_tls_context **out, const char *certificate_file, const char *key_file, int records,
                            char why[256]);
-int64_t cuv_tls_context_expiry(const cuv_tls_context *context); /* the certificate's end, seconds since 1970; 0: unknown */
+/* ANY THREAD. Reads both files again: handshakes that begin from now on use the new pair, connections keep what they have.
+ * When it fails, with a sentence as above, the pair before stays. */
+int cuv_tls_context_reload(cuv_tls_context *context, const char *certificate_file, const char *key_file, char why[256]);
+int64_t cuv_tls_context_expiry(cuv_tls_context *context); /* the certificate's end, seconds since 1970; 0: unknown */
 void cuv_tls_context_destroy(cuv_tls_context *context); /* loops that use it keep what they need */
 
 /* Before cuv_loop_run(): every connection that this loop opens from now on speaks TLS. At most `handshakes` (> 0) are
@@ -178,6 +186,19 @@ int64_t cuv_raise_descriptor_limit(void);
  * on counts against its own limit and exists for it alone, and the kernel need not guard the table against
  * other threads. Sandboxes may forbid it: -EPERM. (unshare(2), CLONE_FILES) */
 int cuv_own_descriptor_table(void);
+
+/* ---- a client for one request ------------------------------------------------------------------- */
+
+typedef struct {
+  const char *host; /* a name or a numeric address */
+  int port;
+  int is_secure;   /* TLS */
+  int is_verified; /* the certificate must be the host's, and the system's roots must vouch for it */
+  int timeout_ms;  /* for all of it */
+} cuv_probe_options;
+/* Sends a request and reads the answer until the server closes or `capacity` is full. Blocks, so not on a loop's thread.
+ * The process ignores SIGPIPE. Returns the number of bytes read; on failure `why` has a sentence. */
+ptrdiff_t cuv_probe(const cuv_probe_options *options, const char *request, char *answer, size_t capacity, char why[256]);
 
 /* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. -EINVAL for a key
  * of more than 64 bytes. */

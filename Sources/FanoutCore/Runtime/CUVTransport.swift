@@ -74,13 +74,28 @@ public enum SenderKind: Sendable, CaseIterable {
   /// Binds this loop's own listener; returns the port.
   func listen(host: String, port: Int, limits: Limits) throws(DataPlaneFailure) -> Int {
     var bound: Int32 = 0
-    var options = cuv_listen_options(
-      backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
-      unsent_bytes: UInt32(limits.unsentBytes),
-      unacknowledged_ms: UInt32(clamping: min(2 * limits.pingInterval, UInt64(Int32.max))))
+    var options = Self.options(limits)
     let result = unsafe cuv_listen(uv, host, Int32(port), &options, &bound)
     try DataPlaneFailure.check(result, "cannot listen on \(host) port \(port)")
     return Int(bound)
+  }
+
+  /// Listens on a duplicate of a socket that listens already; returns its port.
+  func listen(onCopyOf socket: Int32, limits: Limits) throws(DataPlaneFailure) -> Int {
+    var bound: Int32 = 0
+    var options = Self.options(limits)
+    let sentence = "cannot listen on the socket that is descriptor \(socket)"
+    let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+    try DataPlaneFailure.check(copy < 0 ? -errno : 0, sentence)
+    try DataPlaneFailure.check(unsafe cuv_listen_inherited(uv, copy, &options, &bound), sentence)
+    return Int(bound)
+  }
+
+  private static func options(_ limits: Limits) -> cuv_listen_options {
+    cuv_listen_options(
+      backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
+      unsent_bytes: UInt32(limits.unsentBytes),
+      unacknowledged_ms: UInt32(clamping: min(2 * limits.pingInterval, UInt64(Int32.max))))
   }
 
   /// Runs until `stop()`. The loop's thread.

@@ -23,13 +23,16 @@ public final class DataPlane: Sendable {
     public var admission = AdmissionLimits()
     /// Nil: connections are plain.
     public var tls: TLSSettings?
+    /// TCP sockets that listen already and are used instead of `host` and `port`, one at most per loop. Loops share
+    /// those that are fewer. They belong to the caller, who may close them once `start` has returned.
+    public var inheritedListeners: [Int32] = []
     public init() {}
   }
 
   public struct TLSSettings: Sendable, Equatable {
-    /// A PEM file: the certificate with the chain behind it. Read once, at start.
+    /// A PEM file: the certificate with the chain behind it. Read at start and by `reloadCertificate`.
     public var certificate: String
-    /// A PEM file: the certificate's key, not encrypted. Read once, at start.
+    /// A PEM file: the certificate's key, not encrypted. Read together with the certificate.
     public var key: String
     public var records: TLSRecords
     public init(certificate: String, key: String, records: TLSRecords = .openSSL) {
@@ -54,8 +57,7 @@ public final class DataPlane: Sendable {
   private let threads = Mutex<[LoopThread]>([])
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
-  /// When the TLS certificate ends, in seconds since 1970; nil: without TLS.
-  public let certificateExpiry: Int64?
+  private let tls: TLSContext?
 
   /// Makes loops and mailboxes; no port is bound yet.
   /// - Throws: a sentence when limits contradict each other or the system refuses.
@@ -73,8 +75,13 @@ public final class DataPlane: Sendable {
     }
     descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
     if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
+    guard configuration.inheritedListeners.count <= configuration.loops else {
+      throw DataPlaneFailure(
+        description: "there are \(configuration.inheritedListeners.count) listening sockets for "
+          + "\(configuration.loops) loops; a loop takes one at most")
+    }
     let tls: TLSContext? = if let tls = configuration.tls { try TLSContext(tls) } else { nil }
-    certificateExpiry = tls?.expiry
+    self.tls = tls
     var transports: [CUVTransport] = []
     for _ in 0..<configuration.loops {
       transports.append(
@@ -141,6 +148,7 @@ public final class DataPlane: Sendable {
   /// The first listener finds the port, the others share it. The kernel lets anybody of the same user share it
   /// too, so the first listener checks that no other process has it.
   private func listen() throws(DataPlaneFailure) -> Int {
+    if !configuration.inheritedListeners.isEmpty { return try listenOnInherited() }
     let host = configuration.host
     if configuration.port != 0 {
       let probe = unsafe cuv_port_probe(host, Int32(configuration.port))
@@ -152,6 +160,25 @@ public final class DataPlane: Sendable {
     }
     return port
   }
+
+  private func listenOnInherited() throws(DataPlaneFailure) -> Int {
+    let sockets = configuration.inheritedListeners
+    var port = 0
+    for (index, transport) in transports.enumerated() {
+      let bound = try transport.listen(
+        onCopyOf: sockets[index % sockets.count], limits: configuration.limits)
+      if index == 0 { port = bound }
+    }
+    return port
+  }
+
+  /// When the TLS certificate ends, in seconds since 1970; nil: without TLS. Any thread.
+  public var certificateExpiry: Int64? { tls?.expiry }
+
+  /// Reads the certificate and its key again, for handshakes that begin from now on. Without TLS it does nothing. Touches
+  /// the disk; any thread but a loop's.
+  /// - Throws: a sentence; then the certificate before stays in use.
+  public func reloadCertificate() throws(DataPlaneFailure) { try tls?.reload() }
 
   /// Answers requests that the inbound sink left for later: one parcel per loop. Any thread.
   public func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
@@ -212,9 +239,17 @@ public final class DataPlane: Sendable {
 public struct DataPlaneFailure: Error, CustomStringConvertible, Equatable {
   public let description: String
 
+  init(description: String) { self.description = description }
+
   /// Turns a negative errno of CUVShim into a sentence.
   static func check(_ result: Int32, _ sentence: String) throws(DataPlaneFailure) {
     guard result < 0 else { return }
     throw DataPlaneFailure(description: "\(sentence): \(unsafe String(cString: strerror(-result)))")
+  }
+
+  /// The sentence that CUVShim has written, up to the zero behind it.
+  init(told why: [CChar]) {
+    self.init(
+      description: String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
   }
 }

@@ -129,6 +129,7 @@ final class Loop<IO: Transport> {
     counters.own.handshakesRefused = handshakes.refused
     counters.own.unsentBytes = io.unsentBytes
     counters.own.idleMilliseconds = Int(io.idle)
+    counters.own.ticks += 1
     counters.publish()
     updateBusy()
     endIfDone()

@@ -68,6 +68,8 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var handshakesUnderWay = 0
   /// TLS handshakes refused because too many were under way.
   public internal(set) var handshakesRefused = 0
+  /// Ticks of the loop's clock: a loop whose number stands still is stuck in a turn.
+  public internal(set) var ticks = 0
   /// Milliseconds in which the loop had nothing to do. How it differs between loops shows their imbalance.
   public internal(set) var idleMilliseconds = 0
 }

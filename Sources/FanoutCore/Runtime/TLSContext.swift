@@ -8,10 +8,10 @@ public enum TLSRecords: Sendable, CaseIterable {
   case compact
 }
 
-/// A certificate with its key and the policy of TLS (`cuv.h`), shared by all loops.
+/// A certificate with its key and the policy of TLS (`cuv.h`), shared by all loops. Any thread.
 @safe final class TLSContext: @unchecked Sendable {
-  // Not changed once it is made, so any thread may use it.
   private let context: OpaquePointer
+  private let settings: DataPlane.TLSSettings
 
   /// - Throws: a sentence that names the file when it cannot be used.
   init(_ settings: DataPlane.TLSSettings) throws(DataPlaneFailure) {
@@ -20,14 +20,20 @@ public enum TLSRecords: Sendable, CaseIterable {
     let records = settings.records == .openSSL ? CUV_TLS_OPENSSL : CUV_TLS_COMPACT
     let result = unsafe cuv_tls_context_create(
       &context, settings.certificate, settings.key, Int32(records), &why)
-    guard result == 0, let context = unsafe context else {
-      let sentence = String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      throw DataPlaneFailure(description: sentence)
-    }
+    guard result == 0, let context = unsafe context else { throw DataPlaneFailure(told: why) }
     unsafe self.context = context
+    self.settings = settings
   }
 
   deinit { unsafe cuv_tls_context_destroy(context) }
+
+  /// Reads both files again; connections that are open keep what they have.
+  /// - Throws: a sentence; then the certificate before stays in use.
+  func reload() throws(DataPlaneFailure) {
+    var why = [CChar](repeating: 0, count: 256)
+    let result = unsafe cuv_tls_context_reload(context, settings.certificate, settings.key, &why)
+    if result != 0 { throw DataPlaneFailure(told: why) }
+  }
 
   /// When the certificate ends, in seconds since 1970; 0: unknown.
   var expiry: Int64 { unsafe cuv_tls_context_expiry(context) }

@@ -33,4 +33,27 @@ import Testing
     let failure = #expect(throws: DataPlaneFailure.self) { try TLSContext(settings(certificate, key)) }
     #expect(failure?.description.contains(named) == true, "\(failure?.description ?? "")")
   }
+
+  @Test("a reload reads the same files again, and a sentence names the one that cannot be used")
+  func reload() throws {
+    let folder = try TemporaryFolder()
+    let (certificate, key) = (folder.path + "/certificate.pem", folder.path + "/key.pem")
+    func copy(_ pair: String) throws {
+      try put(
+        String(decoding: contents(of: Self.folder + pair + "-certificate.pem") ?? [], as: UTF8.self),
+        at: certificate)
+      try put(String(decoding: contents(of: Self.folder + pair + "-key.pem") ?? [], as: UTF8.self), at: key)
+    }
+    try copy("localhost-test")
+    let context = try TLSContext(DataPlane.TLSSettings(certificate: certificate, key: key))
+    let before = context.expiry
+    try copy("other-test")
+    try context.reload()
+    let after = context.expiry
+    #expect(after != before)
+    try put("nothing", at: key)
+    let failure = #expect(throws: DataPlaneFailure.self) { try context.reload() }
+    #expect(failure?.description.contains(key) == true)
+    #expect(context.expiry == after)
+  }
 }
