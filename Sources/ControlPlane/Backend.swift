@@ -90,6 +90,9 @@ public final class Backend: Sendable {
     takesIn.load(ordering: .relaxed) ? threads.metrics.storeFailure : "the server is stopping"
   }
 
+  /// Grows by one each second at least while the ledger's thread makes progress.
+  public var ledgerTurns: UInt64 { threads.metrics.ledgerTurns }
+
   public func counters() -> ControlCounters {
     var counters = threads.metrics.snapshot
     counters.requestsWaiting = threads.workers.depth

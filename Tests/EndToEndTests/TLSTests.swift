@@ -10,9 +10,10 @@ import Testing
   private let tls: OpaquePointer
 
   /// - Parameter protocols: offered by ALPN, separated by commas; empty: none.
-  init(port: Int, version: Int32, protocols: String = "") throws {
+  /// - Parameter trusted: the certificate that the server must show.
+  init(port: Int, version: Int32, protocols: String = "", trusted: String = TLSTests.certificate) throws {
     socket = try Socket(port: port)
-    let created = unsafe TLSTests.certificate.withCString { trusted in
+    let created = unsafe trusted.withCString { trusted in
       unsafe protocols.withCString { protocols in
         var options = unsafe ctls_options()
         unsafe options.fd = -1
@@ -176,5 +177,42 @@ struct TLSTests {
     let half = try start(["--tls-cert", Self.certificate])
     #expect(half.0 == .exited(64))
     #expect(half.1.contains("--tls-key"))
+  }
+
+  @Test("SIGHUP takes a new certificate for new connections, and keeps the old one when the new one is bad")
+  func reload() throws {
+    let folder = try TemporaryFolder()
+    let (certificate, key) = (folder.path + "/certificate.pem", folder.path + "/key.pem")
+    func install(_ certificateFile: String, _ keyFile: String) throws {
+      try put(String(decoding: contents(of: certificateFile) ?? [], as: UTF8.self), at: certificate)
+      try put(String(decoding: contents(of: keyFile) ?? [], as: UTF8.self), at: key)
+    }
+    try install(Self.certificate, Self.key)
+    var options = ServerOptions()
+    options.arguments = ["--tls-cert", certificate, "--tls-key", key]
+    let server = try TestServer(options)
+    func log(_ sentence: String, _ count: Int = 1) throws {
+      try eventually("the log has: \(sentence)") {
+        server.server.process.standardError.split(separator: "\n").filter { $0.contains(sentence) }.count
+          == count
+      }
+    }
+    let before = try SecureConnection(port: server.port, version: 13)
+
+    try install(Self.certificate, Self.otherKey)
+    server.server.process.signal(SIGHUP)
+    try log("the TLS certificate cannot be read again; the one before stays in use")
+    _ = try SecureConnection(port: server.port, version: 13)
+
+    let other = SourceTree.root + "/Tests/Certificates/other-test-certificate.pem"
+    try install(other, Self.otherKey)
+    server.server.process.signal(SIGHUP)
+    try log("the TLS certificate was read again")
+    _ = try SecureConnection(port: server.port, version: 13, trusted: other)
+    _ = try SecureConnection(port: server.port, version: 12, trusted: other)
+    #expect(throws: TestFailure.self) { try SecureConnection(port: server.port, version: 13) }
+    // A connection from before goes on.
+    try before.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try before.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
   }
 }

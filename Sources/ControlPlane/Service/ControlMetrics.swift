@@ -1,8 +1,16 @@
 // The plane's counters, added to by the ledger once per batch and by workers once per request.
 
+import Synchronization
+
 final class ControlMetrics: Sendable {
   private let counters = Monitor(ControlCounters())
   private let failing = Monitor<String?>(nil)
+  private let turns = Atomic<UInt64>(0)
+
+  /// Turns of the ledger's thread, idle ones too, of which there is one a second at least.
+  var ledgerTurns: UInt64 { turns.load(ordering: .relaxed) }
+
+  func countLedgerTurn() { turns.add(1, ordering: .relaxed) }
 
   /// Why the last attempt to write failed, without paths; nil: it did not.
   var storeFailure: String? { failing.withLock { $0 } }

@@ -30,7 +30,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
       return
     }
     let queue = self.queue
-    thread = try NamedThread("ledger") { Self.run(ledger.value, queue) }
+    thread = try NamedThread("ledger") { Self.run(ledger.value, queue, metrics) }
   }
 
   func submit(_ command: LedgerCommand) -> Bool {
@@ -71,9 +71,10 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     thread = nil
   }
 
-  private static func run(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>) {
+  private static func run(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>, _ metrics: ControlMetrics) {
     var commands: [LedgerCommand] = []
     while true {
+      metrics.countLedgerTurn()
       let pause = ledger.pause(atMost: ledger.hasIdleWork ? quietMilliseconds : watchMilliseconds)
       switch queue.take(into: &commands, most: batchLimit, idleAfter: pause) {
       case .elements:

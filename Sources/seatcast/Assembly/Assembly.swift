@@ -6,6 +6,7 @@ import FanoutCore
 struct Assembly {
   let plane: DataPlane
   let backend: Backend
+  let readiness: Readiness
   private let admin: AdminService
   private let configuration: ServeConfiguration
   private let log: Log
@@ -19,6 +20,7 @@ struct Assembly {
         Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log)
+      readiness = Readiness(backend)
       admin = AdminService(backend, backups: configuration.backups, log: log)
     } catch {
       throw StartError(telling: error)
@@ -38,8 +40,8 @@ struct Assembly {
     }
     let isSecure = configuration.address.tls != nil
     let pages = Pages(
-      files: .described(isSecure: isSecure), isReady: { [backend] in backend.isReady },
-      unreadiness: { [backend] in backend.unreadiness }, metrics: { metrics.text })
+      files: .described(isSecure: isSecure), isReady: { [readiness] in readiness.isReady },
+      unreadiness: { [readiness] in readiness.reason }, metrics: { metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
       let port = try plane.start(
@@ -57,17 +59,54 @@ struct Assembly {
   }
 
   /// Reads the token secrets and the other system's public keys again. What cannot be read leaves the keys as they are.
-  func reloadKeys() {
+  /// - Returns: whether it could be done.
+  private func reloadKeys() -> Bool {
     do {
       let secrets = try SecretFiles.secrets(configuration)
       try backend.reloadKeys(secret: secrets.current, previous: secrets.previous)
       log.write(LogEntry(.info, "the keys of tokens were read again"))
+      return true
     } catch {
       log.write(
         LogEntry(
           .error, "the keys of tokens cannot be read again; those before them still count",
           ["why": "\(error)"]))
+      return false
     }
+  }
+
+  /// Reads the TLS certificate and its key again. What cannot be used leaves the pair before in use.
+  /// - Returns: whether it could be done.
+  private func reloadCertificate() -> Bool {
+    guard configuration.address.tls != nil else { return true }
+    do {
+      try plane.reloadCertificate()
+      log.write(
+        LogEntry(
+          .info, "the TLS certificate was read again",
+          ["until": LogEntry.timestamp((plane.certificateExpiry ?? 0) * 1_000)]))
+      return true
+    } catch {
+      log.write(
+        LogEntry(
+          .error, "the TLS certificate cannot be read again; the one before stays in use", ["why": "\(error)"]
+        ))
+      return false
+    }
+  }
+
+  /// What SIGHUP asks for.
+  /// - Returns: what could not be read again, in words.
+  func reload() -> [String] {
+    (reloadKeys() ? [] : ["the keys of tokens"]) + (reloadCertificate() ? [] : ["the TLS certificate"])
+  }
+
+  /// The threads without which nothing is sold or sent.
+  var hearts: [Watchdog.Heart] {
+    let loops = plane.counts().indices.map { index in
+      Watchdog.Heart(name: "loop-\(index)") { [plane] in UInt64(plane.counts()[index].ticks) }
+    }
+    return [Watchdog.Heart(name: "ledger") { [backend] in backend.ledgerTurns }] + loops
   }
 
   /// Stops accepting, finishes and answers every request that was accepted, closes all connections, and returns when
@@ -86,6 +125,7 @@ struct Assembly {
     plane.port = configuration.address.port
     plane.loops = configuration.address.loopsHere
     plane.tls = configuration.address.tls
+    plane.inheritedListeners = configuration.address.inherited
     plane.sender =
       switch configuration.sender {
       case .auto: .automatic

@@ -8,7 +8,8 @@ enum Program {
     do {
       switch try Invocation.parse(arguments, environment: environment) {
       case .print(let text): StandardOutput.write(text + "\n")
-      case .serve(let settings): try Server.run(ServeConfiguration(settings))
+      case .serve(let settings):
+        try Server.run(ServeConfiguration(settings), service: ServiceEnvironment(environment))
       case .configCheck(let settings): return ConfigCheck.run(settings)
       case .configPrint(let settings): return ConfigPrint.run(settings)
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))
@@ -16,6 +17,7 @@ enum Program {
       case .administer(let command, let settings): try AdminRun.run(command, settings)
       case .restore(let settings): try RestoreRun.run(settings)
       case .doctor(let settings): return try Doctor.run(settings)
+      case .health(let settings): return try HealthCheck.run(settings)
       }
       return 0
     } catch let error as UsageError {

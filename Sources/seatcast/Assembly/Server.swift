@@ -1,35 +1,92 @@
-// `seatcast serve`: starts the server, waits for a stop signal, stops the server. Main thread.
+// `seatcast serve`: starts the server, waits for a stop signal, stops the server, and tells a service manager of each step.
+// On the signal readiness fails first, and requests are answered for the time of `drainDelay`. Main thread.
 import ControlPlane
 import FanoutCore
+import Glibc
 
 enum Server {
   /// Serves until a signal stops it; returns when everything is closed.
-  static func run(_ configuration: ServeConfiguration) throws(StartError) {
+  static func run(_ configuration: ServeConfiguration, service: ServiceEnvironment) throws(StartError) {
+    let notifier = ServiceNotifier(address: service.notifyAddress)
+    do throws(StartError) {
+      try serve(configuration, service, notifier)
+    } catch {
+      notifier.tell(error.description)
+      throw error
+    }
+  }
+
+  private static func serve(
+    _ given: ServeConfiguration, _ service: ServiceEnvironment, _ notifier: ServiceNotifier
+  ) throws(StartError) {
+    var configuration = given
+    if let sockets = try ActivationSockets.take(service.sockets) { configuration.address.take(sockets) }
     let secrets = try SecretFiles.secrets(configuration)
     let password = try configuration.admin.map(Server.password)
     ProcessSignals.block(ProcessSignals.ofServer)
     let log = Log(format: configuration.logFormat, from: configuration.logLevel)
-    for sentence in configuration.warnings { log.write(LogEntry(.warning, sentence)) }
+    for sentence in service.warnings + configuration.warnings { log.write(LogEntry(.warning, sentence)) }
 
     if let previous = secrets.previous, previous.until <= SystemClock().now {
       log.write(LogEntry(.warning, "the time of the previous secret is over; its tokens are refused"))
     }
 
     let assembly = try Assembly(configuration, secrets: secrets, log: log)
-    let port: Int
-    let demo: DemoContent?
+    let started = try start(assembly, configuration, password: password)
+    let watchdog = try watch(assembly, service, notifier, log)
+    announce(assembly, configuration, started, log)
+    let url = configuration.address.url(port: started.port)
+    notifier.ready("Serving on \(url)")
+
+    let signal = waitForStop(assembly, notifier, url: url)
+    log.write(LogEntry(.info, "stopping", ["signal": signal]))
+    notifier.stopping("Stopping after \(signal)")
+    assembly.readiness.leave()
+    pause(milliseconds: configuration.drainDelay)
+    watchdog?.stop()
+    assembly.stop()
+    log.close()
+    log.write(LogEntry(.info, "stopped cleanly"))
+  }
+
+  private typealias Started = (port: Int, demo: DemoContent?)
+
+  private static func start(
+    _ assembly: Assembly, _ configuration: ServeConfiguration, password: String?
+  ) throws(StartError) -> Started {
     do throws(StartError) {
-      demo = try prepare(configuration, password: password, assembly.backend)
-      port = try assembly.start()
+      let demo = try prepare(configuration, password: password, assembly.backend)
+      return (try assembly.start(), demo)
     } catch {
       assembly.stop()
       throw error
     }
+  }
 
-    let url = configuration.address.url(port: port)
+  /// Nil: nobody wants a sign of life.
+  private static func watch(
+    _ assembly: Assembly, _ service: ServiceEnvironment, _ notifier: ServiceNotifier, _ log: Log
+  ) throws(StartError) -> Watchdog? {
+    guard let microseconds = service.watchdogMicroseconds, notifier.address != nil else { return nil }
+    let watchdog = Watchdog(assembly.hearts, every: microseconds, notifier: notifier, log: log)
+    do {
+      try watchdog.start()
+    } catch {
+      assembly.stop()
+      throw StartError(telling: error)
+    }
+    return watchdog
+  }
+
+  private static func announce(
+    _ assembly: Assembly, _ configuration: ServeConfiguration, _ started: Started, _ log: Log
+  ) {
+    let url = configuration.address.url(port: started.port)
     StandardOutput.announce(
       "seatcast listening on \(url)\n"
-        + (demo.map { DemoText.render($0, url: configuration.address.localURL(port: port)) } ?? ""))
+        + (started.demo.map {
+          DemoText.render($0, url: configuration.address.localURL(port: started.port))
+        } ?? ""))
     log.write(
       LogEntry(
         .info, "serving",
@@ -38,24 +95,29 @@ enum Server {
           "sender": assembly.plane.senderName, "descriptors": assembly.descriptors.text,
           "version": Version.number,
         ]))
-
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
-
-    log.write(LogEntry(.info, "stopping", ["signal": waitForStop(assembly)]))
-    assembly.stop()
-    log.close()
-    log.write(LogEntry(.info, "stopped cleanly"))
   }
 
-  /// Reads the keys again on each SIGHUP.
+  /// Reads keys and certificate again on each SIGHUP.
   /// - Returns: the name of the signal that ends the wait.
-  private static func waitForStop(_ assembly: Assembly) -> String {
+  private static func waitForStop(_ assembly: Assembly, _ notifier: ServiceNotifier, url: String) -> String {
     while true {
       switch ProcessSignals.wait(ProcessSignals.ofServer) {
-      case .hangup: assembly.reloadKeys()
+      case .hangup:
+        notifier.reloading("Reading keys and certificate again")
+        let failed = assembly.reload()
+        notifier.ready(
+          "Serving on \(url)"
+            + (failed.isEmpty ? "" : "; not read again: \(failed.joined(separator: ", "))"))
       case .stop(let name): return name
       }
     }
+  }
+
+  /// A second stop signal ends the process meanwhile.
+  private static func pause(milliseconds: Int64) {
+    var time = timespec(tv_sec: Int(milliseconds / 1_000), tv_nsec: Int(milliseconds % 1_000) * 1_000_000)
+    _ = unsafe nanosleep(&time, nil)
   }
 
   private static func password(of admin: ServeConfiguration.Admin) throws(StartError) -> String {

@@ -16,6 +16,7 @@ enum Invocation: Equatable, Sendable {
   case administer(AdminRequest.Command, Settings)
   case restore(Settings)
   case doctor(Settings)
+  case health(Settings)
 
   /// - Parameter arguments: the command-line arguments without the program's name.
   static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError) -> Invocation {
@@ -45,6 +46,7 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
     case CommandTable.doctor.name: return .doctor(settings)
+    case CommandTable.health.name: return .health(settings)
     default: return .print(Version.line)
     }
   }

@@ -11,6 +11,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case loops
   case sender
   case descriptorTables = "descriptor-tables"
+  case drainDelay = "drain-delay"
   case tlsCertificate = "tls-cert"
   case tlsKey = "tls-key"
   case tlsRecords = "tls-records"
@@ -255,5 +256,5 @@ struct CommandTable: Sendable {
   var takesServersFlags: Bool { Set(flags).isSuperset(of: Self.serve.flags) }
 
   static let all =
-    [serve] + configuration + administration + [conformanceEcho, conformanceJWS, help, completions, version]
+    [serve, health] + configuration + administration + [conformanceEcho, conformanceJWS, help, completions, version]
 }

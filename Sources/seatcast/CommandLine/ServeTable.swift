@@ -5,6 +5,15 @@ extension CommandTable {
   static let serve = CommandTable(
     name: "serve", summary: "Serve bookings and broadcast them.", flags: [config] + settings)
 
+  static let health = CommandTable(
+    name: "health", summary: "Ask a server whether it is ready. Exit status 1: it is not.",
+    details: [
+      "Without a URL it asks the server that 'serve' would start here with the same settings.",
+      "For health checks of containers: HEALTHCHECK CMD [\"seatcast\", \"health\"].",
+    ],
+    operands: [Operand("URL", "Another server, like https://tickets.example.", isOptional: true)],
+    flags: [config, host, port, tlsCertificate, tlsKey])
+
   /// All but the name of the configuration file, in the order of their sections.
   private static let settings =
     rows(.listening, listening) + rows(.tls, tls) + rows(.data, dataRows)
@@ -41,14 +50,16 @@ extension CommandTable {
       example: "10.0.0.0/8, fd00::1", effect: .onReload),
   ]
 
+  private static let tlsCertificate = Flag.text(
+    .tlsCertificate, "FILE",
+    summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key.",
+    details: ["SIGHUP reads it again, and the key."], example: "/etc/seatcast/tls.pem", credential: "tls-cert")
+  private static let tlsKey = Flag.text(
+    .tlsKey, "FILE", summary: "PEM file of the certificate's key, not encrypted.",
+    example: "/etc/seatcast/tls-key.pem", credential: "tls-key")
+
   private static let tls: [Flag] = [
-    .text(
-      .tlsCertificate, "FILE",
-      summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key.",
-      example: "/etc/seatcast/tls.pem", credential: "tls-cert"),
-    .text(
-      .tlsKey, "FILE", summary: "PEM file of the certificate's key, not encrypted.",
-      example: "/etc/seatcast/tls-key.pem", credential: "tls-key"),
+    tlsCertificate, tlsKey,
     .choice(
       .tlsRecords, ["openssl", "compact"],
       summary: "Who protects TLS records; compact: our own code, TLS 1.3 only, a tenth of the memory.",
@@ -176,6 +187,10 @@ extension CommandTable {
       .descriptorTables, ["shared", "private"],
       summary: "private: each loop has a descriptor table, and so a limit, of its own.",
       fallback: "shared"),
+    .text(
+      .drainDelay, "TIME",
+      summary: "How long a server that is stopped still answers while /readyz says no, like 5s.",
+      fallback: "0s"),
   ]
 
   private static let testing: [Flag] = [

@@ -11,6 +11,8 @@ struct ListenAddress: Equatable, Sendable {
   var loops: Int?
   /// Nil: plain HTTP.
   var tls: DataPlane.TLSSettings?
+  /// Sockets that listen already and take the place of host and port.
+  private(set) var inherited: [Int32] = []
 
   init(_ settings: Settings) throws(UsageError) {
     host = try settings.text(.host) ?? "127.0.0.1"
@@ -40,6 +42,11 @@ struct ListenAddress: Equatable, Sendable {
     }
   }
 
+  /// Serves the sockets that a service manager has opened.
+  mutating func take(_ sockets: ActivationSockets) {
+    (host, port, inherited) = (sockets.host, sockets.port, sockets.descriptors)
+  }
+
   private enum Records: String, CaseIterable { case openssl, compact }
 
   /// The number of loops to run.
@@ -53,9 +60,17 @@ struct ListenAddress: Equatable, Sendable {
   /// The same with a loopback address in place of a wildcard address, for a browser on this machine.
   func localURL(port: Int) -> String {
     var local = self
-    if host == "0.0.0.0" { local.host = "127.0.0.1" }
-    if host == "::" { local.host = "::1" }
+    local.host = localHost
     return local.url(port: port)
+  }
+
+  /// Where this machine reaches the server.
+  var localHost: String {
+    switch host {
+    case "0.0.0.0": "127.0.0.1"
+    case "::": "::1"
+    default: host
+    }
   }
 
   private static func isNumeric(_ host: String) -> Bool {

@@ -33,6 +33,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var demo: Bool
   /// Nil: none by the clock.
   var backups: BackupPlan?
+  /// Milliseconds for which a server that was asked to stop says that it is not ready and still answers.
+  var drainDelay: Int64
   /// Warnings about environment variables that nothing reads.
   var unknownVariables: [String]
 
@@ -113,6 +115,7 @@ struct ServeConfiguration: Equatable, Sendable {
     passwordCost = try settings.choice(.passwordCost, as: PasswordCostChoice.self) ?? .interactive
     feedKept = try settings.duration(.feedKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     addressesKept = try settings.duration(.addressKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
+    drainDelay = try settings.duration(.drainDelay, in: 0...86_400) ?? 0
     demo = settings.has(.demo)
     backups = try Self.backups(settings)
     unknownVariables = settings.warnings

@@ -1,0 +1,48 @@
+// Tells the service manager what the server does: sd_notify(3) without libsystemd
+// (docs/decisions/0029-sd-notify-without-libsystemd.md). Each message is one datagram. Any thread but a loop's: a send waits for a
+// second at most.
+import Glibc
+
+struct ServiceNotifier: Sendable {
+  /// Nil: nobody wants to be told, and every call does nothing.
+  let address: NotifyAddress?
+
+  /// The server answers requests.
+  func ready(_ status: String) { send(["READY=1", Self.line(status)]) }
+
+  /// A reload has begun; `ready` ends it. The time tells the manager that the reload is the one it has asked for.
+  func reloading(_ status: String) {
+    send(["RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)", Self.line(status)])
+  }
+
+  func stopping(_ status: String) { send(["STOPPING=1", Self.line(status)]) }
+
+  /// One line of text, which `systemctl status` shows.
+  func tell(_ status: String) { send([Self.line(status)]) }
+
+  /// A sign of life, without which the manager ends the process.
+  func feedWatchdog() { send(["WATCHDOG=1"]) }
+
+  private static func line(_ status: String) -> String { "STATUS=" + LogEntry.plain(status) }
+
+  private static var monotonicMicroseconds: Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+  }
+
+  /// A manager that is gone or does not read is none of the server's troubles, so failures are let go.
+  private func send(_ lines: [String]) {
+    guard let address else { return }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: 1, tv_usec: 0)
+    _ = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    let bytes = Array(lines.joined(separator: "\n").utf8)
+    unsafe address.withAddress { pointer, size in
+      _ = unsafe sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), pointer, size)
+    }
+  }
+}
