@@ -84,10 +84,11 @@ enum ManualPage: String, CaseIterable {
   private static let signals = """
     .TP
     .BR SIGTERM ", " SIGINT
-    Stop: nothing new is accepted, what was accepted is finished and answered.
+    Stop: /readyz says no, and for --drain-delay everybody is still served; then nothing new is accepted, and what was
+    accepted is finished and answered.
     .TP
     .B SIGHUP
-    Read the files of secrets and public keys again.
+    Read the files of secrets, public keys and the TLS certificate again.
     """
 
   private static let statuses = """
