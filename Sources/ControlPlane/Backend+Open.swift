@@ -197,6 +197,7 @@ struct ControlThreadsBuilder {
     for _ in 0..<max(1, configuration.workers) { readers.append(try database.openReader()) }
     let worker = RequestWorker(
       handler: handler, ledger: ledger, encoder: encoder, replies: ports.replies,
+      refusals: EarlyRefusals(events: events, clock: ports.clock, metrics: metrics),
       patience: mode == .own ? RequestWorker.patience : nil)
     return try Pool("worker", contexts: readers, depth: depth, most: RequestWorker.most, threads: mode) {
       worker.work($0, $1)

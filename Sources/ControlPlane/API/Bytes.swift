@@ -5,11 +5,8 @@ extension [UInt8] {
   /// Whether the bytes of `range` are exactly `text`.
   func matches(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.count == text.utf8.count else { return false }
-    var index = range.lowerBound
-    for byte in text.utf8 {
-      if self[index] != byte { return false }
-      index += 1
-    }
+    let (own, other) = (span.extracting(range), text.utf8.span)
+    for index in own.indices where own[index] != other[index] { return false }
     return true
   }
 
@@ -17,12 +14,11 @@ extension [UInt8] {
   /// - Parameter name: a token in lower case.
   func equals(_ range: Range<Int>, lowercased name: String) -> Bool {
     guard range.count == name.utf8.count else { return false }
-    var index = range.lowerBound
-    for byte in name.utf8 {
-      let own = self[index]
-      let lower = own >= UInt8(ascii: "A") && own <= UInt8(ascii: "Z") ? own | 0x20 : own
-      if lower != byte { return false }
-      index += 1
+    let (own, other) = (span.extracting(range), name.utf8.span)
+    for index in own.indices {
+      let byte = own[index]
+      let lower = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+      if lower != other[index] { return false }
     }
     return true
   }

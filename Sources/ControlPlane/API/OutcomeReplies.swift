@@ -54,10 +54,10 @@ struct OutcomeReplies: OutcomeEncoder {
   }
 
   private static func created(_ outcome: BookingOutcome, _ stamp: inout RepeatedStamp) -> Reply {
-    var fields = FieldLines()
-    fields.append(start: locationStart, plain: outcome.booking.publicID.bytes)
-    if outcome.replayed { fields.append("idempotency-replayed", "true") }
-    return .json(BookingText.body(of: outcome, &stamp), status: 201, fields: fields)
+    var reply = Reply.json(BookingText.body(of: outcome, &stamp), status: 201)
+    reply.fieldLines.append(start: locationStart) { outcome.booking.publicID.append(to: &$0) }
+    if outcome.replayed { reply.fieldLines.append("idempotency-replayed", "true") }
+    return reply
   }
 
   private static let locationStart = Array("location: /api/bookings/".utf8)

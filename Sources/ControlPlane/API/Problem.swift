@@ -190,15 +190,24 @@ struct Problem: Error, Sendable, Equatable {
 
   var reply: Reply {
     let body = JSONWriter.object { writer in
-      writer.member("type", type.uri)
-      writer.member("title", type.title)
-      writer.member("status", type.status)
+      writer.members(verbatim: Self.standardMembers[type] ?? [])
       writer.member("detail", detail)
       for member in members { writer.member(member.name, member.value) }
       if !errors.isEmpty { writer.member("errors", errors) }
     }
     return Reply.common(status: type.status, .problem, fields: fields, body: body)
   }
+
+  /// The members that are the same for every problem of a type, made once.
+  private static let standardMembers = Dictionary(
+    uniqueKeysWithValues: ProblemType.allCases.map { type in
+      let object = JSONWriter.object { writer in
+        writer.member("type", type.uri)
+        writer.member("title", type.title)
+        writer.member("status", type.status)
+      }
+      return (type, Array(object.dropFirst().dropLast()))
+    })
 }
 
 extension Problem.Value: JSONWritable {

@@ -37,13 +37,14 @@ extension Reply {
     return lines
   }
 
-  /// Bytes of the fields that tell of limits (UserRateFields), so that the lines are not copied once more for them.
-  private static let roomForLimits = 160
+  /// Bytes of the fields that are added later, of limits (UserRateFields) and `location`, so that the lines are not copied
+  /// once more for them.
+  private static let roomForMore = 200
 
   /// An answer with the fields of its kind and then `fields`.
   static func common(status: Int, _ kind: Kind, fields: FieldLines = [], body: [UInt8] = []) -> Reply {
     Reply(
-      status: status, fieldLines: FieldLines(commonLines[kind.rawValue], fields, room: roomForLimits),
+      status: status, fieldLines: FieldLines(commonLines[kind.rawValue], fields, room: roomForMore),
       body: body)
   }
 

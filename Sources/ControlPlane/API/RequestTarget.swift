@@ -92,16 +92,48 @@ struct PathPattern: Sendable {
   let text: String
   /// With the slash before each; nil for `{id}`.
   private let segments: [[UInt8]?]
+  /// What stands before `{id}`, and behind it; the whole pattern, and nil, when it has none.
+  private let before: [UInt8]
+  private let behind: [UInt8]?
 
   init(_ text: String) {
     self.text = text
+    let parts = text.split(separator: "{id}", maxSplits: 1, omittingEmptySubsequences: false)
+    before = Array(parts[0].utf8)
+    behind = parts.count > 1 ? Array(parts[1].utf8) : nil
     segments = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
       .map { $0.elementsEqual("{id}".utf8) ? nil : Array($0) }
   }
 
   /// What stands at `{id}`, still encoded (empty when the pattern has none); nil when the path is another one.
-  /// - Parameter path: a range of `bytes` whose escapes are whole.
-  func match(_ bytes: [UInt8], _ path: Range<Int>) -> Range<Int>? {
+  /// - Parameters:
+  ///   - path: a range of `bytes` whose escapes are whole.
+  ///   - isPlain: whether it has no escapes, as nearly every path.
+  func match(_ bytes: [UInt8], _ path: Range<Int>, isPlain: Bool = false) -> Range<Int>? {
+    isPlain ? matchPlain(bytes, path) : matchEscaped(bytes, path)
+  }
+
+  private func matchPlain(_ bytes: [UInt8], _ path: Range<Int>) -> Range<Int>? {
+    guard let behind else {
+      guard path.count == before.count, Self.has(before, bytes, at: path.lowerBound) else { return nil }
+      return path.lowerBound..<path.lowerBound
+    }
+    guard path.count > before.count + behind.count else { return nil }
+    let capture = path.lowerBound + before.count..<path.upperBound - behind.count
+    guard Self.has(before, bytes, at: path.lowerBound), Self.has(behind, bytes, at: capture.upperBound),
+      !bytes[capture].contains(UInt8(ascii: "/"))
+    else { return nil }
+    return capture
+  }
+
+  /// Whether `text` stands at `start`; as many bytes are there.
+  private static func has(_ text: [UInt8], _ bytes: [UInt8], at start: Int) -> Bool {
+    let (own, other) = (bytes.span.extracting(start..<start + text.count), text.span)
+    for index in own.indices where own[index] != other[index] { return false }
+    return true
+  }
+
+  private func matchEscaped(_ bytes: [UInt8], _ path: Range<Int>) -> Range<Int>? {
     var (index, capture) = (path.lowerBound, path.lowerBound..<path.lowerBound)
     for segment in segments {
       guard index < path.upperBound, bytes[index] == UInt8(ascii: "/") else { return nil }

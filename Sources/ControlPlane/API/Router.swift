@@ -74,12 +74,13 @@ struct Router: RequestHandler {
   // MARK: Paths
 
   private func find(_ request: Request) throws(Problem) -> (Resource, ArraySlice<UInt8>) {
-    guard PathPattern.isWellFormed(request.bytes, request.path) else {
+    let isPlain = !request.bytes[request.path].contains(UInt8(ascii: "%"))
+    guard isPlain || PathPattern.isWellFormed(request.bytes, request.path) else {
       throw Problem(.malformedPath, "The path has a broken percent escape.")
     }
     for resource in resources {
-      if let capture = resource.path.match(request.bytes, request.path) {
-        return (resource, Self.decoded(request.bytes[capture]))
+      if let capture = resource.path.match(request.bytes, request.path, isPlain: isPlain) {
+        return (resource, isPlain ? request.bytes[capture] : Self.decoded(request.bytes[capture]))
       }
     }
     throw Problem(.notFound, "There is nothing at this path.")
@@ -185,9 +186,8 @@ struct Router: RequestHandler {
   /// Whom the request's token speaks for, and counts the request for it. Nil: there is no token.
   private func identify(_ call: inout Call, _ endpoint: Endpoint) throws(Problem) -> Principal? {
     guard let principal = try bearer(of: &call, endpoint) else { return nil }
-    let asked = call
     call.standings.requests = try admission.request(
-      of: principal, isExempt: { () throws(Problem) in try asked.isAdmin(principal) })
+      of: principal, isExempt: { () throws(Problem) in try call.isAdmin(principal) })
     call.rateFields = admission.userFields
     return principal
   }

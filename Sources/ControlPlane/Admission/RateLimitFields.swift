@@ -15,15 +15,48 @@ struct RateStanding: Sendable, Equatable {
 
   /// The two fields; none for no limit.
   static func fields(_ standings: [RateStanding]) -> FieldLines {
-    var lines = FieldLines()
-    guard !standings.isEmpty else { return lines }
-    lines.append("ratelimit-policy", standings.map(\.policy).joined(separator: ", "))
-    lines.append("ratelimit", standings.map(\.available).joined(separator: ", "))
-    return lines
+    guard !standings.isEmpty else { return [] }
+    var text: [UInt8] = []
+    text.reserveCapacity(192)
+    text += words.policyField
+    for index in standings.indices {
+      if index > 0 { text += words.separator }
+      standings[index].append(words.quota, standings[index].limit.burst, to: &text)
+      text += words.window
+      Decimal.append(standings[index].limit.window, to: &text)
+    }
+    text += words.field
+    for index in standings.indices {
+      if index > 0 { text += words.separator }
+      standings[index].append(words.remaining, standings[index].decision.remaining, to: &text)
+      text += words.time
+      Decimal.append(standings[index].decision.retryAfter, to: &text)
+    }
+    text += words.end
+    return FieldLines(finished: text)
   }
 
-  private var policy: String { "\"\(name.rawValue)\";q=\(limit.burst);w=\(limit.window)" }
-  private var available: String { "\"\(name.rawValue)\";r=\(decision.remaining);t=\(decision.retryAfter)" }
+  /// The name in quotes and its first parameter.
+  private func append(_ parameter: [UInt8], _ value: Int, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    text += name.rawValue.utf8
+    text += parameter
+    Decimal.append(Int64(value), to: &text)
+  }
+
+  private static let words = Words()
+
+  /// Made once, because a client that is over a limit may ask as often as it can.
+  private struct Words {
+    let policyField = Array("ratelimit-policy: ".utf8)
+    let quota = Array("\";q=".utf8)
+    let window = Array(";w=".utf8)
+    let field = Array("\r\nratelimit: ".utf8)
+    let remaining = Array("\";r=".utf8)
+    let time = Array(";t=".utf8)
+    let separator = Array(", ".utf8)
+    let end = Array("\r\n".utf8)
+  }
 }
 
 extension Problem {

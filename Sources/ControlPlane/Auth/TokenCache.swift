@@ -1,5 +1,7 @@
 // Remembers tokens that were judged valid, in bounded memory. Any thread; the lock is held for a look-up only.
 
+import Glibc
+
 final class TokenCache: Sendable {
   /// Tokens of one generation; at most twice as many are held.
   static let defaultCapacity = 8_192
@@ -8,10 +10,28 @@ final class TokenCache: Sendable {
   private struct Key: Hashable {
     let token: [UInt8]
 
-    /// All bytes at once; an array would feed the hasher one by one.
+    /// The end of a token is its signature, and only tokens with a right one are remembered. All bytes at once: an array
+    /// would feed the hasher one by one.
     func hash(into hasher: inout Hasher) {
-      unsafe token.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+      unsafe token.withUnsafeBytes {
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.suffix(Self.hashedBytes)))
+      }
     }
+
+    static func == (left: Key, right: Key) -> Bool {
+      guard left.token.count == right.token.count else { return false }
+      return unsafe left.token.withUnsafeBytes { own in
+        unsafe right.token.withUnsafeBytes { other in
+          guard let start = own.baseAddress, let otherStart = other.baseAddress else {
+            return true
+          }
+          return unsafe memcmp(start, otherStart, own.count) == 0
+        }
+      }
+    }
+
+    /// Of a signature of any kind, more than anybody can guess.
+    private static let hashedBytes = 40
   }
 
   // Not a Mutex of the standard library: the thread sanitizer does not see its order.

@@ -94,5 +94,10 @@ public struct Identity: Hashable, Sendable {
 
 extension String {
   /// `==` calls texts equal that Unicode can normalize to each other; names of people and issuers must not be.
-  func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  func hasSameBytes(as other: String) -> Bool {
+    let (own, others) = (utf8.span, other.utf8.span)
+    guard own.count == others.count else { return false }
+    for index in own.indices where own[index] != others[index] { return false }
+    return true
+  }
 }

@@ -14,8 +14,10 @@ final class SQLiteBookingStore: BookingStore {
   let records: any RecordStore
   private let people: PeopleStatements
 
-  /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each).
-  static let checkpointPages = 4096
+  /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each, just under
+  /// `journal_size_limit`). Every booking of that moment waits for it, and a longer log has the same pages more often, so
+  /// the checkpoints of a rush are few.
+  static let checkpointPages = 16_000
   /// Expired keys that are forgotten in one step.
   static let sweepStep = 1000
 

@@ -4,7 +4,7 @@ public struct ControlCounters: Sendable, Equatable {
   public var requests: UInt64 = 0
   /// Requests and commands that a full queue turned away.
   public var overloaded: UInt64 = 0
-  /// Commands that the ledger decided, refusals among them.
+  /// Commands that were decided, refusals among them.
   public var commands: UInt64 = 0
   /// Commands that a rule refused.
   public var refusals: UInt64 = 0

@@ -47,10 +47,13 @@ public struct FieldLines: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// Appends lines that are finished.
   public mutating func append(_ lines: FieldLines) { bytes.append(contentsOf: lines.bytes) }
 
-  /// Appends one line made of two constant parts and printable ASCII in between.
-  mutating func append(start: [UInt8], plain value: [UInt8]) {
+  /// Appends one line.
+  /// - Parameters:
+  ///   - start: the name, the colon and a space.
+  ///   - value: appends printable ASCII.
+  mutating func append(start: [UInt8], _ value: (inout [UInt8]) -> Void) {
     bytes.append(contentsOf: start)
-    bytes.append(contentsOf: value)
+    value(&bytes)
     endLine()
   }
 

@@ -82,8 +82,12 @@ struct Batch {
 
   /// - Returns: the event's position in `touched`.
   @discardableResult
-  mutating func willSell(_ event: Event) -> Int {
-    let position = touch(event.id, .counts(event.counts))
+  mutating func willSell(_ event: Event) -> Int { willSell(event.id, event.counts) }
+
+  /// The same without a copy of the event.
+  @discardableResult
+  mutating func willSell(_ event: EventID, _ counts: Event.Counts) -> Int {
+    let position = touch(event, .counts(counts))
     touched[position].unsaved = max(touched[position].unsaved, .counts)
     return position
   }

@@ -28,6 +28,14 @@ final class ControlMetrics: Sendable {
 
   func addOverload(_ commands: Int) { counters.withLock { $0.overloaded += UInt64(commands) } }
 
+  /// Bookings that were refused without the ledger.
+  func addRefusals(_ count: Int) {
+    counters.withLock {
+      $0.commands += UInt64(count)
+      $0.refusals += UInt64(count)
+    }
+  }
+
   func addClockStep() { counters.withLock { $0.clockSteps += 1 } }
 
   func addBackup(at moment: Instant) {

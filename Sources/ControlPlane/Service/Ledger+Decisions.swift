@@ -143,7 +143,7 @@ extension Ledger {
     if wouldGain(command, place, at: batch.time.now) {
       try expireHolds(of: place, &batch) { lacksSeats(for: command, place, at: $0.time.now) }
     }
-    if canOffer(table[place], at: batch.time.now) {
+    if !waiting.isEmpty(command.event), canOffer(table[place], at: batch.time.now) {
       throw .refused(.waitlistFirst(available: table[place].availableSeats))
     }
     let type = try check(command, place, &batch)
@@ -315,7 +315,7 @@ extension Ledger {
   func sell(
     _ place: Int, _ counts: Event.Counts, _ change: Notice.Change, _ booking: BookingID, _ batch: inout Batch
   ) throws(CommandFailure) {
-    let position = batch.willSell(table[place])
+    let position = batch.willSell(table[place].id, table[place].counts)
     table[place].counts = counts
     table[place].updatedAt = batch.at
     try append(change, of: table[place], booking, at: position, &batch)

@@ -1,5 +1,6 @@
 // What a worker does with the requests that it takes: each is routed and answered or becomes a command, and the
-// commands and the replies of all of them leave together, with one wake-up each.
+// commands and the replies of all of them leave together, with one wake-up each. Bookings that the last commit rules out
+// are refused here (EarlyRefusals).
 // Workers' threads, several at once; it has no state.
 
 struct RequestWorker: Sendable {
@@ -7,6 +8,7 @@ struct RequestWorker: Sendable {
   let ledger: any CommandSink
   let encoder: any OutcomeEncoder
   let replies: any ReplySink
+  let refusals: EarlyRefusals
   /// After this time a worker gives back what it has not begun, so that nothing waits behind slow reads while another
   /// worker is free; nil: never.
   let patience: Duration?
@@ -18,13 +20,20 @@ struct RequestWorker: Sendable {
   /// - Returns: how many of the requests were done, from the front; at least one.
   func work(_ requests: [Request], _ reads: any ReadStore) -> Int {
     var commands: [LedgerCommand] = []
+    var refused: [Settlement] = []
     var answered: [TicketedReply] = []
     let begun = ContinuousClock.now
     var done = 0
     for request in requests {
       switch handler.handle(request, reads: reads) {
       case .reply(let reply): answered.append((request.ticket, reply))
-      case .command(let command): commands.append(command)
+      case .command(let command):
+        if let refusal = refusals.refusal(of: command), let settlement = command.settlement(failing: refusal)
+        {
+          refused.append(settlement)
+        } else {
+          commands.append(command)
+        }
       case .later: break
       }
       done += 1
@@ -35,6 +44,10 @@ struct RequestWorker: Sendable {
       if taken < commands.count {
         encoder.append(commands[taken...].compactMap { $0.settlement(failing: .overloaded) }, to: &answered)
       }
+    }
+    if !refused.isEmpty {
+      refusals.metrics.addRefusals(refused.count)
+      encoder.append(refused, to: &answered)
     }
     if !answered.isEmpty { replies.deliver(answered) }
     return done

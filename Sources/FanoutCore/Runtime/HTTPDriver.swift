@@ -203,10 +203,10 @@ final class HTTPDriver<IO: Transport> {
     if isStopping || exchange.isReserved || (exchange.inputEnded && !exchange.hasMore) {
       context.keepsAlive = false
     }
-    var bytes: [UInt8] = []
-    HTTPResponseEncoder.append(
-      response, context: context, common: commonLines, date: currentDate(), to: &bytes)
-    output.send(slot, bytes.span)
+    let date = currentDate()
+    output.send(slot) {
+      HTTPResponseEncoder.append(response, context: context, common: commonLines, date: date, to: &$0)
+    }
     exchange.answered()
     if let stream { return startStream(slot, stream) }
     guard context.keepsAlive && response.stream == nil else { return output.finish(slot) }

@@ -45,6 +45,17 @@ final class Output<IO: Transport> {
     connections.append(slot, bytes.extracting(taken..<bytes.count))
   }
 
+  /// Sends what `write` appends, without a copy when the connection is corked.
+  func send(_ slot: UInt32, _ write: (inout [UInt8]) -> Void) {
+    guard corkedSlot == slot else {
+      var bytes: [UInt8] = []
+      write(&bytes)
+      return send(slot, bytes.span)
+    }
+    write(&corked)
+    if corked.count >= limits.corkBytes { flushCork(slot) }
+  }
+
   /// Sends a small direct message: a pong, a reply, a close frame. Input is not taken while many of them wait, so their
   /// number is bounded; should they come to more than a connection may keep all the same, it is given up.
   func sendControl(_ slot: UInt32, _ bytes: [UInt8]) {

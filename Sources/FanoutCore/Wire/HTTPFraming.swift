@@ -16,12 +16,11 @@ struct HTTPFraming: Sendable, Equatable {
 
   /// - Parameter bodyBytes: the longest body taken; more: 413.
   init(of head: HTTPRequestHead, bodyBytes: Int) throws(HTTPFailure) {
-    let lengths = head.known.contains(.contentLength) ? head.values("content-length") : []
     let isChunked = try Self.isChunked(head)
-    guard !isChunked || lengths.isEmpty else {
+    guard !isChunked || !head.known.contains(.contentLength) else {
       throw .badRequest("A request must not have both Content-Length and Transfer-Encoding.")
     }
-    let length = try Self.length(lengths, of: head, bodyBytes: bodyBytes)
+    let length = try Self.length(of: head, bodyBytes: bodyBytes)
     body = isChunked ? .chunked : length == 0 ? .none : .length(length)
     expectsContinue = try Self.expectsContinue(head) && body != .none
   }
@@ -39,24 +38,35 @@ struct HTTPFraming: Sendable, Equatable {
   }
 
   /// Section 6.2: digits only; the same length twice is one length.
-  private static func length(
-    _ values: [Range<Int>], of head: HTTPRequestHead, bodyBytes: Int
-  ) throws(HTTPFailure) -> Int {
-    guard let first = values.first else { return 0 }
-    guard values.allSatisfy({ head.bytes[$0] == head.bytes[first] }) else {
-      throw .badRequest("The Content-Length fields differ.")
-    }
-    let digits = head.bytes[first]
-    guard !digits.isEmpty, digits.allSatisfy(HTTPByte.isDigit) else {
+  private static func length(of head: HTTPRequestHead, bodyBytes: Int) throws(HTTPFailure) -> Int {
+    guard head.known.contains(.contentLength), let first = try lengthField(of: head) else { return 0 }
+    let digits = head.bytes.span.extracting(first)
+    for index in digits.indices where !HTTPByte.isDigit(digits[index]) {
       throw .badRequest("The Content-Length is not a number.")
     }
+    guard !digits.isEmpty else { throw .badRequest("The Content-Length is not a number.") }
     var length = 0
-    for digit in digits {
+    for index in digits.indices {
+      let digit = digits[index]
       let (tens, overflow) = length.multipliedReportingOverflow(by: 10)
       length = tens + Int(digit - UInt8(ascii: "0"))
       guard !overflow, length <= bodyBytes else { throw .bodyTooBig }
     }
     return length
+  }
+
+  /// The value of the first field; all others must be the same.
+  private static func lengthField(of head: HTTPRequestHead) throws(HTTPFailure) -> Range<Int>? {
+    var first: Range<Int>?
+    for index in stride(from: 0, to: head.fields.count, by: 2)
+    where head.equals(head.fields[index], "content-length") {
+      let value = head.fields[index + 1]
+      guard head.bytes[first ?? value] == head.bytes[value] else {
+        throw .badRequest("The Content-Length fields differ.")
+      }
+      first = first ?? value
+    }
+    return first
   }
 
   /// RFC 9110, section 10.1.1: an HTTP/1.0 client cannot be asked to go on.

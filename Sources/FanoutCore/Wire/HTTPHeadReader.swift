@@ -14,6 +14,8 @@ struct HTTPHeadReader: Sendable {
   /// Names and values by turns.
   private var fields: [Range<Int>] = []
   private var known = HTTPKnownFields()
+  /// Where the value of `Host` stands in `fields`, once it is known.
+  private var hostPlace = 0
 
   var isIdle: Bool { buffer.isEmpty }
 
@@ -45,13 +47,13 @@ struct HTTPHeadReader: Sendable {
   ) throws(HTTPFailure) -> Range<Int>? {
     let isFirst = requestLine == nil
     let limit = isFirst ? Int(bounds.requestLineBytes) + 2 : Int(bounds.headBytes) - lineStart
-    let tooLong =
-      isFirst
-      ? HTTPFailure(status: 414, sentence: "The request line is too long.")
-      : HTTPFailure(status: 431, sentence: "The head of the request is too big.")
+    let tooLong = isFirst ? Self.longLine : Self.bigHead
     return try HTTPLine.take(
       from: bytes, at: &position, into: &buffer, lineStart: lineStart, limit: limit, tooLong: tooLong)
   }
+
+  private static let longLine = HTTPFailure(status: 414, sentence: "The request line is too long.")
+  private static let bigHead = HTTPFailure(status: 431, sentence: "The head of the request is too big.")
 
   private mutating func skipEmptyLine() throws(HTTPFailure) {
     guard emptyLines < Limits.emptyLinesBeforeRequest else {
@@ -72,6 +74,7 @@ struct HTTPHeadReader: Sendable {
     known.insert(field)
     fields.append(name)
     fields.append(value)
+    if field == .host { hostPlace = fields.count - 1 }
   }
 
   private mutating func finish(_ line: HTTPRequestLine) throws(HTTPFailure) -> HTTPRequestHead {
@@ -94,14 +97,12 @@ struct HTTPHeadReader: Sendable {
       if line.minorVersion == 0 { return }
       throw Self.oneHost
     }
-    for index in stride(from: 0, to: fields.count, by: 2) where buffer.equals(fields[index], "host") {
-      let host = fields[index + 1]
-      // Without a host of its own the target is one of a server that has no name (section 3.2).
-      guard host.isEmpty || HTTPAuthority.isValid(buffer.span.extracting(host)) else {
-        throw .badRequest("The Host field is not a host.")
-      }
-      if let authority = line.authority { fields[index + 1] = authority }
+    let host = fields[hostPlace]
+    // Without a host of its own the target is one of a server that has no name (section 3.2).
+    guard host.isEmpty || HTTPAuthority.isValid(buffer.span.extracting(host)) else {
+      throw .badRequest("The Host field is not a host.")
     }
+    if let authority = line.authority { fields[hostPlace] = authority }
   }
 
   private static let oneHost = HTTPFailure.badRequest("There must be exactly one Host field.")

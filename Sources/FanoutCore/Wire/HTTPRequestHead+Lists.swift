@@ -51,22 +51,17 @@ extension RandomAccessCollection<UInt8> where Index == Int {
   /// Whether the bytes of `range` are exactly `text`.
   func matches(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.count == text.utf8.count else { return false }
-    var index = range.lowerBound
-    for byte in text.utf8 {
-      if self[index] != byte { return false }
-      index += 1
-    }
+    let other = text.utf8.span
+    for index in other.indices where self[range.lowerBound + index] != other[index] { return false }
     return true
   }
 
   /// Whether the bytes of `range` are `text`, ASCII case aside.
   func equals(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.count == text.utf8.count else { return false }
-    var index = range.lowerBound
-    for byte in text.utf8 {
-      if asciiLowercased(self[index]) != asciiLowercased(byte) { return false }
-      index += 1
-    }
+    let other = text.utf8.span
+    for index in other.indices
+    where asciiLowercased(self[range.lowerBound + index]) != asciiLowercased(other[index]) { return false }
     return true
   }
 

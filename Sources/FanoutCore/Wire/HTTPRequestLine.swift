@@ -33,7 +33,7 @@ extension HTTPRequestLine {
     guard first > line.lowerBound, bytes.areAll(line.lowerBound..<first, in: .token) else {
       throw .badRequest("The method is not a token.")
     }
-    let minorVersion = try minorVersion(buffer[last + 1..<line.upperBound])
+    let minorVersion = try minorVersion(bytes.extracting(last + 1..<line.upperBound))
     guard bytes.areAll(first + 1..<last, in: .target) else {
       throw .badRequest("The request target holds a character that must be percent-encoded.")
     }
@@ -41,15 +41,20 @@ extension HTTPRequestLine {
   }
 
   /// `HTTP/1.` and a digit; another major version is 505.
-  private static func minorVersion(_ version: ArraySlice<UInt8>) throws(HTTPFailure) -> Int {
-    let start = version.startIndex
-    guard version.count == 8, version.starts(with: "HTTP/".utf8), HTTPByte.isDigit(version[start + 5]),
-      version[start + 6] == UInt8(ascii: "."), HTTPByte.isDigit(version[start + 7])
+  private static func minorVersion(_ version: Span<UInt8>) throws(HTTPFailure) -> Int {
+    guard version.count == 8, isNamed(version), HTTPByte.isDigit(version[5]),
+      version[6] == UInt8(ascii: "."), HTTPByte.isDigit(version[7])
     else { throw .badRequest("The version must be HTTP/ and two digits.") }
-    guard version[start + 5] == UInt8(ascii: "1") else {
+    guard version[5] == UInt8(ascii: "1") else {
       throw HTTPFailure(status: 505, sentence: "This server speaks HTTP/1.1.")
     }
-    return Int(version[start + 7] - UInt8(ascii: "0"))
+    return Int(version[7] - UInt8(ascii: "0"))
+  }
+
+  private static func isNamed(_ version: Span<UInt8>) -> Bool {
+    let name = "HTTP/".utf8.span
+    for index in name.indices where version[index] != name[index] { return false }
+    return true
   }
 
   private static func target(

@@ -80,9 +80,12 @@ struct RequestTargetTests {
   /// What a pattern captures of a path that stands in the middle of other bytes.
   private func match(_ pattern: String, _ path: String) -> String? {
     let bytes = Array("/x\(path)/y".utf8)
-    return PathPattern(pattern).match(bytes, 2..<bytes.count - 2).map {
-      String(decoding: bytes[$0], as: UTF8.self)
+    let range = 2..<bytes.count - 2
+    let found = PathPattern(pattern).match(bytes, range)
+    if !path.contains("%") {
+      #expect(PathPattern(pattern).match(bytes, range, isPlain: true) == found, "the short way")
     }
+    return found.map { String(decoding: bytes[$0], as: UTF8.self) }
   }
 
   @Test("Patterns match whole paths, segment by segment")

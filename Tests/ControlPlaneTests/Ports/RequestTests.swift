@@ -26,7 +26,7 @@ struct RequestTests {
   func lines() {
     var lines: FieldLines = [.init(name: "a", value: "1"), .init(name: "b", value: "é \t")]
     lines.append([.init(name: "c", value: "")])
-    lines.append(start: Array("d: /".utf8), plain: Array("x".utf8))
+    lines.append(start: Array("d: /".utf8)) { $0.append(UInt8(ascii: "x")) }
     #expect(String(decoding: lines.bytes, as: UTF8.self) == "a: 1\r\nb: é \t\r\nc: \r\nd: /x\r\n")
   }
 

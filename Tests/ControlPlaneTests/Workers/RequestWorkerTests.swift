@@ -13,6 +13,9 @@ struct RequestWorkerTests {
       if slowness > 0 { pause(milliseconds: slowness) }
       if request.bytes.matches(request.path, "/reply") { return .reply(Reply(status: 200)) }
       if request.bytes.matches(request.path, "/later") { return .later }
+      if request.bytes.matches(request.path, "/nowhere") {
+        return .command(.createBooking(CreateBooking(EventID(9), 1, 1), .request(request.ticket)))
+      }
       return .command(
         .deleteEvent(EventID(Int64(request.ticket.low)), ifMatch: nil, .request(request.ticket)))
     }
@@ -31,11 +34,15 @@ struct RequestWorkerTests {
   }
 
   private let stage = Stage()
+  private let metrics = ControlMetrics()
 
   private func worker(_ ledger: Commands, slowness: Int = 0, patience: Duration? = nil) -> RequestWorker {
     RequestWorker(
       handler: PathHandler(slowness: slowness), ledger: ledger,
-      encoder: OutcomeReplies(observer: IncidentList()), replies: stage, patience: patience)
+      encoder: OutcomeReplies(observer: IncidentList()), replies: stage,
+      refusals: EarlyRefusals(
+        events: CommittedEvents(), clock: ScriptedClock(milliseconds: 0), metrics: metrics),
+      patience: patience)
   }
 
   private func requests(_ paths: String...) -> [Request] {
@@ -60,6 +67,16 @@ struct RequestWorkerTests {
     _ = worker(ledger).work(requests("/command", "/command", "/command"), StubReads())
     #expect(stage.replies.keys.sorted() == [2, 3])
     #expect(stage.replies.values.allSatisfy { $0.status == 503 && $0.problem == "overloaded" })
+  }
+
+  @Test("bookings that the last commit rules out are refused, counted, and not the ledger's")
+  func earlyRefusals() {
+    let ledger = Commands(room: 9)
+    _ = worker(ledger).work(requests("/nowhere", "/command", "/nowhere"), StubReads())
+    #expect(ledger.taken.withLock { $0.map(\.count) } == [1])
+    #expect(stage.happenings == [.replied([1, 3])])
+    #expect(stage.replies.values.allSatisfy { $0.status == 404 && $0.problem == "unknown-event" })
+    #expect(metrics.snapshot.refusals == 2 && metrics.snapshot.commands == 2)
   }
 
   @Test("a worker that is slow gives back what it has not begun, and one that need not hurry does not")

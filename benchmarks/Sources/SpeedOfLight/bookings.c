@@ -1,6 +1,6 @@
 /* What remains of a booking when everything but the database is taken away: one thread that begins a transaction, runs
  * the statements of a batch, and commits durably, on tables that seatcast made. Like seatcast it writes each event's
- * row once per batch, and copies the WAL back when it has 4,096 pages. */
+ * row once per batch, and copies the WAL back when it has 16,000 pages. */
 #include "floor.h"
 #include "statements.h"
 #include <sqlite3.h>
@@ -14,7 +14,7 @@ typedef struct {
   int64_t bookings; /* since then */
 } event;
 
-enum { checkpoint_pages = 4096, key_room = 64 };
+enum { checkpoint_pages = 16000, key_room = 64 };
 
 static sqlite3 *database;
 static statements parts[part_count];
