@@ -35,6 +35,7 @@ struct EventEndpoints: Sendable {
   /// time, because its counts change.
   func get(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let known = try EntityTags("if-none-match", of: call.request)
+    if known == nil, let reply = call.events.reply(try call.eventID(), Self.published) { return reply }
     let event = try call.event(call.eventID())
     if event.isDraft {
       guard let principal, try call.isAdmin(principal) else { throw Problem(DomainError.unknownEvent) }
@@ -43,14 +44,16 @@ struct EventEndpoints: Sendable {
     if let known, known.matchesWeakly(event.tag) {
       return .notModified(fields: [Self.tag(event)])
     }
-    return .json(event, .cacheableJSON, fields: [Self.tag(event)])
+    return Self.published(event)
+  }
+
+  /// The same for everybody; nil: a draft is not for everybody.
+  private static func published(_ event: Event) -> Reply? {
+    event.isDraft ? nil : .json(event, .cacheableJSON, fields: [tag(event)])
   }
 
   /// Whether everybody may read the event that the request names.
-  func isPublished(_ call: Call) -> Bool {
-    guard let event = try? call.event(call.eventID()) else { return false }
-    return !event.isDraft
-  }
+  func isPublished(_ call: Call) -> Bool { (try? call.events.isPublished(call.eventID())) ?? false }
 
   private static func status(_ query: Query) throws(Problem) -> PublicStatus? {
     guard let text = query.value("status") else { return nil }

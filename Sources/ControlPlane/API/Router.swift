@@ -58,14 +58,15 @@ struct Router: RequestHandler {
       return .reply(.noContent(fields: allowAll))
     }
     let (resource, capture) = try find(request)
-    if request.isMethod("OPTIONS") { return .reply(.noContent(fields: resource.allow)) }
+    if request.isMethod("OPTIONS") { return .reply(.noContent(fields: resources[resource].allow)) }
     let isHead = request.isMethod("HEAD")
-    let match = resource.methods.first { isHead ? $0.name == "GET" : request.isMethod($0.name) }
-    guard let endpoint = match?.endpoint else { throw notAllowed(request, resource.allow) }
-    let call = Call(
-      request: request, capture: capture, query: try Self.query(request), reads: reads,
-      events: events, observer: observer)
-    let handling = try admit(call, to: endpoint)
+    guard let endpoint = endpoint(of: resource, request, isHead: isHead) else {
+      throw notAllowed(request, resources[resource].allow)
+    }
+    let handling = try admit(
+      Call(
+        request: request, capture: capture, query: try Self.query(request), reads: reads,
+        events: events, observer: observer), to: endpoint)
     guard isHead, case .reply(var reply) = handling else { return handling }
     reply.stream = nil
     return .reply(reply)
@@ -73,17 +74,29 @@ struct Router: RequestHandler {
 
   // MARK: Paths
 
-  private func find(_ request: Request) throws(Problem) -> (Resource, ArraySlice<UInt8>) {
+  /// The index of the resource, which is not copied, and what stands at `{id}`.
+  private func find(_ request: Request) throws(Problem) -> (Int, ArraySlice<UInt8>) {
     let isPlain = !request.bytes[request.path].contains(UInt8(ascii: "%"))
     guard isPlain || PathPattern.isWellFormed(request.bytes, request.path) else {
       throw Problem(.malformedPath, "The path has a broken percent escape.")
     }
-    for resource in resources {
-      if let capture = resource.path.match(request.bytes, request.path, isPlain: isPlain) {
-        return (resource, isPlain ? request.bytes[capture] : Self.decoded(request.bytes[capture]))
+    for index in resources.indices {
+      if let capture = resources[index].path.match(request.bytes, request.path, isPlain: isPlain) {
+        return (index, isPlain ? request.bytes[capture] : Self.decoded(request.bytes[capture]))
       }
     }
     throw Problem(.notFound, "There is nothing at this path.")
+  }
+
+  private func endpoint(of resource: Int, _ request: Request, isHead: Bool) -> Endpoint? {
+    for index in resources[resource].methods.indices
+    where isHead
+      ? resources[resource].methods[index].name == "GET"
+      : request.isMethod(resources[resource].methods[index].name)
+    {
+      return resources[resource].methods[index].endpoint
+    }
+    return nil
   }
 
   private static func decoded(_ capture: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -117,12 +130,11 @@ struct Router: RequestHandler {
 
   // MARK: Who asks
 
-  private func admit(_ call: Call, to endpoint: Endpoint) throws(Problem) -> Handling {
+  private func admit(_ call: consuming Call, to endpoint: Endpoint) throws(Problem) -> Handling {
     if case .anyone(let endpoint) = endpoint { return Self.handling(try endpoint(call)) }
     if case .optionalUser(let endpoint, let isPublic) = endpoint, isPublic(call) {
       return Self.handling(try endpoint(call, nil))
     }
-    var call = call
     let principal = try identify(&call, endpoint)
     do throws(Problem) {
       let handling = try perform(call, principal, endpoint)

@@ -67,15 +67,15 @@ enum HTTPByte {
   @inline(__always)
   static func isText(_ byte: UInt8) -> Bool { byte >= space && byte != delete || byte == tab }
 
-  /// Whether all eight bytes of `word` are text and none is a tab. (A byte of `x - n * ones` borrows where that of `x` is
-  /// below n; found true, it is exact for the word as a whole.)
+  /// How many bytes of `word`, from the lowest on, are text and no tab. (A byte of `x - n * ones` borrows where that of `x`
+  /// is below n; the lowest byte that is found so is exact, those above it need not be.)
   @inline(__always)
-  static func areAllText(_ word: UInt64) -> Bool {
+  static func textBytes(of word: UInt64) -> Int {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs = ones << 7
     let deletes = word ^ (ones &* UInt64(delete))
     let below = (word &- ones &* UInt64(space)) & ~word
     let equal = (deletes &- ones) & ~deletes
-    return (below | equal) & highs == 0
+    return ((below | equal) & highs).trailingZeroBitCount / 8
   }
 }

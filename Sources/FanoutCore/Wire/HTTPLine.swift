@@ -29,8 +29,7 @@ enum HTTPLine {
     var afterReturn = afterReturn
     var index = start
     while index < stop {
-      // Eight at a time as long as nothing among them needs a look.
-      while !afterReturn, index + 8 <= stop, HTTPByte.areAllText(bytes.word(at: index)) { index += 8 }
+      if !afterReturn { index = skipText(bytes, from: index, to: stop) }
       if index == stop { break }
       let byte = bytes[index]
       index += 1
@@ -43,6 +42,17 @@ enum HTTPLine {
       afterReturn = true
     }
     return (index, false)
+  }
+
+  /// Eight at a time: the index of the first byte that may need a look.
+  private static func skipText(_ bytes: Span<UInt8>, from start: Int, to stop: Int) -> Int {
+    var index = start
+    while index + 8 <= stop {
+      let text = HTTPByte.textBytes(of: bytes.word(at: index))
+      index += text
+      if text < 8 { return index }
+    }
+    return index
   }
 }
 

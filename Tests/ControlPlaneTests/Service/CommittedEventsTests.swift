@@ -32,6 +32,49 @@ struct CommittedEventsTests {
     #expect(fixture.events.event(EventID(event.id.rawValue + 1)) == nil)
   }
 
+  @Test("what a read answers is encoded once, and again after a change")
+  func replies() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    var encoded: [Int] = []
+    let read = { () -> Int? in
+      fixture.events.reply(event.id) { event in
+        encoded.append(event.availableSeats)
+        return Reply(status: event.availableSeats)
+      }?.status
+    }
+    #expect(read() == 10 && read() == 10)
+    #expect(encoded == [10])
+    try fixture.book(event, 3)
+    #expect(read() == 7 && read() == 7)
+    #expect(encoded == [10, 7])
+    fixture.store.failsCommits = true
+    #expect(throws: DomainError.storageUnavailable) { try fixture.book(event, 4) }
+    #expect(read() == 7)
+    #expect(fixture.events.reply(EventID(99)) { _ in Reply(status: 200) }?.status == nil)
+    #expect(fixture.events.reply(event.id) { _ in nil }?.status == 7)
+  }
+
+  @Test("a reply that was encoded of an event before its change is not kept")
+  func overtaken() throws {
+    let fixture = try LedgerFixture()
+    let event = try fixture.makeEvent(capacity: 10)
+    let first = fixture.events.reply(event.id) { event in
+      _ = try? fixture.book(event, 3)
+      return Reply(status: event.availableSeats)
+    }
+    #expect(first?.status == 10)
+    #expect(fixture.events.reply(event.id) { Reply(status: $0.availableSeats) }?.status == 7)
+  }
+
+  @Test("published is what exists and is no draft")
+  func published() throws {
+    let fixture = try LedgerFixture()
+    #expect(fixture.events.isPublished(try fixture.makeEvent(capacity: 10).id))
+    #expect(!fixture.events.isPublished(try fixture.makeEvent(capacity: 10) { $0.status = .draft }.id))
+    #expect(!fixture.events.isPublished(EventID(99)))
+  }
+
   @Test("a ledger that starts shows the events of its database")
   func start() throws {
     let first = try LedgerFixture()

@@ -39,15 +39,22 @@ struct HTTPCharactersTests {
     #expect((0...255).filter { !HTTPByte.isText(UInt8($0)) } == (0..<32).filter { $0 != 9 } + [127])
   }
 
-  @Test("eight bytes are all text exactly when each of them is and none is a tab")
+  @Test("of eight bytes, those before the first that is no text or a tab are counted")
   func words() {
     for byte in UInt8.min...UInt8.max {
       for position in 0..<8 {
         for filler in [UInt8(0x20), 0x7E, 0x80, 0xFF] {
           var bytes = [UInt8](repeating: filler, count: 8)
           bytes[position] = byte
-          let expected = HTTPByte.isText(byte) && byte != HTTPByte.tab
-          #expect(HTTPByte.areAllText(bytes.span.word(at: 0)) == expected, "\(byte) at \(position)")
+          let isText = HTTPByte.isText(byte) && byte != HTTPByte.tab
+          #expect(
+            HTTPByte.textBytes(of: bytes.span.word(at: 0)) == (isText ? 8 : position),
+            "\(byte) at \(position)")
+          // What stands above it makes no difference.
+          for above in position..<8 { bytes[above] = byte }
+          #expect(
+            HTTPByte.textBytes(of: bytes.span.word(at: 0)) == (isText ? 8 : position),
+            "\(byte) from \(position)")
         }
       }
     }
