@@ -171,7 +171,8 @@ struct ControlThreadsBuilder {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,
-      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept))
+      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept),
+      backupPace: mode == .own ? Ledger.usualBackupPace : 0)
     let ledger: Ledger
     do throws(StoreFailure) {
       ledger = try Ledger(writer, dependencies)

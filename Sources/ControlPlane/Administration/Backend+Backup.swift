@@ -33,7 +33,7 @@ extension Backend {
     let file = try BackupFile(path)
     try file.reserve()
     do throws(AdminAnswer.Failure) {
-      if let failure = ledger.copy(to: file.draft) {
+      if let failure = ledger.copy(to: file.draft, meanwhile: { file.writeOut() }) {
         throw .init(
           failure.code == StoreFailure.busy ? .unavailable : .refused, "The backup failed: \(failure).")
       }

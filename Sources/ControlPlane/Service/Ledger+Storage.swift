@@ -42,9 +42,9 @@ extension Ledger {
 
   /// Milliseconds until something is due by the clock, at most `limit`.
   func pause(atMost limit: Int) -> Int {
-    if backup != nil, storeFailure == nil { return 0 }
-    guard let due = nextDue else { return limit }
-    return Int(min(Int64(limit), max(0, due.milliseconds - dependencies.clock.now.milliseconds)))
+    let limit = storeFailure == nil ? min(Int64(limit), backupPause) : Int64(limit)
+    guard let due = nextDue else { return Int(limit) }
+    return Int(min(limit, max(0, due.milliseconds - dependencies.clock.now.milliseconds)))
   }
 
   /// The last call: leaves the database tidy. The service time since the last key would otherwise be lost, which does

@@ -47,6 +47,8 @@ final class Ledger {
     /// Told of each commit; nil: nobody follows the feed.
     var feed: FeedWaiters?
     var retention = Retention()
+    /// Milliseconds from one step of a backup to the next; 0: nobody waits for anything else.
+    var backupPace: Int64 = 0
   }
 
   init(_ store: any BookingStore, _ dependencies: Dependencies) throws(StoreFailure) {

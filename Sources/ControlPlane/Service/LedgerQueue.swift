@@ -108,8 +108,9 @@ extension LedgerQueue {
   }
 
   /// Copies the open database into a file that exists and is empty, and waits for the end of it.
+  /// - Parameter meanwhile: called several times a second until then.
   /// - Returns: why it failed; nil: the copy is complete.
-  func copy(to path: String) -> StoreFailure? {
+  func copy(to path: String, meanwhile: () -> Void = {}) -> StoreFailure? {
     let outcome = Monitor<StoreFailure??>(nil)
     let order = BackupOrder(path: path) { failure in
       outcome.withLock { $0 = .some(failure) }
@@ -119,6 +120,11 @@ extension LedgerQueue {
       return StoreFailure(code: StoreFailure.busy, message: "too much is waiting")
     }
     if ledger != nil { while outcome.withLock({ $0 == nil }), pump() {} }
-    return outcome.wait { $0 } ?? nil
+    while true {
+      if let ended = outcome.wait(milliseconds: Self.meanwhileMilliseconds, { $0 }) { return ended }
+      meanwhile()
+    }
   }
+
+  private static let meanwhileMilliseconds = 100
 }

@@ -53,6 +53,37 @@ struct LedgerBackupTests {
     #expect(booked > 4_000)
   }
 
+  @Test("steps keep their pace, whether batches come or not")
+  func pace() throws {
+    let fixture = try LedgerFixture(backupPace: 8)
+    let event = try fixture.makeEvent(capacity: 100_000)
+    for _ in 0..<40 {
+      fixture.ledger.perform(
+        (0..<100).map { _ in .createBooking(.init(event.id, 1, 1), .call { _ in }) })
+    }
+    let ledger = fixture.ledger
+    ledger.perform([order()])
+    // The first step is done at once, the next when its time has come.
+    var steps = 1
+    while ledger.backup != nil {
+      let last = ledger.backup?.nextStep
+      #expect(ledger.pause(atMost: 1_000) == 8)
+      for _ in 0..<7 {
+        fixture.clock.advance(by: 1)
+        ledger.idle()
+        _ = try fixture.book(event)
+        #expect(ledger.backup?.nextStep == last)
+      }
+      fixture.clock.advance(by: 1)
+      #expect(ledger.pause(atMost: 1_000) == 0)
+      steps += 1
+      if steps.isMultiple(of: 2) { ledger.idle() } else { _ = try fixture.book(event) }
+      try #require(steps < 1_000)
+    }
+    #expect(ended.withLock { $0 } == [nil])
+    #expect(steps >= 3)
+  }
+
   @Test("one at a time: the second is told so, and the first goes on")
   func second() throws {
     try fill(try fixture.makeEvent(capacity: 100_000))

@@ -171,7 +171,7 @@ final class LedgerFixture {
   let store: ScriptedStore
   let ledger: Ledger
 
-  init(_ folder: TemporaryFolder? = nil, clock: ScriptedClock? = nil) throws {
+  init(_ folder: TemporaryFolder? = nil, clock: ScriptedClock? = nil, backupPace: Int64 = 0) throws {
     self.clock = clock ?? ScriptedClock(milliseconds: 1_700_000_000_000)
     self.folder = try folder ?? TemporaryFolder()
     let (database, writer) = try Database.open(
@@ -183,7 +183,7 @@ final class LedgerFixture {
       Ledger.Dependencies(
         notices: stage, replies: stage, texts: PlainTexts(), encoder: OutcomeReplies(observer: incidents),
         events: events,
-        observer: incidents, clock: self.clock, metrics: metrics))
+        observer: incidents, clock: self.clock, metrics: metrics, backupPace: backupPace))
   }
 
   /// The server runs, and nobody asks for anything.
