@@ -65,16 +65,23 @@ def prepared(programs):
         tokens = [each["token"] for each in _post_all(server.port, "/api/auth/register", people)]
         _post_all(server.port, "/api/bookings", [{"eventId": plans.RECALLED}] * NOTICES, admin)
         _post(server.port, "/api/bookings", {"eventId": plans.SOLD_OUT}, admin)
+        _post(server.port, "/api/bookings", {"eventId": plans.WAITED_FOR, "typeId": 1}, admin)
+        for token in tokens[1:plans.WAITING + 1]:
+            _post(server.port, f"/api/events/{plans.WAITED_FOR}/waitlist", {"typeId": 1}, token)
     (folder / "tokens").write_text("\n".join(tokens[1:]) + "\n")
     return Prepared(folder / "data", folder / "tokens", tokens[0])
 
 
 def _special_events():
-    """In the order of their ids: HOT, SOLD_OUT, NOT_OPEN, RECALLED."""
+    """In the order of their ids: HOT to EXPIRING."""
     yield {"name": "Hot", "seatCapacity": CAPACITY}
     yield {"name": "Sold out", "seatCapacity": 1}
     yield {"name": "Not open", "seatCapacity": CAPACITY, "opensAt": "2999-01-01T00:00:00.000Z"}
     yield {"name": "With many notices", "seatCapacity": CAPACITY}
+    types = [{"name": f"Type {number}"} for number in range(plans.TYPES)]
+    yield {"name": "With ticket types", "seatCapacity": CAPACITY, "types": types}
+    yield {"name": "Waited for", "seatCapacity": CAPACITY, "types": [{"name": "Gone", "capacity": 1}, {"name": "Left"}]}
+    yield {"name": "With short holds", "seatCapacity": CAPACITY, "holdSeconds": plans.HOLD_SECONDS}
 
 
 def _post(port, path, body, token=None):

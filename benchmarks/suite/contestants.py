@@ -137,6 +137,7 @@ SEATCASTS = (
     PLAIN,
     Contestant("seatcast-send", "**seatcast**, send", SEATCAST, ("--sender", "send")),
     Contestant("seatcast-2-loops", "**seatcast**, two loops", SEATCAST, loops=2),
+    Contestant("seatcast-default", "**seatcast**, as by default on two cores", SEATCAST, loops=2, limits=True),
     Contestant("seatcast-limits", "**seatcast**, limits on", SEATCAST, limits=True),
     # All connections of that row come from one address, and only its user's limit is to refuse.
     Contestant("seatcast-user-limit", "**seatcast**, only the user's limit", SEATCAST,

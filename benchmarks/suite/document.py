@@ -225,6 +225,20 @@ COLUMNS = {
         Column("of them 429", "other_limited", "{:,.0f}"), Column("5xx", "other_answers_5xx", "{:,.0f}"),
         Column("server's cores", "other_server_cores", "{:.2f}"),
     ),
+    "sale": (
+        Column("all know after s", "all_know_seconds", "{:.2f}", spread=True),
+        Column("to know: p50 ms", "know_p50_ms", "{:,.0f}"), Column("p99 ms", "know_p99_ms", "{:,.0f}", spread=True),
+        Column("seats sold", "seats", "{:,.0f}"), Column("503", "overloaded", "{:,.0f}"),
+        Column("429", "limited", "{:,.0f}"), Column("connections dropped", "dropped", "{:,.0f}"),
+        Column("answers lost", "lost", "{:,.0f}"), Column("broken by the server", "broken", "{:,.0f}"),
+        Column("asked anew after 5 s", "impatient", "{:,.0f}"),
+        Column("409, under way", "in_flight", "{:,.0f}"),
+        Column("server CPU s", "server_cpu_seconds", "{:.2f}"), Column("largest memory, MB", "peak_megabytes", "{:,.0f}"),
+    ),
+    "expiring": BESIDE,
+    "backup": (
+        *BESIDE, Column("backup, MB", "backup_megabytes", "{:,.0f}"), Column("s each", "backup_seconds", "{:.2f}"),
+    ),
     "million": (
         Column("subscribers", "subscribers", "{:,.0f}"),
         Column("connected after s", "connected_seconds", "{:,.0f}"),

@@ -143,7 +143,11 @@ def idle(subscribers, who, rounds, seconds, name="idle"):
 
 # Bookings over HTTP. bookings.py makes these events, in this order.
 
-HOT, SOLD_OUT, NOT_OPEN, RECALLED, FIRST_OF_MANY = 1, 2, 3, 4, 5
+HOT, SOLD_OUT, NOT_OPEN, RECALLED, TYPED, WAITED_FOR, EXPIRING, FIRST_OF_MANY = 1, 2, 3, 4, 5, 6, 7, 8
+# Ticket types of TYPED; of WAITED_FOR the first is sold out, and the second is not.
+TYPES = 3
+# Who waits for the first type of WAITED_FOR.
+WAITING = 1_000
 MANY = 10_000
 UNKNOWN = 999_999
 FLOOR_AND_SEATCAST = ("floor-sqlite", "seatcast")
@@ -165,17 +169,34 @@ def _words(**options):
     return tuple(word for name, value in options.items() for word in ("--" + name.replace("_", "-"), str(value)))
 
 
-def bookings(connections, rounds, seconds, name="", brief="", events=1, keys="no"):
-    """A closed loop of bookings, and the bare loop with as many bookings in each transaction."""
-    first = FIRST_OF_MANY if events > 1 else HOT
+def bookings(connections, rounds, seconds, name="", brief="", events=1, keys="no", event=HOT, **more):
+    """A closed loop of bookings, and the bare loop with as many plain bookings in each transaction."""
+    first = FIRST_OF_MANY if events > 1 else event
     which = {"events": events, "keys": keys}
     brief = brief or f"{connections} connection{'s' if connections > 1 else ''}"
     return Case(
         name=name or f"book-{connections}", brief=brief, title=f"bookings of a seat, {brief}", mode="book",
-        words=_words(connections=connections, event=first, measured_seconds=seconds, **which),
+        words=_words(connections=connections, event=first, measured_seconds=seconds, **which, **more),
         bare_words=_words(batch=connections, first_event=first, seconds=seconds, **which),
         contestants=FLOOR_AND_SEATCAST, rounds=rounds, seconds=seconds + 1.5, table="bookings", measure="requests",
     )
+
+
+def in_use(rounds, seconds):
+    """Bookings of events that use more than the plain case, beside the bare loop's plain ones."""
+    return [
+        bookings(64, rounds, seconds, name="book-holds", brief="64 connections, holds", hold="yes"),
+        bookings(64, rounds, seconds, name="book-types", brief=f"64 connections, {TYPES} ticket types in turn",
+                 event=TYPED, types=TYPES),
+        bookings(64, rounds, seconds, name="book-waiting", event=WAITED_FOR, types=1, first_type=2,
+                 brief=f"64 connections, {WAITING:,} wait for another ticket type"),
+        Case(
+            name="checkout", brief="holds and confirmations", mode="book",
+            title="requests, each booking held and then confirmed, 64 connections",
+            words=_words(connections=64, event=HOT, hold="yes", then="confirm", measured_seconds=seconds),
+            contestants=("seatcast",), rounds=rounds, seconds=seconds + 1.5, table="requests", measure="requests",
+        ),
+    ]
 
 
 def refusals(name, title, event, status, kind, rounds, seconds):
@@ -237,10 +258,42 @@ def attacked(kind, rounds, seconds, rate=400):
     )
 
 
+# The day of a sale. sale.py measures these.
+
+SALE_USERS, SALE_SEATS = 20_000, 1_000
+HOLDS, HOLD_SECONDS = 10_000, 5
+
+
+def sale(rounds=3, seconds=3, rate=1_000):
+    words = _words(connections=64, event=HOT, rate=rate, measured_seconds=seconds)
+    return [
+        Case(
+            name="sale", brief="everybody at once", mode="sale",
+            title=f"{SALE_USERS:,} users for {SALE_SEATS:,} seats within a second, with retries",
+            words=_words(connections=SALE_USERS, addresses=SALE_USERS, first_address=256, capacity=SALE_SEATS,
+                         measured_seconds=1, seconds=120),
+            contestants=("seatcast-default",), rounds=rounds, seconds=15, table="sale", measure="sale",
+        ),
+        Case(
+            name="expiring", brief="holds expire", mode="book",
+            title=f"{rate:,} bookings/s, alone and while {HOLDS:,} holds expire",
+            words=_words(connections=64, event=HOT, rate=rate, measured_seconds=2),
+            other_words=("book", *_words(connections=64, event=EXPIRING, hold="yes", requests=HOLDS)),
+            contestants=("seatcast",), rounds=rounds, seconds=25, table="expiring", measure="expiring",
+        ),
+        Case(
+            name="backup", brief="backups", mode="book",
+            title=f"{rate:,} bookings/s, alone and while backups are made", words=words,
+            other_words=("book", *_words(connections=256, event=HOT, requests=200_000)),
+            contestants=("seatcast",), rounds=rounds, seconds=25, table="backup", measure="backed_up",
+        ),
+    ]
+
+
 # Plans
 
 # What measuring may take; building comes before, and starting and writing take a few seconds more.
-BUDGETS = {"quick": 180, "full": 55 * 60, "bookings": 7 * 60, "attack": 7 * 60}
+BUDGETS = {"quick": 180, "full": 57 * 60, "bookings": 8 * 60, "attack": 7 * 60, "sale": 6 * 60}
 
 PLAIN_FLOORS = ("floor-send", "floor-io_uring")
 ROLLING_FLOORS = ("rolling-send", "rolling-io_uring")
@@ -301,6 +354,7 @@ def over_http(rounds=3, seconds=3):
     return [
         *[bookings(connections, rounds, seconds) for connections in (1, 16, 64, 256)],
         bookings(64, rounds, seconds, name="book-keys", brief="64 connections, with Idempotency-Key", keys="yes"),
+        *in_use(rounds, seconds),
         bookings(64, rounds, seconds, name="book-many", brief=f"64 connections, {MANY:,} events in turn", events=MANY),
         refusals("sold-out", "sold out", SOLD_OUT, 409, "sold-out", rounds, seconds),
         refusals("not-open", "not open yet", NOT_OPEN, 409, "not-open", rounds, seconds),
@@ -317,7 +371,7 @@ def attack(rounds=2, seconds=3):
     return [attacked(kind, rounds, seconds) for kind in ATTACKS]
 
 
-PLANS = {"quick": quick, "full": full, "bookings": over_http, "attack": attack}
+PLANS = {"quick": quick, "full": full, "bookings": over_http, "attack": attack, "sale": sale}
 
 
 def _at_rate(rate):

@@ -187,6 +187,13 @@ TARGETS = (
           at_most=False, where="script/bench quick"),
     _booking("the same: CPU each, all threads", "cpu_us_each", "book-64", 20, " us", where="script/bench quick"),
     _pair("a lone booking: CPU", "cpu_us_each", "book-1", 1.6, "floor-sqlite", where="script/bench quick"),
+    *[
+        target for name, words in (("holds", "holds"), ("types", "ticket types"), ("waiting", "a waiting list in use"))
+        for target in (
+            _pair(f"bookings/s with {words}, 64 connections", "per_second", f"book-{name}", 0.55, "floor-sqlite",
+                  at_most=False, where=BOOKINGS, beside="plain bookings of the bare loop"),
+            _booking(f"bookings with {words}: CPU each", "cpu_us_each", f"book-{name}", 20, " us"))
+    ],
     Target("10,000 events in turn, 64 connections: bookings/s", "per_second", ("book-many", "seatcast"), 0.6,
            ("book-64", "seatcast"), at_most=False, beside="one hot event", where=BOOKINGS),
     *[
@@ -202,6 +209,13 @@ TARGETS = (
     Target("reads of an event/s", "per_second", ("read", "seatcast"), 0.7, ("livez", "seatcast"), at_most=False,
            beside="GET /livez", where="script/bench quick"),
     _booking("p99 of a booking at half of the maximum, in medians of fdatasync", "p99_in_syncs", "half", 3, " x"),
+    Target("20,000 users for 1,000 seats: until all know", "all_know_seconds", ("sale", "seatcast-default"), 5,
+           unit=" s", where="script/bench sale"),
+    *[
+        Target(f"p99 of bookings while {words}, to the same alone", "p99_ratio", (name, "seatcast"), 2, unit=" x",
+               where="script/bench sale")
+        for name, words in (("expiring", "10,000 holds expire"), ("backup", "backups are made"))
+    ],
     *[
         Target(f"p99 of a crowd's bookings while attacked, to the same when calm: {words}", "p99_ratio",
                (f"attack-{kind}", "seatcast-limits"), 2, unit=" x", where="script/bench attack")

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import bookings, contestants, document, plans, servers, system
+from suite import bookings, contestants, document, plans, sale, servers, system
 from suite.contestants import FLOOR, SEATCAST, Contestant, Field
 from suite.results import Results, plain
 from suite.system import USAGE, Failure, Late, say
@@ -140,8 +140,10 @@ class Turns:
 
 
 def _measure_any(case, contestant, number, programs):
-    measure = bookings.measure if case.measure else servers.measure
-    return measure(case, contestant, number, programs)
+    if not case.measure:
+        return servers.measure(case, contestant, number, programs)
+    figures = (bookings.MEASURES | sale.MEASURES)[case.measure](case, contestant, programs)
+    return servers.Measurement(case.name, contestant.name, number, figures)
 
 
 def schedule(plan, field):
@@ -170,6 +172,7 @@ SHOWN = (
     ("per_second", "{:,.0f}/s"),
     ("cpu_us_each", "CPU {:.1f} us each"),
     ("answer_p99_ms", "p99 {:.2f} ms"),
+    ("all_know_seconds", "all know after {:.2f} s"),
     ("p99_in_syncs", "{:.1f} syncs"),
     ("alone_answer_p99_ms", "p99 alone {:.2f} ms"),
     ("beside_answer_p99_ms", "beside {:.2f} ms"),

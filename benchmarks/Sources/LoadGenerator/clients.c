@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "attempt.h"
 #include "histogram.h"
+#include "members.h"
 #include "meter.h"
 #include "requests.h"
 #include "sales.h"
@@ -25,6 +26,7 @@ typedef struct {
   bool waits;
   request sent;
   int64_t begun;
+  char booking[64]; /* to be confirmed or cancelled next; empty: none */
   uint64_t before; /* the highest seq of its event when the request was sent */
   size_t count;
   char bytes[answer_room];
@@ -55,10 +57,17 @@ static void rest(uint32_t number) {
   resting[(first_resting + resting_count++) % chosen->subscribers] = number;
 }
 
+static request next_of(client *one) {
+  if (!one->booking[0]) return next_request();
+  request made = follow_up(one->sent.user, one->booking);
+  one->booking[0] = 0;
+  return made;
+}
+
 static void ask(uint32_t number, int64_t begun) {
   client *one = &clients[number];
   if (one->fd < 0) connect_client(number);
-  one->sent = next_request();
+  one->sent = next_of(one);
   asked += 1;
   one->before = one->sent.is_booking ? sales_before(one->sent.event) : 0;
   one->begun = begun;
@@ -74,7 +83,21 @@ static bool says(const client *one, const answer *got, const char *word) {
   return !word || memmem(one->bytes + got->head, got->body, word, strlen(word));
 }
 
-static void judge(const client *one, const answer *got) {
+/* The booking of this answer is confirmed or cancelled next. */
+static void note_booking(client *one, const answer *got) {
+  member id = {.name = "bookingId"};
+  if (!read_members(one->bytes + got->head, got->body, &id, 1) || !id.value || id.count >= sizeof one->booking)
+    give_up("a booking's answer is not understood: %.*s", (int)one->count, one->bytes);
+  memcpy(one->booking, id.value, id.count);
+  one->booking[id.count] = 0;
+}
+
+static void judge(client *one, const answer *got) {
+  if (one->sent.is_follow_up) {
+    if (got->status != 200) give_up("expected 200: %.*s", (int)one->count, one->bytes);
+    answered += 1;
+    return;
+  }
   bool is_sold_out = chosen->capacity && got->status == 409, is_other = got->status == chosen->or_else;
   refused += is_sold_out;
   others += is_other;
@@ -83,6 +106,7 @@ static void judge(const client *one, const answer *got) {
             chosen->type ? chosen->type : "", (int)one->count, one->bytes);
   if (one->sent.is_booking && got->status == 201)
     sale_is_answered(one->sent.event, one->before, one->bytes + got->head, got->body);
+  if (chosen->then && got->status == 201) note_booking(one, got);
   answered += 1;
 }
 

@@ -4,7 +4,7 @@
  * With --tls yes all connections speak TLS and take any certificate: the server is one that the caller has
  * started on loopback.
  * Begin with runs.c (what the modes with subscribers do), then crowd.c and audience.c (the receiving side). The modes
- * book and get are in clients.c, attack in attack.c. */
+ * book and get are in clients.c, attack in attack.c, sale in sale.c. */
 #include "attack.h"
 #include "attempt.h"
 #include "clients.h"
@@ -12,6 +12,7 @@
 #include "meter.h"
 #include "report.h"
 #include "runs.h"
+#include "sale.h"
 #include "selftest.h"
 #include "transport.h"
 #include <errno.h>
@@ -33,6 +34,7 @@ int main(int argument_count, char **arguments) {
   raise_descriptor_limit();
   if (chosen.mode >= mode_book) attempts_prepare(&chosen);
   if (chosen.mode == mode_attack) return attack(&chosen), 0;
+  if (chosen.mode == mode_sale) return sale(&chosen), 0;
   if (chosen.mode >= mode_book) return clients_run(&chosen), 0;
   if (chosen.speaks_tls) transports_speak_tls();
   outcome measured = run(&chosen);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *const mode_names[] = {"closed",     "rate", "rush", "connect",
-                                  "handshakes", "idle", "book", "get", "attack"};
+                                  "handshakes", "idle", "book", "get", "attack", "sale"};
 enum { mode_count = sizeof mode_names / sizeof *mode_names };
 
 typedef enum { whole_number, fraction, words, choice } kind;
@@ -48,6 +48,10 @@ static const struct {
     {"--tokens", words, offsetof(options, tokens), NULL, NULL},
     {"--path", words, offsetof(options, path), NULL, NULL},
     {"--events", whole_number, offsetof(options, events), NULL, NULL},
+    {"--hold", choice, offsetof(options, holds), "no", "yes"},
+    {"--types", whole_number, offsetof(options, types), NULL, NULL},
+    {"--first-type", whole_number, offsetof(options, first_type), NULL, NULL},
+    {"--then", words, offsetof(options, then), NULL, NULL},
     {"--keys", choice, offsetof(options, with_keys), "no", "yes"},
     {"--others", choice, offsetof(options, with_others), "no", "yes"},
     {"--capacity", whole_number, offsetof(options, capacity), NULL, NULL},
@@ -112,7 +116,10 @@ static void check(const options *of) {
   if (of->mode == mode_idle && of->server == 0) give_up("idle wants --pid");
   if (of->mode >= mode_book && (of->measured_seconds <= 0 || of->events == 0 || of->addresses == 0))
     give_up("--measured-seconds, --events and --addresses must not be 0");
-  if (of->mode >= mode_book && of->speaks_tls) give_up("book, get and attack go without --tls");
+  if (of->then && strcmp(of->then, "confirm") != 0 && strcmp(of->then, "cancel") != 0)
+    give_up("--then is confirm or cancel, not %s", of->then);
+  if (of->mode == mode_sale && (!of->tokens || !of->capacity)) give_up("sale wants --tokens and --capacity");
+  if (of->mode >= mode_book && of->speaks_tls) give_up("book, get, attack and sale go without --tls");
   if (of->requests && of->rate > 0) give_up("--requests goes without --rate");
   if (of->mode == mode_attack && !of->attack) give_up("attack wants --attack KIND");
   if (of->publishes_notice && of->bookers > 1) give_up("notices are published by one --bookers");
@@ -123,13 +130,14 @@ void read_options(int count, char **words, options *into) {
   *into = (options){.seconds = 300, .event = "1", .publish_path = "/api/bookings", .threads = 1,
                     .subscribers = 1000, .concurrency = 64, .warm_up = 5, .broadcasts = 100, .outstanding = 1,
                     .connects = 100, .per_second = 20, .warm_up_seconds = 0.5, .measured_seconds = 3,
-                    .path = "/api/bookings", .events = 1, .addresses = 1};
+                    .path = "/api/bookings", .events = 1, .addresses = 1, .first_type = 1};
   int at = 1;
   if (count > 1 && words[1][0] != '-') into->mode = mode_of(words[at++]);
   into->rate = into->mode < mode_book ? 10 : 0;
   into->expect = into->mode == mode_book ? 201 : 200;
   if ((count - at) % 2) give_up("%s has no value", words[count - 1]);
   for (; at < count; at += 2) read_option(into, words[at], words[at + 1]);
+  if (into->mode == mode_sale) into->with_keys = 1; /* or a retry would book twice */
   if (!into->bookers) into->bookers = default_bookers(into);
   if (!into->subscribe_path) {
     snprintf(default_path, sizeof default_path, "/ws/events/%s", into->event);

@@ -9,6 +9,7 @@ typedef enum {
   mode_closed, mode_rate, mode_rush, mode_connect, mode_handshakes, mode_idle, /* with subscribers: runs.c */
   mode_book, mode_get,                                                         /* without: clients.c */
   mode_attack,                                                                 /* attack.c */
+  mode_sale,                                                                   /* sale.c */
 } mode;
 
 typedef struct {
@@ -35,11 +36,14 @@ typedef struct {
   uint32_t connects;         /* clients that come while others listen */
   double per_second;         /* and how many of them */
 
-  /* book, get and attack; --connections are `subscribers`, --rate 0 (the default there) is a closed loop */
+  /* book, get, attack and sale; --connections are `subscribers`, --rate 0 (the default there) is a closed loop */
   double warm_up_seconds, measured_seconds;
   uint32_t requests;         /* a closed loop sends so many and ends; 0: it goes by time */
   const char *tokens;        /* a file with a token of a user in each line, used in turn; NULL: `token` */
   const char *path;
+  uint32_t holds;            /* each booking is a hold (0 or 1) */
+  uint32_t types, first_type; /* of tickets, used in turn; 0: bookings name none */
+  const char *then;          /* what becomes of each booking: confirm or cancel; NULL: nothing */
   uint32_t events;           /* with consecutive ids from `event` on, used in turn */
   uint32_t with_keys;        /* each booking has an Idempotency-Key (0 or 1) */
   uint32_t with_others;      /* others change the same events (0 or 1) */

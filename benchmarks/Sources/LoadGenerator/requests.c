@@ -56,7 +56,7 @@ void requests_open(const options *of) {
   snprintf(run_name, sizeof run_name, "%d-%llx", (int)getpid(), (unsigned long long)wall_clock());
   if (of->tokens) read_tokens(of->tokens);
   else add_head(of->token);
-  if (of->mode == mode_book) sales_open(first_event, of->events, !of->with_others, of->capacity);
+  if (of->mode == mode_book || of->mode == mode_sale) sales_open(first_event, of->events, !of->with_others, of->capacity);
 }
 
 static char *append(char *at, const char *words, size_t count) {
@@ -64,20 +64,42 @@ static char *append(char *at, const char *words, size_t count) {
   return at + count;
 }
 
+static int make_body(char *into, size_t room, uint32_t event, uint64_t number) {
+  char type[32] = "";
+  if (chosen->types)
+    snprintf(type, sizeof type, ",\"typeId\":%u", chosen->first_type + (uint32_t)(number % chosen->types));
+  return snprintf(into, room, "{\"eventId\":%llu,\"quantity\":1%s%s}", (unsigned long long)first_event + event,
+                  chosen->holds ? ",\"hold\":true" : "", type);
+}
+
 static request make_booking(char *into, const text *head, uint64_t number) {
-  char body[96];
+  char body[128];
   uint32_t event = (uint32_t)(number % chosen->events);
-  int body_count = snprintf(body, sizeof body, "{\"eventId\":%llu,\"quantity\":1}",
-                            (unsigned long long)first_event + event);
+  int body_count = make_body(body, sizeof body, event, number);
   char *at = append(into, head->bytes, head->count);
   if (chosen->with_keys) at += sprintf(at, "Idempotency-Key: %s-%llu\r\n", run_name, (unsigned long long)number);
   at += sprintf(at, "Content-Length: %d\r\n\r\n", body_count);
   at = append(at, body, (size_t)body_count);
-  return (request){.bytes = into, .count = (size_t)(at - into), .is_booking = true, .event = event};
+  return (request){.bytes = into, .count = (size_t)(at - into), .is_booking = true, .event = event,
+                   .user = (uint32_t)(number % head_count)};
+}
+
+static char bytes[most_bytes + 512]; /* of the request that was made last */
+
+request booking_of(uint32_t user) { return make_booking(bytes, &heads[user], user); }
+
+uint32_t user_count(void) { return head_count; }
+
+request follow_up(uint32_t user, const char *booking) {
+  const char *fields = strchr(heads[user].bytes, '\n') + 1;
+  bool confirms = strcmp(chosen->then, "confirm") == 0;
+  int count = snprintf(bytes, sizeof bytes, "%s /api/bookings/%s%s HTTP/1.1\r\n%sContent-Length: 0\r\n\r\n",
+                       confirms ? "POST" : "DELETE", booking, confirms ? "/confirm" : "", fields);
+  if (count < 0 || (size_t)count >= sizeof bytes) give_up("a token is too long");
+  return (request){.bytes = bytes, .count = (size_t)count, .is_follow_up = true, .user = user};
 }
 
 request next_request(void) {
-  static char bytes[most_bytes + 512];
   uint64_t number = asked++;
   const text *head = &heads[number % head_count];
   if (chosen->mode == mode_book) return make_booking(bytes, head, number);
