@@ -44,7 +44,7 @@ extension Backend {
 /// Without a server nobody watches.
 private struct NobodyWatches: NoticeSink {
   func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
-  func announce(_ batch: [EventUpdate]) {}
+  func announce(_ batch: [EventUpdate], committedAt: UInt64) {}
   func tell(client: UInt64, _ text: [UInt8]) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}

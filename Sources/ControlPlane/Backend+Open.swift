@@ -46,7 +46,8 @@ extension Backend {
   public static func open(
     _ configuration: Configuration, notices: any NoticeSink, replies: any ReplySink,
     observer: any ControlObserver, clock: any Clock = SystemClock(),
-    identifiers: any IdentifierSource = SystemRandom(), threads: Threads = .own
+    identifiers: any IdentifierSource = SystemRandom(), insight: (any ServerInsight)? = nil,
+    threads: Threads = .own
   ) throws(StartFailure) -> Backend {
     let ports = ControlPorts(
       notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
@@ -74,15 +75,18 @@ extension Backend {
       hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
     let endpoints = Endpoints(
       configuration, TokenParts(keys, watch, revocations, services, configuration, ports), accounts,
-      builder.events, ports, builder.waiters, epoch: database.epoch)
+      builder.events, ports, builder.waiters, ServerStatus(insight: insight, clock: clock),
+      epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
-    return Backend(
+    let backend = Backend(
       database,
       ControlThreads(
         ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
         registrars: registrars, keys: try builder.keyWatch(watch), feed: try builder.feed(),
         metrics: builder.metrics),
       endpoints, keys, ports)
+    endpoints.status.count { [weak backend] in backend?.counters() ?? .none }
+    return backend
   }
 
   private static func serviceTokens(
@@ -250,11 +254,14 @@ struct Endpoints: Sendable {
   let policy: AccountPolicy
   let admission: AdmissionControl
   let audit: AuditLog
+  let status: ServerStatus
 
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
-    _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, epoch: String
+    _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, _ status: ServerStatus,
+    epoch: String
   ) {
+    self.status = status
     self.accounts = accounts
     (verifier, self.tokens) = (tokens.verifier, tokens.issuer)
     policy = AccountPolicy(
@@ -271,7 +278,7 @@ struct Endpoints: Sendable {
         serviceTokens: ServiceTokenEndpoints(
           authority: tokens.services, ledger: accounts.ledger, replies: ports.replies, clock: ports.clock,
           identifiers: ports.identifiers),
-        audit: audit, epoch: epoch),
+        audit: audit, server: ServerEndpoints(status: status), epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
       watchIsPublic: configuration.watchIsPublic, services: tokens.services)
   }

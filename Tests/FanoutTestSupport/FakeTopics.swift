@@ -55,7 +55,7 @@ final class FakeTopics: TopicSource {
   }
 
   /// Adds `count` notices and publishes them as one batch.
-  func publish(_ topic: Int64, _ count: Int = 1, to publisher: Publisher) {
+  func publish(_ topic: Int64, _ count: Int = 1, committedAt: UInt64 = 0, to publisher: Publisher) {
     let id = TopicID(topic)
     let first = head(topic) + 1
     let head = state.withLock { state in
@@ -64,7 +64,8 @@ final class FakeTopics: TopicSource {
     }
     guard publisher.isWatched(id) else { return }
     let notices = (first...head).map { notice(id, $0) }
-    publisher.publish([TopicUpdate(topic: id, notices: notices, summary: Self.summary(id, head))])
+    publisher.publish(
+      [TopicUpdate(topic: id, notices: notices, summary: Self.summary(id, head))], committedAt: committedAt)
   }
 
   /// Answers what was asked, in order; at most `limit` asks.

@@ -105,7 +105,7 @@ final class SimulatedServer {
     clock.err(by: 0)
     let messages = SessionMessages(
       epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
-    let pages = Pages(files: Self.files, isReady: { true }, metrics: { "" })
+    let pages = Pages(files: Self.files, isReady: { true }, metrics: { _ in "" })
     loops = proxies.map { [backend, observer] proxy in
       LoopDriver(
         Loop(

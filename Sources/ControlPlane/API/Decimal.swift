@@ -17,6 +17,16 @@ enum Decimal {
     }
   }
 
+  /// Seconds, with as many decimal places as there are digits.
+  static func append(nanoseconds: UInt64, to bytes: inout [UInt8]) {
+    append(nanoseconds / 1_000_000_000, to: &bytes)
+    let fraction = nanoseconds % 1_000_000_000
+    guard fraction > 0 else { return }
+    bytes.append(UInt8(ascii: "."))
+    append(fraction, digits: 9, to: &bytes)
+    while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
+  }
+
   /// The low `width` digits of `value`, with leading zeros.
   static func append(_ value: Int, width: Int, to bytes: inout [UInt8]) {
     var unit: UInt64 = 1

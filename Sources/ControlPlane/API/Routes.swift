@@ -53,7 +53,7 @@ enum Routes {
   static func all(
     accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
     connections: ConnectionTokenEndpoints, feed: FeedEndpoints,
-    serviceTokens: ServiceTokenEndpoints, audit: AuditLog, epoch: String
+    serviceTokens: ServiceTokenEndpoints, audit: AuditLog, server: ServerEndpoints, epoch: String
   ) -> [Route] {
     let auth = AuthEndpoints(
       accounts: accounts, tokens: tokens, policy: policy, admission: admission,
@@ -94,6 +94,7 @@ enum Routes {
       Route("DELETE", "/api/service-tokens/{id}", .admin(serviceTokens.delete)),
       Route("GET", "/api/audit", .admin(records.list)),
       Route("GET", "/api/audit/export", .admin(records.export)),
+      Route("GET", "/api/server/stats", .admin(server.stats)),
 
       Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),

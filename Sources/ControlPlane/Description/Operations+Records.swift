@@ -1,7 +1,7 @@
-// The rows of service tokens, the audit log and the erasure of people.
+// The rows of service tokens, the audit log, the erasure of people and the numbers of the server.
 
 extension Operations {
-  static let records = erasure + serviceTokens + audit
+  static let records = erasure + serviceTokens + audit + numbers
 
   private static let erasure = [
     Operation(
@@ -54,5 +54,14 @@ extension Operations {
           status: 200, summary: "Entries.", content: .texts(["application/jsonl", "text/csv"]),
           fields: ["Link"])
       ]),
+  ]
+
+  private static let numbers = [
+    Operation(
+      method: "GET", path: "/api/server/stats", id: "getServerStats", group: .server, access: .admin,
+      summary: "Read the numbers of this moment",
+      details: "Totals only grow while the server runs; histograms count since its start.",
+      successes: [.init(status: 200, summary: "The numbers.", content: .json("ServerStats"))],
+      refusals: [.notFound])
   ]
 }

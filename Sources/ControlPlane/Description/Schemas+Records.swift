@@ -1,4 +1,4 @@
-// The schemas of service tokens and of the audit log.
+// The schemas of service tokens, of the audit log and of the server's numbers.
 
 extension Schemas {
   private static let scopes =
@@ -43,5 +43,49 @@ extension Schemas {
       "object":{"type":["string","null"]},"detail":{"type":["object","null"]}}}
       """#),
     NamedSchema("AuditPage", page(of: "AuditEntry")),
+    NamedSchema("ServerStats", serverStats),
+    NamedSchema("Histogram", histogram),
   ]
+
+  /// An object of counts with these names.
+  private static func counts(_ names: [String], _ summary: String = "") -> String {
+    let members = names.map { #""\#($0)":\#(count)"# }.joined(separator: ",")
+    let required = names.map { #""\#($0)""# }.joined(separator: ",")
+    return
+      #"{"type":"object","description":"\#(summary)","required":[\#(required)],"properties":{\#(members)}}"#
+  }
+
+  private static let totals = [
+    "bookings", "cancellations", "confirmations", "expiries", "deliveries", "conflations", "commits",
+    "failedCommits", "commands", "refusals", "requests", "overloaded", "connectionsAccepted",
+  ]
+
+  private static let countsByName = #"{"type":"object","additionalProperties":\#(count)}"#
+
+  private static let serverStats = #"""
+    {"type":"object","required":["time","startedAt","uptimeSeconds","version","connections","subscriptions","topics",
+    "totals","refusals","rateLimited","histograms","queues","memory","events"],"properties":{
+    "time":\#(time),"startedAt":\#(time),"uptimeSeconds":\#(count),"version":{"type":"string"},
+    "connections":\#(counts(["open", "webSockets", "eventStreams", "anonymous", "lagging", "blocked"],
+      "lagging: subscriptions that are not sent each notice as it comes; blocked: connections whose socket is full.")),
+    "subscriptions":\#(count),"topics":\#(count),
+    "totals":\#(counts(totals)),"refusals":\#(countsByName),"rateLimited":\#(countsByName),
+    "histograms":{"type":"object","required":["commitToWire","commitToLastSubscriber","sync","batchSize"],
+    "properties":{"commitToWire":{"$ref":"#/components/schemas/Histogram"},
+    "commitToLastSubscriber":{"$ref":"#/components/schemas/Histogram"},
+    "sync":{"$ref":"#/components/schemas/Histogram"},"batchSize":{"$ref":"#/components/schemas/Histogram"}}},
+    "queues":\#(counts(["requests", "commands", "passwords", "feed"])),
+    "memory":\#(counts(["residentBytes", "anonymousBytes"])),
+    "events":{"type":"array","maxItems":50,"items":{"type":"object",
+    "required":["eventId","subscribers","lagging"],
+    "properties":{"eventId":\#(eventID),"subscribers":\#(count),"lagging":\#(count)}}}}}
+    """#
+
+  private static let histogram = #"""
+    {"type":"object","required":["bounds","counts","sum","count"],"properties":{
+    "bounds":{"type":"array","items":{"type":"number"},"description":"Upper bounds, included; times in seconds."},
+    "counts":{"type":"array","items":\#(count),
+    "description":"Observations by bucket, not added up; the last one is above all bounds."},
+    "sum":{"type":"number"},"count":\#(count)}}
+    """#
 }

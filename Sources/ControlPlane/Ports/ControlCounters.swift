@@ -8,6 +8,8 @@ public struct ControlCounters: Sendable, Equatable {
   public var commands: UInt64 = 0
   /// Commands that a rule refused.
   public var refusals: UInt64 = 0
+  /// The same by reason, in the order of `RefusalReason.allCases`; empty in a part of the counts.
+  public var refusedBy: [UInt64] = []
   public var bookings: UInt64 = 0
   public var cancellations: UInt64 = 0
   /// Holds that became bookings.
@@ -25,6 +27,10 @@ public struct ControlCounters: Sendable, Equatable {
   public var failedCommits: UInt64 = 0
   /// Commands of the largest batch.
   public var largestBatch: UInt64 = 0
+  /// Commands by batch.
+  public var batchSizes = NumberHistogram()
+  /// How long transactions took to be committed, their syncs included.
+  public var commitTimes = NumberHistogram()
   public var checkpoints: UInt64 = 0
   public var backups: UInt64 = 0
   public var failedBackups: UInt64 = 0
@@ -47,4 +53,13 @@ public struct ControlCounters: Sendable, Equatable {
   public var feedWaiting: Int = 0
   /// Passwords that wait for a hasher.
   public var passwordsWaiting: Int = 0
+
+  /// With everything at zero, and room for what is counted by reason or bucket.
+  static var none: ControlCounters {
+    var counters = ControlCounters()
+    counters.refusedBy = [UInt64](repeating: 0, count: RefusalReason.allCases.count)
+    counters.batchSizes = NumberHistogram(bounds: NumberHistogram.batchBounds)
+    counters.commitTimes = NumberHistogram(bounds: NumberHistogram.commitBounds)
+    return counters
+  }
 }

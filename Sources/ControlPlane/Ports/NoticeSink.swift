@@ -13,7 +13,8 @@ public protocol NoticeSink: Sendable {
   /// Whether anybody of this audience watches the event: texts that nobody reads are never made.
   func isWatched(_ event: EventID, by audience: Audience) -> Bool
   /// The notices of one committed batch, per event and audience, each event's contiguous and in order.
-  func announce(_ batch: [EventUpdate])
+  /// - Parameter committedAt: by `Clock.nanoseconds`.
+  func announce(_ batch: [EventUpdate], committedAt: UInt64)
   /// The answer to `Backend.watch`; nil: there is no such event.
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?)
   /// The answer to `Backend.unwatch`.

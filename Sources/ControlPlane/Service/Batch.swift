@@ -34,6 +34,10 @@ struct Batch {
   var waitingChanges: [WaitingLists.Change] = []
   var movedLists: [EventID: Int] = [:]
   var counts = ControlCounters()
+  var refused = RefusalCounts()
+  /// When the transaction was committed, and how long that took, in nanoseconds of the monotonic clock.
+  var committedAt: UInt64 = 0
+  var commitTime: UInt64 = 0
 
   /// An event that the batch changes.
   struct Touched {

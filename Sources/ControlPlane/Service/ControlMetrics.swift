@@ -3,7 +3,7 @@
 import Synchronization
 
 final class ControlMetrics: Sendable {
-  private let counters = Monitor(ControlCounters())
+  private let counters = Monitor(ControlCounters.none)
   private let failing = Monitor<String?>(nil)
   private let turns = Atomic<UInt64>(0)
 
@@ -57,12 +57,17 @@ final class ControlMetrics: Sendable {
     counters.withLock { total in
       total.commands += UInt64(commands)
       total.largestBatch = max(total.largestBatch, UInt64(commands))
+      if commands > 0 { total.batchSizes.record(UInt64(commands)) }
       guard !failed else {
         total.failedCommits += 1
         return
       }
-      if batch.hasWritten { total.commits += 1 }
-      total.refusals += batch.counts.refusals
+      if batch.hasWritten {
+        total.commits += 1
+        total.commitTimes.record(batch.commitTime)
+      }
+      total.refusals += batch.refused.total
+      batch.refused.add(to: &total.refusedBy)
       total.bookings += batch.counts.bookings
       total.cancellations += batch.counts.cancellations
       total.confirmations += batch.counts.confirmations

@@ -100,7 +100,7 @@ extension Ledger {
     } catch {
       switch error {
       case .refused(let refusal):
-        batch.counts.refusals += 1
+        batch.refused.add(RefusalReason(refusal))
         return .failure(refusal)
       case .failed(let failure): throw failure
       }

@@ -111,7 +111,7 @@ final class Ledger {
     do throws(StoreFailure) {
       try advance(&batch)
       for command in commands { try decide(command, &batch) }
-      try end(batch)
+      try end(&batch)
       return nil
     } catch {
       batch.fail(commands)
@@ -119,7 +119,7 @@ final class Ledger {
     }
   }
 
-  private func end(_ batch: Batch) throws(StoreFailure) {
+  private func end(_ batch: inout Batch) throws(StoreFailure) {
     for touched in batch.touched where touched.unsaved != .nothing {
       guard let place = table.place(of: touched.id) else { continue }
       if touched.unsaved == .counts {
@@ -128,11 +128,18 @@ final class Ledger {
         try store.save(table[place])
       }
     }
-    if batch.hasWritten { return try store.commit() }
+    if batch.hasWritten { return try commit(&batch) }
     guard batch.hasBegun else { return }
     // What was read from a removed file is not to be told.
     try store.verify()
     store.rollback()
+  }
+
+  private func commit(_ batch: inout Batch) throws(StoreFailure) {
+    let begun = dependencies.clock.nanoseconds
+    try store.commit()
+    batch.committedAt = dependencies.clock.nanoseconds
+    batch.commitTime = batch.committedAt - min(begun, batch.committedAt)
   }
 
   private func undo(_ batch: Batch) {
@@ -171,7 +178,7 @@ final class Ledger {
         updates.append(EventUpdate(event: touched.id, for: audience, notices: notices, summary: summary))
       }
     }
-    if !updates.isEmpty { dependencies.notices.announce(updates) }
+    if !updates.isEmpty { dependencies.notices.announce(updates, committedAt: batch.committedAt) }
     for position in batch.announced where batch.touched[position].deleted != nil {
       details[batch.touched[position].id] = nil
       dependencies.notices.withdraw(batch.touched[position].id)

@@ -11,6 +11,12 @@ public struct SystemClock: Clock {
   /// CLOCK_MONOTONIC would stand still while the machine sleeps, and waking up would look like a jump of `now`.
   public var uptime: Int64 { Self.milliseconds(of: CLOCK_BOOTTIME) }
 
+  public var nanoseconds: UInt64 {
+    var moment = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &moment)
+    return UInt64(moment.tv_sec) * 1_000_000_000 + UInt64(moment.tv_nsec)
+  }
+
   private static func milliseconds(of clock: clockid_t) -> Int64 {
     var moment = timespec()
     unsafe clock_gettime(clock, &moment)

@@ -21,13 +21,14 @@ public final class Publisher: @unchecked Sendable {
   }
 
   /// Encodes each notice once and hands each loop what it holds of it.
-  public func publish(_ updates: [TopicUpdate]) {
+  /// - Parameter committedAt: when the updates were committed, in nanoseconds of the monotonic clock; 0: not known.
+  public func publish(_ updates: [TopicUpdate], committedAt: UInt64 = 0) {
     assertOwner()
     let idPrefix = idPrefix.withLock { $0 }
     var parcels = [[FrameRun]](repeating: [], count: loops.count)
     for item in updates where !item.notices.isEmpty {
       guard let interested = holders[item.topic] else { continue }
-      let run = FrameRun(item, idPrefix: idPrefix)
+      let run = FrameRun(item, idPrefix: idPrefix, committedAt: committedAt)
       for loop in interested { parcels[Int(loop.rawValue)].append(run) }
     }
     for (loop, runs) in zip(loops, parcels) where !runs.isEmpty { loop.post(.updates(runs)) }

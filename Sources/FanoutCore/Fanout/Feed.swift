@@ -17,6 +17,8 @@ struct Feed {
   private var settled = 0
   /// A cohort that had room lately.
   private var roomy = 0
+  /// Batches that have not reached every cohort.
+  private(set) var marks = PassMarks()
 
   init(dialect: Dialect, head: UInt64, limits: Limits) {
     self.dialect = dialect
@@ -43,11 +45,27 @@ struct Feed {
   /// There is a subscription: from here on the log keeps frames.
   mutating func beginReading() { isRead = true }
 
-  mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom) {
+  /// - Parameter committedAt: nanoseconds of the monotonic clock; 0: not known.
+  mutating func append(_ frames: EncodedFrames, first: UInt64, room: LogRoom, committedAt: UInt64 = 0) {
     guard isRead else { return log.skip(to: first + UInt64(frames.ends.count) - 1) }
     log.append(frames, first: first, room: room)
+    marks.append(notices: frames.ends.count, committedAt: committedAt, cohorts: cohorts.count)
     settled = 0
   }
+
+  // MARK: How long notices take
+
+  /// Something is sent to the next cohort now.
+  mutating func noteSend(at now: UInt64, _ toWire: HistogramCells) { marks.begin(at: now, toWire) }
+
+  /// Whether notices have reached every cohort that have not been counted.
+  var hasFinished: Bool { marks.hasFinished(isOver: !isBehind) }
+
+  mutating func noteFinished(at now: UInt64, _ toLast: HistogramCells) {
+    marks.finish(isOver: !isBehind, at: now, toLast)
+  }
+
+  // MARK: Members
 
   /// Puts a subscriber that stands at the head into a cohort at the head.
   mutating func join(_ index: SubscriptionIndex, descriptor: Int32, in subscriptions: inout Subscriptions) {
@@ -109,6 +127,7 @@ struct Feed {
   private mutating func advance() {
     settled += 1
     next += 1
+    marks.visited()
   }
 
   /// A cohort at the head with room: the last one known, an empty one, or a new one.
@@ -123,6 +142,7 @@ struct Feed {
       return empty
     }
     cohorts.append(Cohort(cursor: log.head))
+    marks.cohortAdded()
     if settled == cohorts.count - 1 { settled += 1 }
     roomy = cohorts.count - 1
     return roomy

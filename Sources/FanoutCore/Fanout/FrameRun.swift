@@ -9,10 +9,13 @@ struct FrameRun: Sendable {
   let webSocket: EncodedFrames
   let eventStream: EncodedFrames
   let summary: TopicSummary
+  /// When the batch was committed, in nanoseconds of the monotonic clock; 0: not known.
+  let committedAt: UInt64
 
   /// Encodes the notices of `updates`.
   /// - Parameter idPrefix: stands before `seq` in the ids of event streams.
-  init(_ updates: TopicUpdate, idPrefix: [UInt8] = []) {
+  init(_ updates: TopicUpdate, idPrefix: [UInt8] = [], committedAt: UInt64 = 0) {
+    self.committedAt = committedAt
     topic = updates.topic
     first = updates.notices.first?.seq ?? updates.summary.seq + 1
     webSocket = EncodedFrames(updates.notices, as: .webSocket)

@@ -19,6 +19,7 @@ final class Subscribers {
   private var empty = Queue<(topic: UInt32, since: UInt64)>()
   /// Topics that were withdrawn and are still held, because some subscription has not reached the head.
   private var withdrawn: [UInt32] = []
+  private var survey = TopicSurvey()
   /// Stands before `seq` in the ids of event streams.
   let idPrefix: [UInt8]
 
@@ -159,6 +160,7 @@ final class Subscribers {
       "only a subscription at the head of its topic joins a cohort")
     topics[subscription.topic].live[subscription.dialect]
       .join(index, descriptor: descriptor, in: &subscriptions)
+    counters.own.following += 1
   }
 
   private func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
@@ -166,6 +168,8 @@ final class Subscribers {
     let cursor = topics[subscription.topic].live[subscription.dialect]
       .leave(cohort, position: position, in: &subscriptions)
     subscriptions[index.rawValue].place = .lagging(cursor: cursor)
+    counters.own.following -= 1
+    assert(counters.own.following >= 0, "no more subscriptions leave cohorts than join them")
   }
 
   /// When a notice was sent to this connection last, as far as its cohorts know.
@@ -343,6 +347,28 @@ final class Subscribers {
     assert(visit.delivery.head == topics[visit.topic].live.head, "a visit brings its cohort to the head")
     topics[visit.topic].live[visit.dialect].settle(visit.number, at: now)
     topics[visit.topic].live[visit.dialect].merge(visit.number, in: &subscriptions)
+  }
+
+  // MARK: Measuring
+
+  /// Whether a visit of the topic sends notices that nobody has been sent.
+  func hasUnsent(_ topic: UInt32, _ dialect: Dialect) -> Bool { topics[topic].live[dialect].marks.hasUnbegun }
+
+  /// They are sent now, by the monotonic clock.
+  func noteSend(_ topic: UInt32, _ dialect: Dialect, at now: UInt64) {
+    topics[topic].live[dialect].noteSend(at: now, counters.toWire)
+  }
+
+  /// Whether notices of the topic have reached every cohort and are not counted yet.
+  func hasFinished(_ topic: UInt32, _ dialect: Dialect) -> Bool { topics[topic].live[dialect].hasFinished }
+
+  func noteFinished(_ topic: UInt32, _ dialect: Dialect, at now: UInt64) {
+    topics[topic].live[dialect].noteFinished(at: now, counters.toLast)
+  }
+
+  /// Goes on looking for the topics with the most subscribers. Once per tick.
+  func surveyTopics() {
+    if let found = survey.advance(topics) { counters.publish(found) }
   }
 
   // MARK: Catching up

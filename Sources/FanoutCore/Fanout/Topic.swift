@@ -81,8 +81,8 @@ struct Topic {
 
     /// Takes in what one batch added. `room`: of each log.
     mutating func append(_ run: FrameRun, room: LogRoom) {
-      webSocket.append(run.webSocket, first: run.first, room: room)
-      eventStream.append(run.eventStream, first: run.first, room: room)
+      webSocket.append(run.webSocket, first: run.first, room: room, committedAt: run.committedAt)
+      eventStream.append(run.eventStream, first: run.first, room: room, committedAt: run.committedAt)
       summary = run.summary
     }
   }

@@ -4,6 +4,8 @@ struct TopicTable: ~Copyable {
   private var byID: [TopicID: UInt32] = [:]
 
   var count: Int { topics.count }
+  /// One more than the highest index ever used.
+  var capacity: UInt32 { UInt32(topics.capacity) }
 
   /// The index of the topic; nil when the loop does not hold it.
   func index(of id: TopicID) -> UInt32? { byID[id] }

@@ -115,6 +115,12 @@ public enum SenderKind: Sendable, CaseIterable {
   var now: UInt64 { unsafe cuv_loop_now_ms(uv) }
   var idle: UInt64 { unsafe cuv_loop_idle_ms(uv) }
 
+  var nanoseconds: UInt64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
   var wallClock: Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -228,11 +228,11 @@ final class Connections<IO: Transport> {
   }
 
   private func enter(_ slot: UInt32, _ client: ClientTag) {
-    if !client.isAnonymous { clients.insert(slot, of: client.id) }
+    if client.isAnonymous { counters.own.anonymousOpen += 1 } else { clients.insert(slot, of: client.id) }
   }
 
   private func leave(_ slot: UInt32, _ client: ClientTag) {
-    if !client.isAnonymous { clients.remove(slot, of: client.id) }
+    if client.isAnonymous { counters.own.anonymousOpen -= 1 } else { clients.remove(slot, of: client.id) }
   }
 
   private func leavePhase(_ slot: UInt32) {

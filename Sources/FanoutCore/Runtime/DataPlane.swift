@@ -231,6 +231,14 @@ public final class DataPlane: Sendable {
   /// What each loop counted, as of its last tick. Any thread.
   public func counts() -> [LoopCounts] { counted.map(\.counts) }
 
+  /// How long notices took on each loop. Any thread.
+  public func deliveryTimes() -> [DeliveryTimes] {
+    counted.map { DeliveryTimes(toWire: $0.toWire.read(), toLast: $0.toLast.read()) }
+  }
+
+  /// The topics with the most subscribers on each loop, largest first, as of a short while ago. Any thread.
+  public func busiestTopics() -> [[TopicCount]] { counted.map(\.topics) }
+
   /// How batches are sent: "io_uring" or "send".
   public var senderName: String { transports[0].senderName }
 }

@@ -278,10 +278,21 @@ final class Fanout<IO: Transport> {
 
   /// Brings the topic's next cohort of this dialect to the head; returns the number of sends.
   private func serve(_ topic: UInt32, _ dialect: Dialect) -> Int {
-    guard let visit = subscribers.visit(topic, dialect) else { return 0 }
+    guard let visit = subscribers.visit(topic, dialect) else {
+      measureEnd(topic, dialect)
+      return 0
+    }
+    if subscribers.hasUnsent(topic, dialect) { subscribers.noteSend(topic, dialect, at: io.nanoseconds) }
     output.send(visit)
     subscribers.settle(visit, at: io.now)
+    measureEnd(topic, dialect)
     return visit.cohort.count
+  }
+
+  /// Counts the notices that have reached every cohort. The clock is read only when there are some.
+  private func measureEnd(_ topic: UInt32, _ dialect: Dialect) {
+    guard subscribers.hasFinished(topic, dialect) else { return }
+    subscribers.noteFinished(topic, dialect, at: io.nanoseconds)
   }
 
   // MARK: Withdrawn topics

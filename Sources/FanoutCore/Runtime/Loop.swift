@@ -123,6 +123,7 @@ final class Loop<IO: Transport> {
     deadlines.sendPings()
     resumePaused()
     fanout.closeEmptyTopics()
+    subscribers.surveyTopics()
     noteAcceptFailures()
     let handshakes = io.handshakes
     counters.own.handshakesUnderWay = handshakes.underWay

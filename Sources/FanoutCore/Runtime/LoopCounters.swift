@@ -26,7 +26,12 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var requestTimeouts = 0
   public internal(set) var webSocketsOpen = 0
   public internal(set) var eventStreamsOpen = 0
+  /// Of WebSockets and event streams, those that nobody has authenticated.
+  public internal(set) var anonymousOpen = 0
   public internal(set) var subscriptions = 0
+  /// Of the subscriptions, those in a cohort: they are sent each notice as it comes. The others wait for a greeting, resume
+  /// or are behind.
+  public internal(set) var following = 0
   public internal(set) var topics = 0
   /// Bytes of frames that the topics' logs hold.
   public internal(set) var logBytes = 0
@@ -79,10 +84,29 @@ public struct LoopCounts: Sendable, Equatable {
   /// The numbers as they are now. The loop's thread only.
   var own = LoopCounts()
   private let shown = Mutex(LoopCounts())
+  private let shownTopics = Mutex<[TopicCount]>([])
+  /// From the commit of a notice to its first send by this loop.
+  let toWire = HistogramCells(bounds: HistogramCells.deliveryBounds)
+  /// From the commit of a notice until every cohort of this loop has been sent it.
+  let toLast = HistogramCells(bounds: HistogramCells.deliveryBounds)
 
   /// Shows the numbers to other threads. The loop's thread; holds the lock for one copy.
   func publish() { shown.withLock { $0 = own } }
 
+  /// Shows the topics with the most subscribers. The loop's thread.
+  func publish(_ topics: [TopicCount]) { shownTopics.withLock { $0 = topics } }
+
+  /// The topics with the most subscribers, largest first, as of a short while ago. Any thread.
+  var topics: [TopicCount] { shownTopics.withLock { $0 } }
+
   /// As of the loop's last tick. Any thread.
   var counts: LoopCounts { shown.withLock { $0 } }
+}
+
+/// How long notices took on one loop.
+public struct DeliveryTimes: Sendable, Equatable {
+  /// From the commit to the first send.
+  public let toWire: Histogram
+  /// From the commit until every subscriber that takes notices as they come has been sent it.
+  public let toLast: Histogram
 }

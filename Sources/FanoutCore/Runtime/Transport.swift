@@ -34,6 +34,8 @@ struct Handshakes: Equatable {
 protocol Transport: AnyObject {
   /// Monotonic milliseconds, the same within one turn.
   var now: UInt64 { get }
+  /// The monotonic clock as it is now, in nanoseconds: for measurements. Each look at it costs a call.
+  var nanoseconds: UInt64 { get }
   /// Milliseconds that the loop has slept for want of work since it started.
   var idle: UInt64 { get }
   /// Milliseconds since 1970.
@@ -72,6 +74,9 @@ protocol Transport: AnyObject {
 extension Transport {
   /// `-EAGAIN` on Linux: nothing now, try again when ready.
   static var wouldBlock: Int { -11 }
+
+  /// As exact as `now`.
+  var nanoseconds: UInt64 { now &* 1_000_000 }
 
   /// A wall-clock moment in the loop's milliseconds: one that has passed is now; nil, which never comes, is `.max`.
   func moment(ofWallClock end: Int64?) -> UInt64 {

@@ -31,7 +31,7 @@ protocol ReplyPort: Sendable {
 /// Where notices go in the data plane. The ledger's thread only.
 protocol PublisherPort: Sendable {
   func isWatched(_ topic: TopicID) -> Bool
-  func publish(_ updates: [TopicUpdate])
+  func publish(_ updates: [TopicUpdate], committedAt: UInt64)
   func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?)
   func released(_ topic: TopicID, by loop: LoopID)
   func withdraw(_ topic: TopicID)

@@ -11,7 +11,9 @@ struct NoticeAdapter: NoticeSink {
     publisher.isWatched(TopicID(event, for: audience))
   }
 
-  func announce(_ batch: [EventUpdate]) { publisher.publish(batch.map(TopicUpdate.init)) }
+  func announce(_ batch: [EventUpdate], committedAt: UInt64) {
+    publisher.publish(batch.map(TopicUpdate.init), committedAt: committedAt)
+  }
 
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {
     publisher.grant(

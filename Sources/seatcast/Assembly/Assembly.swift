@@ -10,6 +10,7 @@ struct Assembly {
   private let admin: AdminService
   private let configuration: ServeConfiguration
   private let log: Log
+  private let startedAt = SystemClock().now
 
   /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`.
   init(_ configuration: ServeConfiguration, secrets: TokenSecrets, log: Log) throws(StartError) {
@@ -19,7 +20,7 @@ struct Assembly {
       backend = try Backend.open(
         Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
-        observer: log)
+        observer: log, insight: PlaneInsight(plane: plane, startedAt: startedAt))
       readiness = Readiness(backend)
       admin = AdminService(backend, backups: configuration.backups, log: log)
     } catch {
@@ -31,17 +32,12 @@ struct Assembly {
   /// - Returns: the port that is listened on.
   func start() throws(StartError) -> Int {
     let messages = SessionMessages(epoch: backend.epoch, clock: SystemClock(), identifiers: SystemRandom())
-    // The page is rendered on a loop's thread, and a client may request it in a burst.
-    let metrics = CachedText(lifetime: Limits().tick) { [plane, backend] in
-      MetricsText.render(
-        MetricFamily.plane(plane.counts(), sender: plane.senderName)
-          + MetricFamily.backend(backend.counters())
-          + MetricFamily.process(ProcessMemory.now, descriptorLimit: plane.descriptorLimit))
-    }
     let isSecure = configuration.address.tls != nil
+    let (metrics, openMetrics) = (metrics(as: .prometheus), metrics(as: .openMetrics))
     let pages = Pages(
       files: .described(isSecure: isSecure), isReady: { [readiness] in readiness.isReady },
-      unreadiness: { [readiness] in readiness.reason }, metrics: { metrics.text })
+      unreadiness: { [readiness] in readiness.reason },
+      metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })
     let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
       let port = try plane.start(
@@ -55,6 +51,18 @@ struct Assembly {
       return port
     } catch {
       throw StartError(telling: error)
+    }
+  }
+
+  /// The metrics page. It is rendered on a loop's thread, and a client may request it in a burst.
+  private func metrics(as format: MetricsFormat) -> CachedText {
+    CachedText(lifetime: Limits().tick) { [plane, backend, startedAt] in
+      MetricsText.render(
+        MetricFamily.process(
+          ProcessMemory.now, descriptorLimit: plane.descriptorLimit, startedAt: startedAt)
+          + MetricFamily.plane(plane.counts(), sender: plane.senderName)
+          + MetricFamily.delivery(plane.deliveryTimes()) + MetricFamily.backend(backend.counters()),
+        as: format)
     }
   }
 

@@ -1,49 +1,98 @@
-// The Prometheus text format, version 0.0.4: families with HELP and TYPE, each name once, samples after it.
+// The two text formats of metrics: Prometheus text 0.0.4, and OpenMetrics 1.0 for whoever asks for it by `Accept`. Each
+// family has its HELP and TYPE, each name once, then its samples.
+import FanoutCore
 
-/// One metric with its samples.
-struct MetricFamily: Sendable, Equatable {
-  enum Kind: String, Sendable { case counter, gauge }
+enum MetricsFormat: Sendable, CaseIterable {
+  case prometheus
+  case openMetrics
 
-  struct Sample: Sendable, Equatable {
-    var labels: [Label] = []
-    var value: UInt64
-
-    struct Label: Sendable, Equatable {
-      let name: String
-      let value: String
+  var contentType: String {
+    switch self {
+    case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+    case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
     }
   }
 
-  /// Without the prefix; counters end in `_total`.
-  let name: String
-  let kind: Kind
-  /// One sentence, without its full stop.
-  let help: String
-  let samples: [Sample]
-
-  static func counter(_ name: String, _ help: String, _ value: UInt64) -> MetricFamily {
-    MetricFamily(name: name, kind: .counter, help: help, samples: [Sample(value: value)])
+  /// The one that the `Accept` fields prefer (RFC 9110, section 12.5.1). Prometheus text is what everybody gets who does
+  /// not name OpenMetrics.
+  init(accept fields: [String]) {
+    var (open, plain) = (0, -1)
+    for item in fields.flatMap({ $0.split(separator: ",") }) {
+      let parts = item.split(separator: ";").map(Self.trimmed)
+      guard let type = parts.first?.lowercased() else { continue }
+      let quality = Self.quality(parts.dropFirst())
+      switch type {
+      case "application/openmetrics-text" where Self.isKnownVersion(parts.dropFirst()):
+        open = max(open, quality)
+      case "text/plain": plain = max(plain, quality)
+      default: break
+      }
+    }
+    self = open > 0 && open >= plain ? .openMetrics : .prometheus
   }
 
-  static func gauge(_ name: String, _ help: String, _ value: UInt64) -> MetricFamily {
-    MetricFamily(name: name, kind: .gauge, help: help, samples: [Sample(value: value)])
+  private static func isKnownVersion(_ parameters: ArraySlice<Substring>) -> Bool {
+    let version = parameters.first { $0.lowercased().hasPrefix("version=") }
+    return version.map { $0.dropFirst("version=".count) == "1.0.0" } ?? true
+  }
+
+  /// In thousandths; 1000 when there is none, 0 when it cannot be read.
+  private static func quality(_ parameters: ArraySlice<Substring>) -> Int {
+    guard let text = parameters.first(where: { $0.lowercased().hasPrefix("q=") })?.dropFirst(2) else {
+      return 1_000
+    }
+    guard let value = Double(text), (0...1).contains(value) else { return 0 }
+    return Int(value * 1_000)
+  }
+
+  private static func trimmed(_ text: Substring) -> Substring {
+    var text = text.drop { $0 == " " || $0 == "\t" }
+    while text.last == " " || text.last == "\t" { text.removeLast() }
+    return text
   }
 }
 
 enum MetricsText {
   static let prefix = "seatcast_"
 
-  static func render(_ families: [MetricFamily]) -> String {
-    families.map { family in
-      let name = prefix + family.name
-      return "# HELP \(name) \(escaped(family.help, quotes: false))\n# TYPE \(name) \(family.kind.rawValue)\n"
-        + family.samples.map { name + labels($0.labels) + " \($0.value)\n" }.joined()
+  static func render(_ families: [MetricFamily], as format: MetricsFormat = .prometheus) -> String {
+    let text = families.map { family in head(family, format) + samples(family, format) }.joined()
+    return format == .openMetrics ? text + "# EOF\n" : text
+  }
+
+  private static func head(_ family: MetricFamily, _ format: MetricsFormat) -> String {
+    let isOpen = format == .openMetrics
+    let name = prefix + (isOpen ? family.stem : family.name)
+    // Prometheus text knows no infos.
+    let kind = family.kind == .info && !isOpen ? .gauge : family.kind
+    let unit = isOpen ? family.unit.map { "# UNIT \(name) \($0)\n" } ?? "" : ""
+    return "# HELP \(name) \(escaped(family.help, quotes: isOpen))\n# TYPE \(name) \(kind.rawValue)\n\(unit)"
+  }
+
+  private static func samples(_ family: MetricFamily, _ format: MetricsFormat) -> String {
+    family.samples.map { sample in
+      "\(prefix)\(family.name)\(sample.suffix)\(labels(sample.labels, format)) "
+        + "\(number(sample.value, sample.scale))\n"
     }.joined()
   }
 
-  private static func labels(_ labels: [MetricFamily.Sample.Label]) -> String {
+  /// In the base unit, as exact as the value is.
+  static func number(_ value: UInt64, _ scale: MetricFamily.Scale) -> String {
+    let (whole, fraction) = value.quotientAndRemainder(dividingBy: scale.rawValue)
+    guard fraction > 0 else { return String(whole) }
+    var digits = String(String(scale.rawValue + fraction).dropFirst())
+    while digits.last == "0" { digits.removeLast() }
+    return "\(whole).\(digits)"
+  }
+
+  private static func labels(_ labels: [MetricFamily.Sample.Label], _ format: MetricsFormat) -> String {
     if labels.isEmpty { return "" }
-    let pairs = labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }
+    let pairs = labels.map { label in
+      // OpenMetrics writes bounds as floating-point numbers: 1.0.
+      let isWhole = label.name == "le" && label.value.allSatisfy(\.isNumber)
+      let value = isWhole && format == .openMetrics ? label.value + ".0" : label.value
+      return "\(label.name)=\"\(escaped(value, quotes: true))\""
+    }
     return "{" + pairs.joined(separator: ",") + "}"
   }
 

@@ -9,7 +9,7 @@ struct Pages: Sendable {
   /// Why they cannot, in words for anybody; nil: no reason is known.
   var unreadiness: @Sendable () -> String? = { nil }
   /// Renders the metrics page.
-  let metrics: @Sendable () -> String
+  let metrics: @Sendable (MetricsFormat) -> String
 
   /// Answered even when descriptors have run short.
   static let healthPaths: Set<String> = ["/livez", "/readyz", "/metrics"]
@@ -20,12 +20,16 @@ struct Pages: Sendable {
     switch head.path {
     case "/readyz": return Answers.unlessReading(head) ?? readiness()
     case "/metrics":
-      return Answers.unlessReading(head)
-        ?? Answers.text(200, metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+      return Answers.unlessReading(head) ?? measured(MetricsFormat(accept: head.all("Accept")))
     case let path where path == "/ws" || path.hasPrefix("/ws/"):
       return Answers.unlessReading(head) ?? Self.upgradeRequired
     default: return files.answer(head)
     }
+  }
+
+  private func measured(_ format: MetricsFormat) -> HTTPResponse {
+    Answers.text(
+      200, metrics(format), contentType: format.contentType, fields: [(name: "Vary", value: "Accept")])
   }
 
   private static let alive = Answers.text(200, "ok\n")

@@ -18,7 +18,8 @@ final class APIFixture {
 
   /// A fresh plane with the admin `admin@example.org`, password `admin password`.
   init(
-    limits: AdmissionLimits = AdmissionLimits(), _ change: (inout Backend.Configuration) -> Void = { _ in }
+    limits: AdmissionLimits = AdmissionLimits(), insight: (any ServerInsight)? = nil,
+    _ change: (inout Backend.Configuration) -> Void = { _ in }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "seatcast-\(UUID().uuidString)").path
     var configuration = Backend.Configuration(dataFolder: folder)
@@ -28,7 +29,7 @@ final class APIFixture {
     change(&configuration)
     backend = try Backend.open(
       configuration, notices: IgnoringSink(), replies: replies, observer: incidents, clock: clock,
-      threads: .inline)
+      insight: insight, threads: .inline)
     _ = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
   }
 
@@ -181,7 +182,7 @@ private struct IgnoringSink: NoticeSink {
   func end(key: UInt32, at moment: Instant) {}
   func tell(client: UInt64, _ text: [UInt8]) {}
   func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
-  func announce(_ batch: [EventUpdate]) {}
+  func announce(_ batch: [EventUpdate], committedAt: UInt64) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}
   func history(_ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket) {}

@@ -23,6 +23,18 @@ struct DecimalTests {
     #expect(bytes == Array("x007".utf8))
   }
 
+  @Test(
+    "Nanoseconds are written as seconds",
+    arguments: [
+      (0, "0"), (1, "0.000000001"), (100_000, "0.0001"), (2_500_000_000, "2.5"), (10_000_000_000, "10"),
+      (1_000_000_007, "1.000000007"),
+    ] as [(UInt64, String)])
+  func seconds(nanoseconds: UInt64, text: String) {
+    var bytes: [UInt8] = []
+    Decimal.append(nanoseconds: nanoseconds, to: &bytes)
+    #expect(String(decoding: bytes, as: UTF8.self) == text)
+  }
+
   @Test("Reads back what it wrote, up to the largest")
   func reads() {
     for value in [0, 1, 10, 99, UInt64.max] { #expect(Decimal.parse(String(value).utf8) == value) }

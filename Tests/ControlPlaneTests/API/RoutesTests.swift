@@ -35,7 +35,9 @@ struct RoutesTests {
           TrustedKeys(TokenForge.secret), ServiceTokens(), clock: StillClock(milliseconds: 0)),
         ledger: ledger, replies: replies, clock: StillClock(milliseconds: 0),
         identifiers: CountingIdentifiers()),
-      audit: AuditLog(ledger: ledger, clock: StillClock(milliseconds: 0)), epoch: "e")
+      audit: AuditLog(ledger: ledger, clock: StillClock(milliseconds: 0)),
+      server: ServerEndpoints(status: ServerStatus(insight: nil, clock: StillClock(milliseconds: 0))),
+      epoch: "e")
   }
 
   @Test("The table is the contract's: each path, its methods, and who may ask")
@@ -68,7 +70,8 @@ struct RoutesTests {
         "GET /api/service-tokens admin", "POST /api/events/{id}/waitlist user",
         "GET /api/events/{id}/waitlist user", "DELETE /api/events/{id}/waitlist user",
         "POST /api/service-tokens admin", "DELETE /api/service-tokens/{id} admin", "GET /api/audit admin",
-        "GET /api/audit/export admin", "DELETE /api/users/{id} admin", "POST /api/bookings user",
+        "GET /api/audit/export admin", "GET /api/server/stats admin", "DELETE /api/users/{id} admin",
+        "POST /api/bookings user",
         "GET /api/bookings user",
         "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user or bookings:confirm",
         "POST /api/bookings/{id}/cancel user or bookings:confirm",

@@ -44,7 +44,9 @@ final class Stage: NoticeSink, ReplySink {
     state.withLock { $0.watched[audience]?.contains(event) ?? false }
   }
 
-  func announce(_ batch: [EventUpdate]) { state.withLock { $0.happenings.append(.announced(batch)) } }
+  func announce(_ batch: [EventUpdate], committedAt: UInt64) {
+    state.withLock { $0.happenings.append(.announced(batch)) }
+  }
 
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {
     state.withLock { $0.happenings.append(.granted(event, watcher, summary)) }

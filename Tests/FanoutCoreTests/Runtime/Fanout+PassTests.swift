@@ -198,4 +198,58 @@ import Testing
     }
     #expect(rig.faults() == [])
   }
+
+  @Test("the times from commit to wire and to the last cohort are counted once per notice")
+  func deliveryTimes() {
+    var limits = Limits()
+    limits.cohortSubscribers = 2
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = rig.subscribers(6)
+    let committed = rig.io.nanoseconds
+    rig.topics.publish(5, 3, committedAt: committed, to: rig.publisher)
+    rig.io.advance(by: 2)
+    rig.turn()
+    // One cohort per turn: the first has been sent it, the last has not.
+    let (toWire, toLast) = (rig.counters.toWire, rig.counters.toLast)
+    #expect(toWire.read().count == 3 && toWire.read().sum == 3 * 2_000_000)
+    #expect(toLast.read().count == 0)
+    rig.io.advance(by: 5)
+    rig.settle(4)
+    #expect(toWire.read().count == 3)
+    #expect(toLast.read().count == 3 && toLast.read().sum == 3 * 7_000_000)
+    #expect(clients.allSatisfy { $0.texts().suffix(3) == ["n 5 1", "n 5 2", "n 5 3"] })
+    #expect(rig.faults() == [])
+  }
+
+  @Test("what nobody is sent has no time")
+  func unsent() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    client.socket.end()
+    rig.settle()
+    rig.topics.publish(5, committedAt: rig.io.nanoseconds, to: rig.publisher)
+    rig.settle()
+    #expect(rig.counters.toWire.read().count == 0 && rig.counters.toLast.read().count == 0)
+  }
+
+  @Test("subscriptions in cohorts are counted, and the largest topics are found")
+  func survey() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    rig.topics.create(6)
+    _ = rig.subscribers(3, of: 5)
+    let slow = rig.subscribers(2, of: 6)
+    slow[0].socket.capacity = 0
+    rig.publish(6)
+    rig.settle()
+    rig.pass(200)
+    #expect(rig.counters.own.subscriptions == 5 && rig.counters.own.following == 4)
+    #expect(
+      rig.counters.topics == [
+        TopicCount(topic: TopicID(5), subscribers: 3, behind: 0),
+        TopicCount(topic: TopicID(6), subscribers: 2, behind: 1),
+      ])
+  }
 }

@@ -96,7 +96,9 @@ final class FakeDataPlane: ReplyPort, PublisherPort {
     state.withLock { $0.histories.append((history, ticket)) }
   }
   func isWatched(_ topic: TopicID) -> Bool { watched.contains(topic) }
-  func publish(_ updates: [TopicUpdate]) { state.withLock { $0.updates.append(updates) } }
+  func publish(_ updates: [TopicUpdate], committedAt: UInt64) {
+    state.withLock { $0.updates.append(updates) }
+  }
   func grant(_ topic: TopicID, to loop: LoopID, at summary: TopicSummary?) {
     state.withLock { $0.grants.append((topic, loop, summary)) }
   }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Inbound adapter")
 struct InboundAdapterTests {
   private let ticket = Ticket(loop: LoopID(1), slot: 2, generation: 3, request: 4)
-  private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { "" })
+  private let pages = Pages(files: StaticFiles([:]), isReady: { true }, metrics: { _ in "" })
 
   private func adapter(_ backend: FakeBackend) -> InboundAdapter {
     InboundAdapter(backend: backend, pages: pages, origins: OriginPolicy(listed: []))

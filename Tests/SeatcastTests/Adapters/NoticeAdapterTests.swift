@@ -19,11 +19,12 @@ struct NoticeAdapterTests {
 
   @Test("A batch is published in one call with everything in it")
   func announce() {
-    adapter.announce([
-      EventUpdate(
-        event: EventID(1), notices: [EncodedNotice(seq: 3, text: [7]), EncodedNotice(seq: 4, text: [8])],
-        summary: summary)
-    ])
+    adapter.announce(
+      [
+        EventUpdate(
+          event: EventID(1), notices: [EncodedNotice(seq: 3, text: [7]), EncodedNotice(seq: 4, text: [8])],
+          summary: summary)
+      ], committedAt: 5)
     #expect(
       plane.heard.updates == [
         [

@@ -8,7 +8,7 @@ struct PagesTests {
   private func pages(isReady: Bool = true) -> Pages {
     Pages(
       files: StaticFiles(["/": .init(contentType: "text/html", bytes: [0x21])]), isReady: { isReady },
-      metrics: { "seatcast_x 1\n" })
+      metrics: { $0 == .openMetrics ? "seatcast_x 1\n# EOF\n" : "seatcast_x 1\n" })
   }
 
   @Test("Health is plain text: alive as long as it answers, ready when the planes are")
@@ -32,6 +32,11 @@ struct PagesTests {
     let answer = try #require(pages().answer(.make("GET", "/metrics?x")))
     #expect(answer.text == "seatcast_x 1\n")
     #expect(answer.value("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(answer.value("Vary") == "Accept")
+    let accept = [("Accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")]
+    let open = try #require(pages().answer(.make("GET", "/metrics", accept)))
+    #expect(open.text == "seatcast_x 1\n# EOF\n")
+    #expect(open.value("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")
   }
 
   @Test("Only reading is possible", arguments: ["/livez", "/readyz", "/metrics", "/"])

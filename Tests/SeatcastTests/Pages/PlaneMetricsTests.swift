@@ -7,11 +7,14 @@ import Testing
 @Suite("Metrics of the planes")
 struct PlaneMetricsTests {
   private var families: [MetricFamily] {
-    var counters = ControlCounters()
+    var counters = ControlCounters.none
     counters.bookings = 7
     counters.requestsWaiting = 3
-    return MetricFamily.plane([LoopCounts(), LoopCounts()], sender: "send") + MetricFamily.backend(counters)
-      + MetricFamily.process(ProcessMemory(resident: 9, anonymous: 4), descriptorLimit: 20_000)
+    return MetricFamily.plane([LoopCounts(), LoopCounts()], sender: "send") + MetricFamily.delivery([])
+      + MetricFamily.backend(counters)
+      + MetricFamily.process(
+        ProcessMemory(resident: 9, anonymous: 4), descriptorLimit: 20_000,
+        startedAt: Instant(milliseconds: 1_500))
   }
 
   @Test("Each name stands once, counters end in _total and nothing else does")
@@ -19,6 +22,8 @@ struct PlaneMetricsTests {
     #expect(Set(families.map(\.name)).count == families.count)
     for family in families {
       #expect(family.name.hasSuffix("_total") == (family.kind == .counter), "\(family.name)")
+      #expect(family.name.hasSuffix("_info") == (family.kind == .info), "\(family.name)")
+      for unit in ["milliseconds", "minutes", "kilobytes"] { #expect(!family.name.contains(unit)) }
       #expect(family.name.allSatisfy { $0.isLowercase || $0 == "_" })
       #expect(!family.help.isEmpty && !family.help.hasSuffix("."))
     }

@@ -23,7 +23,7 @@ struct ClosedJobs: JobQueue {
 /// Announces to nobody.
 struct DeafNotices: NoticeSink {
   func isWatched(_ event: EventID, by audience: Audience) -> Bool { false }
-  func announce(_ batch: [EventUpdate]) {}
+  func announce(_ batch: [EventUpdate], committedAt: UInt64) {}
   func grant(_ event: EventID, to watcher: Watcher, at summary: EventSummary?) {}
   func released(_ event: EventID, by watcher: Watcher) {}
   func withdraw(_ event: EventID) {}

@@ -1,0 +1,79 @@
+// What administrators see of the server while it works: the numbers of the data plane come in here as plain values,
+// supplied by the executable, because this plane has never seen a connection.
+
+/// Tells the state of the data plane. Any thread; must not block.
+public protocol ServerInsight: Sendable {
+  /// The numbers of this moment, or of a moment ago.
+  func numbers() -> PlaneNumbers
+}
+
+/// Numbers of the data plane, all loops together.
+public struct PlaneNumbers: Sendable {
+  /// Of the program.
+  public var version = ""
+  public var startedAt = Instant(milliseconds: 0)
+  public var connectionsOpen: UInt64 = 0
+  public var webSocketsOpen: UInt64 = 0
+  public var eventStreamsOpen: UInt64 = 0
+  /// Of the WebSockets and event streams, those without a token.
+  public var anonymousOpen: UInt64 = 0
+  /// Connections whose socket is full.
+  public var connectionsBlocked: UInt64 = 0
+  public var subscriptions: UInt64 = 0
+  /// Subscriptions that are not sent each notice as it comes.
+  public var lagging: UInt64 = 0
+  /// Topics that loops hold, each once per loop and audience.
+  public var topics: UInt64 = 0
+  public var connectionsAccepted: UInt64 = 0
+  public var deliveries: UInt64 = 0
+  public var conflations: UInt64 = 0
+  /// What limits of the data plane refused, by the limit's name.
+  public var refusedByLimit: [(name: String, count: UInt64)] = []
+  public var commitToWire = NumberHistogram()
+  public var commitToLastSubscriber = NumberHistogram()
+  public var residentBytes: UInt64 = 0
+  public var anonymousBytes: UInt64 = 0
+  /// The events with the most subscribers, largest first.
+  public var events: [EventAudience] = []
+
+  public init() {}
+}
+
+/// How many watch an event.
+public struct EventAudience: Sendable, Equatable {
+  public var event: EventID
+  public var subscribers: Int
+  public var lagging: Int
+  public init(event: EventID, subscribers: Int, lagging: Int) {
+    (self.event, self.subscribers, self.lagging) = (event, subscribers, lagging)
+  }
+}
+
+/// A histogram with fixed buckets. Times are in nanoseconds.
+public struct NumberHistogram: Sendable, Equatable {
+  /// Upper bounds, included in their buckets, ascending.
+  public var bounds: [UInt64]
+  /// Observations by bucket, not added up; one more than `bounds`, for what is above all of them.
+  public var counts: [UInt64]
+  public var sum: UInt64
+
+  public init(bounds: [UInt64] = [], counts: [UInt64]? = nil, sum: UInt64 = 0) {
+    (self.bounds, self.sum) = (bounds, sum)
+    self.counts = counts ?? (bounds.isEmpty ? [] : [UInt64](repeating: 0, count: bounds.count + 1))
+  }
+
+  public var count: UInt64 { counts.reduce(0, &+) }
+
+  mutating func record(_ value: UInt64) {
+    counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+    sum &+= value
+  }
+
+  /// From 0.1 ms to 10 s: a transaction with its sync.
+  static let commitBounds: [UInt64] = [
+    100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000,
+    100_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,
+  ]
+  /// Commands of a batch, up to `LedgerQueue.batchLimit`.
+  static let batchBounds: [UInt64] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+}
