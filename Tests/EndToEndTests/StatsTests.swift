@@ -18,7 +18,8 @@ struct StatsTests {
     let admin = try world.admin()
     func stats() throws -> JSON { try admin.get("/api/server/stats").json() }
     try eventually("the loops have told their numbers") {
-      try stats()["events"]?[0]?["subscribers"] == 2
+      let told = try stats()
+      return told["events"]?[0]?["subscribers"] == 2 && told["totals"]?["deliveries"] == 4
     }
     let told = try stats()
     #expect(told["events"]?[0]?["eventId"] == .integer(event))

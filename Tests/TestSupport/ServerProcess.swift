@@ -13,6 +13,7 @@ public struct ServerOptions: Sendable {
   public var arguments: [String] = []
   public var environment: [String: String] = [:]
   public init() {}
+  public init(arguments: [String]) { self.arguments = arguments }
 }
 
 /// One running `seatcast serve`. Restarting keeps the folder, and the port when wished.

@@ -36,14 +36,14 @@ final class ServerStatus: Sendable {
     writer.name("connections")
     writer.object { writer in
       writer.member("open", plane.connectionsOpen)
-      writer.member("webSockets", plane.webSocketsOpen)
+      writer.member("webSockets", plane.liveConnections)
       writer.member("eventStreams", plane.eventStreamsOpen)
       writer.member("anonymous", plane.anonymousOpen)
       writer.member("lagging", plane.lagging)
       writer.member("blocked", plane.connectionsBlocked)
     }
     writer.member("subscriptions", plane.subscriptions)
-    writer.member("topics", plane.topics)
+    writer.member("topics", plane.heldEvents)
     counts(plane, control, to: &writer)
     writer.name("histograms")
     writer.object { histograms(plane, control, to: &$0) }

@@ -13,7 +13,8 @@ public struct PlaneNumbers: Sendable {
   public var version = ""
   public var startedAt = Instant(milliseconds: 0)
   public var connectionsOpen: UInt64 = 0
-  public var webSocketsOpen: UInt64 = 0
+  /// WebSockets.
+  public var liveConnections: UInt64 = 0
   public var eventStreamsOpen: UInt64 = 0
   /// Of the WebSockets and event streams, those without a token.
   public var anonymousOpen: UInt64 = 0
@@ -23,7 +24,7 @@ public struct PlaneNumbers: Sendable {
   /// Subscriptions that are not sent each notice as it comes.
   public var lagging: UInt64 = 0
   /// Topics that loops hold, each once per loop and audience.
-  public var topics: UInt64 = 0
+  public var heldEvents: UInt64 = 0
   public var connectionsAccepted: UInt64 = 0
   public var deliveries: UInt64 = 0
   public var conflations: UInt64 = 0

@@ -55,13 +55,13 @@ extension PlaneNumbers {
     func sum(_ value: (LoopCounts) -> Int) -> UInt64 { loops.reduce(0) { $0 + UInt64(clamping: value($1)) } }
     self.init()
     connectionsOpen = sum(\.connectionsOpen)
-    webSocketsOpen = sum(\.webSocketsOpen)
+    liveConnections = sum(\.webSocketsOpen)
     eventStreamsOpen = sum(\.eventStreamsOpen)
     anonymousOpen = sum(\.anonymousOpen)
     connectionsBlocked = sum(\.connectionsBlocked)
     subscriptions = sum(\.subscriptions)
     lagging = sum { $0.subscriptions - $0.following }
-    topics = sum(\.topics)
+    heldEvents = sum(\.topics)
     connectionsAccepted = sum(\.connectionsAccepted)
     deliveries = sum(\.framesDelivered)
     conflations = sum(\.conflations)

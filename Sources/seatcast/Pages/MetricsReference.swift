@@ -1,0 +1,44 @@
+// docs/METRICS.md, made from the families as they are, so that no metric is missing there. A test compares the file with
+// this text, and writes it anew when SEATCAST_WRITE_DOCUMENTS is set. Pure.
+import ControlPlane
+import FanoutCore
+
+enum MetricsReference {
+  /// Every family that a server tells, each with at least one sample.
+  static var families: [MetricFamily] {
+    var counters = ControlCounters.none
+    counters.backupAgeSeconds = 0
+    return MetricFamily.process(
+      ProcessMemory(resident: 0, anonymous: 0), descriptorLimit: 0, startedAt: Instant(milliseconds: 0))
+      + MetricFamily.plane([LoopCounts()], sender: "send") + MetricFamily.delivery([])
+      + MetricFamily.backend(counters)
+  }
+
+  static func render(_ families: [MetricFamily]) -> String {
+    let rows = families.sorted { $0.name < $1.name }.map { family in
+      "| `\(MetricsText.prefix)\(family.name)` | \(family.kind.rawValue) | \(labels(of: family)) | \(family.help) |\n"
+    }
+    return """
+      # Metrics
+
+      What `/metrics` tells, in the Prometheus text format, or as OpenMetrics 1.0 for whoever asks for
+      `application/openmetrics-text`. Times are in seconds, sizes in bytes. Counters begin at zero with the process. Numbers with
+      the label `loop` are as of the loop's last tick, a tenth of a second ago at most. What to watch is in
+      [OPERATING.md](OPERATING.md#monitoring). This page is made from the code.
+
+      | metric | type | labels | meaning |
+      |---|---|---|---|
+      \(rows.joined())
+      """
+  }
+
+  /// In the order in which they stand, each once.
+  private static func labels(of family: MetricFamily) -> String {
+    var names: [String] = []
+    for name in family.samples.flatMap({ $0.labels.map(\.name) }) where name != "le" && !names.contains(name)
+    {
+      names.append(name)
+    }
+    return names.map { "`\($0)`" }.joined(separator: ", ")
+  }
+}
