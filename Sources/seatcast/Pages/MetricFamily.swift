@@ -1,5 +1,5 @@
-// What is measured, as families of samples: the formats write them out (MetricsText.swift), and docs/METRICS.md is made
-// of them (MetricsReference.swift). Names have base units: seconds and bytes. Values.
+// What is measured, as families of samples: the formats write them out (MetricsText.swift), and docs/METRICS.md is made of
+// them. Names have base units: seconds and bytes. Values.
 
 /// One metric with its samples.
 struct MetricFamily: Sendable, Equatable {
