@@ -103,7 +103,11 @@ struct Call {
 extension Problem {
   /// The problem of `error`. What no rule foresees is told to the observer, not to the asker.
   static func reporting(_ error: DomainError, to observer: any ControlObserver) -> Problem {
-    if case .internalFailure(let what) = error { observer.observe(.internalFailure(what)) }
+    report(error, to: observer)
     return Problem(error)
+  }
+
+  static func report(_ error: DomainError, to observer: any ControlObserver) {
+    if case .internalFailure(let what) = error { observer.observe(.internalFailure(what)) }
   }
 }

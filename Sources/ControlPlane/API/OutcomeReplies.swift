@@ -7,37 +7,44 @@ struct OutcomeReplies: OutcomeEncoder {
 
   func append(_ settlements: [Settlement], to replies: inout [TicketedReply]) {
     var stamp = RepeatedStamp()
+    var refusal: Refusal?
     for settlement in settlements {
       switch settlement {
       case .bookingCreated(let settled):
-        settle(settled, &replies) { Self.created($0, &stamp) }
+        settle(settled, &replies, &refusal) { Self.created($0, &stamp) }
       case .bookingChanged(let settled):
-        settle(settled, &replies) { .json(BookingText.body(of: $0, &stamp)) }
-      case .waiting(let settled): settle(settled, &replies) { .json($0, status: 201) }
-      case .leftWaitlist(let settled): settle(settled, &replies) { _ in .noContent() }
-      case .eventCreated(let settled): settle(settled, &replies) { Self.created($0) }
+        settle(settled, &replies, &refusal) { .json(BookingText.body(of: $0, &stamp)) }
+      case .waiting(let settled): settle(settled, &replies, &refusal) { .json($0, status: 201) }
+      case .leftWaitlist(let settled): settle(settled, &replies, &refusal) { _ in .noContent() }
+      case .eventCreated(let settled): settle(settled, &replies, &refusal) { Self.created($0) }
       case .eventPatched(let settled):
-        settle(settled, &replies) { .json($0, fields: [EventEndpoints.tag($0)]) }
-      case .eventDeleted(let settled): settle(settled, &replies)
-      case .user(let settled): settle(settled, &replies)
-      case .passwordHash(let settled): settle(settled, &replies)
-      case .loggedOut(let settled): settle(settled, &replies)
-      case .personChanged(let settled): settle(settled, &replies)
-      case .serviceToken(let settled): settle(settled, &replies)
+        settle(settled, &replies, &refusal) { .json($0, fields: [EventEndpoints.tag($0)]) }
+      case .eventDeleted(let settled): settle(settled, &replies, &refusal)
+      case .user(let settled): settle(settled, &replies, &refusal)
+      case .passwordHash(let settled): settle(settled, &replies, &refusal)
+      case .loggedOut(let settled): settle(settled, &replies, &refusal)
+      case .personChanged(let settled): settle(settled, &replies, &refusal)
+      case .serviceToken(let settled): settle(settled, &replies, &refusal)
       }
     }
+  }
+
+  /// The last refusal of the batch, with its reply: of a sold out event nearly all are the same.
+  private struct Refusal {
+    let error: DomainError
+    let reply: Reply
   }
 
   /// - Parameter success: the usual reply. Commands about accounts bring a reply of their own.
   @inline(__always)
   private func settle<Outcome>(
-    _ settled: Settled<Outcome>, _ replies: inout [TicketedReply],
+    _ settled: Settled<Outcome>, _ replies: inout [TicketedReply], _ refusal: inout Refusal?,
     _ success: (Outcome) -> Reply = { _ in .noContent() }
   ) {
     switch settled.asker {
-    case .request(let ticket): replies.append((ticket, reply(settled, success)))
+    case .request(let ticket): replies.append((ticket, reply(settled, &refusal, success)))
     case .limited(let ticket, let lines):
-      var reply = reply(settled, success)
+      var reply = reply(settled, &refusal, success)
       reply.fieldLines.append(lines)
       replies.append((ticket, reply))
     case .reply(let ticket, let answer): replies.append((ticket, answer(settled.result)))
@@ -46,11 +53,23 @@ struct OutcomeReplies: OutcomeEncoder {
   }
 
   @inline(__always)
-  private func reply<Outcome>(_ settled: Settled<Outcome>, _ success: (Outcome) -> Reply) -> Reply {
+  private func reply<Outcome>(
+    _ settled: Settled<Outcome>, _ refusal: inout Refusal?, _ success: (Outcome) -> Reply
+  ) -> Reply {
     switch settled.result {
     case .success(let outcome): success(outcome)
-    case .failure(let error): Problem.reporting(error, to: observer).reply
+    case .failure(let error): reply(to: error, &refusal)
     }
+  }
+
+  private func reply(to error: DomainError, _ last: inout Refusal?) -> Reply {
+    if let last, last.error == error {
+      Problem.report(error, to: observer)
+      return last.reply
+    }
+    let reply = Problem.reporting(error, to: observer).reply
+    last = Refusal(error: error, reply: reply)
+    return reply
   }
 
   private static func created(_ outcome: BookingOutcome, _ stamp: inout RepeatedStamp) -> Reply {

@@ -49,7 +49,8 @@ final class BoundedQueue<Element: Sendable>: Sendable {
       // What was given back may stand there beyond the capacity.
       let taken = state.isClosed ? 0 : min(elements.count, max(0, state.capacity - state.count))
       if taken == elements.count {
-        state.elements.append(contentsOf: elements)
+        // Where nothing waits the array itself is taken, without copies of its elements.
+        if state.elements.isEmpty { state.elements = elements } else { state.elements += elements }
       } else {
         state.elements.append(contentsOf: elements[..<taken])
       }

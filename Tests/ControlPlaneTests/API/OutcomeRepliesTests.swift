@@ -79,6 +79,21 @@ struct OutcomeRepliesTests {
     #expect(incidents.all == [.internalFailure("odd")])
   }
 
+  @Test("refusals that follow each other are told each in its own words, and failures are told each time")
+  func refusals() {
+    let errors: [DomainError] = [
+      .soldOut(available: 0, requested: 1), .soldOut(available: 0, requested: 1),
+      .soldOut(available: 0, requested: 2),
+      .unknownEvent, .soldOut(available: 0, requested: 1), .internalFailure("a"), .internalFailure("a"),
+    ]
+    let settlements = errors.map { Settlement.bookingCreated(Settled(.request(ticket), .failure($0))) }
+    var replies: [TicketedReply] = []
+    OutcomeReplies(observer: incidents).append(settlements, to: &replies)
+    #expect(replies.map(\.reply.body) == errors.map { Problem($0).reply.body })
+    #expect(replies.map(\.reply.status) == [409, 409, 409, 404, 409, 500, 500])
+    #expect(incidents.all.count == 2)
+  }
+
   @Test("an asker with a reply of its own gets that, and somebody inside the server none")
   func others() throws {
     let own = Settled<EventID>(.reply(ticket) { _ in Reply(status: 299) }, .success(EventID(1)))
