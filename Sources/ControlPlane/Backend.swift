@@ -39,6 +39,9 @@ public final class Backend: Sendable {
     return taken
   }
 
+  /// The asker of a request may be gone. What waits for the feed is answered at once and gives its place to others.
+  public func abandon(_ ticket: ReplyTicket) { threads.feed.waiters.abandon(ticket) }
+
   /// Answered by `NoticeSink.grant`, in order with the announcements.
   /// - Returns: false when the queue is full; ask again later.
   public func watch(_ event: EventID, by watcher: Watcher) -> Bool {

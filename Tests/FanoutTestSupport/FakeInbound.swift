@@ -15,6 +15,7 @@ final class FakeInbound: InboundSink {
   }
 
   private let received = Guarded<[Asked]>([])
+  private let left = Guarded<[Ticket]>([])
   private let handedOver = Guarded<[[Ticket]]>([])
   /// Requests of one turn that are taken; the others are refused.
   private let room: Int
@@ -25,6 +26,10 @@ final class FakeInbound: InboundSink {
   var asked: [Asked] { received.withLock { $0 } }
   /// What was handed over at the end of each turn.
   var turns: [[Ticket]] { handedOver.withLock { $0 } }
+
+  /// Requests whose clients may be gone.
+  var abandoned: [Ticket] { left.withLock { $0 } }
+  func abandoned(_ ticket: Ticket) { left.withLock { $0.append(ticket) } }
 
   func take(_ requests: [InboundRequest]) -> Int {
     handedOver.withLock { $0.append(requests.map(\.ticket)) }

@@ -20,7 +20,7 @@ final class FeedWaiters: Sendable {
     /// `commits` from before the feed was read last.
     var seen: UInt64
     /// By `Clock.uptime`.
-    let deadline: Int64
+    var deadline: Int64
     /// False once the client's token was revoked.
     let isStillValid: @Sendable () -> Bool
     let answer: Answer<FeedAnswer>
@@ -77,6 +77,18 @@ final class FeedWaiters: Sendable {
     }
     if let refusal { throw refusal }
     state.notifyAll()
+  }
+
+  /// The client of this request may be gone, so its time is up. A request that has not come to wait yet is not known
+  /// here, and waits as long as it asked for.
+  func abandon(_ ticket: ReplyTicket) {
+    let now = clock.uptime
+    let wakes = state.withLock { state in
+      guard let index = state.waiters.firstIndex(where: { $0.ticket == ticket }) else { return false }
+      state.waiters[index].deadline = now
+      return true
+    }
+    if wakes { state.notifyAll() }
   }
 
   // MARK: The thread

@@ -12,6 +12,9 @@ public protocol InboundSink: Sendable {
   /// - Returns: how many were taken, from the front. Each of these is answered through `DataPlane.reply` with its
   ///   ticket, exactly once.
   func take(_ requests: [InboundRequest]) -> Int
+  /// The client of a request that is not answered yet has ended its direction of the connection, or the connection
+  /// broke: whatever only waits need not wait on. It is answered all the same. Called on a loop's thread; must not block.
+  func abandoned(_ ticket: Ticket)
   /// The answer to a request that was not taken.
   var overloaded: HTTPResponse { get }
   /// Finished field lines of every answer, also of those that the core gives by itself. Read once, at start.
@@ -24,6 +27,7 @@ public protocol InboundSink: Sendable {
 
 extension InboundSink {
   public var commonLines: [UInt8] { [] }
+  public func abandoned(_ ticket: Ticket) {}
   public func originLines(for request: HTTPRequestHead) -> [UInt8] { [] }
 }
 

@@ -73,6 +73,17 @@ final class HTTPDriver<IO: Transport> {
     guard exchange.answering != nil || exchange.hasMore else { return connections.close(slot) }
     exchange.inputEnded = true
     connections.pauseReading(slot)
+    abandon(slot, exchange)
+  }
+
+  /// Nobody may be there any more to whom the request would be answered.
+  func abandon(_ slot: UInt32, _ exchange: HTTPExchange) {
+    if exchange.answering != nil { inbound.abandoned(ticket(slot, exchange)) }
+  }
+
+  private func ticket(_ slot: UInt32, _ exchange: HTTPExchange) -> Ticket {
+    Ticket(
+      loop: id, slot: slot, generation: connections[slot].generation, request: exchange.answering ?? 0)
   }
 
   /// Does what the exchange asks for, until it needs more input, an answer, room, or another turn (true).
@@ -130,8 +141,7 @@ final class HTTPDriver<IO: Transport> {
       return answer(slot, exchange, failure.response(fields: fields))
     case .notAsked: break
     }
-    let ticket = Ticket(
-      loop: id, slot: slot, generation: connections[slot].generation, request: exchange.answering ?? 0)
+    let ticket = ticket(slot, exchange)
     switch inbound.receive(request, from: client.address, ticket: ticket) {
     case .answer(let response): answer(slot, exchange, response)
     case .later:

@@ -45,8 +45,14 @@ final class Input<IO: Transport> {
     } else if count == 0 {
       inputEnded(slot)
     } else if count != IO.wouldBlock {
-      connections.close(slot)
+      broke(slot)
     }
+  }
+
+  /// The connection is no more: the peer has reset it, or it failed.
+  func broke(_ slot: UInt32) {
+    if case .http(let exchange) = connections[slot].phase { http.abandon(slot, exchange) }
+    connections.close(slot)
   }
 
   /// Every queued connection takes its turn.

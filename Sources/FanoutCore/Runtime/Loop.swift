@@ -90,7 +90,7 @@ final class Loop<IO: Transport> {
     guard connections.contains(slot) else { return }
     if readiness.contains(.writable) { flush(slot) }
     if readiness.contains(.readable) { read(slot) }
-    if hangup && readiness.isEmpty { connections.close(slot) }
+    if hangup && readiness.isEmpty { input.broke(slot) }
   }
 
   /// The end of a turn: what other threads sent, what waits for its turn, the requests that came in it, and a bounded

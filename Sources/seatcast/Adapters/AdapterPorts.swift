@@ -9,6 +9,8 @@ protocol BackendPort: Sendable {
   var epoch: String { get }
   /// How many were taken, from the front; fewer when the queue is full.
   func offer(_ requests: [Request]) -> Int
+  /// The asker may be gone: its request need not wait for anything.
+  func abandon(_ ticket: ReplyTicket)
   func watch(_ event: EventID, by watcher: Watcher) -> Bool
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool
   func history(

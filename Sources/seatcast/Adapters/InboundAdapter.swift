@@ -35,6 +35,8 @@ struct InboundAdapter: InboundSink {
 
   func take(_ requests: [InboundRequest]) -> Int { backend.offer(requests.map(Request.init)) }
 
+  func abandoned(_ ticket: Ticket) { backend.abandon(ReplyTicket(ticket)) }
+
   var overloaded: HTTPResponse { Answers.overloaded }
 }
 

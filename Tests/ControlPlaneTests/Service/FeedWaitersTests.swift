@@ -93,6 +93,17 @@ struct FeedWaitersTests {
     #expect(throws: FeedWaiters.Refusal.full) { try waiters.add(waiter(ticket)) }
   }
 
+  @Test("A request whose client may be gone is answered at once, and its place is another's")
+  func abandoned() throws {
+    let reads = try fixture.reader()
+    for number in 0..<UInt64(FeedWaiters.perClient) { try waiters.add(waiter(number, for: 60_000)) }
+    waiters.abandon(ReplyTicket(high: 0, low: 3))
+    waiters.abandon(ReplyTicket(high: 0, low: 77))
+    while waiters.pump(reads) {}
+    #expect(statuses == [3: 0])
+    try waiters.add(waiter(99))
+  }
+
   @Test("The thread answers commits and deadlines, and ends when it is closed", .timeLimit(.minutes(5)))
   func thread() throws {
     let clock = SystemClock()
@@ -112,6 +123,9 @@ struct FeedWaitersTests {
     _ = try fixture.makeEvent(capacity: 3)
     waiters.committed()
     while stage.replies[1] == nil { pause(milliseconds: 2) }
+    try add(4, 60_000)
+    waiters.abandon(ReplyTicket(high: 0, low: 4))
+    while stage.replies[4] == nil { pause(milliseconds: 2) }
     try add(3, 60_000)
     thread.close()
     #expect(stage.replies[3] == nil || stage.replies[3]?.status == 200)

@@ -223,10 +223,26 @@ import Testing
     rig.settle(3)
     #expect(socket.isOpen)
     let ticket = try #require(rig.inbound.asked.first?.ticket)
+    #expect(rig.inbound.abandoned == [ticket], "what only waits need not wait on")
     rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 200))]))
     rig.settle(3)
     #expect(HTTPAnswers.read(socket.read()).map(\.status) == [200])
     #expect(!socket.isOpen)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a request is given up when its connection breaks, and an answered one is not")
+  func brokenConnection() {
+    let rig = LoopRig()
+    let (waiting, idle) = (rig.connect(), rig.connect())
+    waiting.write(get("/later"))
+    idle.write(get("/small"))
+    rig.settle(3)
+    idle.end()
+    waiting.reset()
+    rig.settle(3)
+    let tickets = rig.inbound.asked.filter { $0.target == "/later" }.map(\.ticket)
+    #expect(tickets.count == 1 && rig.inbound.abandoned == tickets)
     #expect(rig.faults() == [])
   }
 

@@ -17,6 +17,7 @@ final class FakeBackend: BackendPort {
     var requests: [Request] = []
     var asked: [Asked] = []
     var tokens: [String] = []
+    var abandoned: [ReplyTicket] = []
   }
 
   let epoch = "e1"
@@ -46,6 +47,10 @@ final class FakeBackend: BackendPort {
     state.withLock { $0.requests += requests }
     return requests.count
   }
+
+  /// Whose askers may be gone.
+  var abandoned: [ReplyTicket] { state.withLock { $0.abandoned } }
+  func abandon(_ ticket: ReplyTicket) { state.withLock { $0.abandoned.append(ticket) } }
 
   func watch(_ event: EventID, by watcher: Watcher) -> Bool { take(.watch(event, watcher)) }
   func unwatch(_ event: EventID, by watcher: Watcher) -> Bool { take(.unwatch(event, watcher)) }

@@ -46,6 +46,13 @@ struct InboundAdapterTests {
     #expect(Ticket(request.ticket) == ticket)
   }
 
+  @Test("A request whose client may be gone is named by its ticket")
+  func abandoned() {
+    let backend = FakeBackend()
+    adapter(backend).abandoned(ticket)
+    #expect(backend.abandoned == [ReplyTicket(ticket)])
+  }
+
   @Test("A request without a query has none")
   func withoutQuery() {
     let backend = FakeBackend()
