@@ -15,7 +15,7 @@ public enum Restore {
   /// Verifies a backup without putting it anywhere.
   public static func verify(_ path: String) throws(AdminAnswer.Failure) -> BackupReport {
     let bytes = try size(of: path)
-    return try reading(path) { source throws(StoreFailure) in
+    return try reading(path, bytes) { source throws(StoreFailure) in
       let copy = try Connection("", .copy)
       return BackupReport(path: path, bytes: bytes, facts: try fill(copy, from: source))
     }
@@ -42,7 +42,7 @@ public enum Restore {
     removeDraft(draft)
     do throws(AdminAnswer.Failure) {
       let epoch = identifiers.randomHex(bytes: 8)
-      let facts = try reading(path) { source throws(StoreFailure) in
+      let facts = try reading(path, bytes) { source throws(StoreFailure) in
         try fill(draft, from: source, epoch: epoch, target)
       }
       try publish(draft, target)
@@ -90,10 +90,17 @@ public enum Restore {
   }
 
   private static func reading<Value>(
-    _ path: String, _ body: (Connection) throws(StoreFailure) -> Value
+    _ path: String, _ bytes: Int, _ body: (Connection) throws(StoreFailure) -> Value
   ) throws(AdminAnswer.Failure) -> Value {
     do throws(StoreFailure) {
-      return try body(try Connection(path, .reader))
+      let source = try Connection(path, .reader)
+      // SQLite reads what is missing of a last page as zeros, and those may be in the place of rows.
+      let page = try Statement(source, "PRAGMA page_size").first { $0.int(0) } ?? 1
+      guard bytes % page == 0 else {
+        throw StoreFailure(
+          code: StoreFailure.corrupt, message: "the file is cut off: its last page is not whole")
+      }
+      return try body(source)
     } catch {
       throw .init(.data, "\(path) cannot be restored: \(error).")
     }

@@ -230,6 +230,18 @@ struct BackupTests {
     #expect(names(in: target) == ["seatcast.lock"])
   }
 
+  @Test("a file that lost its end is refused, were it one byte")
+  func cutOff() throws {
+    let scene = try Scene()
+    let bytes = try scene.report().bytes
+    for lost in [1, 100, 4_095, 4_096] {
+      #expect(unsafe truncate(scene.file, off_t(bytes - lost)) == 0)
+      let failure = failure { _ = try Restore.verify(scene.file) }
+      #expect(failure?.kind == .data, "\(lost)")
+      if lost < 4_096 { #expect(failure?.description.contains("is cut off") == true, "\(lost)") }
+    }
+  }
+
   @Test("a page that is damaged is found")
   func damagedPage() throws {
     let scene = try Scene()
