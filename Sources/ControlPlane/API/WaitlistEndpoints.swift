@@ -27,6 +27,8 @@ struct WaitlistEndpoints: Sendable {
   /// `GET /api/events/{id}/waitlist`
   func place(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let event = try call.event(call.eventID())
+    // Nobody waits for a draft, and another answer than for an event that does not exist would tell of it.
+    guard !event.isDraft else { throw Problem(DomainError.unknownEvent) }
     let place = try call.read { reads throws(DomainError) -> WaitingPlace? in
       guard let user = try reads.userID(of: principal.identity) else { return nil }
       return try reads.waitingPlace(of: user, principal.identity, in: event.id)

@@ -42,7 +42,7 @@ extension Ledger {
   func leave(
     _ event: EventID, _ user: Identity, _ batch: inout Batch
   ) throws(CommandFailure) -> EventID {
-    guard table.place(of: event) != nil else { throw .refused(.unknownEvent) }
+    guard let place = table.place(of: event), !table[place].isDraft else { throw .refused(.unknownEvent) }
     try remove(user, from: event, &batch)
     return event
   }

@@ -44,6 +44,16 @@ struct WaitlistEndpointsTests {
     #expect(try ask("POST", event, "{}", nil).status == 401)
   }
 
+  @Test("A draft is no event for its waiting list either")
+  func draft() throws {
+    let (event, token) = (try backend.event(#""seatCapacity":1,"status":"draft""#), try backend.userToken())
+    for method in ["GET", "DELETE"] {
+      let (hidden, absent) = (try ask(method, event, nil, token), try ask(method, 999, nil, token))
+      #expect(hidden.status == 404 && hidden.body == absent.body)
+    }
+    #expect(try ask("POST", event, "{}", token).body == ask("POST", 999, "{}", token).body)
+  }
+
   @Test("What a user is told in private says which event, what, and until when")
   func texts() throws {
     let encoder = NoticeEncoder(identity: .none, epoch: "e")
