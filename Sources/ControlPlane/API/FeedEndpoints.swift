@@ -33,7 +33,7 @@ struct FeedEndpoints: Sendable {
 
   private func isStillValid(_ caller: Caller) -> @Sendable () -> Bool {
     guard let service = caller.service else {
-      return { [revocations] in !revocations.refuses(caller.principal) }
+      return { [revocations, clock] in !revocations.refuses(caller.principal, at: clock.now) }
     }
     return { [services, clock] in services.find(service.jti, at: clock.now) != nil }
   }

@@ -5,6 +5,7 @@ struct NoticeEndpoints: Sendable {
   let encoder: NoticeEncoder
   let epoch: String
   let revocations: Revocations
+  let clock: any Clock
 
   /// `GET /api/events/{id}/stream?since&epoch`: `text/event-stream` from here on, until the token ends. `Last-Event-ID`
   /// is the position behind which the client resumes; without it, `since` of `epoch` is.
@@ -23,7 +24,9 @@ struct NoticeEndpoints: Sendable {
     reply.stream = .init(
       event: event.id, resume: try resume(call), client: principal?.connectionKey,
       key: principal?.key ?? 0, expiresAt: principal?.expiresAt,
-      isStillValid: { [revocations] in principal.map { !revocations.refuses($0) } ?? true })
+      isStillValid: { [revocations, clock] in
+        principal.map { !revocations.refuses($0, at: clock.now) } ?? true
+      })
     return reply
   }
 

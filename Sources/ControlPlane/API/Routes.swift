@@ -64,7 +64,8 @@ enum Routes {
     let bookings = BookingEndpoints(admission: admission)
     let waitlist = WaitlistEndpoints(admission: admission)
     let notices = NoticeEndpoints(
-      encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch, revocations: accounts.revocations)
+      encoder: NoticeEncoder(identity: .full, epoch: epoch), epoch: epoch, revocations: accounts.revocations,
+      clock: feed.clock)
     return [
       Route("POST", "/api/auth/register", .anyone(auth.register)),
       Route("POST", "/api/auth/login", .anyone(auth.login)),

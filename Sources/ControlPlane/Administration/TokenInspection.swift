@@ -45,7 +45,7 @@ struct TokenInspection {
       return "its claims are not accepted"
     }
     if revocations.isDisabled(principal.identity) { return "its user is disabled" }
-    return revocations.refuses(principal)
+    return revocations.refuses(principal, at: now)
       ? "its user was logged out everywhere after it was issued" : "it is refused"
   }
 

@@ -80,14 +80,21 @@ final class Revocations: Sendable {
   /// Entries, for tests.
   var count: Int { state.withLock(\.moments.count) }
 
-  /// A token that does not tell when it was issued may be an old one.
-  func refuses(_ principal: Principal) -> Bool {
+  /// What an issuer's clock may be ahead of ours.
+  private static let tolerance: Int64 = 60_000
+
+  /// A token that does not tell when it was issued may be an old one, and so may one that was issued later than now:
+  /// the clock was ahead, here or at the issuer, and the log-out may have come after it. Exactly the moment itself is
+  /// what `TokenIssuer` writes into new tokens while it is still to come.
+  func refuses(_ principal: Principal, at now: Instant) -> Bool {
     if isEmpty.load(ordering: .acquiring) { return false }
     return state.withLock { state in
       if state.disabled.contains(principal.identity) { return true }
       if state.removedKeys.contains(principal.key) { return true }
       guard let moment = Self.moment(of: principal.identity, state.moments) else { return false }
-      return principal.issuedAt.map { $0 < moment } ?? true
+      guard let issuedAt = principal.issuedAt else { return true }
+      return issuedAt < moment
+        || issuedAt > moment && issuedAt.milliseconds - Self.tolerance > now.milliseconds
     }
   }
 

@@ -20,8 +20,9 @@ final class TokenVerifier: TokenVerifying {
 
   /// The user may have been logged out, and the token by which the user asked may have ended, since then.
   func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+    let now = clock.now
     guard let grant = connections.redeem(connectionToken, at: clock.uptime),
-      clock.now < grant.principal.expiresAt, !revocations.refuses(grant.principal)
+      now < grant.principal.expiresAt, !revocations.refuses(grant.principal, at: now)
     else { return nil }
     return grant
   }
@@ -30,11 +31,12 @@ final class TokenVerifier: TokenVerifying {
     guard bytes.count <= JSONWebSignature.maximumBytes else { return .invalid }
     let (now, generation) = (clock.now, keys.current)
     if let known = generation.cache.principal(of: bytes, at: now) {
-      guard revocations.refuses(known) else { return .valid(known) }
+      guard revocations.refuses(known, at: now) else { return .valid(known) }
       generation.cache.forget(bytes)
       return .invalid
     }
-    guard let principal = judge(bytes, generation.authorities, at: now), !revocations.refuses(principal)
+    guard let principal = judge(bytes, generation.authorities, at: now),
+      !revocations.refuses(principal, at: now)
     else {
       return .invalid
     }

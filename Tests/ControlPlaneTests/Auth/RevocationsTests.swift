@@ -5,6 +5,8 @@ import Testing
 @Suite("Revocations")
 struct RevocationsTests {
   private let identity = Identity(issuer: "them", subject: Subject(3))
+  /// Later than all that is issued here.
+  private let now = Instant(milliseconds: 10_000_000)
 
   private func principal(_ identity: Identity, issuedAt: Int64?) -> Principal {
     Principal(
@@ -15,24 +17,44 @@ struct RevocationsTests {
   @Test("a log-out refuses tokens of its second and before, and those without a time of issue")
   func seconds() {
     let revocations = Revocations()
-    #expect(!revocations.refuses(principal(identity, issuedAt: nil)))
+    #expect(!revocations.refuses(principal(identity, issuedAt: nil), at: now))
     revocations.add(
       identity,
       before: Revocations.moment(
         of: identity, loggedOutAt: Instant(milliseconds: 10_500), last: nil))
     for issuedAt in [nil, 0, 9_000, 10_000, 10_999] as [Int64?] {
-      #expect(revocations.refuses(principal(identity, issuedAt: issuedAt)), "\(issuedAt ?? -1)")
+      #expect(revocations.refuses(principal(identity, issuedAt: issuedAt), at: now), "\(issuedAt ?? -1)")
     }
     for issuedAt: Int64 in [11_000, 12_000] {
-      #expect(!revocations.refuses(principal(identity, issuedAt: issuedAt)))
+      #expect(!revocations.refuses(principal(identity, issuedAt: issuedAt), at: now))
     }
+  }
+
+  @Test("a token that was issued while the clock was ahead does not outlive a log-out after that")
+  func clockAhead() {
+    let now = Instant(milliseconds: 10_500)
+    let moment = Revocations.moment(of: identity, loggedOutAt: now, last: nil)
+    let revocations = Revocations()
+    let early = principal(identity, issuedAt: 3_600_000)
+    #expect(!revocations.refuses(early, at: now), "nobody was logged out")
+    revocations.add(identity, before: moment)
+    #expect(revocations.refuses(early, at: now))
+    #expect(!revocations.refuses(principal(identity, issuedAt: 11_000), at: now))
+    #expect(
+      !revocations.refuses(principal(identity, issuedAt: 70_500), at: now), "an issuer may be a minute ahead")
+    #expect(revocations.refuses(principal(identity, issuedAt: 71_000), at: now))
+    // The log-out itself was made while the clock was ahead: new tokens bear its moment.
+    revocations.add(identity, before: Instant(milliseconds: 3_600_000))
+    #expect(!revocations.refuses(early, at: now))
+    #expect(revocations.refuses(principal(identity, issuedAt: 3_601_000), at: now))
   }
 
   @Test("what a removed key signed is refused, until the key is back")
   func removedKeys() {
     let revocations = Revocations()
     func refuses(_ key: UInt32) -> Bool {
-      revocations.refuses(Principal(identity: identity, role: .user, expiresAt: Timestamps.latest, key: key))
+      revocations.refuses(
+        Principal(identity: identity, role: .user, expiresAt: Timestamps.latest, key: key), at: now)
     }
     revocations.replaceKeys(removed: [3], trusted: [4])
     #expect(refuses(3) && !refuses(4) && !refuses(0))
@@ -59,9 +81,9 @@ struct RevocationsTests {
       Identity.local(3), Identity(issuer: "Them", subject: Subject(3)),
       Identity(issuer: "them", subject: Subject(4)),
     ] {
-      #expect(!revocations.refuses(principal(other, issuedAt: nil)))
+      #expect(!revocations.refuses(principal(other, issuedAt: nil), at: now))
     }
-    #expect(revocations.refuses(principal(identity, issuedAt: 10_000)))
+    #expect(revocations.refuses(principal(identity, issuedAt: 10_000), at: now))
   }
 
   @Test("of too many log-outs the older half becomes one of everybody, and no other issuer is concerned")
@@ -75,9 +97,9 @@ struct RevocationsTests {
     for (number, moment) in [(1, 30_000), (3, 30_000), (4, 40_000), (5, 50_000), (99, 30_000)] {
       #expect(revocations.moment(of: .local(UInt64(number)))?.milliseconds == Int64(moment))
     }
-    #expect(revocations.refuses(principal(.local(99), issuedAt: 29_999)))
-    #expect(revocations.refuses(principal(.local(99), issuedAt: nil)))
-    #expect(!revocations.refuses(principal(.local(99), issuedAt: 30_000)))
+    #expect(revocations.refuses(principal(.local(99), issuedAt: 29_999), at: now))
+    #expect(revocations.refuses(principal(.local(99), issuedAt: nil), at: now))
+    #expect(!revocations.refuses(principal(.local(99), issuedAt: 30_000), at: now))
     #expect(revocations.moment(of: identity) == Instant(milliseconds: 1_000))
     #expect(revocations.moment(of: Identity(issuer: "them", subject: Subject(4))) == nil)
     for number: UInt64 in 100...10_000 { revocations.add(.local(number), before: Timestamps.earliest) }
@@ -101,10 +123,10 @@ struct RevocationsTests {
     for revocations in [Revocations(), Revocations(disabled: [identity])] {
       revocations.setDisabled(identity, true)
       #expect(revocations.isDisabled(identity))
-      #expect(revocations.refuses(principal(identity, issuedAt: 9_000_000)))
-      #expect(!revocations.refuses(principal(.local(9), issuedAt: nil)))
+      #expect(revocations.refuses(principal(identity, issuedAt: 9_000_000), at: now))
+      #expect(!revocations.refuses(principal(.local(9), issuedAt: nil), at: now))
       revocations.setDisabled(identity, false)
-      #expect(!revocations.refuses(principal(identity, issuedAt: 9_000_000)))
+      #expect(!revocations.refuses(principal(identity, issuedAt: 9_000_000), at: now))
     }
   }
 
