@@ -80,6 +80,12 @@ public final class Backend: Sendable {
     try keys.reload(secret: secret, previous: previous)
   }
 
+  /// Other limits hold from now on, and anybody may make a local account or not. Any thread; no I/O.
+  public func use(_ limits: AdmissionLimits, registration: Bool) {
+    endpoints.admission.use(limits)
+    endpoints.policy.registration = registration
+  }
+
   // MARK: What can be seen
 
   /// Names this database: changes only when it is made anew or restored.

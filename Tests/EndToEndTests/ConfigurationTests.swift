@@ -1,4 +1,5 @@
 // The configuration as a whole process has it: a file, variables and flags together, and the commands about them.
+import Glibc
 import TestSupport
 import Testing
 
@@ -77,5 +78,57 @@ struct ConfigurationEndToEndTests {
     #expect(try server.terminate() == .exited(0))
     let listed = try command("event", "list", environment: ["SEATCAST_CONFIG": file])
     #expect(listed.status == .exited(0) || listed.error.contains(folder.path), "\(listed.error)")
+  }
+
+  @Test(
+    "SIGHUP takes over what can change, names what needs a restart, and leaves everything for a file with a fault"
+  )
+  func reload() throws {
+    try put("log = text\nregistration = off\nlimits = register-address=1/h\n", at: file)
+    var options = ServerOptions()
+    options.rateLimits = "on"
+    options.arguments = ["--config", file]
+    let server = try ServerProcess(options)
+    var people = 0
+    func register() throws -> Int {
+      people += 1
+      let person: JSON = [
+        "email": .string("p\(people)@example.test"), "password": "long enough", "name": "P",
+      ]
+      return try server.client().request("POST", "/api/auth/register", json: person).status
+    }
+    func allows(_ origin: String) throws -> Bool {
+      let answer = try server.client().get("/api/events", fields: [("Origin", origin)])
+      return answer.field("Access-Control-Allow-Origin") == origin
+    }
+    /// Writes the file anew, and waits for the line that the log has then.
+    func hangUp(_ text: String, _ line: String) throws {
+      let before = server.process.standardError.count
+      try put(text, at: file)
+      server.process.signal(SIGHUP)
+      try eventually("the log says \(line)") { server.process.standardError.dropFirst(before).contains(line) }
+    }
+    #expect(try register() == 403)
+    #expect(try server.client().get("/livez").field("Vary") == nil)
+
+    try hangUp(
+      "log = text\nlimits = register-address=1/h\norigins = https://shop.example\nwatch = public\n",
+      "read again changed=\"registration, origins\"")
+    #expect(
+      server.process.standardError.contains(
+        "a setting was changed and needs a restart setting=watch now=authenticated afterwards=public"))
+    #expect(try [register(), register()] == [201, 429])
+    #expect(try allows("https://shop.example") && !allows("https://other.example"))
+    try eventually("every loop says so") { try server.client().get("/livez").field("Vary") == "Origin" }
+
+    try hangUp("limits = register-address=off\nlog = json\n", "\"changed\":\"origins, limits, log\"")
+    #expect(try [register(), register()] == [201, 201])
+    #expect(try !allows("https://shop.example"))
+
+    try hangUp(
+      "limits = register-address=1/h\nprot = 1\n",
+      "the configuration cannot be read again; nothing has changed")
+    #expect(try [register(), register()] == [201, 201])
+    #expect(try server.terminate() == .exited(0))
   }
 }

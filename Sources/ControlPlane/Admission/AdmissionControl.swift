@@ -1,26 +1,47 @@
 // Decides which requests may cost the plane anything: asked before a password is hashed and before a command goes to the
 // ledger. Refusals are counted and told to the observer, which bounds what it logs. Any thread; no allocation
 // for who is within the limits.
+import Synchronization
 
 final class AdmissionControl: Sendable {
-  private let logins: LoginGuard
-  private let registrations: RateLimiter
-  private let requests: RateLimiter
-  private let changes: RateLimiter
-  /// What answers to users say of their limits.
-  let userFields: UserRateFields
+  /// The limits and what was used of them. Never changed; replaced as a whole.
+  private final class Limiters: Sendable {
+    let logins: LoginGuard
+    let registrations: RateLimiter
+    let requests: RateLimiter
+    let changes: RateLimiter
+    let userFields: UserRateFields
+
+    /// - Parameter former: what was used of its limits stays used.
+    init(_ limits: AdmissionLimits, after former: Limiters?) {
+      logins = LoginGuard(
+        perAccount: limits.loginPerAccount, perAddress: limits.loginPerAddress, after: former?.logins)
+      registrations = RateLimiter(limits.registerPerAddress, after: former?.registrations)
+      requests = RateLimiter(limits.requestsPerUser, after: former?.requests)
+      changes = RateLimiter(limits.changesPerUser, after: former?.changes)
+      userFields = UserRateFields(requests: limits.requestsPerUser, changes: limits.changesPerUser)
+    }
+  }
+
+  private let limiters: Mutex<Limiters>
   private let observer: any ControlObserver
   private let clock: any Clock
   private let refused = Monitor([UInt64](repeating: 0, count: LimitName.allCases.count))
 
   init(_ limits: AdmissionLimits, observer: any ControlObserver, clock: any Clock) {
-    logins = LoginGuard(perAccount: limits.loginPerAccount, perAddress: limits.loginPerAddress)
-    registrations = RateLimiter(limits.registerPerAddress)
-    requests = RateLimiter(limits.requestsPerUser)
-    changes = RateLimiter(limits.changesPerUser)
-    userFields = UserRateFields(requests: limits.requestsPerUser, changes: limits.changesPerUser)
+    limiters = Mutex(Limiters(limits, after: nil))
     (self.observer, self.clock) = (observer, clock)
   }
+
+  /// Other limits hold from now on.
+  func use(_ limits: AdmissionLimits) {
+    limiters.withLock { $0 = Limiters(limits, after: $0) }
+  }
+
+  private var current: Limiters { limiters.withLock { $0 } }
+
+  /// What answers to users say of their limits.
+  var userFields: UserRateFields { current.userFields }
 
   /// How often each limit refused, in the order of `LimitName.allCases`.
   var refusals: [UInt64] { refused.withLock { $0 } }
@@ -33,8 +54,7 @@ final class AdmissionControl: Sendable {
   /// Counts an attempt to log in.
   /// - Returns: what must be told how the attempt ended, and the fields of its answer.
   func login(_ account: EmailKey, from client: ClientAddress) throws(Problem) -> LoginAttempt {
-    let moment = now()
-    let key = KeyHash.of(account)
+    let (moment, key, logins) = (now(), KeyHash.of(account), current.logins)
     switch logins.admit(account: key, address: client.limitKey, at: moment) {
     case .admitted(let ofAccount, let ofAddress):
       let standings = [
@@ -52,6 +72,7 @@ final class AdmissionControl: Sendable {
   }
 
   fileprivate func loginEnded(account: UInt64, address: UInt64, isCorrect: Bool) {
+    let logins = current.logins
     if isCorrect {
       logins.succeeded(account: account, address: address, at: now())
     } else {
@@ -62,6 +83,7 @@ final class AdmissionControl: Sendable {
   /// Counts a registration.
   /// - Returns: the fields of its answer.
   func register(from client: ClientAddress) throws(Problem) -> FieldLines {
+    let registrations = current.registrations
     let decision = registrations.take(client.limitKey, at: now())
     let standing = RateStanding(.registerAddress, registrations.limit, decision)
     if let standing, !standing.decision.isAllowed {
@@ -78,17 +100,18 @@ final class AdmissionControl: Sendable {
   func request(
     of principal: Principal, isExempt: () throws(Problem) -> Bool
   ) throws(Problem) -> RateDecision? {
-    try judge(.requestsUser, requests, principal.connectionKey, principal, isExempt: isExempt)
+    try judge(.requestsUser, current.requests, principal.connectionKey, principal, isExempt: isExempt)
   }
 
   /// Counts a booking or a cancellation before the ledger decides it, whatever it will decide.
   func change(
     of event: EventID, by principal: Principal, isExempt: () throws(Problem) -> Bool
   ) throws(Problem) -> RateDecision? {
-    try judge(.changes, changes, KeyHash.of(principal.connectionKey, event), principal, isExempt: isExempt)
+    try judge(
+      .changes, current.changes, KeyHash.of(principal.connectionKey, event), principal, isExempt: isExempt)
   }
 
-  var limitsChanges: Bool { changes.limit != nil }
+  var limitsChanges: Bool { current.changes.limit != nil }
 
   private func judge(
     _ name: LimitName, _ limiter: RateLimiter, _ key: UInt64, _ principal: Principal,

@@ -37,11 +37,14 @@ final class LoginGuard: Sendable {
     var uselessAt: UInt64 { max(forgottenAt, knownUntil) &* 1_000 }
   }
 
-  init(perAccount: RateLimit?, perAddress: RateLimit?, capacity: Int = 32_768) {
-    self.perAccount = RateLimiter(perAccount, capacity: capacity)
-    self.perAddress = RateLimiter(perAddress, capacity: capacity)
-    known = RateLimiter(perAccount, capacity: capacity)
-    pairs = perAccount == nil ? nil : KeyTable(capacity: capacity)
+  /// - Parameter former: what it remembers counts here, too.
+  init(
+    perAccount: RateLimit?, perAddress: RateLimit?, capacity: Int = 32_768, after former: LoginGuard? = nil
+  ) {
+    self.perAccount = RateLimiter(perAccount, capacity: capacity, after: former?.perAccount)
+    self.perAddress = RateLimiter(perAddress, capacity: capacity, after: former?.perAddress)
+    known = RateLimiter(perAccount, capacity: capacity, after: former?.known)
+    pairs = perAccount == nil ? nil : former?.pairs ?? KeyTable(capacity: capacity)
   }
 
   /// Judges an attempt before anything is hashed, and counts it.

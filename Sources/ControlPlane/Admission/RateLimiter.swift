@@ -11,9 +11,10 @@ struct RateLimiter: Sendable {
     var uselessAt: UInt64 { full }
   }
 
-  init(_ limit: RateLimit?, capacity: Int = 65_536) {
+  /// - Parameter former: a limiter of the same keys: what they have used of its limit counts for this one, too.
+  init(_ limit: RateLimit?, capacity: Int = 65_536, after former: RateLimiter? = nil) {
     self.limit = limit
-    table = limit == nil ? nil : KeyTable(capacity: capacity)
+    table = limit == nil ? nil : former?.table ?? KeyTable(capacity: capacity)
   }
 
   /// Takes one unit of `key`'s budget. Nil: there is no limit.

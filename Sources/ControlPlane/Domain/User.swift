@@ -106,12 +106,6 @@ public enum Accounts: Sendable, Equatable {
   }
 }
 
-/// Which accounts there are, and whether anybody may make one.
-struct AccountPolicy: Sendable {
-  var accounts: Accounts
-  var registration: Bool
-}
-
 /// What a token of another system says of an administrator: the claim `name` is the string `value`, or an array
 /// that has it.
 public struct AdminClaim: Sendable, Equatable {

@@ -5,22 +5,29 @@ import Synchronization
 
 /// Counts what 64-bit keys hold, up to a bound per key.
 final class KeyCounts: Sendable {
-  /// Nil: no bound, and nothing is counted.
-  let bound: Int?
+  /// `Int.max`: none, for now.
+  private let bound: Atomic<Int>
   private let shards: [Shard]
 
   private final class Shard: Sendable {
     let counts = Mutex<[UInt64: Int]>([:])
   }
 
-  init(bound: Int?) {
-    self.bound = bound
-    shards = bound == nil ? [] : (0..<64).map { _ in Shard() }
+  /// - Parameters:
+  ///   - bound: nil: none.
+  ///   - mayChange: whether keys are counted without a bound, too, because one may come.
+  init(bound: Int?, mayChange: Bool = false) {
+    self.bound = Atomic(bound ?? .max)
+    shards = bound == nil && !mayChange ? [] : (0..<64).map { _ in Shard() }
   }
+
+  /// From now on. Keys that hold more keep it, and get no more. Only for counts that may change.
+  func use(bound: Int?) { self.bound.store(bound ?? .max, ordering: .relaxed) }
 
   /// Counts one more for `key`; false: the key holds all it may, and nothing was counted.
   func enter(_ key: UInt64) -> Bool {
-    guard let bound else { return true }
+    guard !shards.isEmpty else { return true }
+    let bound = bound.load(ordering: .relaxed)
     return shard(of: key).counts.withLock { counts in
       let held = counts[key, default: 0]
       guard held < bound else { return false }
@@ -31,7 +38,7 @@ final class KeyCounts: Sendable {
 
   /// Undoes one `enter` that returned true.
   func leave(_ key: UInt64) {
-    guard bound != nil else { return }
+    guard !shards.isEmpty else { return }
     shard(of: key).counts.withLock { counts in
       guard let held = counts[key] else { return assertionFailure("a key left that had not entered") }
       counts[key] = held > 1 ? held - 1 : nil
@@ -40,7 +47,7 @@ final class KeyCounts: Sendable {
 
   /// What `key` holds. For tests.
   func count(of key: UInt64) -> Int {
-    bound == nil ? 0 : shard(of: key).counts.withLock { $0[key, default: 0] }
+    shards.isEmpty ? 0 : shard(of: key).counts.withLock { $0[key, default: 0] }
   }
 
   /// Keys that hold anything.

@@ -45,11 +45,17 @@ final class LoopLimiter {
 
   init(counters: LoopCounters, observer: any LoopObserver, shared: AdmissionControl) {
     (self.counters, self.observer, self.shared) = (counters, observer, shared)
-    isLimited = shared.limits != AdmissionLimits()
+    (isLimited, rules) = (shared.isLimited, shared.limits)
   }
 
   private let isLimited: Bool
-  private var rules: AdmissionLimits { shared.limits }
+  private var rules: AdmissionLimits
+
+  /// Other limits hold from now on; connections stay counted for whom they are counted. Without effect when nothing was
+  /// limited at first.
+  func use(_ limits: AdmissionLimits) {
+    if isLimited { rules = limits }
+  }
 
   // MARK: Connections
 
@@ -129,12 +135,12 @@ final class LoopLimiter {
 
   /// Counts a request; what refuses it, or nil.
   func refusal(ofRequestFrom client: Client, now: UInt64) -> RateRefusal? {
-    guard let requests = shared.requests else { return nil }
-    let decision = requests.take(client.limitKey, at: now)
+    guard let requests = shared.requests, let limit = rules.requestsPerAddress else { return nil }
+    let decision = requests.take(client.limitKey, of: limit, at: now)
     guard !decision.isAllowed else { return nil }
     refuse(.requestsPerAddress, client.address)
     return RateRefusal(
-      limit: .requestsPerAddress, rate: requests.limit, retryAfter: decision.retryAfter,
+      limit: .requestsPerAddress, rate: limit, retryAfter: decision.retryAfter,
       milliseconds: decision.milliseconds)
   }
 
@@ -143,6 +149,8 @@ final class LoopLimiter {
   /// - Returns: what refuses it, and then nothing has changed; or nil.
   func refusal(ofJoining slot: UInt32, as client: ClientTag, from peer: PeerAddress) -> RateRefusal? {
     guard isLimited else { return nil }
+    // The place is about to be another key's, and what it holds as new belongs to this one.
+    headCame(slot)
     let place = places[Int(slot)]
     let (limit, counts, key, holding) =
       client.isAnonymous
@@ -191,9 +199,9 @@ final class LoopLimiter {
 
   /// Whether the notice table may be asked for a resume of the client, or the address, that the slot is counted for.
   func judge(recallAt slot: UInt32, from peer: PeerAddress, now: UInt64) -> RecallVerdict {
-    guard let recalls = shared.recalls else { return .admitted }
+    guard let recalls = shared.recalls, let limit = rules.recallsPerClient else { return .admitted }
     let refused = places[Int(slot)].refusedRecalls
-    if recalls.take(places[Int(slot)].key, at: now).isAllowed {
+    if recalls.take(places[Int(slot)].key, of: limit, at: now).isAllowed {
       places[Int(slot)].refusedRecalls = refused - min(refused, 1)
       return .admitted
     }

@@ -1,4 +1,5 @@
-// The budgets of many keys in a table of fixed size, shared by all loops: 16 bytes per key, no allocation after `init`.
+// The budgets of many keys in a table of fixed size, shared by all loops: 16 bytes per key, no allocation after `init`. The
+// limit comes with each question, because a reload may change it: what a key has used stays known.
 // A key has eight places to stand in; a newcomer takes one whose budget is whole again, else that of the key that has
 // been idle longest. So an attacker with more keys than places can at most get a full budget for each of them.
 // Any thread; a lock covers one shard and is held for one look at eight entries.
@@ -6,7 +7,6 @@ import Synchronization
 
 /// Rate-limits 64-bit keys.
 final class RateLimiter: Sendable {
-  let limit: RateLimit
   /// Makes the places of keys unpredictable to those who choose the keys.
   private let seed: UInt64
   private let shards: [Shard]
@@ -27,8 +27,7 @@ final class RateLimiter: Sendable {
   }
 
   /// - Parameter capacity: keys that are told apart, rounded up to a power of two.
-  init(_ limit: RateLimit, capacity: Int = 65_536, seed: UInt64 = .random(in: 0 ... .max)) {
-    self.limit = limit
+  init(capacity: Int = 65_536, seed: UInt64 = .random(in: 0 ... .max)) {
     self.seed = seed
     var perShard = Self.ways
     while perShard * Self.shardCount < capacity { perShard *= 2 }
@@ -41,7 +40,7 @@ final class RateLimiter: Sendable {
 
   /// Takes one unit of `key`'s budget.
   /// - Parameter now: milliseconds of a monotonic clock.
-  func take(_ key: UInt64, at now: UInt64) -> RateDecision {
+  func take(_ key: UInt64, of limit: RateLimit, at now: UInt64) -> RateDecision {
     let place = Self.mixed(key ^ seed)
     let first = Int(truncatingIfNeeded: place) & (capacityPerShard - 1) & ~(Self.ways - 1)
     let shard = shards[Int(place >> 60)]

@@ -14,6 +14,8 @@ enum Parcel: Sendable {
   case endCredential(Credential, at: Int64)
   /// Send a text to the WebSockets of a client.
   case tellClient(UInt64, [UInt8])
+  /// Other limits hold from now on, and the field lines of every answer may be others.
+  case settings(AdmissionLimits)
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.

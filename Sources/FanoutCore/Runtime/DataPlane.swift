@@ -54,6 +54,7 @@ public final class DataPlane: Sendable {
   private let proxies: [LoopProxy]
   private let transports: [CUVTransport]
   private let counted: [LoopCounters]
+  private let admission: AdmissionControl
   private let threads = Mutex<[LoopThread]>([])
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
@@ -90,6 +91,7 @@ public final class DataPlane: Sendable {
           handshakes: configuration.limits.handshakesPerLoop))
     }
     self.configuration = configuration
+    admission = AdmissionControl(configuration.admission)
     self.transports = transports
     counted = transports.map { _ in LoopCounters() }
     proxies = transports.enumerated().map { index, transport in
@@ -109,7 +111,7 @@ public final class DataPlane: Sendable {
   ) throws(DataPlaneFailure) -> Int {
     publisher.use(idPrefix: eventIDPrefix)
     let port = try listen()
-    let admission = AdmissionControl(configuration.admission)
+    let admission = admission
     let shared = descriptorTable()
     for (index, transport) in transports.enumerated() {
       let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
@@ -212,6 +214,13 @@ public final class DataPlane: Sendable {
   /// thread.
   public func tell(client id: UInt64, _ text: [UInt8]) {
     proxies.forEach { $0.post(.tellClient(id, text)) }
+  }
+
+  /// Takes other limits and trusted proxies over, and asks the inbound sink anew for the field lines of every answer. Connections
+  /// stay counted for whom they are counted. Limits have no effect when nothing was limited at first. Any thread.
+  public func use(_ limits: AdmissionLimits) {
+    admission.use(limits)
+    proxies.forEach { $0.post(.settings(limits)) }
   }
 
   /// Closes the listeners; answers from now on end their connections.

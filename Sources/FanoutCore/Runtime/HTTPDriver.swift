@@ -13,7 +13,7 @@ final class HTTPDriver<IO: Transport> {
   private let webSockets: WebSocketDriver<IO>
   private let inbound: any InboundSink
   /// Field lines of every answer.
-  private let commonLines: [UInt8]
+  private var commonLines: [UInt8]
   private let limiter: LoopLimiter
   private let observer: any LoopObserver
   /// Requests of this turn that the inbound sink takes together.
@@ -41,6 +41,9 @@ final class HTTPDriver<IO: Transport> {
     self.limiter = limiter
     self.observer = observer
   }
+
+  /// The sink may have others by now.
+  func readCommonLines() { commonLines = inbound.commonLines }
 
   // MARK: Requests
 

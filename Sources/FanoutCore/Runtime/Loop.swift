@@ -198,6 +198,9 @@ final class Loop<IO: Transport> {
     case .withdrawClient(let id, let code, let reason): withdraw(id, code, reason)
     case .endCredential(let credential, let moment): connections.end(credential, at: moment)
     case .tellClient(let id, let text): tell(id, text)
+    case .settings(let limits):
+      limiter.use(limits)
+      http.readCommonLines()
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
     }

@@ -2,10 +2,11 @@
 // CORS protocol of the Fetch standard (fetch.spec.whatwg.org, section 3.3). There is no credentials mode: a token is
 // sent as `Authorization`, never as a cookie. Loop threads; never blocks.
 import FanoutCore
+import Synchronization
 
 struct OriginPolicy: Sendable {
-  /// Allowed besides the origin that the request's own `Host` names.
-  private let listed: Set<WebOrigin>
+  /// Allowed besides the origin that the request's own `Host` names; shared by all copies of the policy.
+  private let list: OriginList
   /// Told of each request of an origin that is not allowed. Must not block, and must bound what it keeps.
   private let refused: @Sendable (String) -> Void
 
@@ -21,8 +22,11 @@ struct OriginPolicy: Sendable {
   }
 
   init(listed: Set<WebOrigin>, refused: @escaping @Sendable (String) -> Void = { _ in }) {
-    (self.listed, self.refused) = (listed, refused)
+    (list, self.refused) = (OriginList(listed), refused)
   }
+
+  /// Other origins are allowed from now on.
+  func allow(_ listed: Set<WebOrigin>) { list.origins.withLock { $0 = listed } }
 
   func standing(of head: HTTPRequestHead) -> Standing {
     guard head.hasOrigin else { return .absent }
@@ -30,7 +34,7 @@ struct OriginPolicy: Sendable {
     guard values.count == 1, let origin = WebOrigin(values[0]) else {
       return .foreign(values.joined(separator: ", "))
     }
-    if listed.contains(origin) { return .listed(values[0]) }
+    if list.origins.withLock({ $0.contains(origin) }) { return .listed(values[0]) }
     return head.first("Host").map(origin.isServed) ?? false ? .own : .foreign(values[0])
   }
 
@@ -57,7 +61,7 @@ struct OriginPolicy: Sendable {
   // MARK: Field lines
 
   /// Of every answer: caches must keep answers to different origins apart.
-  var commonLines: [UInt8] { listed.isEmpty ? [] : Array("Vary: Origin\r\n".utf8) }
+  var commonLines: [UInt8] { list.origins.withLock(\.isEmpty) ? [] : Array("Vary: Origin\r\n".utf8) }
 
   /// Of the answer to a request with an `Origin`.
   func lines(for head: HTTPRequestHead) -> [UInt8] {
@@ -88,4 +92,9 @@ struct OriginPolicy: Sendable {
   private static let exposed = Array(
     ("\r\nAccess-Control-Expose-Headers: Location, ETag, Link, Retry-After, RateLimit, RateLimit-Policy, "
       + "Idempotency-Replayed, WWW-Authenticate\r\n").utf8)
+}
+
+private final class OriginList: Sendable {
+  let origins: Mutex<Set<WebOrigin>>
+  init(_ origins: Set<WebOrigin>) { self.origins = Mutex(origins) }
 }

@@ -9,12 +9,14 @@ struct Assembly {
   let readiness: Readiness
   private let admin: AdminService
   private let configuration: ServeConfiguration
+  private let origins: OriginPolicy
   private let log: Log
   private let startedAt = SystemClock().now
 
   /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`.
   init(_ configuration: ServeConfiguration, secrets: TokenSecrets, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
+    origins = OriginPolicy(listed: configuration.origins, refused: { log.refused(origin: $0) })
     do {
       plane = try DataPlane(Self.planeConfiguration(configuration))
       backend = try Backend.open(
@@ -38,7 +40,6 @@ struct Assembly {
       files: .described(isSecure: isSecure), isReady: { [readiness] in readiness.isReady },
       unreadiness: { [readiness] in readiness.reason },
       metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })
-    let origins = OriginPolicy(listed: configuration.origins, refused: { [log] in log.refused(origin: $0) })
     do {
       let port = try plane.start(
         inbound: InboundAdapter(
@@ -66,47 +67,50 @@ struct Assembly {
     }
   }
 
+  // MARK: Reload
+
+  /// What takes changes over on SIGHUP, in this order.
+  var reloaders: [Reloader] {
+    [
+      Reloader("the keys of tokens", otherwise: "those before them still count", reloadKeys),
+      Reloader("the TLS certificate", otherwise: "the one before stays in use", reloadCertificate),
+      Reloader("the limits", otherwise: "those before them still hold", reloadLimits),
+      Reloader("the log", otherwise: "it goes on as before") { [log] in
+        log.use($0.logFormat, from: $0.logLevel)
+      },
+    ]
+  }
+
+  /// Settings that this server cannot take over: without any limit at the start the data plane counts nothing.
+  var fixed: Set<Setting> {
+    let isLimited = Self.planeConfiguration(configuration).admission != FanoutCore.AdmissionLimits()
+    return isLimited ? [] : [.limits, .trustedProxies]
+  }
+
   /// Reads the token secrets and the other system's public keys again. What cannot be read leaves the keys as they are.
-  /// - Returns: whether it could be done.
-  private func reloadKeys() -> Bool {
-    do {
-      let secrets = try SecretFiles.secrets(configuration)
-      try backend.reloadKeys(secret: secrets.current, previous: secrets.previous)
-      log.write(LogEntry(.info, "the keys of tokens were read again"))
-      return true
-    } catch {
-      log.write(
-        LogEntry(
-          .error, "the keys of tokens cannot be read again; those before them still count",
-          ["why": "\(error)"]))
-      return false
-    }
+  private func reloadKeys(_ configuration: ServeConfiguration) throws {
+    let secrets = try SecretFiles.secrets(configuration)
+    try backend.reloadKeys(secret: secrets.current, previous: secrets.previous)
+    log.write(LogEntry(.info, "the keys of tokens were read again"))
   }
 
-  /// Reads the TLS certificate and its key again. What cannot be used leaves the pair before in use.
-  /// - Returns: whether it could be done.
-  private func reloadCertificate() -> Bool {
-    guard configuration.address.tls != nil else { return true }
-    do {
-      try plane.reloadCertificate()
-      log.write(
-        LogEntry(
-          .info, "the TLS certificate was read again",
-          ["until": LogEntry.timestamp((plane.certificateExpiry ?? 0) * 1_000)]))
-      return true
-    } catch {
-      log.write(
-        LogEntry(
-          .error, "the TLS certificate cannot be read again; the one before stays in use", ["why": "\(error)"]
-        ))
-      return false
-    }
+  /// Limits, trusted proxies, registration and origins. Origins come first, because the data plane asks for the field lines
+  /// that follow from them.
+  private func reloadLimits(_ configuration: ServeConfiguration) {
+    origins.allow(configuration.origins)
+    plane.use(Self.planeConfiguration(configuration).admission)
+    backend.use(Self.controlLimits(configuration), registration: configuration.accounts.registration)
   }
 
-  /// What SIGHUP asks for.
-  /// - Returns: what could not be read again, in words.
-  func reload() -> [String] {
-    (reloadKeys() ? [] : ["the keys of tokens"]) + (reloadCertificate() ? [] : ["the TLS certificate"])
+  /// Reads the files of the TLS certificate and its key again, whose names need a restart. What cannot be used leaves the
+  /// pair before in use.
+  private func reloadCertificate(_ configuration: ServeConfiguration) throws {
+    guard configuration.address.tls != nil else { return }
+    try plane.reloadCertificate()
+    log.write(
+      LogEntry(
+        .info, "the TLS certificate was read again",
+        ["until": LogEntry.timestamp((plane.certificateExpiry ?? 0) * 1_000)]))
   }
 
   /// The threads without which nothing is sold or sent.
@@ -167,8 +171,12 @@ struct Assembly {
     backend.passwordCost = configuration.passwordCost == .interactive ? .interactive : .insecureTest
     (backend.feedKept, backend.addressesKept) = (configuration.feedKept, configuration.addressesKept)
     backend.historyLimit = Limits().historyNotices
-    if configuration.rateLimits == .on { backend.limits = configuration.limits.control }
+    backend.limits = controlLimits(configuration)
     return backend
+  }
+
+  private static func controlLimits(_ configuration: ServeConfiguration) -> ControlPlane.AdmissionLimits {
+    configuration.rateLimits == .on ? configuration.limits.control : ControlPlane.AdmissionLimits()
   }
 }
 

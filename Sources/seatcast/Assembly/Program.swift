@@ -9,7 +9,8 @@ enum Program {
       switch try Invocation.parse(arguments, environment: environment) {
       case .print(let text): StandardOutput.write(text + "\n")
       case .serve(let settings):
-        try Server.run(ServeConfiguration(settings), service: ServiceEnvironment(environment))
+        try Server.run(
+          ServeConfiguration(settings), from: settings, service: ServiceEnvironment(environment))
       case .configCheck(let settings): return ConfigCheck.run(settings)
       case .configPrint(let settings): return ConfigPrint.run(settings)
       case .conformanceEcho(let settings): try EchoServer.run(EchoConfiguration(settings))

@@ -6,10 +6,13 @@ import Glibc
 
 enum Server {
   /// Serves until a signal stops it; returns when everything is closed.
-  static func run(_ configuration: ServeConfiguration, service: ServiceEnvironment) throws(StartError) {
+  /// - Parameter settings: what the configuration was made of, to be read again on SIGHUP.
+  static func run(
+    _ configuration: ServeConfiguration, from settings: Settings, service: ServiceEnvironment
+  ) throws(StartError) {
     let notifier = ServiceNotifier(address: service.notifyAddress)
     do throws(StartError) {
-      try serve(configuration, service, notifier)
+      try serve(configuration, settings, service, notifier)
     } catch {
       notifier.tell(error.description)
       throw error
@@ -17,7 +20,8 @@ enum Server {
   }
 
   private static func serve(
-    _ given: ServeConfiguration, _ service: ServiceEnvironment, _ notifier: ServiceNotifier
+    _ given: ServeConfiguration, _ settings: Settings, _ service: ServiceEnvironment,
+    _ notifier: ServiceNotifier
   ) throws(StartError) {
     var configuration = given
     if let sockets = try ActivationSockets.take(service.sockets) { configuration.address.take(sockets) }
@@ -38,7 +42,8 @@ enum Server {
     let url = configuration.address.url(port: started.port)
     notifier.ready("Serving on \(url)")
 
-    let signal = waitForStop(assembly, notifier, url: url)
+    let reload = Reload(settings, assembly.reloaders, fixed: assembly.fixed, log: log)
+    let signal = waitForStop(reload, notifier, url: url)
     log.write(LogEntry(.info, "stopping", ["signal": signal]))
     notifier.stopping("Stopping after \(signal)")
     assembly.readiness.leave()
@@ -98,14 +103,14 @@ enum Server {
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
   }
 
-  /// Reads keys and certificate again on each SIGHUP.
+  /// Reads the configuration again on each SIGHUP.
   /// - Returns: the name of the signal that ends the wait.
-  private static func waitForStop(_ assembly: Assembly, _ notifier: ServiceNotifier, url: String) -> String {
+  private static func waitForStop(_ reload: Reload, _ notifier: ServiceNotifier, url: String) -> String {
     while true {
       switch ProcessSignals.wait(ProcessSignals.ofServer) {
       case .hangup:
-        notifier.reloading("Reading keys and certificate again")
-        let failed = assembly.reload()
+        notifier.reloading("Reading the configuration again")
+        let failed = reload.run()
         notifier.ready(
           "Serving on \(url)"
             + (failed.isEmpty ? "" : "; not read again: \(failed.joined(separator: ", "))"))

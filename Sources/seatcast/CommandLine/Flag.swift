@@ -256,5 +256,7 @@ struct CommandTable: Sendable {
   var takesServersFlags: Bool { Set(flags).isSuperset(of: Self.serve.flags) }
 
   static let all =
-    [serve, health] + configuration + administration + [conformanceEcho, conformanceJWS, help, completions, version]
+    [serve, health] + configuration + administration + [
+      conformanceEcho, conformanceJWS, help, completions, version,
+    ]
 }

@@ -88,7 +88,9 @@ enum ManualPage: String, CaseIterable {
     accepted is finished and answered.
     .TP
     .B SIGHUP
-    Read the files of secrets, public keys and the TLS certificate again.
+    Read the configuration file again, and the files of secrets, public keys and the TLS certificate.
+    Settings that say so take changes over; the log names those that need a restart.
+    A file with a fault changes nothing.
     """
 
   private static let statuses = """

@@ -53,7 +53,8 @@ extension CommandTable {
   private static let tlsCertificate = Flag.text(
     .tlsCertificate, "FILE",
     summary: "PEM file of a certificate and its chain: serve https and wss. Needs --tls-key.",
-    details: ["SIGHUP reads it again, and the key."], example: "/etc/seatcast/tls.pem", credential: "tls-cert")
+    details: ["SIGHUP reads it again, and the key."], example: "/etc/seatcast/tls.pem", credential: "tls-cert"
+  )
   private static let tlsKey = Flag.text(
     .tlsKey, "FILE", summary: "PEM file of the certificate's key, not encrypted.",
     example: "/etc/seatcast/tls-key.pem", credential: "tls-key")
@@ -95,7 +96,7 @@ extension CommandTable {
       fallback: "local"),
     .choice(
       .registration, ["on", "off"], summary: "Whether anybody may make a local account.",
-      fallback: .words("on; off with --accounts external")),
+      fallback: .words("on; off with --accounts external"), effect: .onReload),
     .text(
       .adminEmail, "EMAIL", summary: "Make sure that this admin exists. Needs a password, from below.",
       example: "admin@example.org"),
@@ -121,7 +122,7 @@ extension CommandTable {
     .text(
       .jwtSecretFile, "FILE",
       summary: "Secret that signs tokens, at least 32 bytes; one line break at its end is not part of it.",
-      details: ["SIGHUP reads it again, and the two files below."],
+      details: ["SIGHUP reads it again, and the other files of keys."],
       fallback: .words("made once in the data folder"), example: "/etc/seatcast/jwt-secret",
       credential: "jwt-secret", effect: .onReload),
     .secret(.jwtSecret, summary: "The secret itself, instead of a file."),

@@ -72,6 +72,27 @@ struct AdmissionControlTests {
     #expect(try fixture.send("POST", "/api/auth/register", body).status == 201)
   }
 
+  @Test("Other limits hold at once, and what was used of the former ones stays used")
+  func otherLimits() throws {
+    var limits = Self.limits
+    let fixture = try APIFixture(limits: limits)
+    for name in ["a", "b", "c", "d", "e"] { #expect(try !fixture.userToken(name).isEmpty) }
+    func status(_ name: String) throws -> Int {
+      let body = #"{"email":"\#(name)@example.org","password":"password","name":"F"}"#
+      return try fixture.send("POST", "/api/auth/register", body).status
+    }
+    #expect(try status("f") == 429)
+    // What fills five in an hour fills ten that come back as fast.
+    limits.registerPerAddress = RateLimit(5, per: 3_600_000, burst: 6)
+    fixture.backend.use(limits, registration: true)
+    #expect(try [status("f"), status("g")] == [201, 429])
+    limits.registerPerAddress = nil
+    fixture.backend.use(limits, registration: true)
+    #expect(try status("i") == 201)
+    fixture.backend.use(limits, registration: false)
+    #expect(try status("j") == 403)
+  }
+
   @Test("A user who books and cancels is bounded per event, others and other events are not")
   func changes() throws {
     let fixture = try APIFixture(limits: Self.limits)

@@ -32,6 +32,20 @@ struct KeyCountsTests {
     #expect(counts.keys == 0)
   }
 
+  @Test("A bound that may change counts from the start, so that none is given back that was not taken")
+  func changes() {
+    let counts = KeyCounts(bound: nil, mayChange: true)
+    #expect((0..<3).allSatisfy { _ in counts.enter(1) })
+    counts.use(bound: 2)
+    #expect(counts.count(of: 1) == 3 && !counts.enter(1) && counts.enter(2))
+    counts.leave(1)
+    #expect(!counts.enter(1))
+    counts.leave(1)
+    #expect(counts.enter(1) && !counts.enter(1))
+    counts.use(bound: nil)
+    #expect(counts.enter(1) && counts.count(of: 1) == 3)
+  }
+
   @Test("Threads together stay within the bound")
   func contention() throws {
     let counts = KeyCounts(bound: 100)

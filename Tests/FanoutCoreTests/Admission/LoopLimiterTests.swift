@@ -46,6 +46,46 @@ struct LoopLimiterTests {
     #expect(observer.incidents.first == .limited(.connectionsPerAddress, ann))
   }
 
+  @Test("Bounds that change count what is there, and give back what was taken")
+  func changedBounds() {
+    let shared = control { $0.connectionsPerAddress = 3 }
+    let admission = admission(shared)
+    for slot: UInt32 in 0..<2 {
+      #expect(admission.admits(connectionFrom: ann))
+      admission.opened(slot, from: ann)
+    }
+    var limits = AdmissionLimits()
+    (limits.connectionsPerAddress, limits.connectionsPerClient) = (1, 1)
+    limits.trustedProxies = TrustedProxies([AddressRange("127.0.0.3")].compactMap(\.self))
+    shared.use(limits)
+    admission.use(limits)
+    #expect(!admission.admits(connectionFrom: ann))
+    #expect(admission.refusal(ofJoining: 0, as: ClientTag(id: 7), from: ann) == nil)
+    #expect(admission.refusal(ofJoining: 1, as: ClientTag(id: 7), from: ann)?.limit == .connectionsPerClient)
+    // A proxy's connections are not counted for it.
+    for slot: UInt32 in 2..<5 {
+      #expect(admission.admits(connectionFrom: bob))
+      admission.opened(slot, from: bob)
+    }
+    for slot: UInt32 in 0..<5 { admission.left(slot) }
+    #expect([shared.addresses, shared.newConnections, shared.clients].allSatisfy { $0.keys == 0 })
+  }
+
+  @Test("Where nothing was limited at first, nothing is counted, and other limits have no effect")
+  func unlimitedAtFirst() {
+    let shared = control { _ in }
+    let admission = admission(shared)
+    #expect(admission.admits(connectionFrom: ann))
+    admission.opened(0, from: ann)
+    var limits = AdmissionLimits()
+    limits.connectionsPerAddress = 1
+    shared.use(limits)
+    admission.use(limits)
+    #expect(admission.admits(connectionFrom: ann))
+    admission.left(0 as UInt32)
+    #expect(shared.addresses.keys == 0)
+  }
+
   @Test("Connections without a whole head are bounded per address and per loop")
   func newConnections() throws {
     let shared = control { ($0.newConnectionsPerAddress, $0.newConnectionsPerLoop) = (2, 3) }
@@ -344,6 +384,19 @@ struct LoopLimitTests {
     rig.pass(600)
     #expect(rig.connection(client.socket) != nil)
     #expect(rig.counters.own.messagesReceived == 20)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("Other limits hold for who is there from the moment that they come")
+  func otherLimits() {
+    let rig = rig { $0.messagesPerConnection = RateLimit(10, per: 1_000, burst: 5) }
+    let client = rig.webSocket()
+    _ = client.texts()
+    rig.proxy.post(.settings(AdmissionLimits()))
+    rig.settle()
+    for number in 0..<20 { client.say("echo \(number)") }
+    rig.settle()
+    #expect(client.texts().count == 20)
     #expect(rig.faults() == [])
   }
 }

@@ -89,6 +89,17 @@ struct OriginPolicyTests {
     #expect(policy.refusal(of: head("GET", "https://evil.example")) == nil)
   }
 
+  @Test("Another list counts for all copies of the policy")
+  func anotherList() {
+    let (policy, copy) = { ($0, $0) }(policy)
+    let (shop, friend) = ("https://shop.example", "https://friend.example")
+    policy.allow(Set([WebOrigin(friend)].compactMap(\.self)))
+    #expect(copy.standing(of: head("GET", friend)) == .listed(friend))
+    #expect(copy.standing(of: head("GET", shop)) == .foreign(shop))
+    policy.allow([])
+    #expect(copy.commonLines.isEmpty && copy.standing(of: head("GET", friend)) == .foreign(friend))
+  }
+
   @Test("Answers vary by origin once there is a list")
   func vary() {
     #expect(String(decoding: policy.commonLines, as: UTF8.self) == "Vary: Origin\r\n")

@@ -11,7 +11,7 @@ struct CompletionsTests {
     (["seatcast", "se"], ["serve"]), (["seatcast", "event", "c"], ["create", "capacity", "cancel"]),
     (["seatcast", "serve", "--lo"], ["--log", "--log-level", "--loops"]),
     (["seatcast", "serve", "--log", "j"], ["json"]), (["seatcast", "user", "role", "--js"], ["--json"]),
-    (["seatcast", "user", "role", "ad"], ["admin"]), (["seatcast", "completions", "z"], ["zsh"]),
+    (["seatcast", "user", "role", "x", "ad"], ["admin"]), (["seatcast", "completions", "z"], ["zsh"]),
     (["seatcast", "serve", "--demo", "--dat"], ["--data"]), (["seatcast", "help", "tok"], ["token"]),
     (["seatcast", "config", "print", "--eff"], ["--effective"]),
     (["seatcast", "serve", "--config", "a-f"], ["a-file"]),
@@ -77,8 +77,13 @@ struct CompletionsTests {
     zpty -n -w shell "$*"$'\\t'
     while zpty -r shell line; do
       line=${line//[$'\\r\\n']/}
-      [[ $line == '>>' ]] && break
-      [[ -n $inside ]] && print -r -- $line
+      if [[ $line == '>>' ]]; then
+        inside=
+        [[ -n $found ]] && break
+      elif [[ -n $inside ]]; then
+        print -r -- $line
+        found=1
+      fi
       [[ $line == '<<' ]] && inside=1
     done
     zpty -d shell
