@@ -20,6 +20,8 @@ let package = Package(
   products: [
     .library(name: "FanoutCore", targets: ["FanoutCore"]),
     .library(name: "ControlPlane", targets: ["ControlPlane"]),
+    // For programs that talk to a server (docs/guides/SWIFT_CLIENT.md); needs OpenSSL and nothing else.
+    .library(name: "SeatcastClient", targets: ["SeatcastClient"]),
   ],
   targets: [
     // The only place where a uv_, SSL_ or io_uring name exists.
@@ -44,6 +46,14 @@ let package = Package(
       name: "ControlPlane", dependencies: ["CSQLite", "CCrypto"],
       exclude: ["Persistence/CSQLite", "Auth/CCrypto"], swiftSettings: strict),
 
+    // The client library: compiles the server's Wire and JSON files (links in Wire/ and JSON/), so that there is one
+    // parser, and no plane. No unsafe flags: other packages may depend on it.
+    .target(
+      name: "CClient", path: "Sources/SeatcastClient/CClient",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(
+      name: "SeatcastClient", dependencies: ["CClient"], exclude: ["CClient"], swiftSettings: strict),
+
     // The page's files as bytes inside the executable (C23 #embed; no build step, no resource folder).
     .target(
       name: "CWebAssets", path: "Sources/seatcast/Web", exclude: ["assets"],
@@ -55,8 +65,14 @@ let package = Package(
       name: "CZlib", path: "Sources/seatcast/Pages/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
     .executableTarget(
-      name: "seatcast", dependencies: ["FanoutCore", "ControlPlane", "CWebAssets", "CProcess", "CZlib"],
+      name: "seatcast",
+      dependencies: ["FanoutCore", "ControlPlane", "SeatcastClient", "CWebAssets", "CProcess", "CZlib"],
       exclude: ["Web", "CProcess", "Pages/CZlib"], swiftSettings: strict),
+
+    // The program of docs/guides/SWIFT_CLIENT.md.
+    .executableTarget(
+      name: "swift-client-example", dependencies: ["SeatcastClient"], path: "docs/guides/swift-client",
+      swiftSettings: [.swiftLanguageMode(.v6)]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // The other end of a TLS connection.
@@ -81,13 +97,17 @@ let package = Package(
       name: "ControlPlaneTests", dependencies: ["ControlPlane", "CFaultyDisk", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "SeatcastClientTests", dependencies: ["SeatcastClient", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "SeatcastTests", dependencies: ["seatcast", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SimulationTests",
       dependencies: ["seatcast", "FanoutCore", "ControlPlane", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["seatcast", "CTLSClient", "TestSupport"], swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: ["seatcast", "swift-client-example", "SeatcastClient", "CTLSClient", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ]
 )

@@ -118,8 +118,6 @@ public struct Limits: Sendable, Equatable {
   static let resumesRefused: UInt8 = 64
   /// Empty lines tolerated before a request line (RFC 9112, section 2.2, asks for one).
   static let emptyLinesBeforeRequest: UInt8 = 4
-  /// Bytes of memory taken on a frame header's word alone; beyond them memory follows what has arrived.
-  static let promisedFrameBytes = 64 * 1024
   /// Bytes that one look at one socket takes in; more of it waits for the loop's next turn.
   static let receiveBytes = 64 * 1024
   /// Buffers that are read at most from a connection whose deadline has come, before it is judged: more than the largest

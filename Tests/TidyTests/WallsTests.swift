@@ -1,5 +1,6 @@
 // The walls of docs/ARCHITECTURE.md: who may import what, and which words a plane does not know. The package holds
 // imports between targets; these rules hold what it cannot see.
+import FoundationEssentials
 import Testing
 
 @Suite("Walls")
@@ -31,7 +32,9 @@ struct WallsTests {
 
   @Test("The rules find the sources")
   func findsSources() {
-    for folder in ["Sources/FanoutCore", "Sources/ControlPlane", "Sources/seatcast"] {
+    for folder in [
+      "Sources/FanoutCore", "Sources/ControlPlane", "Sources/SeatcastClient", "Sources/seatcast",
+    ] {
       #expect(!files(under: folder).isEmpty, "No Swift file under \(folder).")
     }
   }
@@ -98,7 +101,29 @@ struct WallsTests {
       ])
   }
 
-  @Test("The names of libuv, OpenSSL's TLS and io_uring exist in CUVShim only")
+  @Test("SeatcastClient imports the system and its own C, and neither plane")
+  func clientImports() {
+    tell(
+      strangers(
+        under: "Sources/SeatcastClient", allowed: ["CClient", "Synchronization", "Glibc", "Musl", "Darwin"]))
+  }
+
+  @Test(
+    "The client library reads the wire with the server's files: it has links to them, and no parser of its own"
+  )
+  func oneParser() throws {
+    let folders = ["Wire": "FanoutCore/Wire", "JSON": "ControlPlane/API"]
+    for (folder, home) in folders {
+      let files = files(under: "Sources/SeatcastClient/\(folder)")
+      #expect(!files.isEmpty)
+      for (file, _) in files {
+        let link = try? FileManager.default.destinationOfSymbolicLink(atPath: Project.root + "/" + file.path)
+        #expect(link?.hasPrefix("../../\(home)/") == true, "\(file) is no link into \(home).")
+      }
+    }
+  }
+
+  @Test("The names of libuv, OpenSSL's TLS and io_uring exist in CUVShim only; the client has TLS of its own")
   func shimNames() {
     let uses = Self.code.flatMap { file, code in
       code.names.filter { name in ["uv_", "SSL_", "io_uring"].contains { name.hasPrefix($0) } }
@@ -108,7 +133,7 @@ struct WallsTests {
     let foreignC = Project.files.filter {
       ($0.has(suffix: ".c") || $0.has(suffix: ".h")) && $0.isUnder("Sources")
     }
-    .filter { !$0.isUnder("Sources/CUVShim") }
+    .filter { !$0.isUnder("Sources/CUVShim") && $0.path != "Sources/SeatcastClient/CClient/tls.c" }
     .filter { file in
       // OSSL_ is libcrypto's prefix for parameters.
       let text = file.text.replacing("OSSL_", with: "")

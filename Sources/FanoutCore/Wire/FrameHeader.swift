@@ -1,8 +1,14 @@
-// The header of a client's frame (RFC 6455, section 5.2), read byte by byte: 6, 8 or 14 bytes that may arrive
-// in any number of pieces. Each byte is judged when it arrives, so a wrong header never waits for its rest.
+// The header of a frame (RFC 6455, section 5.2), read byte by byte: of a client's 6, 8 or 14 bytes, of a server's 2, 4 or
+// 10, that may arrive in any number of pieces. Each byte is judged when it arrives, so a wrong header never waits for its rest.
 
 /// A header while it arrives.
 struct FrameHeader: Sendable {
+  /// Who sends the frames: a client must mask them, a server must not (RFC 6455, section 5.1).
+  enum Sender: Sendable {
+    case client, server
+  }
+
+  let sender: Sender
   private var first: UInt8 = 0
   private var second: UInt8 = 0
   /// Bytes taken so far.
@@ -12,12 +18,14 @@ struct FrameHeader: Sendable {
   /// The mask with its first byte lowest, so that it lies in memory as it came.
   private(set) var mask: UInt32 = 0
 
+  init(from sender: Sender = .client) { self.sender = sender }
+
   var isEmpty: Bool { count == 0 }
   var isFirstByte: Bool { count == 1 }
   var isFinal: Bool { first & 0x80 != 0 }
   /// Judged with the first byte: an unknown opcode never gets past `take`.
   var opcode: Opcode { Opcode(rawValue: first & 0x0F) ?? .continuation }
-  var isComplete: Bool { count >= 2 && count == 2 + lengthBytes + 4 }
+  var isComplete: Bool { count >= 2 && count == 2 + lengthBytes + maskBytes }
 
   /// What follows the second byte to say the length: 0, 2 or 8 bytes.
   private var lengthBytes: UInt8 {
@@ -27,6 +35,8 @@ struct FrameHeader: Sendable {
     default: 0
     }
   }
+
+  private var maskBytes: UInt8 { sender == .client ? 4 : 0 }
 
   /// Takes one more byte of a header that is not complete.
   mutating func take(_ byte: UInt8) throws(DecodingFailure) {
@@ -49,7 +59,10 @@ struct FrameHeader: Sendable {
   }
 
   private mutating func takeSecond(_ byte: UInt8) throws(DecodingFailure) {
-    guard byte & 0x80 != 0 else { throw .protocolError("frames of a client must be masked") }
+    guard (byte & 0x80 != 0) == (sender == .client) else {
+      throw .protocolError(
+        sender == .client ? "frames of a client must be masked" : "frames of a server must not be masked")
+    }
     guard !opcode.isControl || byte & 0x7F <= UInt8(FrameEncoder.maximumControlPayload) else {
       throw .protocolError("control frame over 125 bytes")
     }

@@ -79,3 +79,36 @@ enum HTTPByte {
     return ((below | equal) & highs).trailingZeroBitCount / 8
   }
 }
+
+/// The byte in lower case when it is an ASCII letter, else itself.
+@inline(__always)
+func asciiLowercased(_ byte: UInt8) -> UInt8 {
+  byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+}
+
+extension RandomAccessCollection<UInt8> where Index == Int {
+  /// Whether the bytes of `range` are exactly `text`.
+  func matches(_ range: Range<Int>, _ text: String) -> Bool {
+    guard range.count == text.utf8.count else { return false }
+    let other = text.utf8.span
+    for index in other.indices where self[range.lowerBound + index] != other[index] { return false }
+    return true
+  }
+
+  /// Whether the bytes of `range` are `text`, ASCII case aside.
+  func equals(_ range: Range<Int>, _ text: String) -> Bool {
+    guard range.count == text.utf8.count else { return false }
+    let other = text.utf8.span
+    for index in other.indices
+    where asciiLowercased(self[range.lowerBound + index]) != asciiLowercased(other[index]) { return false }
+    return true
+  }
+
+  /// `range` without spaces and tabs at its ends.
+  func trimmingBlanks(_ range: Range<Int>) -> Range<Int> {
+    var (lower, upper) = (range.lowerBound, range.upperBound)
+    while lower < upper, HTTPByte.isBlank(self[lower]) { lower += 1 }
+    while lower < upper, HTTPByte.isBlank(self[upper - 1]) { upper -= 1 }
+    return lower..<upper
+  }
+}

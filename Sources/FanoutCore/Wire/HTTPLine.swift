@@ -74,3 +74,20 @@ enum HTTPFieldLine {
     return (line.lowerBound..<colon, buffer.trimmingBlanks(colon + 1..<line.upperBound))
   }
 }
+
+extension HTTPFieldLine {
+  /// Appends a finished line. False: the name is no token, the value holds control bytes, or the field is one that the
+  /// encoder adds itself; then nothing is appended.
+  static func append(_ name: String, _ value: String, to lines: inout [UInt8]) -> Bool {
+    guard !name.isEmpty, !ownFields.contains(name.lowercased()) else { return false }
+    for byte in name.utf8 where !ASCIISet.token.contains(byte) { return false }
+    for byte in value.utf8 where !HTTPByte.isText(byte) { return false }
+    lines.append(utf8: name)
+    lines.append(utf8: ": ")
+    lines.append(utf8: value)
+    lines.append(utf8: "\r\n")
+    return true
+  }
+
+  private static let ownFields: Set = ["date", "connection", "content-length", "transfer-encoding"]
+}

@@ -133,9 +133,3 @@ struct HTTPKnownFields: OptionSet, Sendable {
     self = buffer.equals(name, text) ? field : []
   }
 }
-
-/// The byte in lower case when it is an ASCII letter, else itself.
-@inline(__always)
-func asciiLowercased(_ byte: UInt8) -> UInt8 {
-  byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-}

@@ -3,18 +3,12 @@
 // bounded number of times. Buffers exist only while a request is incomplete. No clock: whoever reads asks
 // for the `phase` and keeps the deadlines.
 
-/// The limits of a request (`Limits`), in the size that every connection can afford.
-struct HTTPBounds: Sendable {
-  let requestLineBytes: UInt32
-  let headBytes: UInt32
-  let bodyBytes: UInt32
-  let headFields: UInt32
-
+extension HTTPBounds {
   init(_ limits: Limits) {
-    requestLineBytes = UInt32(clamping: limits.requestLineBytes)
-    headBytes = UInt32(clamping: limits.headBytes)
-    bodyBytes = UInt32(clamping: limits.bodyBytes)
-    headFields = UInt32(clamping: limits.headFields)
+    self.init(
+      requestLineBytes: UInt32(clamping: limits.requestLineBytes),
+      headBytes: UInt32(clamping: limits.headBytes), bodyBytes: UInt32(clamping: limits.bodyBytes),
+      headFields: UInt32(clamping: limits.headFields))
   }
 }
 

@@ -87,19 +87,24 @@ enum HTTPResponseEncoder {
   }
 }
 
-extension HTTPFieldLine {
-  /// Appends a finished line. False: the name is no token, the value holds control bytes, or the field is one that the
-  /// encoder adds itself; then nothing is appended.
-  static func append(_ name: String, _ value: String, to lines: inout [UInt8]) -> Bool {
-    guard !name.isEmpty, !ownFields.contains(name.lowercased()) else { return false }
-    for byte in name.utf8 where !ASCIISet.token.contains(byte) { return false }
-    for byte in value.utf8 where !HTTPByte.isText(byte) { return false }
-    lines.append(utf8: name)
-    lines.append(utf8: ": ")
-    lines.append(utf8: value)
-    lines.append(utf8: "\r\n")
-    return true
-  }
+extension HTTPFailure {
+  /// Nothing of a refusal may be kept, framed or loaded from.
+  private static let fields = [
+    (name: "Content-Type", value: "application/problem+json"),
+    (name: "Cache-Control", value: "no-store"),
+    (name: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'"),
+  ]
 
-  private static let ownFields: Set = ["date", "connection", "content-length", "transfer-encoding"]
+  /// The answer: a problem document (RFC 9457) whose title is the status' phrase.
+  func response(fields: [(name: String, value: String)] = []) -> HTTPResponse {
+    var body: [UInt8] = []
+    body.append(utf8: #"{"type":"about:blank","title":""#)
+    body.append(utf8: HTTPStatus.phrase(of: status))
+    body.append(utf8: #"","status":"#)
+    body.appendDecimal(UInt64(clamping: status))
+    body.append(utf8: #","detail":""#)
+    body.append(utf8: sentence)
+    body.append(utf8: "\"}")
+    return HTTPResponse(status: status, fields: Self.fields + fields, body: body)
+  }
 }

@@ -1,9 +1,12 @@
-// One message of a WebSocket client while it arrives, with the control frames in between (RFC 6455, section 5.4).
+// One message of a WebSocket peer while it arrives, with the control frames in between (RFC 6455, section 5.4).
 
 struct MessageReader: Sendable {
+  /// Bytes of memory taken on a frame header's word alone; beyond them memory follows what has arrived.
+  private static let promisedBytes = 64 * 1024
+
   private let maximumMessage: Int
   private let acceptsBinary: Bool
-  private var header = FrameHeader()
+  private var header: FrameHeader
   /// Bytes of the current frame's payload that are still to come.
   private var missing = 0
   /// The mask, its byte for the next byte of payload lowest.
@@ -15,8 +18,9 @@ struct MessageReader: Sendable {
   private var control: [UInt8] = []
   private var failure: DecodingFailure?
 
-  init(_ maximumMessage: Int, acceptsBinary: Bool) {
+  init(_ maximumMessage: Int, acceptsBinary: Bool, from sender: FrameHeader.Sender = .client) {
     (self.maximumMessage, self.acceptsBinary) = (maximumMessage, acceptsBinary)
+    header = FrameHeader(from: sender)
   }
 
   /// A reader that says nothing else any more.
@@ -73,7 +77,7 @@ struct MessageReader: Sendable {
     }
     (missing, mask) = (Int(clamping: header.length), header.mask)
     if !header.opcode.isControl && message.isEmpty {
-      message.reserveCapacity(min(missing, Limits.promisedFrameBytes))
+      message.reserveCapacity(min(missing, Self.promisedBytes))
     }
   }
 
@@ -102,7 +106,7 @@ struct MessageReader: Sendable {
   /// Ends the current frame; nil when its message goes on.
   private mutating func finishFrame() throws(DecodingFailure) -> WebSocketEvent? {
     let frame = header
-    header = FrameHeader()
+    header = FrameHeader(from: frame.sender)
     if frame.opcode.isControl {
       let payload = control
       control = []

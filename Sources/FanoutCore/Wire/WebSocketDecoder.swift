@@ -1,8 +1,8 @@
-// Messages of a WebSocket client out of bytes that arrive in any pieces (RFC 6455, sections 5 and 8).
+// Messages of a WebSocket peer out of bytes that arrive in any pieces (RFC 6455, sections 5 and 8).
 // Invariant: the outcome depends on the bytes alone, never on where they were split; each byte is looked at
 // once. Buffers exist only while a message is incomplete. No thread of its own, no I/O.
 
-/// One whole thing that a client said.
+/// One whole thing that the peer said.
 enum WebSocketEvent: Sendable, Equatable {
   /// Valid UTF-8.
   case text([UInt8])
@@ -37,11 +37,15 @@ struct WebSocketDecoder: Sendable {
   private var progress: [MessageReader] = []
   private let maximumMessage: UInt32
   private let acceptsBinary: Bool
+  private let sender: FrameHeader.Sender
 
-  /// - Parameter maximumMessage: bytes of one message over all its fragments; more: 1009.
-  /// - Parameter acceptsBinary: otherwise a binary message is 1003.
-  init(maximumMessage: Int, acceptsBinary: Bool) {
+  /// - Parameters:
+  ///   - maximumMessage: bytes of one message over all its fragments; more: 1009.
+  ///   - acceptsBinary: otherwise a binary message is 1003.
+  ///   - sender: the client, in a server; the client library reads what a server sends.
+  init(maximumMessage: Int, acceptsBinary: Bool, from sender: FrameHeader.Sender = .client) {
     (self.maximumMessage, self.acceptsBinary) = (UInt32(clamping: maximumMessage), acceptsBinary)
+    self.sender = sender
   }
 
   /// True between messages: nothing is buffered.
@@ -50,7 +54,8 @@ struct WebSocketDecoder: Sendable {
   /// Takes bytes up to the end of the next event. Call it again with what is left until it needs more.
   mutating func decode(_ bytes: Span<UInt8>) -> Step {
     // Moved out and back, so that its arrays have one owner and are never copied.
-    var current = progress.popLast() ?? MessageReader(Int(maximumMessage), acceptsBinary: acceptsBinary)
+    var current =
+      progress.popLast() ?? MessageReader(Int(maximumMessage), acceptsBinary: acceptsBinary, from: sender)
     do throws(DecodingFailure) {
       var position = 0
       let event = try current.read(bytes, &position)

@@ -1,0 +1,1 @@
+../../FanoutCore/Wire/Bytes.swift

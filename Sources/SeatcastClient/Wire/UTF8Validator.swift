@@ -1,0 +1,1 @@
+../../FanoutCore/Wire/UTF8Validator.swift
