@@ -57,7 +57,7 @@ struct PackagingTests {
     }
     let help = try run(ServerProcess.executable(), ["serve", "--help"]).output
     let variables = try instructions().filter { $0.word == "ENV" }.flatMap { $0.rest.split(separator: " ") }
-      .map { $0.prefix { $0 != "=" } }
+      .map { String($0.prefix { $0 != "=" }) }
     #expect(variables.count >= 3)
     for variable in variables { #expect(help.contains(variable), "\(variable)") }
   }

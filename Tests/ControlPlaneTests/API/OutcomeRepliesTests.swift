@@ -80,7 +80,7 @@ struct OutcomeRepliesTests {
   }
 
   @Test("refusals that follow each other are told each in its own words, and failures are told each time")
-  func refusals() {
+  func equalRefusals() {
     let errors: [DomainError] = [
       .soldOut(available: 0, requested: 1), .soldOut(available: 0, requested: 1),
       .soldOut(available: 0, requested: 2),
