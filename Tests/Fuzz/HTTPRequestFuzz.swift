@@ -55,7 +55,7 @@ private func outcomes(of bytes: [UInt8], length: (Int) -> Int) -> [Outcome] {
 
 private func outcome(_ request: HTTPRequest) -> Outcome {
   let head = request.head
-  require(head.fields.count <= limits.headFields, "too many fields")
+  require(head.fields.count <= 2 * limits.headFields, "too many fields")
   require(head.bytes.count <= limits.headBytes + 1, "a head over its limit")
   require(head.target.utf8.first == UInt8(ascii: "/") || head.target == "*", "a target without a path")
   require(head.minorVersion == 0 || head.all("host").count == 1, "not one host")
