@@ -102,6 +102,9 @@ public final class Backend: Sendable {
   /// Grows by one each second at least while the ledger's thread makes progress.
   public var ledgerTurns: UInt64 { threads.metrics.ledgerTurns }
 
+  /// The object of `GET /api/server/stats`; nil: there is no data plane. Any thread; no I/O but the process' own numbers.
+  public func stats() -> [UInt8]? { endpoints.status.stats() }
+
   public func counters() -> ControlCounters {
     var counters = threads.metrics.snapshot
     counters.requestsWaiting = threads.workers.depth

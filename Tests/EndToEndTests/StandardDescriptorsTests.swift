@@ -72,7 +72,7 @@ struct StandardDescriptorsTests {
 }
 
 /// A port that was free a moment ago, for servers whose standard output cannot be read.
-private func freePort() throws -> Int {
+func freePort() throws -> Int {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
   var address = sockaddr_in()

@@ -34,4 +34,38 @@ struct StatsTests {
     #expect(try told["memory"]?.number("anonymousBytes") ?? 0 > 0)
     #expect(try world.person(1).get("/api/server/stats").status == 403)
   }
+
+  @Test("Administrators look at how each loop broadcasts an event")
+  func fanout() throws {
+    let world = try TestServer(ServerOptions(arguments: ["--loops", "2"]))
+    let event = try world.event(seats: 5)
+    let sockets = try (0..<4).map { try world.watch(event, user: 7_000 + $0).0 }
+    try world.person(1).book(event)
+    for socket in sockets { _ = try socket.expect("booking_created") }
+    let told = try world.admin().get("/debug/fanout/\(event)").json()
+    let loops = try #require(told["loops"]?.array)
+    #expect(loops.count == 2 && loops.allSatisfy { $0["answered"] == true })
+    let feeds = loops.flatMap { $0["audiences"]?.array ?? [] }
+    #expect(try feeds.reduce(0) { try $0 + $1.number("subscribers") } == 4)
+    #expect(feeds.allSatisfy { $0["seq"] == 1 && $0["oldestSeq"] == 1 && $0["audience"] == "authenticated" })
+    #expect(try world.person(1).get("/debug/fanout/\(event)").status == 403)
+  }
+
+  @Test("An administrator's WebSocket answers get_stats with the same object, anybody else's with an error")
+  func overWebSocket() throws {
+    let world = try TestServer()
+    let token = try #require(try world.admin().token)
+    let socket = try WebSocketClient(port: world.port, path: "/ws", token: token)
+    _ = try socket.expect("connection_established")
+    try socket.send(json: ["type": "get_stats"])
+    let told = try socket.expect("stats")
+    let answered = try world.admin().get("/api/server/stats").json()
+    #expect(
+      Set(told.members?.keys.map { $0 } ?? [])
+        == Set(answered.members?.keys.map { $0 } ?? []).union(["type", "timestamp"]))
+    #expect(try told["connections"]?.number("webSockets") ?? 0 <= 1)
+    let other = try world.connect()
+    try other.send(json: ["type": "get_stats"])
+    #expect(try other.expect("error")["code"] == "forbidden")
+  }
 }

@@ -19,8 +19,26 @@ final class FakeInbound: InboundSink {
   private let handedOver = Guarded<[[Ticket]]>([])
   /// Requests of one turn that are taken; the others are refused.
   private let room: Int
+  /// Whether requests have names and their answers are told.
+  private let names: Bool
+  private let told = Guarded<[AnsweredRequest]>([])
 
-  init(room: Int = .max) { self.room = room }
+  init(room: Int = .max, names: Bool = false) { (self.room, self.names) = (room, names) }
+
+  /// The requests that were answered.
+  var answers: [AnsweredRequest] { told.withLock { $0 } }
+  var namesRequests: Bool { names }
+  var wantsAnswers: Bool { names }
+  func answered(_ request: AnsweredRequest) { told.withLock { $0.append(request) } }
+
+  func named(_ response: HTTPResponse, _ id: RequestID) -> HTTPResponse {
+    var response = response
+    response.body += Array(" for \(id.text)".utf8)
+    return response
+  }
+
+  /// Everything below `/later` is one kind, everything else another.
+  func kind(of request: HTTPRequestHead) -> Int { request.hasPath(prefix: "/later") ? 1 : 0 }
 
   /// Every request so far.
   var asked: [Asked] { received.withLock { $0 } }

@@ -14,7 +14,7 @@ final class LoopRig {
   let inbound: FakeInbound
   let topics = FakeTopics()
   let observer = RecordingObserver()
-  let counters = LoopCounters()
+  let counters = LoopCounters(requestKinds: 2)
   /// Whether the ledger answers by itself after each turn.
   var answersAtOnce = true
   private let driver: LoopDriver
@@ -24,9 +24,9 @@ final class LoopRig {
   ///   - room: requests of one turn that the inbound sink takes.
   init(
     _ limits: Limits = Limits(), now: UInt64 = 1_000_000, descriptors: Int = 1 << 20, room: Int = .max,
-    admission: AdmissionLimits = AdmissionLimits()
+    admission: AdmissionLimits = AdmissionLimits(), names: Bool = false
   ) {
-    inbound = FakeInbound(room: room)
+    inbound = FakeInbound(room: room, names: names)
     io = ScriptedTransport(now: now)
     proxy = LoopProxy(id: LoopID(0), capacity: limits.mailboxParcels, waker: SilentWaker())
     publisher = Publisher(loops: [proxy])

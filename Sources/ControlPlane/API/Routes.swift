@@ -96,6 +96,7 @@ enum Routes {
       Route("GET", "/api/audit", .admin(records.list)),
       Route("GET", "/api/audit/export", .admin(records.export)),
       Route("GET", "/api/server/stats", .admin(server.stats)),
+      Route("GET", "/debug/fanout/{id}", .admin(server.fanout)),
 
       Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),

@@ -25,6 +25,9 @@ final class ServerStatus: Sendable {
     return JSONWriter.object { Self.write(plane, read(), at: clock.now, to: &$0) }
   }
 
+  /// How loops broadcast an event; nil: too many are asking, or there is no data plane.
+  func fanout(of event: EventID) -> [PartFanout]? { insight?.fanout(of: event) }
+
   private static func write(
     _ plane: PlaneNumbers, _ control: ControlCounters, at now: Instant, to writer: inout JSONWriter
   ) {

@@ -7,6 +7,8 @@ public enum ClientRequest: Sendable, Equatable {
   case subscribe(EventID, since: UInt64?, epoch: String?)
   case unsubscribe(EventID)
   case ping
+  /// The numbers of the server.
+  case stats
   /// The connection is to live as long as this token does.
   case refresh(token: [UInt8])
   /// Not to be acted upon; to be answered with `SessionMessages.error`.
@@ -32,6 +34,7 @@ public struct SessionMessages: Sendable {
     }
     switch members["type"]?.text {
     case "ping": return .ping
+    case "get_stats": return .stats
     case "refresh_token":
       guard let token = members["token"]?.text else { return Self.invalidToken }
       return .refresh(token: Array(token.utf8))
@@ -112,6 +115,11 @@ public struct SessionMessages: Sendable {
 
   public func unsubscribed(_ event: EventID) -> [UInt8] {
     message("unsubscribed") { $0.member("eventId", event.rawValue) }
+  }
+
+  /// - Parameter stats: from `Backend.stats`.
+  public func stats(_ stats: [UInt8]) -> [UInt8] {
+    message("stats") { $0.members(verbatim: Array(stats.dropFirst().dropLast())) }
   }
 
   public func pong() -> [UInt8] { message("pong") { _ in } }

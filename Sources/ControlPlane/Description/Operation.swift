@@ -104,7 +104,7 @@ struct Operation: Sendable {
 
   private var derivedRefusals: [ProblemType] {
     var types: [ProblemType] = [.rateLimited]
-    guard path.hasPrefix("/api/") else { return types }
+    guard path.hasPrefix("/api/") || path.hasPrefix("/debug/") else { return types }
     types += [.invalidParameter, .internalError, .overloaded, .storageUnavailable]
     if pathParameter != nil { types.append(.malformedPath) }
     if access.needsToken { types += [.authenticationRequired, .invalidToken] }

@@ -62,6 +62,13 @@ extension Operations {
       summary: "Read the numbers of this moment",
       details: "Totals only grow while the server runs; histograms count since its start.",
       successes: [.init(status: 200, summary: "The numbers.", content: .json("ServerStats"))],
-      refusals: [.notFound])
+      refusals: [.notFound]),
+    Operation(
+      method: "GET", path: "/debug/fanout/{id}", id: "inspectFanout", group: .server, access: .admin,
+      summary: "Look at how each loop broadcasts an event",
+      details: "Loops are asked, and those that do not answer within half a second are told as not answered.",
+      pathParameter: .init("id", Schemas.eventID, "The event."),
+      successes: [.init(status: 200, summary: "What each loop has.", content: .json("Fanout"))],
+      refusals: [.unknownEvent]),
   ]
 }

@@ -103,6 +103,9 @@ extension Schemas {
         #","message":{"type":"string","description":"For people."},"code":{"type":"string"},"eventId":\#(eventID)"#,
         required: #","message","code""#)),
     MessageSchema(
+      "stats", "The answer to get_stats: what GET /api/server/stats answers.",
+      told("stats", "," + serverStatsMembers, required: "," + serverStatsNames)),
+    MessageSchema(
       "token_expiring", "The token, and the connection with it, end at this time unless it is refreshed.",
       told("token_expiring", #","expiresAt":\#(time)"#, required: #","expiresAt""#)),
     MessageSchema(
@@ -144,6 +147,9 @@ extension Schemas {
       {"type":"object","required":["type","token"],"properties":{"type":{"const":"refresh_token"},
       "token":{"type":"string"}}}
       """#),
+    MessageSchema(
+      fromClient: "get_stats", "Asks for the numbers of the server; for administrators.",
+      #"{"type":"object","required":["type"],"properties":{"type":{"const":"get_stats"}}}"#),
     MessageSchema(
       fromClient: "ping", "Asks for a pong.",
       #"{"type":"object","required":["type"],"properties":{"type":{"const":"ping"}}}"#),

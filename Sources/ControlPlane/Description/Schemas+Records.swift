@@ -44,7 +44,7 @@ extension Schemas {
       """#),
     NamedSchema("AuditPage", page(of: "AuditEntry")),
     NamedSchema("ServerStats", serverStats),
-    NamedSchema("Histogram", histogram),
+    NamedSchema("Fanout", fanout),
   ]
 
   /// An object of counts with these names.
@@ -62,23 +62,41 @@ extension Schemas {
 
   private static let countsByName = #"{"type":"object","additionalProperties":\#(count)}"#
 
-  private static let serverStats = #"""
-    {"type":"object","required":["time","startedAt","uptimeSeconds","version","connections","subscriptions","topics",
-    "totals","refusals","rateLimited","histograms","queues","memory","events"],"properties":{
+  private static let serverStats =
+    #"{"type":"object","required":[\#(serverStatsNames)],"properties":{\#(serverStatsMembers)}}"#
+
+  static let serverStatsNames = #"""
+    "time","startedAt","uptimeSeconds","version","connections","subscriptions","topics",
+    "totals","refusals","rateLimited","histograms","queues","memory","events"
+    """#
+
+  static let serverStatsMembers = #"""
     "time":\#(time),"startedAt":\#(time),"uptimeSeconds":\#(count),"version":{"type":"string"},
     "connections":\#(counts(["open", "webSockets", "eventStreams", "anonymous", "lagging", "blocked"],
       "lagging: subscriptions that are not sent each notice as it comes; blocked: connections whose socket is full.")),
     "subscriptions":\#(count),"topics":\#(count),
     "totals":\#(counts(totals)),"refusals":\#(countsByName),"rateLimited":\#(countsByName),
     "histograms":{"type":"object","required":["commitToWire","commitToLastSubscriber","sync","batchSize"],
-    "properties":{"commitToWire":{"$ref":"#/components/schemas/Histogram"},
-    "commitToLastSubscriber":{"$ref":"#/components/schemas/Histogram"},
-    "sync":{"$ref":"#/components/schemas/Histogram"},"batchSize":{"$ref":"#/components/schemas/Histogram"}}},
+    "properties":{"commitToWire":\#(histogram),
+    "commitToLastSubscriber":\#(histogram),
+    "sync":\#(histogram),"batchSize":\#(histogram)}},
     "queues":\#(counts(["requests", "commands", "passwords", "feed"])),
     "memory":\#(counts(["residentBytes", "anonymousBytes"])),
     "events":{"type":"array","maxItems":50,"items":{"type":"object",
     "required":["eventId","subscribers","lagging"],
-    "properties":{"eventId":\#(eventID),"subscribers":\#(count),"lagging":\#(count)}}}}}
+    "properties":{"eventId":\#(eventID),"subscribers":\#(count),"lagging":\#(count)}}}
+    """#
+
+  private static let seqOrNull = #"{"type":["integer","null"],"minimum":0}"#
+
+  private static let fanout = #"""
+    {"type":"object","required":["eventId","seq","loops"],"properties":{"eventId":\#(eventID),"seq":\#(count),
+    "loops":{"type":"array","items":{"type":"object","required":["loop","answered","audiences"],"properties":{
+    "loop":\#(count),"answered":{"type":"boolean"},"audiences":{"type":"array","items":{"type":"object",
+    "required":["audience","subscribers","lagging","cohorts","seq","oldestSeq","newestSeq","logFrames","logBytes",
+    "conflated"],"properties":{"audience":{"enum":["authenticated","anonymous"]},"subscribers":\#(count),
+    "lagging":\#(count),"cohorts":\#(count),"seq":\#(count),"oldestSeq":\#(seqOrNull),"newestSeq":\#(seqOrNull),
+    "logFrames":\#(count),"logBytes":\#(count),"conflated":\#(count)}}}}}}}}
     """#
 
   private static let histogram = #"""

@@ -239,6 +239,7 @@ enum Schemas {
     "limit":{"type":["integer","string"]},"booked":\#(count),"retryAfter":\#(count),
     "sold":\#(count),"held":\#(count),"opensAt":\#(time),"closesAt":\#(time),"expiresAt":\#(time),
     "offset":\#(count),"parameter":{"type":"string"},"typeId":{"type":"integer"},
-    "position":{"type":"string"}}}
+    "position":{"type":"string"},
+    "requestId":{"type":"string","description":"As X-Request-Id."}}}
     """#)
 }

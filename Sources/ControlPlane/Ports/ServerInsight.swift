@@ -1,10 +1,13 @@
 // What administrators see of the server while it works: the numbers of the data plane come in here as plain values,
 // supplied by the executable, because this plane has never seen a connection.
 
-/// Tells the state of the data plane. Any thread; must not block.
+/// Tells the state of the data plane. Any thread.
 public protocol ServerInsight: Sendable {
   /// The numbers of this moment, or of a moment ago.
   func numbers() -> PlaneNumbers
+  /// How loops broadcast an event. Asks them and waits for half a second at most.
+  /// - Returns: nil: somebody else is asking.
+  func fanout(of event: EventID) -> [PartFanout]?
 }
 
 /// Numbers of the data plane, all loops together.
@@ -38,6 +41,34 @@ public struct PlaneNumbers: Sendable {
   public var events: [EventAudience] = []
 
   public init() {}
+}
+
+/// What one loop has of an event.
+public struct PartFanout: Sendable, Equatable {
+  /// The loop's number.
+  public var part: Int
+  /// False: it did not answer in time.
+  public var hasAnswered: Bool
+  public var audiences: [AudienceFanout]
+  public init(part: Int, hasAnswered: Bool, audiences: [AudienceFanout]) {
+    (self.part, self.hasAnswered, self.audiences) = (part, hasAnswered, audiences)
+  }
+}
+
+/// What one loop has of an event for one audience.
+public struct AudienceFanout: Sendable, Equatable {
+  public var audience: Audience
+  public var subscribers = 0
+  public var lagging = 0
+  public var cohorts = 0
+  /// The newest `seq` that the loop has, and what the cohorts furthest behind and furthest ahead were sent last.
+  public var head: UInt64 = 0
+  public var oldest: UInt64?
+  public var newest: UInt64?
+  public var logLength = 0
+  public var logBytes = 0
+  public var conflations = 0
+  public init(_ audience: Audience) { self.audience = audience }
 }
 
 /// How many watch an event.

@@ -37,6 +37,13 @@ final class LoopProxy: Sendable {
     }
   }
 
+  /// Hands the parcel over unless the mailbox is full or the loop has ended.
+  func offer(_ parcel: Parcel) -> Bool {
+    guard !isClosed.load(ordering: .acquiring), mailbox.offer(parcel) else { return false }  // as in post()
+    waker.ring()
+    return true
+  }
+
   /// The oldest parcel. The loop's thread only.
   func take() -> Parcel? { mailbox.take() }
 

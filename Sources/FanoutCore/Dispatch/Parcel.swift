@@ -16,6 +16,8 @@ enum Parcel: Sendable {
   case tellClient(UInt64, [UInt8])
   /// Other limits hold from now on, and the field lines of every answer may be others.
   case settings(AdmissionLimits)
+  /// Tell what the loop has of some topics.
+  case inspect(Inspection)
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.

@@ -366,6 +366,15 @@ final class Subscribers {
     topics[topic].live[dialect].noteFinished(at: now, counters.toLast)
   }
 
+  /// What there is to tell of a topic; nil: the loop does not hold it.
+  func report(_ id: TopicID) -> TopicReport? { topics.index(of: id).map { topics[$0].report } }
+
+  /// So many messages stood for several missed ones.
+  func noteConflations(_ topic: UInt32, _ count: Int) {
+    topics[topic].conflations += count
+    counters.own.conflations += count
+  }
+
   /// Goes on looking for the topics with the most subscribers. Once per tick.
   func surveyTopics() {
     if let found = survey.advance(topics) { counters.publish(found) }

@@ -14,6 +14,8 @@ struct Topic {
   private(set) var waiting: [SubscriptionIndex] = []
   /// Subscriptions of every place, waiting and recalling ones included.
   var subscribers = 0
+  /// Messages that stood for several missed ones.
+  var conflations = 0
   /// Whether it stands in the queue of the rolling pass.
   var isQueued = false
   /// When it lost its last subscriber, in the loop's milliseconds.

@@ -51,6 +51,17 @@ struct TopicSurvey {
 }
 
 extension Topic {
+  /// For `Inspection`.
+  var report: TopicReport {
+    var report = TopicReport(topic: id, subscribers: subscribers, behind: count.behind, head: live.head)
+    let cohorts = (live.webSocket.cohorts + live.eventStream.cohorts).filter { $0.count > 0 }
+    report.cohorts = cohorts.count
+    (report.oldest, report.newest) = (cohorts.map(\.cursor).min(), cohorts.map(\.cursor).max())
+    report.logFrames = live.webSocket.log.count + live.eventStream.log.count
+    (report.logBytes, report.conflations) = (live.logBytes, conflations)
+    return report
+  }
+
   /// Subscribers at the head, or in a cohort that the pass brings there.
   var following: Int { live.webSocket.count + live.eventStream.count }
   var count: TopicCount {

@@ -8,6 +8,17 @@ public protocol InboundSink: Sendable {
   /// Whether this request is answered even when descriptors have run short: a health check, or an administrator's.
   /// Called on a loop's thread; must not block.
   func isPrivileged(_ request: HTTPRequestHead) -> Bool
+  /// Which kind of request this is, from 0 to `DataPlane.Configuration.requestKinds` - 1: what it is counted as. Called once
+  /// per request, on a loop's thread.
+  func kind(of request: HTTPRequestHead) -> Int
+  /// Whether requests have names: each answer then has `X-Request-Id`. Read once, at start.
+  var namesRequests: Bool { get }
+  /// The refusal (4xx or 5xx) with the name of its request. Called on a loop's thread.
+  func named(_ response: HTTPResponse, _ id: RequestID) -> HTTPResponse
+  /// Whether `answered` is to be called. Read once, at start.
+  var wantsAnswers: Bool { get }
+  /// A request was answered. Called on a loop's thread; must not block.
+  func answered(_ request: AnsweredRequest)
   /// The requests of one turn of a loop that `receive` left for later, in order of arrival.
   /// - Returns: how many were taken, from the front. Each of these is answered through `DataPlane.reply` with its
   ///   ticket, exactly once.
@@ -29,6 +40,11 @@ extension InboundSink {
   public var commonLines: [UInt8] { [] }
   public func abandoned(_ ticket: Ticket) {}
   public func originLines(for request: HTTPRequestHead) -> [UInt8] { [] }
+  public func kind(of request: HTTPRequestHead) -> Int { 0 }
+  public var namesRequests: Bool { false }
+  public func named(_ response: HTTPResponse, _ id: RequestID) -> HTTPResponse { response }
+  public var wantsAnswers: Bool { false }
+  public func answered(_ request: AnsweredRequest) {}
 }
 
 public enum InboundDisposition: Sendable {

@@ -5,6 +5,8 @@ public protocol SessionHandler: Sendable {
   func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict
   /// What one whole message of a client asks for.
   func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent
+  /// The same for a client whose admission was privileged, or not. By default that makes no difference.
+  func interpret(_ message: ClientMessage, from client: ClientTag, isPrivileged: Bool) -> ClientIntent
   /// The text to send to a client about its session; nil: nothing is sent.
   /// For an event stream the text becomes one `data:` line.
   func text(for message: ServerMessage) -> [UInt8]?
@@ -12,6 +14,14 @@ public protocol SessionHandler: Sendable {
   func reason(for code: CloseCode) -> String
   /// The reason in a close frame (1008), or of the end of an event stream, when this limit ends it.
   func reason(for limit: AdmissionLimit) -> String
+}
+
+extension SessionHandler {
+  public func interpret(
+    _ message: ClientMessage, from client: ClientTag, isPrivileged: Bool
+  ) -> ClientIntent {
+    interpret(message, from: client)
+  }
 }
 
 public enum UpgradeVerdict: Sendable {
@@ -37,6 +47,8 @@ public struct Admission: Sendable {
   public var expiresAt: Int64?
   /// The only topics that the client may subscribe to; nil: all.
   public var topics: Set<TopicID>?
+  /// Handed back with each message of the client; the core gives it no meaning.
+  public var isPrivileged = false
   public init(
     client: ClientTag, credential: Credential = .none, subprotocol: String? = nil, topic: TopicID? = nil,
     resume: Resume = .none,

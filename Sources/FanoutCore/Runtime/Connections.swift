@@ -110,6 +110,7 @@ final class Connections<IO: Transport> {
       Connection.WebSocket(
         client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
         credential: admission.credential, session: WebSocketSession(limits: limits)))
+    if admission.isPrivileged { withWebSocket(slot) { $0.isPrivileged = true } }
     topics[slot] = admission.topics
     enter(slot, admission.client)
     counters.own.webSocketsOpen += 1

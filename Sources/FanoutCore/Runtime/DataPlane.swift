@@ -26,7 +26,20 @@ public final class DataPlane: Sendable {
     /// TCP sockets that listen already and are used instead of `host` and `port`, one at most per loop. Loops share
     /// those that are fewer. They belong to the caller, who may close them once `start` has returned.
     public var inheritedListeners: [Int32] = []
+    /// One more loop with a listener of its own, without TLS, for what is not for everybody; nil: there is none.
+    public var apart: Apart?
+    /// How many kinds of requests `InboundSink.kind(of:)` tells apart.
+    public var requestKinds = 1
     public init() {}
+  }
+
+  /// Where the loop apart listens.
+  public struct Apart: Sendable, Equatable {
+    /// A numeric address or `localhost`.
+    public var host: String
+    /// 0: any free one.
+    public var port: Int
+    public init(host: String, port: Int) { (self.host, self.port) = (host, port) }
   }
 
   public struct TLSSettings: Sendable, Equatable {
@@ -56,6 +69,7 @@ public final class DataPlane: Sendable {
   private let counted: [LoopCounters]
   private let admission: AdmissionControl
   private let threads = Mutex<[LoopThread]>([])
+  private let boundApart = Mutex<Int?>(nil)
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
   private let tls: TLSContext?
@@ -90,10 +104,14 @@ public final class DataPlane: Sendable {
           tick: configuration.limits.tick, sender: configuration.sender, tls: tls,
           handshakes: configuration.limits.handshakesPerLoop))
     }
+    if configuration.apart != nil {
+      transports.append(
+        try CUVTransport(tick: configuration.limits.tick, sender: .send, handshakes: 1))
+    }
     self.configuration = configuration
     admission = AdmissionControl(configuration.admission)
     self.transports = transports
-    counted = transports.map { _ in LoopCounters() }
+    counted = transports.map { _ in LoopCounters(requestKinds: configuration.requestKinds) }
     proxies = transports.enumerated().map { index, transport in
       LoopProxy(
         id: LoopID(UInt16(index)), capacity: configuration.limits.mailboxParcels, waker: transport)
@@ -102,12 +120,14 @@ public final class DataPlane: Sendable {
   }
 
   /// Binds and starts the loops.
-  /// - Parameter eventIDPrefix: stands before `seq` in the ids of event streams, without line breaks.
+  /// - Parameters:
+  ///   - eventIDPrefix: stands before `seq` in the ids of event streams, without line breaks.
+  ///   - apart: serves the loop apart; nil: the others' do.
   /// - Returns: the port that is listened on.
   /// - Throws: a sentence when the address cannot be had.
   public func start(
     inbound: any InboundSink, sessions: any SessionHandler, topics: any TopicSource,
-    observer: any LoopObserver, eventIDPrefix: [UInt8] = []
+    observer: any LoopObserver, eventIDPrefix: [UInt8] = [], apart: (any InboundSink)? = nil
   ) throws(DataPlaneFailure) -> Int {
     publisher.use(idPrefix: eventIDPrefix)
     let port = try listen()
@@ -116,6 +136,7 @@ public final class DataPlane: Sendable {
     for (index, transport) in transports.enumerated() {
       let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
       let ownsTable = configuration.descriptorTables == .perLoop
+      let inbound = index < configuration.loops ? inbound : apart ?? inbound
       let table = ownsTable ? descriptorTable() : shared
       let thread = try LoopThread(name: "loop-\(index)") {
         // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
@@ -133,7 +154,7 @@ public final class DataPlane: Sendable {
 
   /// Every table also holds what each loop needs for itself: its poll, its wake-up, its listener, its ring.
   private func descriptorTable() -> DescriptorTable {
-    DescriptorTable(limit: descriptorLimit - 4 * configuration.loops, configuration.limits)
+    DescriptorTable(limit: descriptorLimit - 4 * transports.count, configuration.limits)
   }
 
   /// On a thread that ends at once: a table cannot be given back.
@@ -151,26 +172,24 @@ public final class DataPlane: Sendable {
   /// too, so the first listener checks that no other process has it.
   private func listen() throws(DataPlaneFailure) -> Int {
     if !configuration.inheritedListeners.isEmpty { return try listenOnInherited() }
-    let host = configuration.host
-    if configuration.port != 0 {
-      let probe = unsafe cuv_port_probe(host, Int32(configuration.port))
-      try DataPlaneFailure.check(probe, "cannot listen on \(host) port \(configuration.port)")
-    }
+    try Self.probe(configuration.host, configuration.port)
     var port = configuration.port
-    for transport in transports {
-      port = try transport.listen(host: host, port: port, limits: configuration.limits)
+    for transport in transports.prefix(configuration.loops) {
+      port = try transport.listen(host: configuration.host, port: port, limits: configuration.limits)
     }
+    try listenApart()
     return port
   }
 
   private func listenOnInherited() throws(DataPlaneFailure) -> Int {
     let sockets = configuration.inheritedListeners
     var port = 0
-    for (index, transport) in transports.enumerated() {
+    for (index, transport) in transports.prefix(configuration.loops).enumerated() {
       let bound = try transport.listen(
         onCopyOf: sockets[index % sockets.count], limits: configuration.limits)
       if index == 0 { port = bound }
     }
+    try listenApart()
     return port
   }
 
@@ -181,6 +200,22 @@ public final class DataPlane: Sendable {
   /// the disk; any thread but a loop's.
   /// - Throws: a sentence; then the certificate before stays in use.
   public func reloadCertificate() throws(DataPlaneFailure) { try tls?.reload() }
+
+  private func listenApart() throws(DataPlaneFailure) {
+    guard let apart = configuration.apart, let transport = transports.last else { return }
+    try Self.probe(apart.host, apart.port)
+    let port = try transport.listen(host: apart.host, port: apart.port, limits: configuration.limits)
+    boundApart.withLock { $0 = port }
+  }
+
+  private static func probe(_ host: String, _ port: Int) throws(DataPlaneFailure) {
+    guard port != 0 else { return }
+    let probe = unsafe cuv_port_probe(host, Int32(port))
+    try DataPlaneFailure.check(probe, "cannot listen on \(host) port \(port)")
+  }
+
+  /// The port of the loop apart, once it listens; nil: there is no such loop.
+  public var apartPort: Int? { boundApart.withLock { $0 } }
 
   /// Answers requests that the inbound sink left for later: one parcel per loop. Any thread.
   public func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
@@ -237,12 +272,30 @@ public final class DataPlane: Sendable {
     running.forEach { $0.join() }
   }
 
+  /// Asks all loops about some topics, and waits for their answers this long at most. Any thread but a loop's; blocks.
+  public func inspect(_ topics: [TopicID], within milliseconds: Int) -> [LoopReport] {
+    let inspection = Inspection(topics, loops: proxies.count)
+    proxies.forEach { _ = $0.offer(.inspect(inspection)) }
+    for _ in 0..<max(1, milliseconds) where !inspection.isAnswered { usleep(1_000) }
+    return inspection.reports
+  }
+
   /// What each loop counted, as of its last tick. Any thread.
   public func counts() -> [LoopCounts] { counted.map(\.counts) }
 
   /// How long notices took on each loop. Any thread.
   public func deliveryTimes() -> [DeliveryTimes] {
     counted.map { DeliveryTimes(toWire: $0.toWire.read(), toLast: $0.toLast.read()) }
+  }
+
+  /// How long requests took, all loops together, by kind and class of status, without those that there were none of. Any
+  /// thread.
+  public func requestTimes() -> [RequestTimes] {
+    (0..<5 * max(1, configuration.requestKinds)).compactMap { row in
+      let loops = counted.map { $0.requestTimes.read(row: row) }
+      let times = loops.dropFirst().reduce(loops[0], +)
+      return times.count == 0 ? nil : RequestTimes(kind: row / 5, statusClass: row % 5 + 1, times: times)
+    }
   }
 
   /// The topics with the most subscribers on each loop, largest first, as of a short while ago. Any thread.

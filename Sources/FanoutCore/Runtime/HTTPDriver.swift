@@ -16,6 +16,7 @@ final class HTTPDriver<IO: Transport> {
   private var commonLines: [UInt8]
   private let limiter: LoopLimiter
   private let observer: any LoopObserver
+  private let records: RequestRecords<IO>
   /// Requests of this turn that the inbound sink takes together.
   private var gathered: [InboundRequest] = []
   /// Answers from now on end their connections: the server stops.
@@ -40,6 +41,7 @@ final class HTTPDriver<IO: Transport> {
     commonLines = inbound.commonLines
     self.limiter = limiter
     self.observer = observer
+    records = RequestRecords(id: id, io: io, counters: counters, inbound: inbound)
   }
 
   /// The sink may have others by now.
@@ -129,8 +131,10 @@ final class HTTPDriver<IO: Transport> {
 
   private func receive(_ request: HTTPRequest, _ slot: UInt32, _ exchange: HTTPExchange) {
     counters.own.requests += 1
+    records.begin(request.head, exchange)
     if request.head.hasOrigin { exchange.context.fieldLines = inbound.originLines(for: request.head) }
     let client = limiter.client(of: request.head, at: slot, from: connections[slot].peer)
+    exchange.record.client = client.address
     if let refusal = limiter.refusal(ofRequestFrom: client, now: io.now) {
       return refuseRequest(slot, exchange, refusal)
     }
@@ -189,6 +193,7 @@ final class HTTPDriver<IO: Transport> {
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
     webSockets.upgrade(slot, key: key, verdict)
+    records.end(exchange, status: 101, bodyBytes: 0, at: client)
     if !rest.isEmpty { connections.keep(slot, rest.span) }
   }
 
@@ -213,6 +218,7 @@ final class HTTPDriver<IO: Transport> {
     {
       (response, stream) = (inbound.answer(to: refusal), nil)
     }
+    response = records.named(response, exchange)
     if isStopping || exchange.isReserved || (exchange.inputEnded && !exchange.hasMore) {
       context.keepsAlive = false
     }
@@ -220,6 +226,8 @@ final class HTTPDriver<IO: Transport> {
     output.send(slot) {
       HTTPResponseEncoder.append(response, context: context, common: commonLines, date: date, to: &$0)
     }
+    records.end(
+      exchange, status: response.status, bodyBytes: response.body.count, at: connections[slot].peer)
     exchange.answered()
     if let stream { return startStream(slot, stream) }
     guard context.keepsAlive && response.stream == nil else { return output.finish(slot) }
@@ -251,14 +259,18 @@ final class HTTPDriver<IO: Transport> {
   private func refuse(_ slot: UInt32, _ exchange: HTTPExchange, _ failure: HTTPFailure) {
     counters.own.protocolErrors += 1
     observer.observe(.protocolViolation(peer: connections[slot].peer, failure.sentence))
+    records.refuse(exchange)
     var bytes: [UInt8] = []
-    var context = ResponseContext(isHead: false, keepsAlive: false)
+    var context = ResponseContext(isHead: false, keepsAlive: false, requestID: exchange.context.requestID)
     if let head = exchange.incompleteHead, head.hasOrigin {
       context.fieldLines = inbound.originLines(for: head)
     }
+    let response = records.named(failure.response(), exchange)
     HTTPResponseEncoder.append(
-      failure.response(), context: context, common: commonLines, date: currentDate(), to: &bytes)
+      response, context: context, common: commonLines, date: currentDate(), to: &bytes)
     output.send(slot, bytes.span)
+    records.end(
+      exchange, status: response.status, bodyBytes: response.body.count, at: connections[slot].peer)
     output.finish(slot)
   }
 

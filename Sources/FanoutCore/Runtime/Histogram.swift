@@ -75,6 +75,13 @@ public struct Histogram: Sendable, Equatable {
 }
 
 extension HistogramCells {
+  /// From 0.5 ms to 10 s: those of OpenTelemetry's `http.server.request.duration`, and smaller ones.
+  static let requestBounds: [UInt64] = [
+    500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 75_000_000, 100_000_000,
+    250_000_000, 500_000_000, 750_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 7_500_000_000,
+    10_000_000_000,
+  ]
+
   /// From 0.1 ms to 10 s: the way of a notice.
   static let deliveryBounds: [UInt64] = [
     100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000,

@@ -201,6 +201,8 @@ final class Loop<IO: Transport> {
     case .settings(let limits):
       limiter.use(limits)
       http.readCommonLines()
+    case .inspect(let inspection):
+      inspection.answer(id, inspection.topics.compactMap(subscribers.report))
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
     }

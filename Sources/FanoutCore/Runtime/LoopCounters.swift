@@ -90,6 +90,14 @@ public struct LoopCounts: Sendable, Equatable {
   /// From the commit of a notice until every cohort of this loop has been sent it.
   let toLast = HistogramCells(bounds: HistogramCells.deliveryBounds)
 
+  /// How long requests took, a row for each kind and class of status.
+  let requestTimes: HistogramCells
+
+  /// - Parameter requestKinds: that the inbound sink tells apart.
+  init(requestKinds: Int = 1) {
+    requestTimes = HistogramCells(bounds: HistogramCells.requestBounds, rows: 5 * max(1, requestKinds))
+  }
+
   /// Shows the numbers to other threads. The loop's thread; holds the lock for one copy.
   func publish() { shown.withLock { $0 = own } }
 

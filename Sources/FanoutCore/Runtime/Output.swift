@@ -123,7 +123,9 @@ final class Output<IO: Transport> {
     while let (index, cursor) = subscribers.firstLagging(of: slot) {
       let delivery = subscribers.pull(index, after: cursor)
       guard let reached = deliver(delivery, to: slot) else { return false }
-      if delivery.isConflated && reached > cursor { counters.own.conflations += 1 }
+      if delivery.isConflated && reached > cursor {
+        subscribers.noteConflations(subscribers[index].topic, 1)
+      }
       subscribers.move(index, to: .lagging(cursor: reached))
       if reached < delivery.head || connections[slot].waiting > 0 { return false }
     }
@@ -189,7 +191,7 @@ final class Output<IO: Transport> {
     counters.own.sends += cohort.count
     counters.own.bytesSent += whole * delivery.range.count
     counters.own.framesDelivered += whole * (delivery.isConflated ? 1 : Int(delivery.head - cohort.cursor))
-    if delivery.isConflated { counters.own.conflations += cohort.count }
+    if delivery.isConflated { subscribers.noteConflations(visit.topic, cohort.count) }
   }
 
   /// Sends the same small frame to many connections: one batch for those that are clear.

@@ -20,6 +20,8 @@ final class HTTPExchange {
   private(set) var answering: UInt32?
   /// How the answer to that request is to be shaped; the loop adds its field lines.
   var context = ResponseContext()
+  /// What is kept of that request; kept by the loop.
+  var record = RequestRecord()
   /// When the current head or body must be whole, or an idle connection ends; kept by the loop.
   var deadline: UInt64 = 0
   /// Whether the deadline is that of the current body; kept by the loop.

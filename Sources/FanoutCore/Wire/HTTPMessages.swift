@@ -58,6 +58,9 @@ public struct HTTPRequestHead: Sendable {
   /// Whether there is an `Origin` field: a browser asks, perhaps for a page of another server.
   public var hasOrigin: Bool { known.contains(.origin) }
 
+  /// Whether there is an `X-Request-Id` field.
+  var namesItself: Bool { known.contains(.requestID) }
+
   public func isMethod(_ method: String) -> Bool { bytes.matches(methodRange, method) }
 
   /// Whether the path, as it was sent, is `path`.
@@ -115,6 +118,7 @@ struct HTTPKnownFields: OptionSet, Sendable {
   static let upgrade = HTTPKnownFields(rawValue: 16)
   static let expect = HTTPKnownFields(rawValue: 32)
   static let origin = HTTPKnownFields(rawValue: 64)
+  static let requestID = HTTPKnownFields(rawValue: 128)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -126,6 +130,7 @@ struct HTTPKnownFields: OptionSet, Sendable {
       case 6: buffer.equals(name, "origin") ? ("origin", .origin) : ("expect", .expect)
       case 7: ("upgrade", .upgrade)
       case 10: ("connection", .connection)
+      case 12: ("x-request-id", .requestID)
       case 14: ("content-length", .contentLength)
       case 17: ("transfer-encoding", .transferEncoding)
       default: ("", [])

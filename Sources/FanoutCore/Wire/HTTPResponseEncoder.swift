@@ -11,6 +11,8 @@ struct ResponseContext: Sendable, Equatable {
   var minorVersion = 1
   /// Finished lines that this answer gets whoever makes it.
   var fieldLines: [UInt8] = []
+  /// Told in `X-Request-Id`; nil: in no field.
+  var requestID: RequestID?
 }
 
 enum HTTPResponseEncoder {
@@ -18,7 +20,7 @@ enum HTTPResponseEncoder {
   static let continueBytes = [UInt8]("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
   /// Room for the status line and the fields that are added here.
-  private static let ownBytes = 160
+  private static let ownBytes = 200
 
   /// Appends `response` as one whole HTTP/1.1 message. An answer that turns into an event stream has no
   /// length and ends with the connection.
@@ -40,6 +42,11 @@ enum HTTPResponseEncoder {
     output.append(contentsOf: response.fieldLines)
     output.append(contentsOf: response.commonLines ?? common)
     if response.commonLines == nil { output.append(contentsOf: context.fieldLines) }
+    if let id = context.requestID {
+      output.append(contentsOf: words.requestID)
+      id.append(to: &output)
+      output.append(contentsOf: words.lineEnd)
+    }
     let isStream = response.stream != nil
     appendConnection(
       keepsAlive: context.keepsAlive && !isStream, response.offersUpgrade, context, to: &output)
@@ -70,6 +77,7 @@ enum HTTPResponseEncoder {
   /// What is the same in every answer, made once.
   private struct Words {
     let lineEnd = [UInt8]("\r\n".utf8)
+    let requestID = [UInt8]("X-Request-Id: ".utf8)
     let contentLength = [UInt8]("Content-Length: ".utf8)
     let headEnd = [UInt8]("\r\n\r\n".utf8)
     /// For each status from 100 to 599: the status line and the name of the first field.

@@ -9,6 +9,11 @@ struct InboundAdapter: InboundSink {
   let origins: OriginPolicy
   /// Whether clients reach this server by TLS only.
   var isSecure = false
+  var routes = RequestRoutes.ofServer
+  /// Whether health, metrics and the like are at another listener, and so at none of these paths.
+  var hidesAdministration = false
+  /// Nil: there is none.
+  var accessLog: AccessLog?
 
   var commonLines: [UInt8] { Answers.commonLines(isSecure: isSecure) + origins.commonLines }
 
@@ -16,10 +21,24 @@ struct InboundAdapter: InboundSink {
 
   func receive(_ request: HTTPRequest, from peer: PeerAddress, ticket: Ticket) -> InboundDisposition {
     if request.head.hasOrigin, let refusal = origins.refusal(of: request.head) { return .answer(refusal) }
+    if hidesAdministration, AdministrationPaths.contains(request.head) {
+      return .answer(WebSocketHandler.nothingHere)
+    }
     // No page is below /api/, and most requests are.
     if request.head.hasPath(prefix: "/api/") { return .later }
     return pages.answer(request.head).map(InboundDisposition.answer) ?? .later
   }
+
+  func kind(of request: HTTPRequestHead) -> Int {
+    routes.number(
+      request.bytes, method: request.methodRange, path: request.pathRange,
+      isFile: { !request.hasPath(prefix: "/api/") && pages.files.has(request.path) })
+  }
+
+  var namesRequests: Bool { true }
+  func named(_ response: HTTPResponse, _ id: RequestID) -> HTTPResponse { Answers.named(response, id) }
+  var wantsAnswers: Bool { accessLog != nil }
+  func answered(_ request: AnsweredRequest) { accessLog?.write(request) }
 
   func answer(to refusal: RateRefusal) -> HTTPResponse { Answers.rateLimited(refusal) }
 

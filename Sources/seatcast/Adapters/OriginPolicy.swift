@@ -87,11 +87,11 @@ struct OriginPolicy: Sendable {
   private static let preflight = Array(
     ("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST, PATCH, DELETE\r\n"
       + "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-      + "Last-Event-ID\r\nAccess-Control-Max-Age: 3600\r\n").utf8)
+      + "Last-Event-ID, X-Request-Id, traceparent\r\nAccess-Control-Max-Age: 3600\r\n").utf8)
 
   private static let exposed = Array(
     ("\r\nAccess-Control-Expose-Headers: Location, ETag, Link, Retry-After, RateLimit, RateLimit-Policy, "
-      + "Idempotency-Replayed, WWW-Authenticate\r\n").utf8)
+      + "Idempotency-Replayed, WWW-Authenticate, X-Request-Id\r\n").utf8)
 }
 
 private final class OriginList: Sendable {

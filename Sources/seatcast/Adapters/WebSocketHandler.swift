@@ -9,6 +9,8 @@ struct WebSocketHandler: SessionHandler {
   let origins: OriginPolicy
   /// Who may watch events.
   var watch = Watch.authenticated
+  /// The numbers for administrators; nil: they are not to be had here.
+  var stats: (@Sendable () -> [UInt8]?)?
 
   // MARK: Upgrades
 
@@ -51,13 +53,14 @@ struct WebSocketHandler: SessionHandler {
     }
     let client = grant.map { ClientTag($0.principal) } ?? .anonymous
     let audience = Audience(client)
-    return .accept(
-      Admission(
-        client: client, credential: Credential(key: grant?.principal.key ?? 0),
-        subprotocol: request.chosenSubprotocol,
-        topic: event.map { TopicID($0, for: audience) }, resume: resume(request),
-        expiresAt: grant?.principal.expiresAt.milliseconds,
-        topics: (grant?.events).map { events in Set(events.map { TopicID($0, for: audience) }) }))
+    var admission = Admission(
+      client: client, credential: Credential(key: grant?.principal.key ?? 0),
+      subprotocol: request.chosenSubprotocol,
+      topic: event.map { TopicID($0, for: audience) }, resume: resume(request),
+      expiresAt: grant?.principal.expiresAt.milliseconds,
+      topics: (grant?.events).map { events in Set(events.map { TopicID($0, for: audience) }) })
+    admission.isPrivileged = grant?.principal.role == .admin
+    return .accept(admission)
   }
 
   private func refuse(_ request: UpgradeRequest, _ reason: String) -> UpgradeVerdict {
@@ -82,12 +85,20 @@ struct WebSocketHandler: SessionHandler {
 
   // MARK: Messages
 
+  func interpret(_ message: ClientMessage, from client: ClientTag, isPrivileged: Bool) -> ClientIntent {
+    guard isPrivileged, let stats, case .text(let text) = message, messages.decode(text) == .stats,
+      let numbers = stats()
+    else { return interpret(message, from: client) }
+    return .reply(.text(messages.stats(numbers)))
+  }
+
   func interpret(_ message: ClientMessage, from client: ClientTag) -> ClientIntent {
     guard case .text(let text) = message else {
       return .close(.unsupportedData, reason: "Text messages only")
     }
     switch messages.decode(text) {
     case .ping: return .reply(.text(messages.pong()))
+    case .stats: return .reply(.text(messages.error(code: "forbidden", message: "Not for this connection")))
     case .refresh(let token): return refresh(token, client)
     case .unsubscribe(let event): return .unsubscribe(TopicID(event, for: Audience(client)))
     case .subscribe(let event, nil, _): return .subscribe(TopicID(event, for: Audience(client)), .none)

@@ -34,6 +34,7 @@ enum HealthCheck {
       }
       return target
     }
+    if let apart = try AdminAddress(settings) { return try target(apart) }
     let address = try ListenAddress(settings)
     guard address.port != 0 else {
       throw UsageError("'seatcast health' cannot know which port the server has found; give it a URL.")
@@ -41,6 +42,16 @@ enum HealthCheck {
     // The certificate is for the name that clients use, and no other machine can be meant.
     return HTTPProbe(
       host: address.localHost, port: address.port, isSecure: address.tls != nil, isVerified: false,
+      path: "/readyz", timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Where administration has a listener of its own, health is there.
+  private static func target(_ address: AdminAddress) throws(UsageError) -> HTTPProbe {
+    guard address.port != 0 else {
+      throw UsageError("'seatcast health' cannot know which port --admin-listen has found; give it a URL.")
+    }
+    return HTTPProbe(
+      host: ListenAddress.local(address.host), port: address.port, isSecure: false, isVerified: false,
       path: "/readyz", timeoutMilliseconds: timeoutMilliseconds)
   }
 

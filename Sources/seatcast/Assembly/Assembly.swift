@@ -40,19 +40,34 @@ struct Assembly {
       files: .described(isSecure: isSecure), isReady: { [readiness] in readiness.isReady },
       unreadiness: { [readiness] in readiness.reason },
       metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })
+    let inbound = InboundAdapter(
+      backend: backend, pages: pages, origins: origins, isSecure: isSecure,
+      accessLog: accessLog)
+    var open = inbound
+    open.hidesAdministration = configuration.adminListen != nil
     do {
       let port = try plane.start(
-        inbound: InboundAdapter(
-          backend: backend, pages: pages, origins: origins, isSecure: isSecure),
+        inbound: open,
         sessions: WebSocketHandler(
-          backend: backend, messages: messages, origins: origins, watch: configuration.watch),
+          backend: backend, messages: messages, origins: origins, watch: configuration.watch,
+          stats: numbersForSockets),
         topics: TopicAdapter(backend: backend), observer: log,
-        eventIDPrefix: Array("\(backend.epoch).".utf8))
+        eventIDPrefix: Array("\(backend.epoch).".utf8), apart: inbound)
       try admin.start()
       return port
     } catch {
       throw StartError(telling: error)
     }
+  }
+
+  /// Where administration has a listener of its own, its numbers are there and nowhere else.
+  private var numbersForSockets: (@Sendable () -> [UInt8]?)? {
+    guard configuration.adminListen == nil else { return nil }
+    return { [backend] in backend.stats() }
+  }
+
+  private var accessLog: AccessLog? {
+    configuration.accessLog == .off ? nil : AccessLog(extent: configuration.accessLog, log: log)
   }
 
   /// The metrics page. It is rendered on a loop's thread, and a client may request it in a burst.
@@ -62,7 +77,9 @@ struct Assembly {
         MetricFamily.process(
           ProcessMemory.now, descriptorLimit: plane.descriptorLimit, startedAt: startedAt)
           + MetricFamily.plane(plane.counts(), sender: plane.senderName)
-          + MetricFamily.delivery(plane.deliveryTimes()) + MetricFamily.backend(backend.counters()),
+          + MetricFamily.delivery(plane.deliveryTimes())
+          + [MetricFamily.requests(plane.requestTimes(), .ofServer)]
+          + MetricFamily.backend(backend.counters()),
         as: format)
     }
   }
@@ -138,6 +155,8 @@ struct Assembly {
     plane.loops = configuration.address.loopsHere
     plane.tls = configuration.address.tls
     plane.inheritedListeners = configuration.address.inherited
+    plane.requestKinds = RequestRoutes.ofServer.labels.count
+    plane.apart = configuration.adminListen.map { DataPlane.Apart(host: $0.host, port: $0.port) }
     plane.sender =
       switch configuration.sender {
       case .auto: .automatic

@@ -92,14 +92,7 @@ enum Server {
         + (started.demo.map {
           DemoText.render($0, url: configuration.address.localURL(port: started.port))
         } ?? ""))
-    log.write(
-      LogEntry(
-        .info, "serving",
-        [
-          "url": url, "data": configuration.dataFolder, "loops": String(configuration.address.loopsHere),
-          "sender": assembly.plane.senderName, "descriptors": assembly.descriptors.text,
-          "version": Version.number,
-        ]))
+    log.write(serving(configuration, url: url, assembly))
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
   }
 
@@ -123,6 +116,22 @@ enum Server {
   private static func pause(milliseconds: Int64) {
     var time = timespec(tv_sec: Int(milliseconds / 1_000), tv_nsec: Int(milliseconds % 1_000) * 1_000_000)
     _ = unsafe nanosleep(&time, nil)
+  }
+
+  private static func serving(
+    _ configuration: ServeConfiguration, url: String, _ assembly: Assembly
+  ) -> LogEntry {
+    var entry = LogEntry(
+      .info, "serving",
+      [
+        "url": url, "data": configuration.dataFolder, "loops": String(configuration.address.loopsHere),
+        "sender": assembly.plane.senderName, "descriptors": assembly.descriptors.text,
+        "version": Version.number,
+      ])
+    if let address = configuration.adminListen, let port = assembly.plane.apartPort {
+      entry.facts.append(.init(name: "adminUrl", value: address.url(port: port)))
+    }
+    return entry
   }
 
   private static func password(of admin: ServeConfiguration.Admin) throws(StartError) -> String {

@@ -6,6 +6,7 @@
 enum Setting: String, Hashable, Sendable, CaseIterable {
   case config
   case host
+  case adminListen = "admin-listen"
   case port
   case data
   case loops
@@ -33,6 +34,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case watch
   case log
   case logLevel = "log-level"
+  case accessLog = "access-log"
   case rateLimits = "rate-limits"
   case limits
   case trustedProxies = "trusted-proxies"

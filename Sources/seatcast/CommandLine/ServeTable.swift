@@ -12,7 +12,7 @@ extension CommandTable {
       "For health checks of containers: HEALTHCHECK CMD [\"seatcast\", \"health\"].",
     ],
     operands: [Operand("URL", "Another server, like https://tickets.example.", isOptional: true)],
-    flags: [config, host, port, tlsCertificate, tlsKey])
+    flags: [config, host, port, adminListen, tlsCertificate, tlsKey])
 
   /// All but the name of the configuration file, in the order of their sections.
   private static let settings =
@@ -42,8 +42,14 @@ extension CommandTable {
     .loops, "N", summary: "Event loops, each with a thread and a listener of its own.",
     fallback: .words("one per usable core"), example: "4")
 
+  static let adminListen = Flag.text(
+    .adminListen, "ADDRESS:PORT",
+    summary: "Another listener, without TLS, for health, /metrics, /debug/… and /api/server/….",
+    details: ["The public one then answers 404 there. Not for addresses that everybody reaches."],
+    example: "127.0.0.1:9464")
+
   private static let listening: [Flag] = [
-    host, port,
+    host, port, adminListen,
     .text(
       .trustedProxies, "LIST",
       summary: "Proxies like 10.0.0.0/8,fd00::1 whose Forwarded or X-Forwarded-For names the client.",
@@ -174,6 +180,10 @@ extension CommandTable {
     .choice(
       .logLevel, ["info", "warning", "error"], summary: "The least important lines that are written.",
       fallback: "info", effect: .onReload),
+    .choice(
+      .accessLog, ["off", "sampled", "on"],
+      summary: "A line per answered request; sampled: one in 100, and every 5xx. Without queries and tokens.",
+      fallback: "off"),
   ]
 
   // MARK: The rest

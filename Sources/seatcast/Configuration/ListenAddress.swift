@@ -65,7 +65,10 @@ struct ListenAddress: Equatable, Sendable {
   }
 
   /// Where this machine reaches the server.
-  var localHost: String {
+  var localHost: String { Self.local(host) }
+
+  /// The same for any address that is listened on.
+  static func local(_ host: String) -> String {
     switch host {
     case "0.0.0.0": "127.0.0.1"
     case "::": "::1"
@@ -73,11 +76,49 @@ struct ListenAddress: Equatable, Sendable {
     }
   }
 
-  private static func isNumeric(_ host: String) -> Bool {
+  static func isNumeric(_ host: String) -> Bool {
     var v4 = in_addr()
     var v6 = in6_addr()
     return unsafe inet_pton(AF_INET, host, &v4) == 1 || inet_pton(AF_INET6, host, &v6) == 1
   }
+}
+
+/// Where administration is served apart from everything else (`--admin-listen`).
+struct AdminAddress: Equatable, Sendable {
+  var host: String
+  /// 0: any free one.
+  var port: Int
+
+  /// Nil: it is not set.
+  init?(_ settings: Settings) throws(UsageError) {
+    guard let text = try settings.text(.adminListen) else { return nil }
+    guard let address = Self(text) else {
+      throw UsageError(
+        "\(settings.source(.adminListen)) must be an address and a port like '127.0.0.1:9464', "
+          + "not '\(printable(text))'.", about: .adminListen)
+    }
+    self = address
+  }
+
+  /// `127.0.0.1:9464`, `localhost:9464` or `[::1]:9464`.
+  init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let port = Int(digits),
+      port <= 65_535
+    else { return nil }
+    var host = text[..<colon]
+    if host.first == "[", host.last == "]" {
+      host = host.dropFirst().dropLast()
+      guard host.contains(":") else { return nil }
+    } else if host.contains(":") {
+      return nil
+    }
+    guard host == "localhost" || ListenAddress.isNumeric(String(host)) else { return nil }
+    (self.host, self.port) = (String(host), port)
+  }
+
+  func url(port: Int) -> String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }
 
 /// The settings of `seatcast conformance-echo`.

@@ -5,6 +5,8 @@ import FanoutCore
 
 struct ServeConfiguration: Equatable, Sendable {
   var address: ListenAddress
+  /// Where administration is served apart; nil: with everything else.
+  var adminListen: AdminAddress?
   var sender: Sender
   var descriptorTables: DescriptorTables
   var dataFolder: String
@@ -20,6 +22,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var log: LogFormat?
   /// The least important lines that are written.
   var logLevel: LogLevel
+  /// Which answered requests get a line.
+  var accessLog: AccessLog.Extent
   var rateLimits: RateLimits
   /// What the limits are when they are on.
   var limits: LimitTable
@@ -96,6 +100,7 @@ struct ServeConfiguration: Equatable, Sendable {
 
   init(_ settings: Settings) throws(UsageError) {
     address = try ListenAddress(settings)
+    adminListen = try AdminAddress(settings)
     sender = try settings.choice(.sender, as: Sender.self) ?? .auto
     descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
     dataFolder = try settings.text(.data) ?? "./data"
@@ -109,6 +114,7 @@ struct ServeConfiguration: Equatable, Sendable {
     watch = try settings.choice(.watch, as: Watch.self) ?? .authenticated
     log = try settings.choice(.log, as: LogFormat.self)
     logLevel = try settings.choice(.logLevel, as: LogLevel.self) ?? .info
+    accessLog = try settings.choice(.accessLog, as: AccessLog.Extent.self) ?? .off
     rateLimits = try settings.choice(.rateLimits, as: RateLimits.self) ?? .on
     limits = try LimitTable(settings)
     trustedProxies = try Self.proxies(settings)

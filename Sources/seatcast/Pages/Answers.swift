@@ -37,6 +37,23 @@ enum Answers {
       body: Array(body.utf8))
   }
 
+  /// A problem document with the name of the request that it answers, as its last member; any other answer as it is.
+  static func named(_ response: HTTPResponse, _ id: RequestID) -> HTTPResponse {
+    guard response.body.last == UInt8(ascii: "}"), isProblem(response.fieldLines) else { return response }
+    var response = response
+    response.body.removeLast()
+    // Names are made of letters, digits and marks that need no escape.
+    response.body.append(contentsOf: #","requestId":"\#(id.text)"}"#.utf8)
+    return response
+  }
+
+  /// Every problem document tells its type first.
+  private static func isProblem(_ lines: [UInt8]) -> Bool {
+    let type = "content-type: application/problem+json\r\n"
+    return zip(lines, type.utf8).allSatisfy { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) == $1 }
+      && lines.count >= type.utf8.count
+  }
+
   static let problemBase = "urn:seatcast:problem:"
 
   /// The control plane's queue is full.

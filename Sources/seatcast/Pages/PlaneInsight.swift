@@ -1,11 +1,26 @@
 // The numbers of the data plane for the control plane's `GET /api/server/stats`: all loops together, and the events with
-// the most subscribers. Any thread; never blocks, bounded work.
+// the most subscribers. Any thread; bounded work. Only `fanout` waits, for half a second at most and one caller at a time.
 import ControlPlane
 import FanoutCore
+import Synchronization
 
-struct PlaneInsight: ServerInsight {
-  let plane: DataPlane
-  let startedAt: Instant
+final class PlaneInsight: ServerInsight {
+  private let plane: DataPlane
+  private let startedAt: Instant
+  /// Held by whoever waits for loops, so that no more than one worker does.
+  private let asking = Mutex(())
+
+  /// How long loops are waited for.
+  static let patience = 500
+
+  init(plane: DataPlane, startedAt: Instant) { (self.plane, self.startedAt) = (plane, startedAt) }
+
+  func fanout(of event: EventID) -> [PartFanout]? {
+    asking.withLockIfAvailable { _ in
+      let topics = Audience.allCases.map { TopicID(event, for: $0) }
+      return plane.inspect(topics, within: Self.patience).map(PartFanout.init)
+    }
+  }
 
   func numbers() -> PlaneNumbers {
     var numbers = PlaneNumbers(plane.counts())
@@ -41,6 +56,23 @@ extension EventAudience {
   fileprivate mutating func add(_ count: TopicCount) {
     subscribers += count.subscribers
     lagging += count.behind
+  }
+}
+
+extension PartFanout {
+  init(_ report: LoopReport) {
+    self.init(
+      part: report.loop, hasAnswered: report.topics != nil,
+      audiences: (report.topics ?? []).map(AudienceFanout.init))
+  }
+}
+
+extension AudienceFanout {
+  init(_ report: TopicReport) {
+    self.init(Audience(report.topic))
+    (subscribers, lagging, cohorts) = (report.subscribers, report.behind, report.cohorts)
+    (head, oldest, newest) = (report.head, report.oldest, report.newest)
+    (logLength, logBytes, conflations) = (report.logFrames, report.logBytes, report.conflations)
   }
 }
 

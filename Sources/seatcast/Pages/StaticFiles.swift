@@ -73,6 +73,8 @@ struct StaticFiles: Sendable {
     return StaticFiles(files)
   }
 
+  func has(_ path: String) -> Bool { files[path] != nil }
+
   func adding(_ more: [String: File]) -> StaticFiles {
     StaticFiles(files.merging(more) { _, new in new })
   }
@@ -82,7 +84,9 @@ struct StaticFiles: Sendable {
     guard let file = files[head.path] else { return nil }
     if let refusal = Answers.unlessReading(head) { return refusal }
     var chosen = file.plain
-    if let compressed = file.compressed, Gzip.isWanted(by: head.all("Accept-Encoding")) { chosen = compressed }
+    if let compressed = file.compressed, Gzip.isWanted(by: head.all("Accept-Encoding")) {
+      chosen = compressed
+    }
     return Self.isFresh(head.all("If-None-Match"), chosen.etag) ? chosen.notModified : chosen.whole
   }
 

@@ -28,4 +28,39 @@ struct ServerEndpointsTests {
     let backend = try APIFixture()
     #expect(try backend.send("GET", "/api/server/stats", token: backend.adminToken()).status == 404)
   }
+
+  @Test("Administrators look at how loops broadcast an event")
+  func fanout() throws {
+    var audience = AudienceFanout(.anonymous)
+    (audience.subscribers, audience.head, audience.oldest) = (3, 9, 8)
+    var insight = ScriptedInsight()
+    insight.loops = [
+      PartFanout(part: 0, hasAnswered: true, audiences: [audience]),
+      PartFanout(part: 1, hasAnswered: false, audiences: []),
+    ]
+    let backend = try APIFixture(insight: insight)
+    let admin = try backend.adminToken()
+    let event = try backend.send("POST", "/api/events", #"{"name":"E","seatCapacity":1}"#, token: admin)
+      .number("id")
+    let reply = try backend.send("GET", "/debug/fanout/\(event)", token: admin)
+    #expect(
+      String(decoding: reply.body, as: UTF8.self).hasSuffix(
+        #""loops":[{"loop":0,"answered":true,"audiences":[{"audience":"anonymous","subscribers":3,"lagging":0,"#
+          + #""cohorts":0,"seq":9,"oldestSeq":8,"newestSeq":null,"logFrames":0,"logBytes":0,"conflated":0}]},"#
+          + #"{"loop":1,"answered":false,"audiences":[]}]}"#))
+    #expect(try backend.send("GET", "/debug/fanout/999", token: admin).status == 404)
+    #expect(try backend.send("GET", "/debug/fanout/\(event)", token: backend.userToken()).status == 403)
+  }
+
+  @Test("While somebody else asks, the answer is to come again")
+  func busy() throws {
+    var insight = ScriptedInsight()
+    insight.loops = nil
+    let backend = try APIFixture(insight: insight)
+    let admin = try backend.adminToken()
+    let event = try backend.send("POST", "/api/events", #"{"name":"E","seatCapacity":1}"#, token: admin)
+      .number("id")
+    let reply = try backend.send("GET", "/debug/fanout/\(event)", token: admin)
+    #expect(reply.status == 503 && reply.first("retry-after") == "1")
+  }
 }

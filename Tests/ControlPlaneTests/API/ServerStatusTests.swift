@@ -6,7 +6,9 @@ import Testing
 /// A data plane that says what the test says.
 struct ScriptedInsight: ServerInsight {
   var plane = PlaneNumbers()
+  var loops: [PartFanout]? = []
   func numbers() -> PlaneNumbers { plane }
+  func fanout(of event: EventID) -> [PartFanout]? { loops }
 }
 
 @Suite("Server status")

@@ -28,6 +28,9 @@ struct HealthCheckTests {
     let secure = try target([], ["SEATCAST_TLS_CERT": "c.pem", "SEATCAST_TLS_KEY": "k.pem"])
     #expect(secure == probe("127.0.0.1", 3_000, secure: true))
     #expect(throws: UsageError.self) { try target(["--port", "0"]) }
+    // Health is where administration is.
+    #expect(try target(["--admin-listen", "0.0.0.0:9464"]) == probe("127.0.0.1", 9_464))
+    #expect(throws: UsageError.self) { try target(["--admin-listen", "127.0.0.1:0"]) }
   }
 
   @Test("a URL names another server; certificates of other machines are verified")

@@ -70,4 +70,22 @@ struct ListenAddressTests {
     #expect(try echo([.port: "0"]).address.loops == 1)
     #expect(try echo([.loops: "2"]).address.loops == 2)
   }
+
+  @Test(
+    "The address of administration has a port, and brackets around IPv6",
+    arguments: [
+      ("127.0.0.1:9464", "127.0.0.1", 9464), ("localhost:0", "localhost", 0), ("[::1]:80", "::1", 80),
+      ("0.0.0.0:65535", "0.0.0.0", 65_535),
+    ] as [(String, String, Int)])
+  func administration(text: String, host: String, port: Int) {
+    #expect(AdminAddress(text).map { [$0.host, String($0.port)] } == [host, String(port)])
+  }
+
+  @Test(
+    "Anything else is none",
+    arguments: [
+      "", "9464", ":9464", "127.0.0.1", "127.0.0.1:", "::1:80", "[127.0.0.1]:80", "host:80", "1.2.3.4:65536",
+      "1.2.3.4:+5", "[::1]80",
+    ])
+  func noAdministration(text: String) { #expect(AdminAddress(text) == nil) }
 }

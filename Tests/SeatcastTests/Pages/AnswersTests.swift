@@ -1,6 +1,6 @@
-import FanoutCore
 import Testing
 
+@testable import FanoutCore
 @testable import seatcast
 
 @Suite("Answers of the executable")
@@ -31,5 +31,17 @@ struct AnswersTests {
   func overloaded() {
     #expect(Answers.overloaded.status == 503)
     #expect(Answers.overloaded.value("Retry-After") == "1")
+  }
+
+  @Test("A problem tells the name of its request; nothing else is touched")
+  func named() {
+    let id = RequestID(number: 0xF)
+    let problem = Answers.named(Answers.problem(404, "not-found", title: "Not found"), id)
+    #expect(problem.text.hasSuffix(#","status":404,"requestId":"000000000000000f"}"#))
+    let text = Answers.text(503, "not ready: {}")
+    #expect(Answers.named(text, id).text == text.text)
+    let json = HTTPResponse(
+      status: 400, fields: [("Content-Type", "application/json")], body: Array("{}".utf8))
+    #expect(Answers.named(json, id).text == "{}")
   }
 }

@@ -1,0 +1,122 @@
+// What operators load into their tools: the metrics page judged by promtool, the dashboard and the alert rules of
+// docs/monitoring against a running server, and a real Prometheus that scrapes it and evaluates the rules.
+import TestSupport
+import Testing
+
+@Suite("Monitoring", .timeLimit(.minutes(30)))
+struct MonitoringTests {
+  private static let folder = SourceTree.root + "/docs/monitoring"
+  /// Debian's package prometheus has both.
+  private static let promtool = installed("promtool")
+  private static let prometheus = installed("prometheus")
+
+  private static func installed(_ name: String) -> String? {
+    ["/usr/bin/", "/usr/local/bin/"].map { $0 + name }.first { contents(of: $0) != nil }
+  }
+
+  private static func text(_ file: String) throws -> String {
+    guard let bytes = contents(of: "\(folder)/\(file)") else { throw TestFailure("there is no \(file)") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A server on which something of everything has happened.
+  private func busyServer() throws -> TestServer {
+    let world = try TestServer()
+    let event = try world.event(seats: 1)
+    let (socket, _) = try world.watch(event)
+    defer { socket.drop() }
+    try world.person(1).book(event)
+    #expect(try world.person(2).tryToBook(event).status == 409)
+    _ = try socket.expect("booking_created")
+    try eventually("the requests are counted") {
+      try world.server.client().get("/metrics").text.contains(#"route="/api/bookings",status="4xx""#)
+    }
+    return world
+  }
+
+  /// The families that a page tells.
+  private func families(_ page: String) -> Set<Substring> {
+    Set(
+      page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.compactMap {
+        $0.split(separator: " ").dropFirst(2).first
+      })
+  }
+
+  @Test(
+    "Each metric of the dashboard and of the rules is told by a server",
+    arguments: ["seatcast-dashboard.json", "alerts.yml", "alerts_test.yml"])
+  func names(file: String) throws {
+    let families = families(try busyServer().server.client().get("/metrics").text)
+    let used = Set(try Self.text(file).matches(of: /seatcast_[a-z_]+/).map { String($0.output) })
+    #expect(used.count > 3)
+    for name in used {
+      let stem = ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) }.map { name.dropLast($0.count) }
+      #expect(families.contains(name[...]) || stem.map { families.contains($0) } ?? false, "\(name)")
+    }
+  }
+
+  @Test("The dashboard is JSON whose panels have titles, and each rule says what to do")
+  func documents() throws {
+    let panels = try #require(try JSON(parsing: Self.text("seatcast-dashboard.json"))["panels"]?.array)
+    #expect(panels.count > 10 && panels.allSatisfy { $0["title"]?.string?.isEmpty == false })
+    let rules = try Self.text("alerts.yml")
+    let count = rules.matches(of: #/- alert: /#).count
+    #expect(count > 10)
+    for member in [#/ summary: "/#, #/ runbook: "/#] { #expect(rules.matches(of: member).count == count) }
+  }
+
+  @Test(
+    "promtool finds nothing wrong with the metrics page and the rules",
+    .enabled(if: Self.promtool != nil, "promtool is not installed (Debian package prometheus)"))
+  func lint() throws {
+    let promtool = try #require(Self.promtool)
+    let page = try busyServer().server.client().get("/metrics").text
+    let folder = try TemporaryFolder()
+    try put(page, at: folder.path + "/page")
+    let checked = try run("/bin/sh", ["-c", "\(promtool) check metrics < \(folder.path)/page"])
+    #expect(checked.status == .exited(0) && checked.error.isEmpty, "\(checked.output)\(checked.error)")
+    for words in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]] {
+      let file = "\(Self.folder)/\(words[2])"
+      let ended = try run(promtool, Array(words.prefix(2)) + [file])
+      #expect(ended.status == .exited(0), "\(ended.output)\(ended.error)")
+    }
+  }
+
+  @Test(
+    "A real Prometheus scrapes the server and evaluates every rule without an error",
+    .enabled(if: Self.prometheus != nil, "prometheus is not installed (Debian package prometheus)"))
+  func scraped() throws {
+    let world = try busyServer()
+    let folder = try TemporaryFolder()
+    let configuration = """
+      global: {scrape_interval: 1s, evaluation_interval: 1s}
+      rule_files: ["\(Self.folder)/alerts.yml"]
+      scrape_configs:
+        - job_name: seatcast
+          static_configs: [{targets: ["127.0.0.1:\(world.port)"]}]
+
+      """
+    try put(configuration, at: folder.path + "/prometheus.yml")
+    let port = try freePort()
+    let process = try ChildProcess(
+      #require(Self.prometheus),
+      [
+        "--config.file=\(folder.path)/prometheus.yml", "--storage.tsdb.path=\(folder.path)/data",
+        "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
+      ])
+    defer { process.signal(9) }
+    func ask(_ path: String) throws -> JSON? {
+      let answer = try? HTTPClient(port: port).get(path)
+      return answer?.status == 200 ? try answer?.json()["data"] : nil
+    }
+    try eventually(within: .seconds(60), "it has scraped") {
+      try ask("/api/v1/query?query=up")?["result"]?[0]?["value"]?[1] == "1"
+    }
+    try eventually(within: .seconds(60), "it has evaluated every rule") {
+      let rules = try ask("/api/v1/rules")?["groups"]?[0]?["rules"]?.array ?? []
+      return rules.count > 10 && rules.allSatisfy { $0["health"] == "ok" }
+    }
+    #expect(
+      try ask("/api/v1/query?query=seatcast_bookings_total")?["result"]?[0]?["value"]?[1] == "1")
+  }
+}
