@@ -1,6 +1,6 @@
 // The page's files, the JavaScript client and the element, served by the loops from memory. They are copied from
-// CWebAssets and compressed once at start, and each answer is made then, too (docs/decisions, "Files are compressed at
-// start"). Immutable afterwards; any thread.
+// CWebAssets and compressed once at start, and each answer is made then, too
+// (docs/decisions/0029-files-are-compressed-at-start.md). Immutable afterwards; any thread.
 import CWebAssets
 import FanoutCore
 

@@ -16,9 +16,6 @@ static const unsigned char api_js[] = {
 static const unsigned char dom_js[] = {
 #embed "assets/dom.js"
 };
-static const unsigned char live_js[] = {
-#embed "assets/live.js"
-};
 static const unsigned char panels_js[] = {
 #embed "assets/panels.js"
 };
@@ -30,6 +27,9 @@ static const unsigned char session_js[] = {
 };
 static const unsigned char views_js[] = {
 #embed "assets/views.js"
+};
+static const unsigned char watching_js[] = {
+#embed "assets/watching.js"
 };
 static const unsigned char widgets_js[] = {
 #embed "assets/widgets.js"
@@ -107,11 +107,11 @@ static const web_asset assets[] = {
     PAGE("/app.js", JAVASCRIPT, app_js),
     PAGE("/api.js", JAVASCRIPT, api_js),
     PAGE("/dom.js", JAVASCRIPT, dom_js),
-    PAGE("/live.js", JAVASCRIPT, live_js),
     PAGE("/panels.js", JAVASCRIPT, panels_js),
     PAGE("/sale.js", JAVASCRIPT, sale_js),
     PAGE("/session.js", JAVASCRIPT, session_js),
     PAGE("/views.js", JAVASCRIPT, views_js),
+    PAGE("/watching.js", JAVASCRIPT, watching_js),
     PAGE("/widgets.js", JAVASCRIPT, widgets_js),
     PAGE("/words.js", JAVASCRIPT, words_js),
     PAGE("/favicon.svg", "image/svg+xml", favicon_svg),

@@ -20,7 +20,8 @@ struct GzipTests {
   @Test(
     "Whoever takes gzip gets it",
     arguments: [
-      "gzip", "GZip", "x-gzip", "br, gzip", "gzip;q=0.1", "gzip ; q=1.0", "*", "br;q=1, *;q=0.5", "identity, gzip",
+      "gzip", "GZip", "x-gzip", "br, gzip", "gzip;q=0.1", "gzip ; q=1.0", "*", "br;q=1, *;q=0.5",
+      "identity, gzip",
       "identity;q=0.5, gzip;q=0.5", "deflate,gzip;q=1",
     ])
   func wanted(field: String) {
@@ -31,7 +32,8 @@ struct GzipTests {
   @Test(
     "Whoever does not take it, or likes the plain bytes better, gets those",
     arguments: [
-      "", "br", "gzip;q=0", "gzip;q=0.0", "*;q=0", "gzip;q=0, *", "identity;q=1, gzip;q=0.5", "gzipped", "gzip;q=x",
+      "", "br", "gzip;q=0", "gzip;q=0.0", "*;q=0", "gzip;q=0, *", "identity;q=1, gzip;q=0.5", "gzipped",
+      "gzip;q=x",
       ";", ",",
     ])
   func unwanted(field: String) { #expect(!Gzip.isWanted(by: [field])) }

@@ -32,7 +32,7 @@ struct StaticFilesTests {
 
   @Test("Different bytes have different tags, the same bytes the same one")
   func tags() {
-    func tag(_ text: String) -> String { 
+    func tag(_ text: String) -> String {
       StaticFiles.File(contentType: "t", bytes: Array(text.utf8)).plain.etag
     }
     #expect(tag("a") == tag("a"))

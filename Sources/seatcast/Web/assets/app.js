@@ -1,12 +1,12 @@
 // The page: who is logged in, which view is shown, what the connection says, and when counts are polled.
-// The views are in views.js; counts come from live.js, or by polling while there is no live connection.
+// The views are in views.js; counts come from watching.js, or by polling while there is no live connection.
 
 import { Api, ApiError, passOver } from './api.js';
 import { announce, byId, focusOn, keepFocus } from './dom.js';
-import { LiveConnection } from './live.js';
 import { ServerClock } from './sale.js';
 import { Session, opensElsewhere } from './session.js';
 import { eventView, listView, missingView } from './views.js';
+import { Watching } from './watching.js';
 
 const SESSION_ENDED = 'Your session has ended. Please log in again.';
 /** How often a page without a live connection asks for the counts, and a page with one for new events. */
@@ -37,14 +37,13 @@ const app = {
   },
 };
 
-app.live = new LiveConnection(`${location.origin.replace(/^http/, 'ws')}/ws`, {
+app.live = new Watching({
   onState: showConnection,
   onChange: (track, notice) => app.view?.changed(track, notice),
   onGone: (eventId) => app.view?.gone(eventId),
   onSignedOut: () => signOut(SESSION_ENDED),
   onFactsMissed: readAgain,
   onTime: (...times) => clock.hear(...times),
-  onRefused: checkSession,
 });
 
 // Who is logged in. Whether the token is still good, the server says when the socket opens.
@@ -77,15 +76,6 @@ function accountChanged() {
   takeSession();
   app.view?.accountChanged();
   pollSoon();
-}
-
-/** An attempt to connect was refused, and a browser does not say why: an answer to a request does. */
-function checkSession() {
-  app.api.me().catch((error) => {
-    passOver(error);
-    if (error.isSignedOut && app.me) signOut(SESSION_ENDED);
-    else if (error.retryAfterSeconds !== null) app.live.holdOff(error.retryAfterSeconds * 1000);
-  });
 }
 
 const connectionWords = {
@@ -187,12 +177,8 @@ window.addEventListener('hashchange', () => {
   focusOn(byId('page'), { preventScroll: true });
   window.scrollTo(0, 0);
 });
-window.addEventListener('online', () => app.live.retryNow());
-window.addEventListener('offline', () => app.live.probe());
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return;
-  app.live.retryNow();
-  app.live.probe();
   app.view?.refresh();
   if (app.live.state !== 'live') poll();
 });

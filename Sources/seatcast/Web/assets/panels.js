@@ -91,7 +91,7 @@ export function managePanel(app, event, reload) {
   const { section, part } = panelOf('manage-panel');
   const change = (button, changes, words) =>
     attempt(app, button, part('manage-outcome'), async () => {
-      app.live.learnEvent(event.id, await app.api.changeEvent(event.id, changes));
+      app.live.learn(event.id, await app.api.changeEvent(event.id, changes));
       await reload();
       return words;
     });

@@ -7,9 +7,9 @@ import { ApiError, passOver } from './api.js';
 import {
   announce, announceCount, byId, copyOf, focusOn, keepFocus, paced, patchList, pause, say,
 } from './dom.js';
-import { MOST_SUBSCRIPTIONS } from './live.js';
 import { accountPanel, bookingPanel, createPanel, managePanel } from './panels.js';
 import { saleState } from './sale.js';
+import { MOST_SUBSCRIPTIONS } from './watching.js';
 import { Feed, RollingNumber, SeatMap } from './widgets.js';
 import { clockTime, minuteOf, moment, number, seats } from './words.js';
 
@@ -154,7 +154,7 @@ export function listView(app) {
       events = found;
       polled = { asOf: Date.now(), hasFailed: false };
       byId('more-events').hidden = cursor === null;
-      if (app.me) events.forEach((event) => app.live.learnEvent(event.id, event));
+      if (app.me) events.forEach((event) => app.live.learn(event.id, event));
       follow();
     } catch (error) {
       polled.hasFailed = true;
@@ -294,7 +294,7 @@ export function eventView(app, id) {
       if (app.view !== view) return;
       event = answer;
       polled = { asOf: Date.now(), hasFailed: false };
-      if (app.me) app.live.learnEvent(id, answer);
+      if (app.me) app.live.learn(id, answer);
     } catch (error) {
       polled.hasFailed = true;
       if (error.status === 404 && event !== null && app.view === view) return app.missing(GONE);

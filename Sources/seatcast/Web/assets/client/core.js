@@ -1,4 +1,4 @@
-// The client (client.d.ts). web_assets.c puts HERE, loadMore() and loadExtra() beside it.
+// The client (client.d.ts); web_assets.c adds HERE, loadMore() and loadExtra().
 
 const FACTS = ['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking'];
 
@@ -130,7 +130,7 @@ class Client extends EventTarget {
   #saved;
   #link = null;
   #failures = 0;
-  // Connections that failed before one opened.
+  // Failures before one opened.
   #unopened = 0;
   #slot = null;
   #notBefore = 0;
@@ -156,15 +156,17 @@ class Client extends EventTarget {
     }
   }
 
-  event(id, { history = 0, initial } = {}) {
-    const known = this.#entries.get(id);
-    if (known) return known.event;
-    const { at: staleSince = null, ...saved } = this.#saved[id] ?? {};
-    const track = Object.assign(new Track(), saved, { id });
-    if (initial) track.learn(initial);
-    const entry = { track, history, users: 0, stage: null, live: 'stale', staleSince };
-    entry.event = new LiveEvent(entry, () => this.#watch(entry));
-    this.#entries.set(id, entry);
+  event(id, { history, initial } = {}) {
+    if (!this.#entries.has(id)) {
+      const { at: staleSince = null, ...saved } = this.#saved[id] ?? {};
+      const track = Object.assign(new Track(), saved, { id });
+      if (initial) track.learn(initial);
+      const entry = { track, users: 0, stage: null, live: 'stale', staleSince };
+      entry.event = new LiveEvent(entry, () => this.#watch(entry));
+      this.#entries.set(id, entry);
+    }
+    const entry = this.#entries.get(id);
+    if (history) this.#subscribe(Object.assign(entry, { history }));
     return entry.event;
   }
 
@@ -459,8 +461,7 @@ async function openLink(base, options, on) {
   const protocols = token ? ['seatcast.v1', `bearer.${token}`] : ['seatcast.v1'];
   const socket = new options.WebSocket(`${base.replace('http', 'ws')}ws${query}`, protocols);
   socket.onmessage = ({ data }) => on.message(JSON.parse(data));
-  socket.onclose = ({ code, reason }) => on.close(code, reason);
-  socket.onerror = () => {};
+  socket.onclose = socket.onerror = ({ code = 1006, reason }) => on.close(code, reason);
   on.open({ send: (message) => socket.send(JSON.stringify(message)), close: () => socket.close(1000) });
 }
 
