@@ -31,6 +31,11 @@ struct BrowserSite: Sendable {
     try BrowserSite.post("/api/events", draft, to: server, token: adminToken)["id"]?.integer ?? 0
   }
 
+  func deleteEvent() throws {
+    let answer = try server.client(token: adminToken).request("DELETE", "/api/events/\(event)")
+    guard answer.status == 204 else { throw TestFailure("DELETE: \(answer.status) \(answer.text)") }
+  }
+
   func changeEvent(_ changes: JSON) throws {
     let client = server.client(token: adminToken)
     let answer = try client.request("PATCH", "/api/events/\(event)", json: changes)
