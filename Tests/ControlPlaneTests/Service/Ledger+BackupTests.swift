@@ -81,7 +81,7 @@ struct LedgerBackupTests {
       try #require(steps < 1_000)
     }
     #expect(ended.withLock { $0 } == [nil])
-    #expect(steps >= 3)
+    #expect(steps >= 2)
   }
 
   @Test("one at a time: the second is told so, and the first goes on")
