@@ -54,4 +54,8 @@ public struct RequestTimes: Sendable, Equatable {
   /// 1 to 5: the first digit of the status.
   public let statusClass: Int
   public let times: Histogram
+
+  public init(kind: Int, statusClass: Int, times: Histogram) {
+    (self.kind, self.statusClass, self.times) = (kind, statusClass, times)
+  }
 }
