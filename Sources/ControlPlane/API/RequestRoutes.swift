@@ -37,7 +37,7 @@ public struct RequestRoutes: Sendable {
       precondition(
         !isTemplate || path.split(separator: "/").dropFirst(2).first == "{id}",
         "a template has its parameter in the third part of the path")
-      let key = isTemplate ? keys.template : keys.exact
+      let key = (isTemplate ? keys.template : nil) ?? keys.exact
       precondition(self.paths[key] == nil, "no two paths have the same key")
       self.paths[key] = add(path, names)
     }
@@ -61,23 +61,27 @@ public struct RequestRoutes: Sendable {
     _ bytes: [UInt8], method: Range<Int>, path: Range<Int>, isFile: () -> Bool = { false }
   ) -> Int {
     let keys = Self.keys(bytes, path)
-    let path = paths[keys.exact] ?? paths[keys.template] ?? (isFile() ? filePath : unknownPath)
+    let path = paths[keys.exact] ?? keys.template.flatMap { paths[$0] } ?? (isFile() ? filePath : unknownPath)
     for candidate in path.methods where bytes.matches(method, candidate.name) { return candidate.number }
     return path.methods[path.methods.count - 1].number
   }
 
-  /// Two hashes of a path (FNV-1a): as it is, and with anything in its third part. Two paths with the same hash would be
+  /// Two hashes of a path (FNV-1a): as it is, and with anything but nothing in its third part. Two paths with the same hash would be
   /// counted as one, and nothing else.
-  private static func keys(_ bytes: [UInt8], _ path: Range<Int>) -> (exact: UInt64, template: UInt64) {
+  private static func keys(_ bytes: [UInt8], _ path: Range<Int>) -> (exact: UInt64, template: UInt64?) {
     let basis: UInt64 = 0xcbf2_9ce4_8422_2325
     let prime: UInt64 = 0x100_0000_01b3
-    var (exact, template, part) = (basis, basis ^ 1, 0)
+    var (exact, template, part, hasParameter) = (basis, basis ^ 1, 0, false)
     for index in path {
       let byte = bytes[index]
       exact = (exact ^ UInt64(byte)) &* prime
       if byte == UInt8(ascii: "/") { part += 1 }
-      if part != 3 || byte == UInt8(ascii: "/") { template = (template ^ UInt64(byte)) &* prime }
+      if part != 3 || byte == UInt8(ascii: "/") {
+        template = (template ^ UInt64(byte)) &* prime
+      } else {
+        hasParameter = true
+      }
     }
-    return (exact, template)
+    return (exact, hasParameter ? template : nil)
   }
 }

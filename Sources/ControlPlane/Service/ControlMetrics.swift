@@ -29,10 +29,11 @@ final class ControlMetrics: Sendable {
   func addOverload(_ commands: Int) { counters.withLock { $0.overloaded += UInt64(commands) } }
 
   /// Bookings that were refused without the ledger.
-  func addRefusals(_ count: Int) {
+  func addRefusals(_ refused: RefusalCounts) {
     counters.withLock {
-      $0.commands += UInt64(count)
-      $0.refusals += UInt64(count)
+      $0.commands += refused.total
+      $0.refusals += refused.total
+      refused.add(to: &$0.refusedBy)
     }
   }
 

@@ -21,6 +21,7 @@ struct RequestWorker: Sendable {
   func work(_ requests: [Request], _ reads: any ReadStore) -> Int {
     var commands: [LedgerCommand] = []
     var refused: [Settlement] = []
+    var reasons = RefusalCounts()
     var answered: [TicketedReply] = []
     let begun = ContinuousClock.now
     var done = 0
@@ -31,6 +32,7 @@ struct RequestWorker: Sendable {
         if let refusal = refusals.refusal(of: command), let settlement = command.settlement(failing: refusal)
         {
           refused.append(settlement)
+          reasons.add(RefusalReason(refusal))
         } else {
           commands.append(command)
         }
@@ -46,7 +48,7 @@ struct RequestWorker: Sendable {
       }
     }
     if !refused.isEmpty {
-      refusals.metrics.addRefusals(refused.count)
+      refusals.metrics.addRefusals(reasons)
       encoder.append(refused, to: &answered)
     }
     if !answered.isEmpty { replies.deliver(answered) }

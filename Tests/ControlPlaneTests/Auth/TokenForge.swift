@@ -7,6 +7,8 @@ enum TokenForge {
     guard let secret = try? SigningSecret(secretBytes) else { fatalError("the test secret is long enough") }
     return secret
   }
+  /// `Principal.key` of tokens that it signed.
+  static var keyNumber: UInt32 { TokenKey(secret).number }
 
   /// A token with this header and payload, rightly signed whatever they say.
   static func sign(header: String = #"{"alg":"HS256","typ":"JWT"}"#, payload: String) -> String {

@@ -19,7 +19,7 @@ struct TokenVerifierTests {
   func good() {
     let expected = Principal(
       identity: .local(5), role: .admin, email: "a@b.c", name: "Ann",
-      expiresAt: Instant(milliseconds: 2_000_000))
+      expiresAt: Instant(milliseconds: 2_000_000), key: TokenForge.keyNumber)
     #expect(
       verdict(#"{"iss":"seatcast","sub":"5","role":"admin","email":"a@b.c","name":"Ann","exp":2000}"#)
         == .valid(expected))
