@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load } from './load.mjs';
+import { load, textOf } from './load.mjs';
 import { booking, facts, resumed, settle, snapshot, world } from './world.mjs';
 
 const { connect } = await load('client.js');
@@ -45,6 +45,22 @@ test('the surface: an event is a store whose functions need no this, always the 
   await settle();
   assert.equal(w.sockets.length, 1);
   assert.equal(getServerSnapshot().live, 'stale');
+});
+
+test('client.d.ts describes what is there', async () => {
+  const types = await textOf('client.d.ts');
+  const membersOf = (name) => {
+    const body = types.match(`interface ${name} [^{]*\\{\n([^]*?)\n\\}`)[1];
+    return [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:<?]/gm)].map(([, member]) => member);
+  };
+  const client = connect(world().options);
+  const objects = { Client: client, LiveEvent: client.event(1), Snapshot: client.event(1).getSnapshot() };
+  assert.deepEqual(membersOf('Client').length, 10);
+  for (const [name, object] of Object.entries(objects)) {
+    // Facts are not there before they were told.
+    const expected = membersOf(name).filter((member) => name !== 'Snapshot' || !/^(name|.*At|maxPerBooking)$/.test(member));
+    for (const member of expected) assert.ok(member in object, `${name}.${member}`);
+  }
 });
 
 test('a snapshot is frozen, the same object until something changes, and another one then', async () => {

@@ -54,11 +54,33 @@ export type Notice =
   /** The server has another database; `seq` begins anew. */
   | { type: 'restarted'; eventId: number; epoch: string };
 
+/** An EventTarget that tells events of these names, with these details. */
+export interface Target<Events> extends EventTarget {
+  addEventListener<Type extends keyof Events & string>(
+    type: Type, listener: (event: CustomEvent<Events[Type]>) => void, options?: AddEventListenerOptions | boolean): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+}
+
+export interface LiveEvents {
+  /** There is another snapshot. */
+  change: Snapshot;
+  /** `live` has changed. */
+  status: Snapshot;
+  notice: Notice;
+}
+
+export interface ClientEvents {
+  status: { state: Client['state']; reason: string };
+  /** Messages that are no notices: `waitlist_offer`, `waitlist_position`, `error` … */
+  message: { type: string; [more: string]: unknown };
+}
+
 /**
  * One event. It is watched while somebody is subscribed, iterates, or has added a listener, and comes as
  * a store of the shape that React's `useSyncExternalStore` takes. `subscribe` and the two `get…` need no `this`.
  */
-export interface LiveEvent extends EventTarget {
+export interface LiveEvent extends Target<LiveEvents> {
   readonly id: number;
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => Snapshot;
@@ -69,9 +91,6 @@ export interface LiveEvent extends EventTarget {
    * reader; when there are more, the oldest become one `skipped`.
    */
   notices(options?: { buffer?: number }): AsyncGenerator<Notice, void>;
-  /** `change`: another snapshot. `status`: `live` has changed. Both tell the snapshot. */
-  addEventListener(type: 'change' | 'status', listener: (event: CustomEvent<Snapshot>) => void, options?: AddEventListenerOptions | boolean): void;
-  addEventListener(type: 'notice', listener: (event: CustomEvent<Notice>) => void, options?: AddEventListenerOptions | boolean): void;
   /** Ends the watching that `addEventListener` began; `subscribe` and `notices` end theirs themselves. */
   close(): void;
 }
@@ -108,7 +127,7 @@ export interface SeatcastError extends Error {
   retryAfterMs: number;
 }
 
-export interface Client extends EventTarget {
+export interface Client extends Target<ClientEvents> {
   /**
    * `idle`: nothing is watched yet. `offline`: five attempts failed, or the computer has no network; attempts go on.
    * `denied`: the token is refused, or the server wants one (`reason`); `open()` tries again.
@@ -136,9 +155,6 @@ export interface Client extends EventTarget {
   cancel(bookingId: string): Promise<Booking>;
   /** Orders that were sent and never answered, before a reload, say: `book` them again to learn what became of them. */
   unanswered(): Promise<(Order & { eventId: number })[]>;
-  addEventListener(type: 'status', listener: (event: CustomEvent<{ state: Client['state']; reason: string }>) => void, options?: AddEventListenerOptions | boolean): void;
-  /** Messages that are no notices: `waitlist_offer`, `waitlist_position`, `error` … */
-  addEventListener(type: 'message', listener: (event: CustomEvent<{ type: string; [more: string]: unknown }>) => void, options?: AddEventListenerOptions | boolean): void;
 }
 
 export interface Options {
