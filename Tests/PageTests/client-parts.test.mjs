@@ -433,6 +433,16 @@ test('holds are confirmed and cancelled by their number, and asked for again whe
   assert.equal(server.requests[2].url, 'http://seats.example/api/bookings/BK-1/cancel');
 });
 
+test('an extension whose answer is lost is not asked for again, because there is one only', async () => {
+  const server = answering(lost, problem(503, 'overloaded', { 'Retry-After': '1' }), () => Response.json({ bookingId: 'BK-1' }));
+  const w = world({ fetch: server.fetch });
+  const client = connect(w.options);
+  const { error } = await outcome(w, client.extend('BK-1'));
+  assert.deepEqual([error.status, server.requests.length], [0, 1]);
+  const { value } = await outcome(w, client.extend('BK-1'));
+  assert.deepEqual([value.bookingId, server.requests.length], ['BK-1', 3]);
+});
+
 test('where nothing may be stored, keys last as long as the page', async () => {
   const storage = { getItem: () => assert.fail('no'), setItem: () => assert.fail('no') };
   const server = answering(lost, lost, lost, lost, booked);

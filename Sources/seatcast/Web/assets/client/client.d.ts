@@ -116,7 +116,7 @@ export interface Booking {
   [more: string]: unknown;
 }
 
-/** What `book`, `confirm` and `cancel` are rejected with. */
+/** What `book`, `confirm`, `extend` and `cancel` are rejected with. */
 export interface SeatcastError extends Error {
   name: 'SeatcastError';
   /** The status of the answer; 0: there was none. */
@@ -152,6 +152,8 @@ export interface Client extends Target<ClientEvents> {
    */
   book(eventId: number, order?: Order): Promise<Booking>;
   confirm(bookingId: string): Promise<Booking>;
+  /** Prolongs a hold, once. When the answer is lost, nothing is repeated: read the booking. */
+  extend(bookingId: string): Promise<Booking>;
   cancel(bookingId: string): Promise<Booking>;
   /** Orders that were sent and never answered, before a reload, say: `book` them again to learn what became of them. */
   unanswered(): Promise<(Order & { eventId: number })[]>;

@@ -147,7 +147,7 @@ class Client extends EventTarget {
     this.#base = baseOf(options.url);
     this.#saved = this.#recall();
     this.#hook();
-    for (const name of ['book', 'confirm', 'cancel', 'unanswered']) {
+    for (const name of ['book', 'confirm', 'extend', 'cancel', 'unanswered']) {
       this[name] = async (...order) => {
         const answer = await (await loadExtra())[name](this.#base, this.#options, ...order);
         if (answer.eventId) this.learn(answer.eventId, answer);

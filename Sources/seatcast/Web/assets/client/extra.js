@@ -1,7 +1,7 @@
 // Bookings that are made once, also when an answer is lost; iteration; connection tokens. Part of client-extra.js.
 
 /** Sends until there is an answer, at most four times; the server sees the repetitions by their key. */
-async function order(base, options, path, headers, body) {
+async function order(base, options, path, { headers, body, passing = [0, 408, 429, 503] } = {}) {
   const { setTimeout, random } = options;
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -11,7 +11,7 @@ async function order(base, options, path, headers, body) {
       });
     } catch (error) {
       const mayRenew = error.status === 401 && options.token?.call && !options.renew;
-      const passes = [0, 408, 429, 503].includes(error.status) && error.retryAfterMs < 10_000;
+      const passes = passing.includes(error.status) && error.retryAfterMs < 10_000;
       if (attempt > 2 || !(mayRenew || passes)) throw error;
       options = { ...options, renew: mayRenew };
       const wait = error.retryAfterMs + random() * 400 * 2 ** attempt;
@@ -57,7 +57,7 @@ async function book(base, options, eventId, { quantity = 1, hold = false, ticket
   const isAnswered = (status) => status > 0 && status < 500 && ![401, 408, 429].includes(status);
   const forget = () => write({ ...read(), [body]: undefined });
   try {
-    const booking = await order(base, options, 'api/bookings', headers, body);
+    const booking = await order(base, options, 'api/bookings', { headers, body });
     forget();
     return booking;
   } catch (error) {
@@ -72,9 +72,11 @@ const unanswered = async (base, options) =>
     return ticketType ? { ...rest, ticketType } : rest;
   });
 
-const changing = (action) => (base, options, id) =>
-  order(base, options, `api/bookings/${encodeURIComponent(id)}/${action}`);
+const changing = (action, how) => (base, options, id) =>
+  order(base, options, `api/bookings/${encodeURIComponent(id)}/${action}`, how);
 const [confirm, cancel] = [changing('confirm'), changing('cancel')];
+// A hold is extended once, so a lost answer is not asked for again.
+const extend = changing('extend', { passing: [429, 503] });
 
 async function connectQuery(base, options) {
   const headers = { 'Content-Type': 'application/json' };
@@ -107,4 +109,4 @@ async function* noticesOf(eventId, use, { buffer = 256 } = {}) {
   }
 }
 
-export { book, confirm, cancel, unanswered, noticesOf, connectQuery };
+export { book, confirm, extend, cancel, unanswered, noticesOf, connectQuery };
