@@ -43,8 +43,6 @@ struct Connection {
     var liveness: Liveness
     /// Whether the client was told that this admission ends soon.
     var isWarned = false
-    /// As its admission says.
-    var isPrivileged = false
     /// By what it was admitted. Stands where there would be a hole.
     var credential: Credential
     var session: WebSocketSession

@@ -29,6 +29,8 @@ final class Connections<IO: Transport> {
   private var wheel: TimerWheel
   /// The topics of connections that may not subscribe to all: few connections, so none of the others pays for it.
   private var topics: [UInt32: Set<TopicID>] = [:]
+  /// WebSockets whose admission was privileged: few, too.
+  private var privileged: Set<UInt32> = []
   /// WebSockets and event streams of authenticated clients.
   private var clients = ClientIndex()
   /// Counts every connection, for the generations of slots.
@@ -110,7 +112,7 @@ final class Connections<IO: Transport> {
       Connection.WebSocket(
         client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
         credential: admission.credential, session: WebSocketSession(limits: limits)))
-    if admission.isPrivileged { withWebSocket(slot) { $0.isPrivileged = true } }
+    if admission.isPrivileged { privileged.insert(slot) }
     topics[slot] = admission.topics
     enter(slot, admission.client)
     counters.own.webSocketsOpen += 1
@@ -241,6 +243,7 @@ final class Connections<IO: Transport> {
     case .webSocket(let socket):
       counters.own.webSocketsOpen -= 1
       topics[slot] = nil
+      if !privileged.isEmpty { privileged.remove(slot) }
       leave(slot, socket.client)
     case .eventStream(let stream):
       counters.own.eventStreamsOpen -= 1
@@ -256,6 +259,9 @@ final class Connections<IO: Transport> {
   }
 
   // MARK: Within a phase
+
+  /// Whether the admission of a WebSocket was privileged.
+  func isPrivileged(_ slot: UInt32) -> Bool { !privileged.isEmpty && privileged.contains(slot) }
 
   /// Whether the admission of a WebSocket covers this topic.
   func mayWatch(_ topic: TopicID, _ slot: UInt32) -> Bool { topics[slot]?.contains(topic) ?? true }

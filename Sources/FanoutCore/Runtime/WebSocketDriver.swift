@@ -151,7 +151,7 @@ final class WebSocketDriver<IO: Transport> {
   private func act(on message: ClientMessage, _ slot: UInt32) {
     guard case .webSocket(let socket) = connections[slot].phase else { return }
     counters.own.messagesReceived += 1
-    switch sessions.interpret(message, from: socket.client, isPrivileged: socket.isPrivileged) {
+    switch sessions.interpret(message, from: socket.client, isPrivileged: connections.isPrivileged(slot)) {
     case .reply(let answer): send(answer, slot)
     case .subscribe(let topic, let resume):
       guard connections.mayWatch(topic, slot) else { return output.say(slot, .notAllowed(topic)) }

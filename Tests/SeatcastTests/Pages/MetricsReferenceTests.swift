@@ -38,11 +38,13 @@ enum MetricsReference {
   /// Every family that a server tells, each with at least one sample.
   static var families: [MetricFamily] {
     var counters = ControlCounters.none
+    let request = RequestTimes(
+      kind: 0, statusClass: 2, times: Histogram(bounds: [1], counts: [1, 0], sum: 1))
     counters.backupAgeSeconds = 0
     return MetricFamily.process(
       ProcessMemory(resident: 0, anonymous: 0), descriptorLimit: 0, startedAt: Instant(milliseconds: 0))
       + MetricFamily.plane([LoopCounts()], sender: "send") + MetricFamily.delivery([])
-      + MetricFamily.backend(counters)
+      + MetricFamily.backend(counters) + [.requests([request], .ofServer)]
   }
 
   static func render(_ families: [MetricFamily]) -> String {
