@@ -69,6 +69,6 @@ extension Operations {
       details: "Loops are asked, and those that do not answer within half a second are told as not answered.",
       pathParameter: .init("id", Schemas.eventID, "The event."),
       successes: [.init(status: 200, summary: "What each loop has.", content: .json("Fanout"))],
-      refusals: [.unknownEvent]),
+      refusals: [.unknownEvent, .notFound]),
   ]
 }

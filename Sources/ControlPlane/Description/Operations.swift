@@ -269,23 +269,27 @@ enum Operations {
   // MARK: Server
 
   private static let server = [
-    page("/livez", "isAlive", "Whether the process answers", "text/plain"),
+    page("/livez", "isAlive", "Whether the process answers", "text/plain", refusals: [.notFound]),
     Operation(
       method: "GET", path: "/readyz", id: "isReady", group: .server, access: .anyone,
       summary: "Whether requests can be served",
       successes: [
         .init(status: 200, summary: "Ready.", content: .text("text/plain")),
         .init(status: 503, summary: "Not ready, and why.", content: .text("text/plain")),
-      ]),
-    page("/metrics", "getMetrics", "Metrics in the Prometheus text format", "text/plain"),
+      ], refusals: [.notFound]),
+    page(
+      "/metrics", "getMetrics", "Metrics in the Prometheus text format", "text/plain", refusals: [.notFound]),
     page("/openapi.json", "getOpenAPI", "This description", "application/json"),
     page("/asyncapi.json", "getAsyncAPI", "The description of the live protocol", "application/json"),
     page("/docs", "getDocumentation", "This description as a page", "text/html"),
   ]
 
-  private static func page(_ path: String, _ id: String, _ summary: String, _ type: String) -> Operation {
+  /// - Parameter refusals: with `--admin-listen`, what is at the other listener is not found at the public one.
+  private static func page(
+    _ path: String, _ id: String, _ summary: String, _ type: String, refusals: [ProblemType] = []
+  ) -> Operation {
     Operation(
       method: "GET", path: path, id: id, group: .server, access: .anyone, summary: summary,
-      successes: [.init(status: 200, summary: "The text.", content: .text(type))])
+      successes: [.init(status: 200, summary: "The text.", content: .text(type))], refusals: refusals)
   }
 }
