@@ -1,5 +1,6 @@
 // Unbuffered text on standard output and standard error. `write` blocks while the reader of a full pipe does not
 // read; `announce` does not.
+import ControlPlane
 import Glibc
 
 enum StandardOutput {
@@ -7,7 +8,11 @@ enum StandardOutput {
 
   /// Writes from another thread, so that a full pipe does not keep the main thread from receiving stop signals. What
   /// is still unwritten when the process ends is lost.
-  static func announce(_ text: String) { Task.detached { write(text) } }
+  /// A thread and no task: the first task of a process has libdispatch set thread priorities, and complain on standard error
+  /// where that is not allowed.
+  static func announce(_ text: String) {
+    if (try? NamedThread("ready-line", { write(text) })) == nil { write(text) }
+  }
 }
 
 extension StandardError {
