@@ -47,7 +47,7 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String { detail.isEmpty ? "\(title) (\(status))." : detail }
 
   /// Reads a problem document; without one the status alone tells.
-  init(_ response: HTTPResponseMessage) {
+  package init(_ response: HTTPResponseMessage) {
     let document = try? StrictJSON.scan(response.body)
     func text(_ name: String) -> String? { document?.isObject == true ? document?.text(of: name) : nil }
     func number(_ name: String) -> Int? { document?.isObject == true ? document?.number(of: name) : nil }

@@ -117,8 +117,12 @@ public final class SeatcastClient: Sendable {
   // MARK: Live
 
   /// Runs the unfiltered feed of an event in the caller's task.
-  package func runFeed(of event: Int, _ tell: @escaping @Sendable (FeedEvent) -> Void) async throws {
-    var feed = LiveFeed(event: event, access: access, tell: tell)
+  /// - Parameter tap: gets every message as it came.
+  package func runFeed(
+    of event: Int, tap: @escaping @Sendable ([UInt8]) -> Void = { _ in },
+    _ tell: @escaping @Sendable (FeedEvent) -> Void
+  ) async throws {
+    var feed = LiveFeed(event: event, access: access, tap: tap, tell: tell)
     try await feed.run()
   }
 

@@ -23,6 +23,8 @@ struct LiveFeed {
 
   let event: Int
   let access: ServerAccess
+  /// Gets every message as it came, before it is read.
+  let tap: @Sendable ([UInt8]) -> Void
   let tell: @Sendable (FeedEvent) -> Void
   /// The last change that was told, and whose count it is.
   private var position: (seq: UInt64, epoch: String)?
@@ -31,8 +33,11 @@ struct LiveFeed {
   /// Tokens that the server refused one after the other.
   private var refusedTokens = 0
 
-  init(event: Int, access: ServerAccess, tell: @escaping @Sendable (FeedEvent) -> Void) {
-    (self.event, self.access, self.tell) = (event, access, tell)
+  init(
+    event: Int, access: ServerAccess, tap: @escaping @Sendable ([UInt8]) -> Void,
+    tell: @escaping @Sendable (FeedEvent) -> Void
+  ) {
+    (self.event, self.access, self.tap, self.tell) = (event, access, tap, tell)
   }
 
   mutating func run() async throws {
@@ -88,6 +93,7 @@ struct LiveFeed {
     while true {
       switch try await socket.next() {
       case .text(let text, let at):
+        tap(text)
         if let ending = try take(ServerMessage(text), at: at, socket.link) { return ending }
       case .closed(let code, let reason): return try judge(code, reason)
       }

@@ -22,10 +22,11 @@ struct WebSocketConnection {
     maximumMessage: Self.messageBytes, acceptsBinary: false, from: .server)
   private var bytes: [UInt8]
   private var position = 0
-  private var at: Int64 = 0
+  /// When the bytes were read.
+  private var at: Int64
 
-  private init(_ network: Network, _ link: LinkID, behindHandshake bytes: [UInt8]) {
-    (self.network, self.link, self.bytes) = (network, link, bytes)
+  private init(_ network: Network, _ link: LinkID, behindHandshake rest: Arrival) {
+    (self.network, self.link, bytes, at) = (network, link, rest.bytes, rest.at)
   }
 
   /// Connects and upgrades. An answer other than 101 is thrown as a refusal.
@@ -47,7 +48,7 @@ struct WebSocketConnection {
   private static func upgrade(
     _ link: LinkID, _ target: String, _ server: ServerAddress, _ token: String?, _ network: Network,
     _ patience: Duration
-  ) async throws -> [UInt8] {
+  ) async throws -> Arrival {
     let key = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
     var call = HTTPCall(
       "GET", target,
@@ -71,7 +72,7 @@ struct WebSocketConnection {
       guard answer.field("sec-websocket-accept") == accept(key) else {
         throw ClientError.protocolViolation("The server did not answer the handshake of this WebSocket.")
       }
-      return Array(arrival.bytes[position...])
+      return Arrival(bytes: Array(arrival.bytes[position...]), at: arrival.at)
     }
   }
 

@@ -31,14 +31,14 @@ enum ProcessSignals {
   }
 
   /// Installs handlers, because the kernel ignores the default action for process 1 of a container.
-  private static func endAtNextSignal() {
+  static func endAtNextSignal() {
     signal(SIGINT) { _exit(128 + $0) }
     signal(SIGTERM) { _exit(128 + $0) }
     var set = mask(stopping)
     unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
-  private static func mask(_ signals: [Int32]) -> sigset_t {
+  static func mask(_ signals: [Int32]) -> sigset_t {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     for signal in signals { unsafe sigaddset(&set, signal) }

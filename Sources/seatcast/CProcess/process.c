@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/timex.h>
+#include <sys/ioctl.h>
 
 static int count;
 static char **arguments;
@@ -34,4 +35,12 @@ int process_clock_is_synchronized(void) {
   int clock = adjtimex(&state);
   if (clock < 0) return -1;
   return clock != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
+
+int process_terminal_size(int descriptor, int *columns, int *rows) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+  return 0;
 }

@@ -16,6 +16,9 @@ enum Invocation: Equatable, Sendable {
   case administer(AdminRequest.Command, Settings)
   case restore(Settings)
   case doctor(Settings)
+  case listen(Settings)
+  case top(Settings)
+  case rehearse(Settings)
   case health(Settings)
 
   /// - Parameter arguments: the command-line arguments without the program's name.
@@ -46,6 +49,9 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
     case CommandTable.doctor.name: return .doctor(settings)
+    case CommandTable.listen.name: return .listen(settings)
+    case CommandTable.top.name: return .top(settings)
+    case CommandTable.rehearse.name: return .rehearse(settings)
     case CommandTable.health.name: return .health(settings)
     default: return .print(Version.line)
     }

@@ -73,6 +73,23 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case passwordFile = "password-file"
   case lifetime
   case verify
+
+  // Clients of a server
+  case url
+  case tokenFile = "token-file"
+  case authorities = "ca-file"
+  case event
+  case every
+  case users
+  case viewers
+  case quantity
+  case rate
+  case duration = "for"
+  case cancellations = "cancel"
+  case chart
+  case keep
+  case yes
+  case userTokens = "user-tokens"
 }
 
 /// A row of a command's table.
@@ -238,6 +255,7 @@ struct CommandTable: Sendable {
     case serving = "Serving"
     case configuration = "Configuration"
     case administration = "Administration, with or without a running server"
+    case tools = "Watching and rehearsing, as clients of a server"
     case testing = "Testing aids, never part of the server"
     case help = "Help"
   }
@@ -258,7 +276,7 @@ struct CommandTable: Sendable {
   var takesServersFlags: Bool { Set(flags).isSuperset(of: Self.serve.flags) }
 
   static let all =
-    [serve, health] + configuration + administration + [
+    [serve, health] + configuration + administration + tools + [
       conformanceEcho, conformanceJWS, help, completions, version,
     ]
 }

@@ -91,6 +91,7 @@ struct LiveFeedTests {
     let task = Task {
       try await client.runFeed(of: 7) { told in
         if case .lost(_, let retry) = told { waits.withLock { $0.append(retry) } }
+        if case .live(_, _, _, _, _, let at) = told { #expect(abs(at - Network.wallClock) < 60_000) }
       }
     }
     while waits.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(10)) }

@@ -15,4 +15,7 @@ int process_allowed_cores(void);
 /* Whether the kernel knows the wall clock to be synchronized (adjtimex(2)): 1 or 0; -1: it does not say. */
 int process_clock_is_synchronized(void);
 
+/* Columns and rows of a terminal (ioctl(2), which is variadic): 0; -1: the descriptor is none. */
+int process_terminal_size(int descriptor, int *columns, int *rows);
+
 #endif

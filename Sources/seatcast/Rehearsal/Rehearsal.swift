@@ -1,0 +1,184 @@
+// `seatcast rehearse`: a rush on one's own server, and the proof that it kept its promises. Prepares an event and users,
+// lets viewers watch and users book, waits for quiet, reads the server's records, has the checker judge, and cancels the
+// event. Exit status 1 when a promise was broken.
+import Glibc
+import SeatcastClient
+
+struct Rehearsal: Sendable {
+  private static let connectSeconds = 30
+  private static let quietSeconds = 15
+
+  let plan: RehearsalPlan
+  let connections: Int
+  let progress: ProgressLine
+
+  static func run(_ settings: Settings) throws -> Int32 {
+    let plan = try RehearsalPlan(settings)
+    let connections = try plan.connections(within: DescriptorLimit.raised())
+    let progress = ProgressLine(isShown: Terminal.isTerminal(STDERR_FILENO) && !plan.isJSON)
+    let rehearsal = Rehearsal(plan: plan, connections: connections, progress: progress)
+    return try Foreground.run {
+      do {
+        return try await rehearsal.perform()
+      } catch let error as ClientError {
+        throw AdminError(error)
+      }
+    }
+  }
+
+  // MARK: The whole
+
+  private func perform() async throws -> Int32 {
+    let people = RehearsalUsers(plan: plan)
+    let admin = try people.administrator()
+    let users = try people.users { number in
+      if number % 100 == 0 { progress.show(number, of: plan.users, "tokens") }
+    }
+    let name = "Rehearsal of \(users.count) users for \(plan.seats) seats"
+    let event = try await admin.createEvent(name, seats: plan.seats, maxPerBooking: plan.quantity)
+    do {
+      let report = try await rehearse(event, users, admin)
+      try await finish(event, admin)
+      try tell(report)
+      return report.verdict.isConsistent ? 0 : AdminError.refused
+    } catch {
+      progress.end()
+      // Also after Ctrl-C: in a task of its own, because this one is cancelled.
+      await Task.detached { try? await finish(event, admin) }.value
+      throw error
+    }
+  }
+
+  private func finish(_ event: Int, _ admin: SeatcastClient) async throws {
+    progress.end()
+    if !plan.keeps { try await admin.cancelEvent(event) }
+  }
+
+  private func rehearse(
+    _ event: Int, _ users: [RehearsalUser], _ admin: SeatcastClient
+  ) async throws -> RehearsalReport {
+    let recorder = RehearsalRecorder(viewers: plan.viewers)
+    let before = try await admin.event(event).details()
+    let crowd = RehearsalCrowd(
+      plan: plan, event: event, users: users, connections: min(connections, users.count), client: admin,
+      recorder: recorder)
+    let viewers = (0..<plan.viewers).map { viewer in Task { await crowd.watch(viewer) } }
+    defer { for viewer in viewers { viewer.cancel() } }
+    try await wait(seconds: Self.connectSeconds) { recorder.greeted == plan.viewers }
+    recorder.begin()
+    let started = RehearsalRecorder.now
+    try await rush(crowd, recorder)
+    let ended = recorder.result.attempts.map(\.answeredAt).max() ?? RehearsalRecorder.now
+    let last = try await admin.event(event).details().seq
+    try await wait(seconds: Self.quietSeconds) { recorder.reached(last) >= recorder.greeted }
+    for viewer in viewers { viewer.cancel() }
+    return try await judge(
+      recorder.result, event, before, admin, crowd, seconds: Double(ended - started) / 1_000_000)
+  }
+
+  private func rush(_ crowd: RehearsalCrowd, _ recorder: RehearsalRecorder) async throws {
+    let shown = Task {
+      while !Task.isCancelled {
+        let now = recorder.progress
+        progress.show(
+          now.finished, of: crowd.users.count,
+          "\(Numbers.grouped(now.bookings)) booked  \(Numbers.grouped(now.finished - now.bookings)) not  "
+            + "\(Numbers.grouped(now.retries)) retries")
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+    }
+    await crowd.rush()
+    shown.cancel()
+    try Task.checkCancellation()
+  }
+
+  /// Returns when the condition holds, or the time is up.
+  private func wait(seconds: Int, _ condition: () -> Bool) async throws {
+    let deadline = RehearsalRecorder.now + Int64(seconds) * 1_000_000
+    while !condition(), RehearsalRecorder.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+  }
+
+  // MARK: The checker
+
+  private func judge(
+    _ result: RehearsalRecorder.Result, _ event: Int, _ before: EventDetails, _ admin: SeatcastClient,
+    _ crowd: RehearsalCrowd, seconds: Double
+  ) async throws -> RehearsalReport {
+    progress.show(0, of: 1, "reading the server's records")
+    var history = SaleHistory()
+    history.attempts = result.attempts
+    history.viewers = result.viewers
+    history.start = SaleHistory.Start(
+      seq: before.seq, availableSeats: before.availableSeats, seatCapacity: before.seatCapacity)
+    history.log = try await admin.eventLog(of: event, after: before.seq).map(LoggedNotice.init)
+    history.standing = try await admin.standingBookings(of: event)
+    return RehearsalReport(
+      server: "\(plan.access.server)", event: event, users: crowd.users.count, seats: plan.seats,
+      quantity: plan.quantity, connections: crowd.connections, viewersAsked: plan.viewers, seconds: seconds,
+      result: result, verdict: Checker.judge(history))
+  }
+
+  private func tell(_ report: RehearsalReport) throws {
+    let chart = RehearsalChart(
+      bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity,
+      width: plan.isJSON ? 60 : max(20, min(100, Terminal.size.columns - 14)))
+    if let file = plan.chart {
+      let picture = RehearsalChart(
+        bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity, width: 200)
+      let title = "\(report.users) users for \(plan.seats) seats"
+      try SmallFile.write(picture.svg(title: title), to: file)
+    }
+    guard !plan.isJSON else { return StandardOutput.write(report.json) }
+    let curve = chart.text()
+    StandardOutput.write(report.text(.standardOutput) + (curve.isEmpty ? "" : "\n" + curve))
+  }
+}
+
+extension LoggedNotice {
+  init(_ notice: Notice) {
+    let (booking, user) = (notice.bookingID ?? "", notice.userID ?? "")
+    let kind: Kind =
+      switch notice.kind {
+      case .bookingCreated: .created(bookingID: booking, userID: user, quantity: notice.quantity ?? 1)
+      case .bookingCancelled: .cancelled(bookingID: booking, userID: user, quantity: notice.quantity ?? 1)
+      case .seatUpdate, .eventUpdated, .caughtUp: .changed
+      }
+    self.init(
+      seq: notice.seq, kind: kind, availableSeats: notice.count.availableSeats,
+      seatCapacity: notice.count.seatCapacity)
+  }
+}
+
+/// The descriptors of this process.
+enum DescriptorLimit {
+  /// Raises the limit to what the system allows; gives it.
+  static func raised() -> Int {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(resource, &limit) == 0 else { return 256 }
+    limit.rlim_cur = limit.rlim_max
+    _ = unsafe setrlimit(resource, &limit)
+    _ = unsafe getrlimit(resource, &limit)
+    return Int(clamping: min(limit.rlim_cur, 1_000_000))
+  }
+}
+
+/// Writes a file that a command was asked for, over one that is there.
+enum SmallFile {
+  static func write(_ text: String, to path: String) throws(AdminError) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure(path) }
+      rest.removeFirst(count)
+    }
+  }
+
+  private static func failure(_ path: String) -> AdminError {
+    AdminError("The file \(path) cannot be written: \(unsafe String(cString: strerror(errno))).")
+  }
+}
