@@ -16,6 +16,22 @@ struct TextRulesTests {
     tell(long.map { "\($0) has \($0.lines.count) lines; split it by purpose." })
   }
 
+  @Test("Each decision record has a number of its own, in its name as in its title")
+  func decisions() {
+    let records = Project.files.filter { $0.isUnder("docs/decisions") }
+    #expect(records.count > 30)
+    let numbers = records.map { $0.path.split(separator: "/").last?.prefix(4) ?? "" }
+    tell(
+      numbers.filter { number in numbers.count { $0 == number } > 1 }.map {
+        "\($0) is the number of several."
+      })
+    let titled = zip(records, numbers).filter { record, number in
+      Int(number).map { record.text.hasPrefix("# \($0). ") } ?? false
+    }
+    tell(
+      Set(records.map(\.path)).subtracting(titled.map(\.0.path)).sorted().map { "\($0) has another title." })
+  }
+
   @Test("Nothing is left to be done by somebody later")
   func leftovers() {
     // Written in halves, so that this file keeps the rule too.

@@ -1,5 +1,5 @@
 // Tells the service manager what the server does: sd_notify(3) without libsystemd
-// (docs/decisions/0029-sd-notify-without-libsystemd.md). Each message is one datagram. Any thread but a loop's: a send waits for a
+// (docs/decisions/0032-sd-notify-without-libsystemd.md). Each message is one datagram. Any thread but a loop's: a send waits for a
 // second at most.
 import Glibc
 
