@@ -77,6 +77,7 @@ struct RequestWorkerTests {
     #expect(stage.happenings == [.replied([1, 3])])
     #expect(stage.replies.values.allSatisfy { $0.status == 404 && $0.problem == "unknown-event" })
     #expect(metrics.snapshot.refusals == 2 && metrics.snapshot.commands == 2)
+    #expect(metrics.snapshot.refusedBy[RefusalReason.unknownEvent.index] == 2)
   }
 
   @Test("a worker that is slow gives back what it has not begun, and one that need not hurry does not")
