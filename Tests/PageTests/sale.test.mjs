@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './load.mjs';
 
-const { ServerClock, changeWords, quantityProblem, saleState, wantedSeats } = await load('sale.js');
+const {
+  ServerClock, canExtend, changeWords, chooseType, eventOfType, nextMoment, quantityProblem, saleState, typesNow,
+  wantedSeats,
+} = await load('sale.js');
 const { ApiError } = await load('api.js');
-const { duration, fieldName, minuteOf, seats } = await load('words.js');
+const { duration, fieldName, minuteOf, seats, timeLeft } = await load('words.js');
 
 const opens = '2030-01-01T10:00:00.000Z';
 const closes = '2030-01-01T12:00:00.000Z';
@@ -40,7 +43,7 @@ test('the status comes before the window, and the window before the seats', () =
 });
 
 test('every status but on_sale has a reason, also one that this page does not know', () => {
-  for (const status of ['paused', 'closed', 'cancelled', 'deleted', 'archived']) {
+  for (const status of ['draft', 'paused', 'closed', 'cancelled', 'deleted', 'archived']) {
     assert.match(saleState(event({ status }), at(opens)).reason, /^(Sales are|This event is) .*\.$/);
   }
 });
@@ -118,4 +121,57 @@ test('a wrong password is no reason to log out, a refused token is', () => {
   const isSignedOut = (type) => new ApiError(401, { type: `urn:seatcast:problem:${type}` }).isSignedOut;
   assert.equal(isSignedOut('wrong-credentials'), false);
   assert.equal(isSignedOut('invalid-token'), true);
+});
+
+test('the last seats are few, and few of all', () => {
+  const label = (availableSeats, seatCapacity) => saleState(event({ availableSeats, seatCapacity }), at(opens)).label;
+  assert.deepEqual([label(6, 60), label(7, 60)], ['Last 6 seats', 'On sale']);
+  assert.deepEqual([label(1, 10), label(1, 9)], ['Last 1 seat', 'On sale']);
+  assert.deepEqual([label(20, 5000), label(21, 5000)], ['Last 20 seats', 'On sale']);
+});
+
+test('the opening is counted down, and the end on the last day', () => {
+  const next = (now, more) => nextMoment(saleState(event(more), now), now);
+  assert.deepEqual(next(at(opens) - 90_000), { words: 'Sales open in', leftMs: 90_000 });
+  assert.deepEqual(next(at(closes) - 5_000), { words: 'Sales end in', leftMs: 5_000 });
+  assert.equal(next(at(opens), { closesAt: '2030-02-01T00:00:00.000Z' }), null);
+  assert.equal(next(at(closes)), null);
+});
+
+test('what is left of a countdown is rounded up', () => {
+  const left = [0, 8_100, 580_001, 3_723_000, 2 * 86_400_000 + 3_723_000].map(timeLeft);
+  assert.deepEqual(left, ['0:00', '0:09', '9:41', '1:02:03', '2 days 01:02:03']);
+});
+
+const types = [
+  { id: 1, name: 'Stalls', capacity: 40, available: 0, maxPerBooking: null, opensAt: null, closesAt: null },
+  { id: 2, name: 'Balcony', capacity: null, available: 3, maxPerBooking: 2, opensAt: null, closesAt: opens },
+];
+
+test('ticket types have the counts that were told last, and limits and windows the tighter of two', () => {
+  const told = typesNow(types, [{ id: 1, available: 7 }, { id: 9, available: 1 }]);
+  assert.deepEqual(told.map(({ available }) => available), [7, 3]);
+  assert.deepEqual(typesNow(undefined, null), []);
+  const facts = eventOfType(event({ seatCapacity: 50 }), types[1]);
+  assert.deepEqual(
+    [facts.availableSeats, facts.seatCapacity, facts.maxPerBooking, facts.opensAt, facts.closesAt],
+    [3, 50, 2, opens, opens]);
+  const later = { ...types[0], opensAt: closes, maxPerBooking: 9 };
+  assert.deepEqual([eventOfType(event(), later).opensAt, eventOfType(event(), later).maxPerBooking], [closes, 4]);
+});
+
+test('the type that was chosen stays, and otherwise the first that sells is taken', () => {
+  const facts = event({ types: [types[0], { ...types[1], closesAt: null }] });
+  assert.equal(chooseType(facts, null, at(opens)).id, 2);
+  assert.equal(chooseType(facts, 1, at(opens)).id, 1);
+  assert.equal(chooseType(facts, 9, at(opens)).id, 2);
+  assert.equal(chooseType(event({ types: [] }), null, at(opens)), null);
+  assert.equal(chooseType(event({ types: [types[0]] }), null, at(opens)).id, 1);
+});
+
+test('a hold is extended once, where that is offered', () => {
+  const hold = (seconds) => ({ createdAt: opens, expiresAt: new Date(at(opens) + seconds * 1000).toISOString() });
+  assert.equal(canExtend(hold(600), { holdSeconds: 600, holdExtensionSeconds: 300 }), true);
+  assert.equal(canExtend(hold(900), { holdSeconds: 600, holdExtensionSeconds: 300 }), false);
+  assert.equal(canExtend(hold(600), { holdSeconds: 600, holdExtensionSeconds: 0 }), false);
 });

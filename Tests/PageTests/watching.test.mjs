@@ -11,7 +11,7 @@ const { Watching } = await load('watching.js');
 /** Somebody who is logged in and follows event 1 live at `seq` 5. */
 async function liveAtFive({ history = null, seq = 5 } = {}) {
   const w = world();
-  Object.assign(w, { states: [], changes: [], gone: [], signedOut: [], missed: [], times: [] });
+  Object.assign(w, { states: [], changes: [], gone: [], signedOut: [], missed: [], times: [], told: [] });
   w.live = new Watching(
     {
       onState: (state) => w.states.push(state),
@@ -20,6 +20,7 @@ async function liveAtFive({ history = null, seq = 5 } = {}) {
       onSignedOut: (reason) => w.signedOut.push(reason),
       onFactsMissed: (eventId) => w.missed.push(eventId),
       onTime: (time) => w.times.push(time),
+      onTold: (message) => w.told.push(message.type),
     },
     w.options,
   );
@@ -139,4 +140,34 @@ test('another user begins anew', async () => {
   await settle();
   assert.deepEqual(w.socket().protocols, ['seatcast.v1', 'bearer.other']);
   assert.deepEqual(w.track().feed, []);
+});
+
+test('without a log-in the page watches where it may, and is off where it may not, without asking twice', async () => {
+  const w = await liveAtFive();
+  w.live.stop();
+  w.live.start(null);
+  await settle();
+  assert.deepEqual(w.socket().protocols, ['seatcast.v1']);
+  w.socket().establish();
+  assert.equal(w.live.state, 'live');
+  assert.equal(w.live.most, 8);
+  w.socket().end(1008, 'Authentication token required');
+  assert.equal(w.live.state, 'off');
+  assert.deepEqual(w.signedOut, []);
+  const count = w.sockets.length;
+  w.live.start(null);
+  await settle();
+  assert.equal(w.sockets.length, count);
+  w.live.start('t');
+  await settle();
+  assert.equal(w.sockets.length, count + 1);
+});
+
+test('counts of ticket types are told, and so are the messages of the waiting list', async () => {
+  const w = await liveAtFive();
+  w.socket().say({ ...booking(6, 94), types: [{ id: 1, available: 4 }] });
+  assert.deepEqual(w.track().state.ticketTypes, [{ id: 1, available: 4 }]);
+  w.socket().say({ type: 'waitlist_position', eventId: 1, position: 2, quantity: 1 });
+  w.socket().say({ type: 'pong' });
+  assert.deepEqual(w.told, ['waitlist_position']);
 });

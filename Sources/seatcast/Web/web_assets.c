@@ -13,8 +13,14 @@ static const unsigned char app_js[] = {
 static const unsigned char api_js[] = {
 #embed "assets/api.js"
 };
+static const unsigned char booking_js[] = {
+#embed "assets/booking.js"
+};
 static const unsigned char dom_js[] = {
 #embed "assets/dom.js"
+};
+static const unsigned char holds_js[] = {
+#embed "assets/holds.js"
 };
 static const unsigned char panels_js[] = {
 #embed "assets/panels.js"
@@ -27,6 +33,9 @@ static const unsigned char session_js[] = {
 };
 static const unsigned char views_js[] = {
 #embed "assets/views.js"
+};
+static const unsigned char waiting_js[] = {
+#embed "assets/waiting.js"
 };
 static const unsigned char watching_js[] = {
 #embed "assets/watching.js"
@@ -106,11 +115,14 @@ static const web_asset assets[] = {
     PAGE("/docs.css", "text/css; charset=utf-8", docs_css),
     PAGE("/app.js", JAVASCRIPT, app_js),
     PAGE("/api.js", JAVASCRIPT, api_js),
+    PAGE("/booking.js", JAVASCRIPT, booking_js),
     PAGE("/dom.js", JAVASCRIPT, dom_js),
+    PAGE("/holds.js", JAVASCRIPT, holds_js),
     PAGE("/panels.js", JAVASCRIPT, panels_js),
     PAGE("/sale.js", JAVASCRIPT, sale_js),
     PAGE("/session.js", JAVASCRIPT, session_js),
     PAGE("/views.js", JAVASCRIPT, views_js),
+    PAGE("/waiting.js", JAVASCRIPT, waiting_js),
     PAGE("/watching.js", JAVASCRIPT, watching_js),
     PAGE("/widgets.js", JAVASCRIPT, widgets_js),
     PAGE("/words.js", JAVASCRIPT, words_js),

@@ -14,9 +14,11 @@ struct BrowserSite: Sendable {
   var eventAddress: String { "\(address)#/events/\(event)" }
 
   /// Starts a server and opens the sale of one event.
-  /// - Parameter more: further members of the event.
-  init(seats: Int, more: [String: JSON] = [:]) throws {
-    server = try ServerProcess()
+  /// - Parameters:
+  ///   - more: further members of the event.
+  ///   - arguments: further flags of the server.
+  init(seats: Int, more: [String: JSON] = [:], arguments: [String] = []) throws {
+    server = try ServerProcess(ServerOptions(arguments: arguments))
     let login: JSON = [
       "email": .string(ServerProcess.adminEmail), "password": .string(ServerProcess.adminPassword),
     ]
@@ -90,11 +92,11 @@ func onItsOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Va
 
 /// A site and a browser for one test, on a thread of its own; what the pages complained about must be nothing.
 func browse(
-  seats: Int, more: [String: JSON] = [:],
+  seats: Int, more: [String: JSON] = [:], arguments: [String] = [],
   _ body: @escaping @Sendable (BrowserSite, Chromium) throws -> Void
 ) async throws {
   let complaints = try await onItsOwnThread {
-    let site = try BrowserSite(seats: seats, more: more)
+    let site = try BrowserSite(seats: seats, more: more, arguments: arguments)
     let browser = try Chromium()
     try body(site, browser)
     return browser.complaints

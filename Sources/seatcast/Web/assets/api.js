@@ -117,8 +117,32 @@ export class Api {
     return this.#send('GET', `/api/bookings?eventId=${eventId}&limit=50`);
   }
 
-  book(eventId, quantity, key) {
-    return this.#send('POST', '/api/bookings', { body: { eventId, quantity }, key });
+  /** `order`: eventId, quantity, and if wanted hold and typeId. */
+  book(order, key) {
+    return this.#send('POST', '/api/bookings', { body: order, key });
+  }
+
+  /** `action`: confirm or extend, of a hold. */
+  changeHold(bookingId, action) {
+    return this.#send('POST', `/api/bookings/${encodeURIComponent(bookingId)}/${action}`);
+  }
+
+  /** The caller's place in the waiting list, null when there is none. */
+  async place(eventId) {
+    try {
+      return await this.#send('GET', `/api/events/${eventId}/waitlist`);
+    } catch (error) {
+      if (error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  joinWaitlist(eventId, order) {
+    return this.#send('POST', `/api/events/${eventId}/waitlist`, { body: order });
+  }
+
+  leaveWaitlist(eventId) {
+    return this.#send('DELETE', `/api/events/${eventId}/waitlist`);
   }
 
   cancelBooking(bookingId) {

@@ -44,6 +44,7 @@ app.live = new Watching({
   onSignedOut: () => signOut(SESSION_ENDED),
   onFactsMissed: readAgain,
   onTime: (...times) => clock.hear(...times),
+  onTold: (message) => app.view?.told?.(message),
 });
 
 // Who is logged in. Whether the token is still good, the server says when the socket opens.
@@ -68,8 +69,7 @@ function takeSession() {
   app.me = current?.user ?? null;
   keepFocus(() => (byId('account').hidden = !app.me), () => byId('page'));
   byId('account-name').textContent = app.me?.name ?? '';
-  if (current) app.live.start(current.token);
-  else app.live.stop();
+  app.live.start(current?.token ?? null);
 }
 
 function accountChanged() {
@@ -161,7 +161,7 @@ byId('skip').onclick = (event) => {
 };
 byId('log-out').onclick = () => signOut('', { everywhere: true });
 byId('connection').onclick = () => {
-  if (app.me) return app.live.retryNow();
+  if (app.live.state !== 'off') return app.live.retryNow();
   const field = byId('login-form')?.hidden ? byId('register-name') : byId('login-email');
   field?.scrollIntoView({ block: 'center' });
   focusOn(field, { focusVisible: true, preventScroll: true });

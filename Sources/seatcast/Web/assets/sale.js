@@ -5,6 +5,7 @@ import { moment, number, seats } from './words.js';
 
 /** What the states of an event are called: on its badge, and in a sentence beside the inactive button. */
 const byStatus = {
+  draft: { kind: 'draft', label: 'Draft', reason: 'This event is a draft: only administrators see it.' },
   paused: { kind: 'paused', label: 'Sales paused', reason: 'Sales are paused.' },
   closed: { kind: 'closed', label: 'Sales closed', reason: 'Sales are closed.' },
   cancelled: { kind: 'cancelled', label: 'Cancelled', reason: 'This event is cancelled.' },
@@ -13,11 +14,17 @@ const byStatus = {
 
 const unknown = { kind: 'other', label: 'Not on sale', reason: 'This event is not on sale.' };
 
+/** Seats count as the last ones when at most this share of the capacity, and at most so many, are left. */
+const LAST_SHARE = 0.1;
+const MOST_LAST = 20;
+/** The end of the sales is counted down for so long. */
+const ENDING_MS = 24 * 60 * 60 * 1000;
+
 /**
  * The state of the sale at `now` (milliseconds, the server's time). `reason` is null while seats can be booked;
  * `changesAt` is the moment at which time alone changes the state, null when it does not.
  */
-export function saleState({ status, opensAt, closesAt, availableSeats }, now) {
+export function saleState({ status, opensAt, closesAt, availableSeats, seatCapacity }, now) {
   const opens = timeOf(opensAt);
   const closes = timeOf(closesAt);
   if (status === 'closed' && closes !== null && now >= closes) return ended(closesAt);
@@ -33,7 +40,52 @@ export function saleState({ status, opensAt, closesAt, availableSeats }, now) {
   if (availableSeats <= 0) {
     return { kind: 'sold_out', label: 'Sold out', reason: 'Sold out: no seats are left.', changesAt: closes };
   }
-  return { kind: 'on_sale', label: 'On sale', reason: null, changesAt: closes };
+  const isLast = availableSeats <= Math.min(MOST_LAST, seatCapacity * LAST_SHARE);
+  const label = isLast ? `Last ${seats(availableSeats)}` : 'On sale';
+  return { kind: 'on_sale', label, isLast, reason: null, changesAt: closes };
+}
+
+/** What the clock will do next, for a countdown: `{ words, leftMs }`, null when nothing is near. */
+export function nextMoment({ kind, changesAt }, now) {
+  if (changesAt === null) return null;
+  const leftMs = changesAt - now;
+  if (kind === 'not_open') return { words: 'Sales open in', leftMs };
+  return leftMs <= ENDING_MS ? { words: 'Sales end in', leftMs } : null;
+}
+
+/** The ticket types of an event with the counts that were told last; `told`: `[{ id, available }]` or null. */
+export function typesNow(types, told) {
+  return (types ?? []).map((type) => ({
+    ...type, available: told?.find(({ id }) => id === type.id)?.available ?? type.available,
+  }));
+}
+
+/** The event as whoever wants this type sees it: of limits and windows the tighter ones count. */
+export function eventOfType(event, type) {
+  if (!type) return event;
+  const [first, last] = [(a, b) => timeOf(a) < timeOf(b), (a, b) => timeOf(a) > timeOf(b)];
+  const tighter = (one, other, wins) => (one && other ? (wins(one, other) ? one : other) : one || other || null);
+  return {
+    ...event,
+    availableSeats: type.available,
+    seatCapacity: type.capacity ?? event.seatCapacity,
+    opensAt: tighter(event.opensAt, type.opensAt, last),
+    closesAt: tighter(event.closesAt, type.closesAt, first),
+    maxPerBooking: tighter(event.maxPerBooking, type.maxPerBooking, (a, b) => a < b),
+  };
+}
+
+/** The type with this number, or else the first that sells, or else the first; null where there are none. */
+export function chooseType(event, typeId, now) {
+  const types = event.types ?? [];
+  const sells = (type) => saleState(eventOfType(event, type), now).reason === null;
+  return types.find(({ id }) => id === typeId) ?? types.find(sells) ?? types[0] ?? null;
+}
+
+/** Whether a hold can still be extended: once, where the event offers it. */
+export function canExtend({ createdAt, expiresAt }, { holdSeconds, holdExtensionSeconds }) {
+  const lasts = Date.parse(expiresAt) - Date.parse(createdAt);
+  return holdExtensionSeconds > 0 && lasts <= holdSeconds * 1000 + 1_500;
 }
 
 function ended(closesAt) {

@@ -5,18 +5,20 @@
 
 import { ApiError, passOver } from './api.js';
 import {
-  announce, announceCount, byId, copyOf, focusOn, keepFocus, paced, patchList, pause, say,
+  announce, announceCount, byId, copyOf, element, focusOn, keepFocus, paced, patchList, pause, say,
 } from './dom.js';
-import { accountPanel, bookingPanel, createPanel, managePanel } from './panels.js';
-import { saleState } from './sale.js';
-import { MOST_SUBSCRIPTIONS } from './watching.js';
+import { bookingPanel, typeWords } from './booking.js';
+import { accountPanel, createPanel, managePanel } from './panels.js';
+import { nextMoment, saleState, typesNow } from './sale.js';
 import { Feed, RollingNumber, SeatMap } from './widgets.js';
-import { clockTime, minuteOf, moment, number, seats } from './words.js';
+import { clockTime, minuteOf, moment, number, seats, timeLeft } from './words.js';
 
 /** How long a count counts as current while the first connection, or a subscription, is being made. */
 const GRACE_MS = 1_500;
 /** A polled count older than this is an old one: several polls were missed. */
 const POLLED_FRESH_MS = 15_000;
+/** Beside a live connection that has no room for the event, polls are rarer. */
+const SELDOM_POLLED_FRESH_MS = 65_000;
 /** Names with more letters than this are set smaller. */
 const LONG_NAME = 60;
 /** After a failed first load. */
@@ -54,12 +56,13 @@ const litSeats = ({ kind }, { availableSeats }) =>
  */
 function freshness(app, eventId, { asOf, hasFailed }) {
   const now = Date.now();
-  if (app.me && app.live.isFresh(eventId)) return { isCurrent: true, words: '' };
-  const knownAt = Math.max(asOf, (app.me && app.live.confirmedAt(eventId)) || 0);
+  if (app.live.isFresh(eventId)) return { isCurrent: true, words: '' };
+  const knownAt = Math.max(asOf, app.live.confirmedAt(eventId) || 0);
   const age = now - knownAt;
   const isBeginning = app.live.state === 'connecting' || app.live.state === 'live';
-  if (app.me && isBeginning && age < GRACE_MS) return { isCurrent: true, words: '' };
-  if (!app.me && !hasFailed && age < POLLED_FRESH_MS) {
+  if (isBeginning && age < GRACE_MS) return { isCurrent: true, words: '' };
+  const patience = app.live.state === 'live' ? SELDOM_POLLED_FRESH_MS : POLLED_FRESH_MS;
+  if (!app.me && !(isBeginning && app.live.isWanted(eventId)) && !hasFailed && age < patience) {
     return { isCurrent: true, words: `As of ${clockTime(knownAt)}` };
   }
   return { isCurrent: false, words: `Last known at ${minuteOf(knownAt, now)}` };
@@ -67,7 +70,7 @@ function freshness(app, eventId, { asOf, hasFailed }) {
 
 /** The line that says from when the counts are; it is hidden while they are live. */
 function showAsOf(app, { words, isCurrent }) {
-  say(byId('as-of'), words && !app.me ? `${words}. Log in for live updates.` : words);
+  say(byId('as-of'), words && app.live.state === 'off' ? `${words}. Log in for live updates.` : words);
   byId('as-of').hidden = words === '';
   byId('as-of').classList.toggle('warn', !isCurrent);
 }
@@ -105,7 +108,7 @@ export function listView(app) {
   function follow() {
     if (app.view !== view) return;
     const ids = events.map(({ id }) => id);
-    app.live.watch(ids.length <= MOST_SUBSCRIPTIONS ? ids : ids.filter((id) => inSight.has(id)));
+    app.live.watch(ids.length <= app.live.most ? ids : ids.filter((id) => inSight.has(id)));
   }
 
   function makeRow(event) {
@@ -114,7 +117,7 @@ export function listView(app) {
     return row;
   }
 
-  const stateOf = (event) => ({ ...event, ...(app.me ? app.live.track(event.id).state : {}) });
+  const stateOf = (event) => ({ ...event, ...app.live.track(event.id).state });
   const rowOf = (id) => byId('events').querySelector(`[data-key="${id}"]`);
 
   function draw() {
@@ -154,7 +157,7 @@ export function listView(app) {
       events = found;
       polled = { asOf: Date.now(), hasFailed: false };
       byId('more-events').hidden = cursor === null;
-      if (app.me) events.forEach((event) => app.live.learn(event.id, event));
+      events.forEach((event) => app.live.learn(event.id, event));
       follow();
     } catch (error) {
       polled.hasFailed = true;
@@ -256,7 +259,10 @@ export function eventView(app, id) {
   let windowTimer = null;
   let toldSale = null;
 
-  const state = () => ({ ...event, ...(app.me ? app.live.track(id).state : {}) });
+  function state() {
+    const { ticketTypes = null, ...known } = app.live.track(id).state;
+    return { ...event, ...known, types: typesNow(event?.types, ticketTypes) };
+  }
 
   const draw = paced(() => {
     if (app.view !== view || event === null) return;
@@ -266,8 +272,11 @@ export function eventView(app, id) {
     byId('stage').classList.toggle('stale', !isCurrent);
     showFacts(facts, sale);
     showCount(widgets, facts, sale);
+    showTypes(facts, app.now());
+    showNextMoment(sale, app.now());
     showAsOf(app, { words, isCurrent });
-    if (app.me) widgets.feed.show(app.live.track(id).feed, app.me.id);
+    byId('feed-panel').hidden = app.live.state === 'off';
+    widgets.feed.show(app.live.track(id).feed, app.me?.id);
     panels.forEach((panel) => panel.describe?.(facts, isCurrent));
     if (isCurrent) tellSale(facts, sale);
     drawAgainAt(sale.changesAt);
@@ -294,7 +303,7 @@ export function eventView(app, id) {
       if (app.view !== view) return;
       event = answer;
       polled = { asOf: Date.now(), hasFailed: false };
-      if (app.me) app.live.learn(id, answer);
+      app.live.learn(id, answer);
     } catch (error) {
       polled.hasFailed = true;
       if (error.status === 404 && event !== null && app.view === view) return app.missing(GONE);
@@ -309,7 +318,6 @@ export function eventView(app, id) {
       ? [bookingPanel(app, state(), load), ...(app.isAdmin ? [managePanel(app, state(), load)] : [])]
       : [accountPanel(app, app.reasonToLogIn)];
     aside(panels);
-    byId('feed-panel').hidden = !app.me;
     app.live.watch([id], { history: id });
   }
 
@@ -319,6 +327,7 @@ export function eventView(app, id) {
       draw();
       if (notice) panels.forEach((panel) => panel.noticed?.(notice));
     },
+    told: (message) => panels.forEach((panel) => panel.told?.(message)),
     gone: (eventId) => eventId === id && app.missing(GONE),
     poll: load,
     refresh: draw,
@@ -350,11 +359,35 @@ function showFacts(event, sale) {
   say(byId('event-place'), placeAndTime(event));
   say(byId('event-description'), event.description ?? '');
   setData(byId('stage'), 'sale', sale.kind);
+  setData(byId('stage'), 'last', sale.isLast === true);
   say(byId('sale-state'), sale.label);
 }
 
+/** The countdown to the opening or the end of the sales. */
+function showNextMoment(sale, now) {
+  const next = nextMoment(sale, now);
+  byId('next-moment').hidden = next === null;
+  if (next !== null) say(byId('next-moment'), `${next.words} ${timeLeft(next.leftMs)}`);
+}
+
+function showTypes(event, now) {
+  patchList(byId('types'), event.types, {
+    key: ({ id }) => id,
+    make: () =>
+      element('li', '', element('span', 'type-name auto'), element('span', 'type-left auto'),
+        element('span', 'bar', element('i'))),
+    update: (row, type) => {
+      say(row.querySelector('.type-name'), type.name);
+      say(row.querySelector('.type-left'), typeWords(event, type, now));
+      row.querySelector('.bar').ariaHidden = 'true';
+      const whole = type.capacity ?? event.seatCapacity;
+      row.querySelector('i').style.setProperty('--share', share(type.available, whole));
+    },
+  });
+}
+
 /** The word after "of 120 seats": seats that cannot be bought now are not called free. */
-const countWords = { paused: 'not sold', closed: 'not sold', ended: 'not sold', other: 'not sold' };
+const countWords = { paused: 'not sold', draft: 'not sold', closed: 'not sold', ended: 'not sold', other: 'not sold' };
 
 function showCount({ number: rolling, map }, event, sale) {
   const { availableSeats, seatCapacity } = event;

@@ -1,4 +1,5 @@
-// What the page follows live: the client of client.js for whoever is logged in, with a feed of past notices for each event.
+// What the page follows live: the client of client.js, for whoever is logged in and, where the server lets everybody
+// watch, for people without an account; with a feed of past notices for each event.
 // Everything about connections (coming back, resuming, hidden tabs) is the client's.
 
 import { connect } from './client.js';
@@ -6,11 +7,12 @@ import { connect } from './client.js';
 /** How many notices are kept for the feed, and how many past ones are asked for when an event is first looked at. */
 const FEED_LENGTH = 40;
 const HISTORY_LENGTH = 12;
-/** The server allows 64 subscriptions on a connection. */
-export const MOST_SUBSCRIPTIONS = 60;
+/** The server allows 64 subscriptions on a connection, and 8 without an account. */
+const MOST_SUBSCRIPTIONS = 60;
+const MOST_ANONYMOUS = 8;
 
 const FACTS = ['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking'];
-const COUNTS = ['seq', 'availableSeats', 'seatCapacity'];
+const COUNTS = ['seq', 'availableSeats', 'seatCapacity', 'ticketTypes'];
 
 const pick = (object, names) => Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
 const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -62,9 +64,9 @@ class Track {
 }
 
 /**
- * States: those of the client, and 'off' while nobody is logged in. `handlers`: onState(state), onChange(track, notice or
+ * States: those of the client, and 'off' while nobody is logged in and the server wants it. `handlers`: onState(state), onChange(track, notice or
  * null), onGone(eventId), onSignedOut(reason), onFactsMissed(eventId) when the event should be read again, and
- * onTime(server's time, sent, received).
+ * onTime(server's time, sent, received), onTold(message) for what is told to this user alone.
  */
 export class Watching {
   #handlers;
@@ -75,6 +77,8 @@ export class Watching {
   #wanted = new Set();
   #history = null;
   #askedAt = 0;
+  /** The server has refused somebody without a token. */
+  #needsToken = false;
 
   constructor(handlers, options = {}) {
     this.#handlers = handlers;
@@ -85,11 +89,18 @@ export class Watching {
     return this.#client?.state ?? 'off';
   }
 
+  /** How many events can be followed at once. */
+  get most() {
+    return this.#token ? MOST_SUBSCRIPTIONS : MOST_ANONYMOUS;
+  }
+
+  /** `token` null: nobody is logged in. */
   start(token) {
-    if (this.#token === token) return;
+    if (this.#client && this.#token === token) return;
     this.stop();
+    if (!token && this.#needsToken) return;
     this.#token = token;
-    this.#client = connect({ token, ...this.#options });
+    this.#client = connect({ ...(token && { token }), ...this.#options });
     this.#client.addEventListener('status', ({ detail }) => this.#became(detail));
     this.#client.addEventListener('message', ({ detail }) => this.#received(detail));
     this.watch([...this.#wanted], { history: this.#history });
@@ -106,12 +117,20 @@ export class Watching {
 
   /** Makes these, and no others, the events that are followed; `history`: the one with a past to show. */
   watch(eventIds, { history = null } = {}) {
-    const wanted = new Set(eventIds.slice(0, MOST_SUBSCRIPTIONS));
+    const wanted = new Set(eventIds.slice(0, this.most));
     const left = [...this.#wanted].filter((id) => !wanted.has(id));
     [this.#wanted, this.#history] = [wanted, history];
-    if (!this.#client) return;
+    const client = this.#client;
+    if (!client) return;
     left.forEach((id) => this.#tracks.get(id)?.event.close());
-    wanted.forEach((id) => this.#follow(id));
+    const begin = () => client === this.#client && this.#wanted.forEach((id) => this.#follow(id));
+    // The client unsubscribes in a microtask: before others are subscribed, so that there are never too many.
+    if (left.length > 0) queueMicrotask(begin);
+    else begin();
+  }
+
+  isWanted(eventId) {
+    return this.#client !== null && this.#wanted.has(eventId);
   }
 
   /** What is known about an event; its state is empty when nothing is. */
@@ -179,11 +198,17 @@ export class Watching {
   #became({ state, reason }) {
     this.#askedAt = Date.now();
     if (!this.#client || this.#client.state !== state) return;
+    if (state === 'denied' && !this.#token) {
+      this.#needsToken = true;
+      return this.stop();
+    }
     if (state === 'denied') return this.#handlers.onSignedOut(reason);
     if (state !== 'closed') this.#handlers.onState(state);
   }
 
-  #received({ type, timestamp }) {
+  #received(message) {
+    const { type, timestamp } = message;
+    if (/^waitlist_/.test(type)) this.#handlers.onTold?.(message);
     if (type === 'connection_established' && timestamp) {
       this.#handlers.onTime(Date.parse(timestamp), this.#askedAt, Date.now());
     }

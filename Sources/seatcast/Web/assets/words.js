@@ -34,6 +34,16 @@ export function duration(seconds) {
   return count(Math.ceil(whole / 3600), 'hour', 'hours');
 }
 
+/** What is left of a countdown, rounded up: "0:09", "9:41", "1:02:03", "2 days 03:04:05". */
+export function timeLeft(milliseconds) {
+  const whole = Math.max(0, Math.ceil(milliseconds / 1000));
+  const [days, hours] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24];
+  const two = (value) => String(value).padStart(2, '0');
+  const [minutes, rest] = [Math.floor(whole / 60) % 60, two(whole % 60)];
+  if (days > 0) return `${count(days, 'day', 'days')} ${two(hours)}:${two(minutes)}:${rest}`;
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
 /** "seatCapacity" becomes "Seat capacity". */
 export function fieldName(member) {
   const words = String(member).replace(/([A-Z])/g, ' $1').toLowerCase().trim();
