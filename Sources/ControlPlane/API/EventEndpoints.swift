@@ -47,6 +47,22 @@ struct EventEndpoints: Sendable {
     return Self.published(event)
   }
 
+  /// `GET /api/events/{id}/stakes`: what a change or a cancellation would touch.
+  func stakes(_ call: Call, _: Principal) throws(Problem) -> Reply? {
+    let event = try call.event(call.eventID())
+    let stakes = try call.read { reads throws(DomainError) in try reads.stakes(of: event.id) }
+    guard let stakes else { throw Problem(DomainError.unknownEvent) }
+    return .json(
+      JSONWriter.object { writer in
+        writer.member("eventId", event.id.rawValue)
+        writer.member("sold", stakes.sold)
+        writer.member("held", stakes.held)
+        writer.member("bookings", stakes.bookings)
+        writer.member("holds", stakes.holds)
+        writer.member("waiting", stakes.waiting)
+      })
+  }
+
   /// The same for everybody; nil: a draft is not for everybody.
   private static func published(_ event: Event) -> Reply? {
     event.isDraft ? nil : .json(event, .cacheableJSON, fields: [tag(event)])

@@ -83,6 +83,7 @@ enum Routes {
       Route("GET", "/api/events/{id}", .optionalUser(events.get, isPublic: events.isPublished)),
       Route("PATCH", "/api/events/{id}", .adminCommand(events.patch)),
       Route("DELETE", "/api/events/{id}", .adminCommand(events.delete)),
+      Route("GET", "/api/events/{id}/stakes", .admin(events.stakes)),
       Route("GET", "/api/events/{id}/stream", .watcher(notices.stream)),
       Route("GET", "/api/events/{id}/notices", .admin(notices.list)),
       Route("POST", "/api/events/{id}/waitlist", .userCommand(waitlist.join)),

@@ -129,6 +129,11 @@ enum Operations {
         .init(status: 304, summary: "Nothing has changed.", fields: ["ETag"]),
       ], refusals: [.unknownEvent]),
     Operation(
+      method: "GET", path: "/api/events/{id}/stakes", id: "getEventStakes", group: .events, access: .admin,
+      summary: "What a change or a cancellation would touch", pathParameter: event,
+      successes: [.init(status: 200, summary: "The counts.", content: .json("EventStakes"))],
+      refusals: [.unknownEvent]),
+    Operation(
       method: "PATCH", path: "/api/events/{id}", id: "changeEvent", group: .events, access: .admin,
       summary: "Change an event",
       details: "Members that are absent stay. What changes is broadcast to everybody who watches.",

@@ -45,6 +45,8 @@ extension Schemas {
     NamedSchema("AuditPage", page(of: "AuditEntry")),
     NamedSchema("ServerStats", serverStats),
     NamedSchema("Fanout", fanout),
+    NamedSchema(
+      "EventStakes", counts(["eventId", "sold", "held", "bookings", "holds", "waiting"])),
   ]
 
   /// An object of counts with these names.

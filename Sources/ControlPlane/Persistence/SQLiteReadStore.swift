@@ -4,7 +4,7 @@
 final class SQLiteReadStore: ReadStore {
   private let connection: Connection
   private let cipher: BookingIDCipher
-  private let eventPage, publishedPage, eventPageByStatus: Statement
+  private let eventPage, publishedPage, eventPageByStatus, eventStakes: Statement
   private let bookingByID, bookingPage, bookingPageOfUser, bookingPageOfEvent: Statement
   private let bookingPageOfUserAndEvent: Statement
   private let userID, accountBySubject, accountByEmail: Statement
@@ -26,6 +26,17 @@ final class SQLiteReadStore: ReadStore {
       connection, "\(event) WHERE id > ? AND shown = ? ORDER BY id LIMIT ?")
     publishedPage = try Statement(
       connection, "\(event) WHERE id > ? AND shown <> 'draft' ORDER BY id LIMIT ?")
+    eventStakes = try Statement(
+      connection,
+      """
+      SELECT e.sold, e.held,
+        (SELECT count(*) FROM notice made CROSS JOIN booking b
+          WHERE made.event_id = e.id AND made.kind = \(NoticeRow.created) AND b.id = made.booking_id
+            AND b.state = 1),
+        (SELECT count(*) FROM booking b WHERE b.event_id = e.id AND b.state = 2),
+        (SELECT count(*) FROM waiting w WHERE w.event_id = e.id)
+      FROM event e WHERE e.id = ?
+      """)
 
     let booking = "SELECT \(BookingRow.columns) FROM \(BookingRow.join)"
     bookingByID = try Statement(connection, "\(booking) WHERE b.id = ?")
@@ -117,6 +128,15 @@ final class SQLiteReadStore: ReadStore {
       let otherwise = end == .max ? Int64.max : 0
       return try bookingPageOfEvent.all(
         [.int(event.rawValue), .int(end), .int(otherwise), .int(limit)], decode)
+    }
+  }
+
+  func stakes(of event: EventID) throws(DomainError) -> EventStakes? {
+    try reading { () throws(StoreFailure) in
+      try eventStakes.first([.int(event.rawValue)]) { row in
+        EventStakes(
+          sold: row.int(0), held: row.int(1), bookings: row.int(2), holds: row.int(3), waiting: row.int(4))
+      }
     }
   }
 

@@ -4,6 +4,9 @@ protocol ReadStore: AnyObject {
   /// In order of their numbers, those after `after`.
   func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event]
 
+  /// How much depends on an event; nil: there is no such event. Work grows with the event's bookings.
+  func stakes(of event: EventID) throws(DomainError) -> EventStakes?
+
   /// With the counts of the commit that last changed it.
   func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome?
   /// Newest first, those before `before`.
@@ -37,6 +40,14 @@ protocol ReadStore: AnyObject {
 
   /// In order, with `after < seq <= through`.
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
+}
+
+/// What a change of an event, or its cancellation, touches: all of one commit.
+struct EventStakes: Equatable {
+  /// Seats.
+  var sold, held: Int
+  /// Confirmed bookings, holds that have not ended, and entries of the waiting list.
+  var bookings, holds, waiting: Int
 }
 
 /// Which events a list has.

@@ -46,6 +46,27 @@ static const unsigned char widgets_js[] = {
 static const unsigned char words_js[] = {
 #embed "assets/words.js"
 };
+static const unsigned char console_html[] = {
+#embed "assets/console.html"
+};
+static const unsigned char console_css[] = {
+#embed "assets/console.css"
+};
+static const unsigned char console_js[] = {
+#embed "assets/console.js"
+};
+static const unsigned char console_dialogs_js[] = {
+#embed "assets/console-dialogs.js"
+};
+static const unsigned char console_events_js[] = {
+#embed "assets/console-events.js"
+};
+static const unsigned char console_numbers_js[] = {
+#embed "assets/console-numbers.js"
+};
+static const unsigned char console_server_js[] = {
+#embed "assets/console-server.js"
+};
 static const unsigned char docs_css[] = {
 #embed "assets/docs.css"
 };
@@ -126,6 +147,13 @@ static const web_asset assets[] = {
     PAGE("/watching.js", JAVASCRIPT, watching_js),
     PAGE("/widgets.js", JAVASCRIPT, widgets_js),
     PAGE("/words.js", JAVASCRIPT, words_js),
+    PAGE("/console", "text/html; charset=utf-8", console_html),
+    PAGE("/console.css", "text/css; charset=utf-8", console_css),
+    PAGE("/console.js", JAVASCRIPT, console_js),
+    PAGE("/console-dialogs.js", JAVASCRIPT, console_dialogs_js),
+    PAGE("/console-events.js", JAVASCRIPT, console_events_js),
+    PAGE("/console-numbers.js", JAVASCRIPT, console_numbers_js),
+    PAGE("/console-server.js", JAVASCRIPT, console_server_js),
     PAGE("/favicon.svg", "image/svg+xml", favicon_svg),
     SHARED("/client.js", JAVASCRIPT, client_js),
     SHARED("/client-more.js", JAVASCRIPT, client_more_js),

@@ -38,6 +38,11 @@ final class StubReads: ReadStore {
     return Array(events.prefix(limit))
   }
 
+  func stakes(of event: EventID) throws(DomainError) -> EventStakes? {
+    try check()
+    return nil
+  }
+
   func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? {
     try check()
     return nil

@@ -35,6 +35,22 @@ struct EventEndpointsTests {
     #expect(read.status == 200 && read.body == reply.body)
   }
 
+  @Test("An administrator is told what a cancellation would touch, nobody else is")
+  func stakes() throws {
+    let id = try backend.event(#""seatCapacity":5"#)
+    let path = "/api/events/\(id)/stakes"
+    let reply = try backend.send("GET", path, token: backend.adminToken())
+    #expect(reply.status == 200)
+    let zero: JSONValue = .integer(0)
+    #expect(
+      try reply.json.members == [
+        "eventId": .integer(id), "sold": zero, "held": zero, "bookings": zero, "holds": zero,
+        "waiting": zero,
+      ])
+    #expect(try backend.send("GET", path).status == 401)
+    #expect(try backend.send("GET", "/api/events/77/stakes", token: backend.adminToken()).status == 404)
+  }
+
   @Test("Every member that a client may set is kept")
   func members() throws {
     let id = try backend.event(

@@ -65,7 +65,7 @@ struct RoutesTests {
         "POST /api/users/{id}/password admin", "POST /api/users/{id}/logout admin",
         "GET /api/events optionalUser", "POST /api/events admin", "GET /api/events/{id} optionalUser",
         "PATCH /api/events/{id} admin", "DELETE /api/events/{id} admin",
-        "GET /api/events/{id}/stream watcher",
+        "GET /api/events/{id}/stream watcher", "GET /api/events/{id}/stakes admin",
         "GET /api/events/{id}/notices admin", "GET /api/notices admin or feed:read",
         "GET /api/service-tokens admin", "POST /api/events/{id}/waitlist user",
         "GET /api/events/{id}/waitlist user", "DELETE /api/events/{id}/waitlist user",

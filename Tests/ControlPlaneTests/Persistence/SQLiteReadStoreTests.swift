@@ -26,6 +26,21 @@ struct SQLiteReadStoreTests {
     #expect(try reads.events(after: nil, .all, limit: 0).isEmpty)
   }
 
+  @Test("what a cancellation would touch is counted: bookings, holds and who waits, of this event only")
+  func stakes() throws {
+    let event = try fixture.makeEvent(capacity: 6)
+    let other = try fixture.makeEvent(capacity: 9)
+    try fixture.book(other, user: 1, 3)
+    try fixture.book(event, user: 1, 2)
+    try fixture.cancel(try fixture.book(event, user: 2, 1).booking.publicID, by: 2)
+    try fixture.hold(event, user: 3, 3)
+    try fixture.hold(event, user: 4, 1)
+    try fixture.join(event, user: 5)
+    let expected = EventStakes(sold: 2, held: 4, bookings: 1, holds: 2, waiting: 1)
+    #expect(try reads.stakes(of: event.id) == expected)
+    #expect(try reads.stakes(of: EventID(77)) == nil)
+  }
+
   @Test("bookings come newest first, of a user, of an event, of both or of all, in pages")
   func bookings() throws {
     let events = [try fixture.makeEvent(capacity: 100), try fixture.makeEvent(capacity: 100)]

@@ -84,53 +84,53 @@ export class Api {
   }
 
   login(email, password) {
-    return this.#send('POST', '/api/auth/login', { body: { email, password } });
+    return this.send('POST', '/api/auth/login', { body: { email, password } });
   }
 
   register(email, password, name) {
-    return this.#send('POST', '/api/auth/register', { body: { email, password, name } });
+    return this.send('POST', '/api/auth/register', { body: { email, password, name } });
   }
 
   me() {
-    return this.#send('GET', '/api/auth/me');
+    return this.send('GET', '/api/auth/me');
   }
 
   /** One page of events; `cursor` is the `next` of the page before. */
   events(cursor = null) {
-    return this.#send('GET', `/api/events?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+    return this.send('GET', `/api/events?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
   }
 
   event(id) {
-    return this.#send('GET', `/api/events/${id}`);
+    return this.send('GET', `/api/events/${id}`);
   }
 
   createEvent(draft) {
-    return this.#send('POST', '/api/events', { body: draft });
+    return this.send('POST', '/api/events', { body: draft });
   }
 
   changeEvent(id, changes) {
-    return this.#send('PATCH', `/api/events/${id}`, { body: changes });
+    return this.send('PATCH', `/api/events/${id}`, { body: changes });
   }
 
   /** The caller's bookings of one event; an admin sees everybody's. */
   bookings(eventId) {
-    return this.#send('GET', `/api/bookings?eventId=${eventId}&limit=50`);
+    return this.send('GET', `/api/bookings?eventId=${eventId}&limit=50`);
   }
 
   /** `order`: eventId, quantity, and if wanted hold and typeId. */
   book(order, key) {
-    return this.#send('POST', '/api/bookings', { body: order, key });
+    return this.send('POST', '/api/bookings', { body: order, key });
   }
 
   /** `action`: confirm or extend, of a hold. */
   changeHold(bookingId, action) {
-    return this.#send('POST', `/api/bookings/${encodeURIComponent(bookingId)}/${action}`);
+    return this.send('POST', `/api/bookings/${encodeURIComponent(bookingId)}/${action}`);
   }
 
   /** The caller's place in the waiting list, null when there is none. */
   async place(eventId) {
     try {
-      return await this.#send('GET', `/api/events/${eventId}/waitlist`);
+      return await this.send('GET', `/api/events/${eventId}/waitlist`);
     } catch (error) {
       if (error.status === 404) return null;
       throw error;
@@ -138,23 +138,28 @@ export class Api {
   }
 
   joinWaitlist(eventId, order) {
-    return this.#send('POST', `/api/events/${eventId}/waitlist`, { body: order });
+    return this.send('POST', `/api/events/${eventId}/waitlist`, { body: order });
   }
 
   leaveWaitlist(eventId) {
-    return this.#send('DELETE', `/api/events/${eventId}/waitlist`);
+    return this.send('DELETE', `/api/events/${eventId}/waitlist`);
   }
 
   cancelBooking(bookingId) {
-    return this.#send('DELETE', `/api/bookings/${encodeURIComponent(bookingId)}`);
+    return this.send('DELETE', `/api/bookings/${encodeURIComponent(bookingId)}`);
   }
 
-  async #send(method, path, { body, key } = {}) {
+  /**
+   * One request, its answer from JSON; null for an empty one. `etag`: what must not have changed (`If-Match`);
+   * `heard(headers)`: for who needs more than the body.
+   */
+  async send(method, path, { body, key, etag, heard } = {}) {
     const headers = { Accept: 'application/json' };
     const token = this.#token();
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
+    if (etag) headers['If-Match'] = etag;
 
     let response;
     let answer;
@@ -162,6 +167,7 @@ export class Api {
     try {
       const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
       response = await fetch(path, request);
+      heard?.(response.headers);
       const date = Date.parse(response.headers.get('Date') ?? '');
       this.#clock.hear(date, sentAt, Date.now(), DATE_RESOLUTION_MS);
       const text = await response.text();

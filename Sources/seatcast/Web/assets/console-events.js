@@ -1,0 +1,385 @@
+// The console's events: the list with search, and one event with its bookings, its capacity, pausing and cancelling. Every
+// change is asked first where it cannot be taken back or depends on counts; a capacity is changed only if the event is
+// still as it was shown (If-Match).
+
+import { ApiError } from './api.js';
+import { ask, listOf, paragraph } from './console-dialogs.js';
+import { announce, byId, copyOf, element, patchList, say, setInactive, tell } from './dom.js';
+import { saleState } from './sale.js';
+import { count, moment, number, seats } from './words.js';
+
+const PAGE_LENGTH = 100;
+/** A search reads at most so many pages; the note below the list says when there are more. */
+const SEARCHED_PAGES = 20;
+/** More pages than this are not read again by themselves. */
+const POLLED_PAGES = 3;
+
+const people = (value) => count(value, 'person', 'people');
+const query = (members) => new URLSearchParams(Object.entries(members).filter(([, value]) => value)).toString();
+
+/** A list that is read page by page: `path` with its parameters, `parameters()` for those that change. */
+export class Pages {
+  items = [];
+  next = null;
+  pages = 0;
+
+  constructor(api, path, parameters) {
+    Object.assign(this, { api, path, parameters });
+  }
+
+  async readMore() {
+    const members = { limit: PAGE_LENGTH, ...this.parameters(), cursor: this.next };
+    const { items, next } = await this.api.send('GET', `${this.path}?${query(members)}`);
+    this.items = [...this.items, ...items];
+    this.next = next;
+    this.pages += 1;
+  }
+
+  /** Reads again what was read. */
+  async reread() {
+    const fresh = new Pages(this.api, this.path, this.parameters);
+    do await fresh.readMore();
+    while (fresh.next && fresh.pages < this.pages);
+    Object.assign(this, { items: fresh.items, next: fresh.next, pages: fresh.pages });
+  }
+}
+
+function badge(state) {
+  const made = element('span', 'badge', state.label);
+  const box = element('span', '', made);
+  box.dataset.sale = state.kind;
+  return box;
+}
+
+const stateOf = (event, now) =>
+  event.status === 'draft' ? { kind: 'draft', label: 'Draft' } : saleState(event, now);
+
+const matches = (words, ...texts) => {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = texts.join(' ').toLowerCase();
+  return wanted.every((word) => all.includes(word));
+};
+
+export function eventsView(app) {
+  byId('page').replaceChildren(copyOf('events-view'));
+  const [search, status] = [byId('event-search'), byId('event-status')];
+  let pages = newPages();
+  let isOpen = true;
+
+  function newPages() {
+    return new Pages(app.api, '/api/events', () => ({ status: status.value }));
+  }
+
+  function show() {
+    const words = search.value;
+    const found = pages.items.filter(({ id, name, venue }) => matches(words, id, name, venue));
+    patchList(byId('events'), found, { key: ({ id }) => id, make: row, update });
+    byId('no-events').hidden = found.length > 0 || pages.pages === 0;
+    byId('more-events').hidden = !pages.next || words !== '';
+    const isPartial = words !== '' && pages.next;
+    say(byId('events-note'), isPartial ? `Only the first ${number(pages.items.length)} events were searched.` : '');
+  }
+
+  function row({ id }) {
+    const link = element('a', 'auto');
+    link.href = `#/events/${id}`;
+    const heading = element('th', '', link, element('small', 'lead auto'));
+    heading.scope = 'row';
+    return element('tr', '', heading, ...Array.from({ length: 6 }, () => element('td')));
+  }
+
+  function update(line, event) {
+    const taken = event.seatCapacity - event.availableSeats;
+    const [heading, state, starts, share, capacity, free, subscribers] = line.children;
+    say(heading.children[0], event.name);
+    say(heading.children[1], event.venue ? ` ${event.venue}` : '');
+    const is = stateOf(event, app.now());
+    if (state.textContent !== is.label) state.replaceChildren(badge(is));
+    say(starts, moment(event.startsAt) || '–');
+    if (!share.firstChild) share.append(element('span', 'bar', element('i')));
+    share.firstChild.style.setProperty('--share', `${(100 * taken) / Math.max(1, event.seatCapacity)}%`);
+    share.firstChild.title = `${number(taken)} taken`;
+    say(capacity, number(event.seatCapacity));
+    say(free, number(event.availableSeats));
+    say(subscribers, number(app.subscribersOf(event.id)));
+  }
+
+  async function searchAll() {
+    const wanted = pages;
+    show();
+    while (isOpen && pages === wanted && search.value && wanted.next && wanted.pages < SEARCHED_PAGES) {
+      await wanted.readMore();
+      app.learn(wanted.items);
+      show();
+    }
+  }
+
+  const act = (what) => async () => {
+    try {
+      await what();
+    } catch (error) {
+      if (!app.failed(error)) say(byId('events-note'), error.message);
+    }
+  };
+  byId('event-filters').onsubmit = (event) => event.preventDefault();
+  search.oninput = act(searchAll);
+  status.onchange = act(async () => {
+    pages = newPages();
+    await poll();
+    await searchAll();
+  });
+  byId('more-events').onclick = act(async () => {
+    await pages.readMore();
+    show();
+  });
+
+  async function poll() {
+    const wanted = pages;
+    if (wanted.pages === 0) await wanted.readMore();
+    else if (wanted.pages <= POLLED_PAGES) await wanted.reread();
+    if (!isOpen || pages !== wanted) return;
+    app.learn(wanted.items);
+    show();
+  }
+
+  return { title: 'Events', show, poll, close: () => (isOpen = false) };
+}
+
+/** Bookings of one event: the newest, older ones on request, and any by its code. */
+class Bookings {
+  #app;
+  #pages;
+  #isOpen = true;
+  #onChange;
+
+  constructor(app, eventId, onChange) {
+    this.#app = app;
+    this.#onChange = onChange;
+    this.eventId = eventId;
+    this.#pages = new Pages(app.api, '/api/bookings', () => ({ eventId }));
+    byId('booking-search').oninput = () => this.#search();
+    byId('more-bookings').onclick = () => this.#more();
+  }
+
+  close() {
+    this.#isOpen = false;
+  }
+
+  async poll() {
+    if (this.#pages.pages === 0) await this.#pages.readMore();
+    else if (this.#pages.pages <= POLLED_PAGES) await this.#pages.reread();
+    if (this.#isOpen) this.show();
+  }
+
+  show() {
+    const words = byId('booking-search').value;
+    const found = this.#pages.items.filter(({ bookingId, userId, status }) =>
+      matches(words, bookingId, `user ${userId}`, status));
+    patchList(byId('bookings'), found, {
+      key: ({ bookingId }) => bookingId, make: (booking) => this.#row(booking), update: this.#update,
+      fallback: byId('bookings-title'),
+    });
+    byId('no-bookings').hidden = found.length > 0;
+    byId('more-bookings').hidden = !this.#pages.next || words !== '';
+  }
+
+  #row(booking) {
+    const heading = element('th', '', element('span', 'num', booking.bookingId));
+    heading.scope = 'row';
+    const button = element('button', 'quiet', 'Cancel…');
+    button.type = 'button';
+    button.setAttribute('aria-label', `Cancel ${booking.bookingId}`);
+    button.onclick = () => this.#cancel(booking);
+    const cells = [
+      element('td', 'auto', String(booking.userId)), element('td', '', number(booking.quantity)), element('td'),
+      element('td', '', moment(booking.createdAt)), element('td', '', button),
+    ];
+    return element('tr', '', heading, ...cells);
+  }
+
+  #update(line, { status }) {
+    say(line.children[3], status);
+    line.querySelector('button').hidden = status !== 'confirmed' && status !== 'held';
+  }
+
+  async #cancel({ bookingId, quantity, userId }) {
+    const isDone = await ask({
+      title: `Cancel ${bookingId}?`, yes: 'Cancel the booking', isHarmful: true,
+      words: [paragraph(`User ${userId} loses ${seats(quantity)}; they are on sale again at once.`)],
+      act: () => this.#app.api.cancelBooking(bookingId),
+    });
+    if (!isDone) return;
+    announce(`${bookingId} is cancelled.`);
+    await this.#onChange();
+  }
+
+  async #more() {
+    try {
+      await this.#pages.readMore();
+      this.show();
+    } catch (error) {
+      this.#app.failed(error);
+    }
+  }
+
+  /** A whole code is looked up, because the booking may be on a page that was not read. */
+  async #search() {
+    this.show();
+    const code = byId('booking-search').value.trim().toUpperCase();
+    const isKnown = this.#pages.items.some(({ bookingId }) => bookingId === code);
+    if (!/^BK-[A-Z0-9]{8,}$/.test(code) || isKnown) return;
+    try {
+      const booking = await this.#app.api.send('GET', `/api/bookings/${encodeURIComponent(code)}`);
+      if (!this.#isOpen || booking.eventId !== this.eventId) return;
+      this.#pages.items.push(booking);
+      this.show();
+    } catch (error) {
+      this.#app.failed(error);
+    }
+  }
+}
+
+const placeOf = ({ venue, startsAt }) => [venue, moment(startsAt)].filter(Boolean).join(' · ');
+
+export function eventView(app, eventId) {
+  byId('page').replaceChildren(copyOf('event-view'));
+  let event = null;
+  let stakes = null;
+  let etag = null;
+  let isOpen = true;
+  const bookings = new Bookings(app, eventId, poll);
+
+  async function read() {
+    let tag = null;
+    const answers = await Promise.all([
+      app.api.send('GET', `/api/events/${eventId}`, { heard: (headers) => (tag = headers.get('ETag')) }),
+      app.api.send('GET', `/api/events/${eventId}/stakes`),
+    ]);
+    [event, stakes] = answers;
+    etag = tag;
+    app.learn([event]);
+  }
+
+  async function poll() {
+    try {
+      await read();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      if (isOpen) app.missing('There is no such event, or it was deleted.');
+      return;
+    }
+    if (!isOpen) return;
+    show();
+    await bookings.poll();
+  }
+
+  function show() {
+    if (!event) return;
+    const state = stateOf(event, app.now());
+    say(byId('view-title'), event.name);
+    document.title = `${event.name} · seatcast console`;
+    say(byId('event-badge'), state.label);
+    byId('event-badge').parentElement.dataset.sale = state.kind;
+    say(byId('event-place'), placeOf(event));
+    for (const [name, value] of Object.entries({ ...event, ...stakes })) {
+      const place = byId(`figure-${name}`);
+      if (!place) continue;
+      place.dataset.value = value;
+      say(place, number(value));
+    }
+    const capacity = byId('new-capacity');
+    if (document.activeElement !== capacity && !capacity.dataset.typed) capacity.value = event.seatCapacity;
+    byId('toggle-sales').textContent = sellsWords(event.status);
+    const isOver = event.status === 'cancelled';
+    for (const id of ['toggle-sales', 'cancel-event']) setInactive(byId(id), isOver);
+    setInactive(byId('capacity-form').querySelector('button'), isOver);
+  }
+
+  async function change(changes, words, options = {}) {
+    await app.api.send('PATCH', `/api/events/${eventId}`, { body: changes, ...options });
+    await read();
+    if (!isOpen) return;
+    show();
+    tell(byId('manage-outcome'), words, true);
+  }
+
+  async function toggle() {
+    if (!event || event.status === 'cancelled') return;
+    const sells = event.status === 'on_sale' || event.status === 'scheduled';
+    try {
+      await change({ status: sells ? 'paused' : 'on_sale' }, sells ? 'Sales are paused.' : 'Sales are open.');
+    } catch (error) {
+      if (!app.failed(error)) tell(byId('manage-outcome'), error.message, false);
+    }
+  }
+
+  async function askCapacity() {
+    const wanted = Number(byId('new-capacity').value);
+    try {
+      await read();
+    } catch (error) {
+      if (!app.failed(error)) tell(byId('manage-outcome'), error.message, false);
+      return;
+    }
+    const freeThen = wanted - stakes.sold - stakes.held;
+    const isDone = await ask({
+      title: `Change the capacity to ${number(wanted)}?`, yes: 'Change the capacity',
+      words: [
+        listOf([
+          `Capacity now: ${number(event.seatCapacity)}`, `Sold: ${number(stakes.sold)}`,
+          `Held: ${number(stakes.held)}`, `Waiting list: ${people(stakes.waiting)}`,
+        ]),
+        paragraph(freeThen < 0
+          ? `That is ${seats(-freeThen)} fewer than are sold and held, so the server will refuse it.`
+          : `${seats(freeThen)} will be free. Everybody who watches sees it at once.`),
+      ],
+      act: () => change({ seatCapacity: wanted }, `The capacity is ${number(wanted)}.`, { etag }),
+    });
+    if (isDone) delete byId('new-capacity').dataset.typed;
+  }
+
+  async function askCancel() {
+    if (!event || event.status === 'cancelled') return;
+    try {
+      await read();
+    } catch (error) {
+      if (!app.failed(error)) tell(byId('manage-outcome'), error.message, false);
+      return;
+    }
+    await ask({
+      title: `Cancel ${event.name}?`, yes: 'Cancel the event', isHarmful: true,
+      words: [
+        paragraph('This is final. It ends, for good:'),
+        listOf([
+          `${count(stakes.bookings, 'booking', 'bookings')} with ${seats(stakes.sold)}`,
+          `${count(stakes.holds, 'hold', 'holds')} with ${seats(stakes.held)}`,
+          `the waiting list with ${people(stakes.waiting)}`,
+        ]),
+      ],
+      proof: { label: `To confirm, type the event’s name: ${event.name}`, answer: event.name },
+      act: () => change({ status: 'cancelled' }, 'The event is cancelled. Its bookings are being cancelled.'),
+    });
+  }
+
+  byId('toggle-sales').onclick = toggle;
+  byId('cancel-event').onclick = askCancel;
+  byId('new-capacity').oninput = (typed) => (typed.target.dataset.typed = 'yes');
+  byId('capacity-form').onsubmit = (submitted) => {
+    submitted.preventDefault();
+    if (event && event.status !== 'cancelled') askCapacity();
+  };
+
+  return {
+    title: app.nameOf(eventId), show, poll,
+    close() {
+      isOpen = false;
+      bookings.close();
+    },
+  };
+}
+
+function sellsWords(status) {
+  if (status === 'on_sale' || status === 'scheduled') return 'Pause sales';
+  if (status === 'draft') return 'Publish';
+  return status === 'closed' ? 'Open sales again' : 'Resume sales';
+}

@@ -1,0 +1,122 @@
+// The console as an administrator uses it: a real server, real Chromium windows. Nothing is timed, waits only give up.
+// The pages' complaints (uncaught exceptions, content policy) must stay empty.
+import TestSupport
+import Testing
+
+extension BrowserPage {
+  /// Logs in, by default as the administrator.
+  func logInToConsole(
+    _ email: String = ServerProcess.adminEmail, _ password: String = ServerProcess.adminPassword
+  ) throws {
+    try fill("login-email", email)
+    try fill("login-password", password)
+    try click("login-button")
+  }
+
+  /// Waits until a tile of the server view mentions something.
+  func waitForTile(_ name: String, toMention words: String) throws {
+    try wait(
+      "the tile of \(name) mentions \(words)",
+      until: "\(element("tile-\(name)")).closest('section').textContent.includes('\(words)')")
+  }
+}
+
+@Suite(
+  .serialized,
+  .enabled(
+    if: Chromium.program != nil, "no chromium on PATH; script/bootstrap installs it where apt is available"))
+struct ConsoleTests {
+  @Test("Numbers move after a booking, and the busiest event is named")
+  func numbers() async throws {
+    try await browse(seats: 50) { site, browser in
+      let watcher = try site.window(in: browser, of: "watcher")
+      let console = try browser.openPage(site.address + "console")
+      try console.logInToConsole()
+      try console.waitForTile("bookings", toMention: "0 since the start")
+      try site.book(3)
+      try console.waitForTile("bookings", toMention: "1 since the start")
+      try console.wait(
+        "the busiest event is told",
+        until: "\(console.element("busiest")).textContent.includes('An evening')")
+      try console.wait(
+        "charts say what they show",
+        until: "document.querySelector('svg[role=img]').getAttribute('aria-label').includes('highest')")
+      try watcher.waitForNumber(47, in: "available-seats")
+    }
+  }
+
+  @Test("Whoever is not an administrator is told so, and sees nothing")
+  func usersStayOut() async throws {
+    try await browse(seats: 5) { site, browser in
+      _ = try site.window(in: browser, of: "guest")
+      let console = try browser.openPage(site.address + "console")
+      try console.logInToConsole("guest@browser.test", BrowserSite.password)
+      try console.waitForText("not an administrator", in: "login-outcome")
+      try console.require("no view is offered", "document.getElementById('views').hidden")
+    }
+  }
+
+  @Test("A capacity is changed after a question that shows what is sold and held")
+  func capacity() async throws {
+    try await browse(seats: 50) { site, browser in
+      try site.book(4)
+      let console = try browser.openPage(site.address + "console#/events/\(site.event)")
+      try console.logInToConsole()
+      try console.waitForNumber(4, in: "sold")
+      try console.fill("new-capacity", "3")
+      try console.click("capacity-button")
+      try console.waitForText("Sold: 4", in: "dialog-words")
+      try console.waitForText("refuse", in: "dialog-words")
+      try console.click("dialog-yes")
+      try console.wait(
+        "the refusal is told", until: "\(console.element("dialog-outcome")).textContent.length > 0")
+      try console.click("dialog-no")
+      try console.fill("new-capacity", "60")
+      try console.click("capacity-button")
+      try console.waitForText("56 seats will be free", in: "dialog-words")
+      try console.click("dialog-yes")
+      try console.waitForNumber(60, in: "seat-capacity")
+      try console.waitForNumber(56, in: "free")
+    }
+  }
+
+  @Test("Sales are paused and resumed, and a cancellation names who is affected and wants the event's name")
+  func pauseAndCancel() async throws {
+    try await browse(seats: 50) { site, browser in
+      try site.book(4)
+      let console = try browser.openPage(site.address + "console#/events/\(site.event)")
+      try console.logInToConsole()
+      try console.waitForNumber(4, in: "sold")
+      try console.click("toggle-sales")
+      try console.waitForText("Sales paused", in: "event-badge")
+      try console.click("toggle-sales")
+      try console.waitForText("On sale", in: "event-badge")
+      try console.click("cancel-event")
+      try console.waitForText("1 booking with 4 seats", in: "dialog-words")
+      try console.fill("dialog-answer", "another")
+      try console.require(
+        "a wrong name does nothing",
+        "\(console.element("dialog-yes")).getAttribute('aria-disabled') === 'true'")
+      try console.fill("dialog-answer", "An evening")
+      try console.click("dialog-yes")
+      try console.waitForText("Cancelled", in: "event-badge")
+      try console.waitForNumber(0, in: "sold")
+    }
+  }
+
+  @Test("Events are found by name and status")
+  func search() async throws {
+    try await browse(seats: 5) { site, browser in
+      _ = try site.addEvent(["name": "The Nightingale", "seatCapacity": 9, "status": "draft"])
+      let console = try browser.openPage(site.address + "console#/events")
+      try console.logInToConsole()
+      let rows = "\(console.element("events")).children.length"
+      try console.wait("both are there", until: "\(rows) === 2")
+      try console.fill("event-search", "nightin")
+      try console.wait("one is found", until: "\(rows) === 1")
+      try console.waitForText("The Nightingale", in: "events")
+      try console.fill("event-search", "")
+      try console.wait("both are there again", until: "\(rows) === 2")
+    }
+  }
+}
