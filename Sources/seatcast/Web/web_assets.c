@@ -64,6 +64,12 @@ static const unsigned char console_events_js[] = {
 static const unsigned char console_numbers_js[] = {
 #embed "assets/console-numbers.js"
 };
+static const unsigned char console_people_js[] = {
+#embed "assets/console-people.js"
+};
+static const unsigned char console_screen_js[] = {
+#embed "assets/console-screen.js"
+};
 static const unsigned char console_server_js[] = {
 #embed "assets/console-server.js"
 };
@@ -153,6 +159,8 @@ static const web_asset assets[] = {
     PAGE("/console-dialogs.js", JAVASCRIPT, console_dialogs_js),
     PAGE("/console-events.js", JAVASCRIPT, console_events_js),
     PAGE("/console-numbers.js", JAVASCRIPT, console_numbers_js),
+    PAGE("/console-people.js", JAVASCRIPT, console_people_js),
+    PAGE("/console-screen.js", JAVASCRIPT, console_screen_js),
     PAGE("/console-server.js", JAVASCRIPT, console_server_js),
     PAGE("/favicon.svg", "image/svg+xml", favicon_svg),
     SHARED("/client.js", JAVASCRIPT, client_js),

@@ -149,17 +149,13 @@ export class Api {
     return this.send('DELETE', `/api/bookings/${encodeURIComponent(bookingId)}`);
   }
 
-  /**
-   * One request, its answer from JSON; null for an empty one. `etag`: what must not have changed (`If-Match`);
-   * `heard(headers)`: for who needs more than the body.
-   */
-  async send(method, path, { body, key, etag, heard } = {}) {
+  /** One request, and its answer from JSON; null for an empty one. */
+  async send(method, path, { body, key } = {}) {
     const headers = { Accept: 'application/json' };
     const token = this.#token();
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
-    if (etag) headers['If-Match'] = etag;
 
     let response;
     let answer;
@@ -167,7 +163,6 @@ export class Api {
     try {
       const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
       response = await fetch(path, request);
-      heard?.(response.headers);
       const date = Date.parse(response.headers.get('Date') ?? '');
       this.#clock.hear(date, sentAt, Date.now(), DATE_RESOLUTION_MS);
       const text = await response.text();

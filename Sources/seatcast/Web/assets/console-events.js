@@ -1,6 +1,6 @@
 // The console's events: the list with search, and one event with its bookings, its capacity, pausing and cancelling. Every
-// change is asked first where it cannot be taken back or depends on counts; a capacity is changed only if the event is
-// still as it was shown (If-Match).
+// change is asked first where it cannot be taken back or depends on counts; a capacity is changed only if it
+// is still the one that was shown.
 
 import { ApiError } from './api.js';
 import { ask, listOf, paragraph } from './console-dialogs.js';
@@ -54,7 +54,8 @@ function badge(state) {
 const stateOf = (event, now) =>
   event.status === 'draft' ? { kind: 'draft', label: 'Draft' } : saleState(event, now);
 
-const matches = (words, ...texts) => {
+/** Whether all words are somewhere in the texts. */
+export const matches = (words, ...texts) => {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const all = texts.join(' ').toLowerCase();
   return wanted.every((word) => all.includes(word));
@@ -245,18 +246,13 @@ export function eventView(app, eventId) {
   byId('page').replaceChildren(copyOf('event-view'));
   let event = null;
   let stakes = null;
-  let etag = null;
   let isOpen = true;
   const bookings = new Bookings(app, eventId, poll);
 
   async function read() {
-    let tag = null;
-    const answers = await Promise.all([
-      app.api.send('GET', `/api/events/${eventId}`, { heard: (headers) => (tag = headers.get('ETag')) }),
-      app.api.send('GET', `/api/events/${eventId}/stakes`),
+    [event, stakes] = await Promise.all([
+      app.api.event(eventId), app.api.send('GET', `/api/events/${eventId}/stakes`),
     ]);
-    [event, stakes] = answers;
-    etag = tag;
     app.learn([event]);
   }
 
@@ -295,8 +291,8 @@ export function eventView(app, eventId) {
     setInactive(byId('capacity-form').querySelector('button'), isOver);
   }
 
-  async function change(changes, words, options = {}) {
-    await app.api.send('PATCH', `/api/events/${eventId}`, { body: changes, ...options });
+  async function change(changes, words) {
+    await app.api.changeEvent(eventId, changes);
     await read();
     if (!isOpen) return;
     show();
@@ -313,6 +309,15 @@ export function eventView(app, eventId) {
     }
   }
 
+  /** Bookings in between do not matter, another change of the capacity does. */
+  async function changeCapacity(wanted, shown) {
+    await read();
+    if (event.seatCapacity !== shown) {
+      throw new ApiError(412, { detail: `Meanwhile the capacity became ${number(event.seatCapacity)}. Please look again.` });
+    }
+    await change({ seatCapacityDelta: wanted - shown }, `The capacity is ${number(wanted)}.`);
+  }
+
   async function askCapacity() {
     const wanted = Number(byId('new-capacity').value);
     try {
@@ -321,6 +326,7 @@ export function eventView(app, eventId) {
       if (!app.failed(error)) tell(byId('manage-outcome'), error.message, false);
       return;
     }
+    const shown = event.seatCapacity;
     const freeThen = wanted - stakes.sold - stakes.held;
     const isDone = await ask({
       title: `Change the capacity to ${number(wanted)}?`, yes: 'Change the capacity',
@@ -333,7 +339,7 @@ export function eventView(app, eventId) {
           ? `That is ${seats(-freeThen)} fewer than are sold and held, so the server will refuse it.`
           : `${seats(freeThen)} will be free. Everybody who watches sees it at once.`),
       ],
-      act: () => change({ seatCapacity: wanted }, `The capacity is ${number(wanted)}.`, { etag }),
+      act: () => changeCapacity(wanted, shown),
     });
     if (isDone) delete byId('new-capacity').dataset.typed;
   }
@@ -361,6 +367,7 @@ export function eventView(app, eventId) {
     });
   }
 
+  byId('to-screen').href = `#/screen/${eventId}`;
   byId('toggle-sales').onclick = toggle;
   byId('cancel-event').onclick = askCancel;
   byId('new-capacity').oninput = (typed) => (typed.target.dataset.typed = 'yes');

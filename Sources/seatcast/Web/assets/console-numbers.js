@@ -150,6 +150,16 @@ export function soldOutIn(samples, available, now) {
   return seconds <= TOLD_AT_MOST_S ? seconds : null;
 }
 
+const PACE_OF_MS = 60_000;
+
+/** Seats taken in the last minute; null while there is less than a quarter of one to judge by. */
+export function perMinute(samples, now) {
+  const kept = samples.filter(({ at }) => at >= now - PACE_OF_MS);
+  const span = kept.length > 1 ? kept.at(-1).at - kept[0].at : 0;
+  if (span < PACE_OF_MS / 4) return null;
+  return ((kept.at(-1).taken - kept[0].taken) / span) * PACE_OF_MS;
+}
+
 /** "sold out in about 4 min"; empty for null. */
 export function soldOutWords(seconds) {
   if (seconds === null) return '';

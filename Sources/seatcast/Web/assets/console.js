@@ -4,6 +4,8 @@
 import { Api, ApiError } from './api.js';
 import { eventView, eventsView } from './console-events.js';
 import { History } from './console-numbers.js';
+import { auditView, peopleView } from './console-people.js';
+import { screenView } from './console-screen.js';
 import { serverView } from './console-server.js';
 import { announce, byId, copyOf, focusOn, say } from './dom.js';
 import { ServerClock } from './sale.js';
@@ -98,6 +100,9 @@ function failed(error) {
 const routes = [
   [/^#\/events\/(\d{1,15})$/, (id) => eventView(app, Number(id)), '#/events'],
   [/^#\/events$/, () => eventsView(app), '#/events'],
+  [/^#\/screen\/(\d{1,15})$/, (id) => screenView(app, Number(id)), '#/events'],
+  [/^#\/people$/, () => peopleView(app), '#/people'],
+  [/^#\/audit$/, () => auditView(app), '#/audit'],
   [/^(#\/?)?$/, () => serverView(app), '#/'],
 ];
 
