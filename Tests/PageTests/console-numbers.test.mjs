@@ -100,9 +100,17 @@ test('nothing is said when it cannot be known', () => {
   assert.equal(numbers.soldOutWords(null), '');
 });
 
+test('the pace is that of the last minute, and unknown before there is a quarter of one', () => {
+  assert.equal(numbers.perMinute(sale((t) => (t < 100 ? t : 100 + 2 * (t - 100)), 160), 160_000), 120);
+  assert.equal(numbers.perMinute(sale((t) => -t, 60), 60_000), -60);
+  assert.equal(numbers.perMinute(sale((t) => t, 10), 10_000), null);
+  assert.equal(numbers.perMinute([], 0), null);
+});
+
 test('numbers are told with the digits that help', () => {
   assert.deepEqual([0, 0.04, 2.25, 12.6].map(numbers.rateWords), ['0', '0', '2.3', '13']);
-  assert.deepEqual([null, 0.00042, 0.0123, 1.5, Infinity].map(numbers.timeWords), ['–', '0.42 ms', '12 ms', '1.5 s', 'over 10 s']);
+  const times = [null, 0.00042, 0.0123, 1.5, Infinity].map(numbers.timeWords);
+  assert.deepEqual(times, ['–', '0.42 ms', '12 ms', '1.5 s', 'over 10 s']);
   assert.deepEqual([40, 125, 4_000, 100_000].map(numbers.uptimeWords), ['40 s', '2 min', '1 h 6 min', '1 d 3 h']);
   assert.deepEqual([1 << 20, 3 * 2 ** 30].map(numbers.bytesWords), ['1 MiB', '3 GiB']);
   assert.deepEqual([30, 6_000].map(numbers.soldOutWords), ['sold out in less than a minute', 'sold out in about 2 h']);

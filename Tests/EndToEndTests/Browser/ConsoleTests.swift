@@ -119,4 +119,41 @@ struct ConsoleTests {
       try console.wait("both are there again", until: "\(rows) === 2")
     }
   }
+
+  @Test("The big screen shows the count as it is booked, and leaves the way it came")
+  func bigScreen() async throws {
+    try await browse(seats: 5) { site, browser in
+      let console = try browser.openPage(site.address + "console#/events/\(site.event)")
+      try console.logInToConsole()
+      try console.click("to-screen")
+      try console.waitForNumber(5, in: "screen-count")
+      try site.book(2)
+      try console.waitForNumber(3, in: "screen-count")
+      try site.book(3)
+      try console.waitForText("Sold out", in: "screen-count")
+      try console.click("screen-back")
+      try console.waitForNumber(5, in: "sold")
+    }
+  }
+
+  @Test("Somebody who is disconnected loses the log-in everywhere, and the audit log has it")
+  func disconnect() async throws {
+    try await browse(seats: 5) { site, browser in
+      let guest = try site.window(in: browser, of: "guest")
+      let console = try browser.openPage(site.address + "console#/people")
+      try console.logInToConsole()
+      try console.fill("people-email", "guest@browser.test")
+      try console.click("people-find")
+      try console.wait("one is found", until: "\(console.element("people")).children.length === 1")
+      try console.waitForText("guest@browser.test", in: "people")
+      try console.click("person-logout")
+      try console.waitForText("connections are closed", in: "dialog-words")
+      try console.click("dialog-yes")
+      try console.waitForText("logged out everywhere", in: "people-outcome")
+      try guest.wait("the guest is out", until: "\(guest.element("login-form")) !== null")
+      try console.click("to-audit")
+      try console.fill("audit-search", "user.logout")
+      try console.wait("the entry is found", until: "\(console.element("audit")).children.length === 1")
+    }
+  }
 }

@@ -181,8 +181,10 @@ export function timeWords(seconds) {
   return seconds < 1 ? `${digits(seconds * 1000)} ms` : `${digits(seconds)} s`;
 }
 
-export const bytesWords = (bytes) =>
-  bytes < 1 << 30 ? `${number(Math.round(bytes / 1_048_576))} MiB` : `${number(Math.round(bytes / 107_374_182.4) / 10)} GiB`;
+export function bytesWords(bytes) {
+  const mebibytes = bytes / 1_048_576;
+  return mebibytes < 1024 ? `${number(Math.round(mebibytes))} MiB` : `${number(Math.round(mebibytes / 102.4) / 10)} GiB`;
+}
 
 /** "3 d 4 h", "4 h 12 min", "12 min", "40 s". */
 export function uptimeWords(seconds) {

@@ -153,8 +153,11 @@ export function peopleView(app) {
   return { title: 'People', show() {}, poll, everyMs: 10_000, close: () => (isOpen = false) };
 }
 
-const detailOf = ({ detail }) =>
-  detail ? Object.entries(detail).map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(', ') : '';
+/** What an entry tells besides, in words: "seatCapacity: 20, types: [...]". */
+function detailOf({ detail }) {
+  const textOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : value);
+  return Object.entries(detail ?? {}).map(([name, value]) => `${name}: ${textOf(value)}`).join(', ');
+}
 
 const whoOf = ({ subject, issuer }) =>
   subject === null ? '–' : issuer === null || issuer === 'seatcast' ? subject : `${subject} of ${issuer}`;
