@@ -22,25 +22,42 @@ export class Pages {
   items = [];
   next = null;
   pages = 0;
+  /** The reading that was asked for last: one at a time, or rows would come twice. */
+  #last = Promise.resolve();
 
   constructor(api, path, parameters) {
     Object.assign(this, { api, path, parameters });
   }
 
-  async readMore() {
+  readMore() {
+    return this.#inTurn(() => this.#more());
+  }
+
+  /** The first page, or again what was read, unless that is more than `most` pages. */
+  refresh(most = POLLED_PAGES) {
+    return this.#inTurn(async () => {
+      if (this.pages === 0) return this.#more();
+      if (this.pages > most) return;
+      const fresh = new Pages(this.api, this.path, this.parameters);
+      do await fresh.#more();
+      while (fresh.next && fresh.pages < this.pages);
+      Object.assign(this, { items: fresh.items, next: fresh.next, pages: fresh.pages });
+    });
+  }
+
+  #inTurn(read) {
+    const turn = this.#last.then(read);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #more() {
+    if (this.pages > 0 && !this.next) return;
     const members = { limit: PAGE_LENGTH, ...this.parameters(), cursor: this.next };
     const { items, next } = await this.api.send('GET', `${this.path}?${query(members)}`);
     this.items = [...this.items, ...items];
     this.next = next;
     this.pages += 1;
-  }
-
-  /** Reads again what was read. */
-  async reread() {
-    const fresh = new Pages(this.api, this.path, this.parameters);
-    do await fresh.readMore();
-    while (fresh.next && fresh.pages < this.pages);
-    Object.assign(this, { items: fresh.items, next: fresh.next, pages: fresh.pages });
   }
 }
 
@@ -136,8 +153,7 @@ export function eventsView(app) {
 
   async function poll() {
     const wanted = pages;
-    if (wanted.pages === 0) await wanted.readMore();
-    else if (wanted.pages <= POLLED_PAGES) await wanted.reread();
+    await wanted.refresh();
     if (!isOpen || pages !== wanted) return;
     app.learn(wanted.items);
     show();
@@ -167,8 +183,7 @@ class Bookings {
   }
 
   async poll() {
-    if (this.#pages.pages === 0) await this.#pages.readMore();
-    else if (this.#pages.pages <= POLLED_PAGES) await this.#pages.reread();
+    await this.#pages.refresh();
     if (this.#isOpen) this.show();
   }
 

@@ -16,7 +16,6 @@ export function peopleView(app) {
   byId('page').replaceChildren(copyOf('people-view'));
   let pages = newPages();
   let isOpen = true;
-  let isReading = false;
 
   function newPages() {
     return new Pages(app.api, '/api/users', () => ({ email: byId('people-email').value.trim() }));
@@ -139,15 +138,9 @@ export function peopleView(app) {
   });
 
   async function poll() {
-    if (isReading) return;
-    isReading = true;
-    try {
-      if (pages.pages === 0) await pages.readMore();
-      else await pages.reread();
-    } finally {
-      isReading = false;
-    }
-    show();
+    const wanted = pages;
+    await wanted.refresh();
+    if (wanted === pages) show();
   }
 
   return { title: 'People', show() {}, poll, everyMs: 10_000, close: () => (isOpen = false) };
@@ -201,8 +194,8 @@ export function auditView(app) {
   });
 
   async function poll() {
-    if (pages.pages === 0) await pages.readMore();
-    else if (pages.pages === 1) await pages.reread();
+    // Older pages move when entries come; whoever reads those has a still list.
+    await pages.refresh(1);
     show();
   }
 
