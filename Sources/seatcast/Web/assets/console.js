@@ -7,7 +7,7 @@ import { History } from './console-numbers.js';
 import { auditView, peopleView } from './console-people.js';
 import { screenView } from './console-screen.js';
 import { serverView } from './console-server.js';
-import { announce, byId, copyOf, focusOn, say } from './dom.js';
+import { announce, byId, copyOf, focusOn, isInactive, say, setInactive } from './dom.js';
 import { ServerClock } from './sale.js';
 import { Session, opensElsewhere } from './session.js';
 
@@ -68,11 +68,12 @@ function loginView(reason) {
   byId('page').replaceChildren(copyOf('login-view'));
   const form = byId('login-form');
   say(byId('login-outcome'), reason);
-  let isAsking = false;
+  const button = form.querySelector('button');
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (isAsking) return;
-    isAsking = true;
+    if (isInactive(button)) return;
+    setInactive(button, true);
+    button.setAttribute('aria-busy', 'true');
     try {
       const answer = await app.api.login(form.email.value, form.password.value);
       if (answer.user.role === 'admin') begin(answer);
@@ -81,7 +82,8 @@ function loginView(reason) {
       if (!(error instanceof ApiError)) throw error;
       say(byId('login-outcome'), error.message);
     } finally {
-      isAsking = false;
+      setInactive(button, false);
+      button.removeAttribute('aria-busy');
     }
   };
   return { title: 'Log in', show() {} };
