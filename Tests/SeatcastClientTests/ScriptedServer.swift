@@ -13,7 +13,7 @@ final class ScriptedConnection: @unchecked Sendable {
   /// Waits for more bytes; false at the end.
   private func receive() -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&entry, 1, 20_000) > 0 else { return false }
+    guard unsafe poll(&entry, 1, 120_000) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 4_096)
     let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
     guard count > 0 else { return false }
