@@ -37,7 +37,10 @@ struct AdminListenTests {
     #expect(try open.get("/api/events").status == 200 && apart.get("/api/events").status == 200)
     try world.person(1).book(event)
     _ = try socket.expect("booking_created")
-    #expect(try apart.get("/metrics").text.contains("\nseatcast_bookings_total 1\n"))
+    // The page is rendered once in a while.
+    try eventually(within: .seconds(30), "the booking is counted") {
+      try apart.get("/metrics").text.contains("\nseatcast_bookings_total 1\n")
+    }
     apart.disconnect()
   }
 
