@@ -183,13 +183,13 @@ test('a stream on which nothing comes for long, not even a comment, is given up'
 
 let crowds = 0;
 
-async function tabsOf(count) {
+async function tabsOf(count, lockDelays = []) {
   const shared = browser();
   // The copies of the script outlive a test.
   const share = `everybody ${(crowds += 1)}`;
   const tabs = [];
   for (let index = 0; index < count; index += 1) {
-    const tab = shared.tab();
+    const tab = shared.tab(lockDelays[index]);
     const w = world({ share, ...tab });
     w.kill = () => (tab.die(), (w.isDead = true));
     w.freeze = tab.freeze;
@@ -233,6 +233,20 @@ test('tabs share one connection: each is answered, all are told, the last to lea
   await rest();
   assert.equal(one.socket().asked('unsubscribe_event').length, 0);
   assert.equal(one.socket().isClosed, false);
+});
+
+test('a tab that gets its own lock late is not taken for one that is gone', async () => {
+  let grant;
+  const [one, two] = await tabsOf(2, [null, new Promise((resolve) => (grant = resolve))]);
+  one.socket().establish();
+  await rest();
+  assert.equal(two.look().live, 'stale');
+  grant();
+  for (let turn = 0; turn < 3; turn += 1) await rest();
+  assert.equal(one.socket().asked('subscribe_event').length, 2);
+  for (let answer = 0; answer < 2; answer += 1) one.socket().say(snapshot(5, 95));
+  await rest();
+  assert.deepEqual([one.look().live, two.look().live], ['live', 'live']);
 });
 
 test('when the tab with the connection ends, another takes over and resumes', async () => {

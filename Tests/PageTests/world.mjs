@@ -105,7 +105,10 @@ export function world(more = {}) {
   return { sockets, clock, page, window, storage, options, socket: () => sockets.at(-1) };
 }
 
-/** Web Locks and BroadcastChannels of one browser; `tab()` makes the view of one tab, which can `die`. */
+/**
+ * Web Locks and BroadcastChannels of one browser; `tab()` makes the view of one tab, which can `die`. A tab's requests for
+ * locks reach the browser when `lockDelay` is over: browsers do not keep the order of locks and messages.
+ */
 export function browser() {
   const held = new Map();
   const waiting = [];
@@ -132,7 +135,7 @@ export function browser() {
     );
   }
 
-  function tab() {
+  function tab(lockDelay = null) {
     const own = new Set();
     let isFrozen = false;
     const request = (name, given, action = given) =>
@@ -143,8 +146,9 @@ export function browser() {
           held.delete(name);
           return grant(entry);
         }
-        waiting.push(entry);
-        queueMicrotask(grantNext);
+        const ask = () => (waiting.push(entry), queueMicrotask(grantNext));
+        if (lockDelay) lockDelay.then(ask);
+        else ask();
       });
     class BroadcastChannel {
       constructor(name) {

@@ -186,10 +186,7 @@ struct LiveCountTests {
     #expect(complaints == [])
   }
 
-  @Test(
-    "Two tabs share one connection, and the other takes over when the first is closed",
-    .disabled(
-      "A second tab often gets no answer to its subscription: a fault of client/tabs.js, not yet understood"))
+  @Test("Two tabs share one connection, and the other takes over when the first is closed")
   func sharedTabs() async throws {
     let complaints = try await onItsOwnThread {
       let scene = try Scene()

@@ -13,8 +13,8 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
   const channel = new BroadcastChannel(name);
   let [on, dial, lead, isCompeting, isAnswered] = [];
   channel.onmessage = ({ data }) => take(data);
-  // Free when this tab is gone.
-  locks.request(name + id, () => new Promise(() => {}));
+  // Free when this tab is gone. The leader asks for it, so it is held before joining.
+  const held = new Promise((done) => locks.request(name + id, () => new Promise(done)));
 
   function post(to, data) {
     const whole = { to, from: id, ...data };
@@ -24,7 +24,8 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
 
   function take({ to, from, isNew, message, why, ...rest }) {
     if (to === 'leader') return lead?.serve(from, { message, ...rest });
-    if (!on || (to !== 'all' && to !== id)) return;
+    // Undefined: the leader does not know this tab yet.
+    if (!on || isAnswered === undefined || (to !== 'all' && to !== id)) return;
     if (isNew && !isAnswered) return join();
     isAnswered = true;
     if (message) on.message(message);
@@ -32,7 +33,9 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
     if (why) on.close(...why);
   }
 
-  function join() {
+  async function join() {
+    await held;
+    if (!on) return;
     isAnswered = false;
     post('leader', { first: on.first() });
     // A leader that does not answer is frozen.
