@@ -5,7 +5,7 @@ import Synchronization
 
 /// Counts what 64-bit keys hold, up to a bound per key.
 final class KeyCounts: Sendable {
-  /// `Int.max`: none, for now.
+  /// `Int.max`: none; a reload may set one.
   private let bound: Atomic<Int>
   private let shards: [Shard]
 
