@@ -277,31 +277,41 @@ def _beside(case, contestant, programs):
 
 
 def _attacked(case, contestant, programs):
-    """The crowd's bookings, calm and attacked. Attacker and crowd share the client's cores; the crowd goes first."""
+    """The crowd's bookings, calm, attacked, and while a second server on the same core is attacked: what the attack
+    costs those who merely share the machine. Attacker and crowd share the client's cores; the crowd goes first."""
     division = system.divide(1)
     made = prepared(programs)
-    with _serving(contestant, programs, division.server) as server:
+    with (_serving(contestant, programs, division.server) as server,
+          _serving(contestant, programs, division.server) as another):
         crowd = [*case.load_words, "--tokens", made.tokens]
-        attacker = [*case.other_words, "--token", made.attacker, "--pid", server.pid]
+        attacker = [*case.other_words, "--token", made.attacker]
         try:
-            return _alternate(programs, server, crowd, attacker, division.client, True)
+            return _alternate(programs, server, crowd, attacker, division.client, True, another)
         except Failure as failure:
             say(f"    the crowd was not served: {failure}")
             return {"p99_ratio": math.inf, "remark": f"{case.title}: {failure}"}
 
 
-def _alternate(programs, server, words, other, cores, first):
-    """A B A B: the p99 of `words` alone and beside `other`, each twice."""
-    alone, beside, others = [], [], {}
+def _alternate(programs, server, words, other, cores, first, another=None):
+    """A B A B: the p99 of `words` alone and beside `other`, each twice. With `another` server it is A B C A B C, where
+    `other` goes to that one in C."""
+    alone, beside, apart, others = [], [], [], {}
     for _ in range(2):
         alone.append(servers.load(programs, server, words, cores, plans.CROWD_PATIENCE, first=first))
-        with servers.loading(programs, server, other, cores, plans.CROWD_PATIENCE) as others:
-            time.sleep(plans.LEAD_SECONDS)
-            beside.append(servers.load(programs, server, words, cores, plans.CROWD_PATIENCE, first=first))
-    figures = {f"alone_{key}": _mean(alone, key) for key in ("answer_p50_ms", "answer_p99_ms")}
-    figures |= {f"beside_{key}": _mean(beside, key) for key in ("answer_p50_ms", "answer_p99_ms")}
+        for place, measured in [(server, beside)] + ([(another, apart)] if another else []):
+            with servers.loading(programs, place, other, cores, plans.CROWD_PATIENCE) as load:
+                time.sleep(plans.LEAD_SECONDS)
+                measured.append(servers.load(programs, server, words, cores, plans.CROWD_PATIENCE, first=first))
+            if measured is beside:
+                others = load
+    figures = {f"other_{key}": value for key, value in others.items()}
+    for name, measured in (("alone", alone), ("beside", beside), ("apart", apart)):
+        if measured:
+            figures |= {f"{name}_{key}": _mean(measured, key) for key in ("answer_p50_ms", "answer_p99_ms")}
     figures["p99_ratio"] = figures["beside_answer_p99_ms"] / figures["alone_answer_p99_ms"]
-    return figures | {f"other_{key}": value for key, value in others.items()}
+    if apart:
+        figures["p99_apart_ratio"] = figures["beside_answer_p99_ms"] / figures["apart_answer_p99_ms"]
+    return figures
 
 
 def _mean(measured, key):

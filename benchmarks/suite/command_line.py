@@ -26,7 +26,7 @@ MODES = {
     "quick": ("floors, seatcast and uWebSockets on the main rows, in three minutes", RUN_OPTIONS),
     "full": ("every contestant on every row of the target table, in an hour", CHART_OPTIONS),
     "bookings": ("bookings, refusals and reads beside a bare SQLite loop, in seven minutes", RUN_OPTIONS),
-    "attack": ("a crowd's bookings while one client attacks, in seven minutes", RUN_OPTIONS),
+    "attack": ("a crowd's bookings while one client attacks, in ten minutes", RUN_OPTIONS),
     "sale": ("everybody at once, holds that expire at one moment, backups under load, in six minutes", RUN_OPTIONS),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),

@@ -22,6 +22,8 @@ from suite.system import UNAVAILABLE, Failure, say
 FEW, MANY = 256, 1_280
 # Bookings of the two runs that are subtracted from each other.
 SHORT, LONG = 20, 60
+# How often system calls are counted.
+COUNTS = 3
 
 SEND = Contestant("seatcast-send", "**seatcast**, send", SEATCAST, ("--sender", "send"))
 RING = Contestant("seatcast-io_uring", "**seatcast**, io_uring", SEATCAST, ("--sender", "io_uring"))
@@ -119,10 +121,13 @@ def _cost_of_http_bookings(programs):
 
 
 def _calls_per_delivery(programs, contestant, sender):
+    """A client that is late reading, on a machine with other work, makes the server call more often than it needs to: so
+    the least of several counts is taken, for each length by itself."""
     totals = []
     for broadcasts in (SHORT, LONG):
-        say(f"strace, {sender}: {MANY:,} subscribers, {broadcasts} bookings ...")
-        totals.append(sum(system_calls(contestant, programs, broadcasting(MANY, broadcasts)).values()))
+        say(f"strace, {sender}: {MANY:,} subscribers, {broadcasts} bookings, {COUNTS} times ...")
+        totals.append(min(sum(system_calls(contestant, programs, broadcasting(MANY, broadcasts)).values())
+                          for _ in range(COUNTS)))
     return {f"system_calls_per_delivery_{sender}": (totals[1] - totals[0]) / (LONG - SHORT) / MANY}
 
 

@@ -219,7 +219,9 @@ COLUMNS = {
     ),
     "beside": (*BESIDE, Column("refusals/s", "other_per_second", "{:,.0f}")),
     "attack": (
-        *BESIDE, Column("MB sent", "other_megabytes_out", "{:,.0f}"),
+        *BESIDE, Column("attack on another server: p99 ms", "apart_answer_p99_ms", "{:.2f}"),
+        Column("p99 x of that", "p99_apart_ratio", "{:.2f}", spread=True),
+        Column("MB sent", "other_megabytes_out", "{:,.0f}"),
         Column("connections", "other_opened", "{:,.0f}"),
         Column("answers 2xx", "other_answers_2xx", "{:,.0f}"), Column("4xx", "other_answers_4xx", "{:,.0f}"),
         Column("of them 429", "other_limited", "{:,.0f}"), Column("5xx", "other_answers_5xx", "{:,.0f}"),

@@ -254,7 +254,7 @@ def attacked(kind, rounds, seconds, rate=400):
                      measured_seconds=seconds),
         other_words=("attack", *_words(attack=kind, first_address=1, event=RECALLED if kind == "recall" else HOT,
                                        measured_seconds=seconds + 2 * LEAD_SECONDS)),
-        contestants=("seatcast-limits",), rounds=rounds, seconds=4 * seconds + 6, table="attack", measure="attacked",
+        contestants=("seatcast-limits",), rounds=rounds, seconds=6 * seconds + 8, table="attack", measure="attacked",
     )
 
 
@@ -293,7 +293,7 @@ def sale(rounds=3, seconds=3, rate=1_000):
 # Plans
 
 # What measuring may take; building comes before, and starting and writing take a few seconds more.
-BUDGETS = {"quick": 180, "full": 57 * 60, "bookings": 8 * 60, "attack": 7 * 60, "sale": 6 * 60}
+BUDGETS = {"quick": 180, "full": 57 * 60, "bookings": 8 * 60, "attack": 10 * 60, "sale": 6 * 60}
 
 PLAIN_FLOORS = ("floor-send", "floor-io_uring")
 ROLLING_FLOORS = ("rolling-send", "rolling-io_uring")

@@ -63,6 +63,16 @@ class MeasureTests(unittest.TestCase):
         self.assertEqual((figures["alone_answer_p99_ms"], figures["beside_answer_p99_ms"]), (2.0, 6.0))
         self.assertEqual((figures["p99_ratio"], figures["other_per_second"]), (3.0, 40_000.0))
 
+    def test_an_attack_is_held_against_the_same_attack_on_another_server(self):
+        # Calm 2, attacked 6, the other one attacked 4; twice.
+        measured = [{"answer_p50_ms": 1.0, "answer_p99_ms": value} for value in (2.0, 6.0, 4.0) * 2]
+        with mock.patch("suite.servers.load", side_effect=measured), \
+                mock.patch("suite.servers.loading") as loading, mock.patch("time.sleep"):
+            loading.return_value.__enter__.side_effect = [{"limited": 1}, {"limited": 9}] * 2
+            figures = bookings._alternate(None, "ours", ["book"], ["attack"], None, True, "another")
+        self.assertEqual([each.args[1] for each in loading.call_args_list], ["ours", "another"] * 2)
+        self.assertEqual((figures["p99_ratio"], figures["p99_apart_ratio"], figures["other_limited"]), (3.0, 1.5, 1))
+
     def test_a_server_that_refuses_nothing_has_no_figures_of_refusals(self):
         case = plans.over_the_limit(1, 1)
         for others, has_figures in ((900.0, False), (100.0, True)):

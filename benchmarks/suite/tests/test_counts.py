@@ -1,5 +1,6 @@
 import json
 import unittest
+from unittest import mock
 
 from suite import contestants, counts
 from suite.system import Failure
@@ -28,6 +29,18 @@ class TracingTests(unittest.TestCase):
         self.assertEqual(counts.total_of_callgrind("events: Ir\nsummary: 12\nfn=(1)\ntotals: 34\n"), 34)
         with self.assertRaises(Failure):
             counts.total_of_callgrind("events: Ir\n")
+
+
+    def test_a_count_that_the_machine_has_spoilt_is_not_taken(self):
+        clean = {counts.SHORT: counts.SHORT * counts.MANY, counts.LONG: counts.LONG * counts.MANY}
+        spoilt = iter([0, 5_000, 70, 9_000, 0, 0])
+
+        def counted(contestant, programs, words):
+            return {"sendto": clean[words[-1]] + next(spoilt)}
+
+        with mock.patch("suite.counts.system_calls", side_effect=counted), mock.patch("suite.counts.say"):
+            values = counts._calls_per_delivery(None, counts.SEND, "send")
+        self.assertEqual(values, {"system_calls_per_delivery_send": 1.0})
 
 
 class CheckTests(unittest.TestCase):
