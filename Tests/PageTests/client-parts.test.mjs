@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { load, textOf } from './load.mjs';
-import { booking, browser, resumed, settle, snapshot, world } from './world.mjs';
+import { booking, browser, memory, resumed, settle, snapshot, world } from './world.mjs';
 
 const { connect } = await load('client.js');
 
@@ -183,16 +183,16 @@ test('a stream on which nothing comes for long, not even a comment, is given up'
 
 let crowds = 0;
 
-async function tabsOf(count, lockDelays = []) {
+async function tabsOf(count, lockDelays = [], storages = []) {
   const shared = browser();
   // The copies of the script outlive a test.
   const share = `everybody ${(crowds += 1)}`;
   const tabs = [];
   for (let index = 0; index < count; index += 1) {
     const tab = shared.tab(lockDelays[index]);
-    const w = world({ share, ...tab });
+    const w = world({ share, ...tab, ...(storages[index] && { storage: storages[index] }) });
     w.kill = () => (tab.die(), (w.isDead = true));
-    w.freeze = tab.freeze;
+    Object.assign(w, { freeze: tab.freeze, thaw: tab.thaw });
     tabs.push(w);
     // Each tab has its own copy of the script.
     await load('client-more.js', index);
@@ -213,7 +213,7 @@ async function passAll(tabs, milliseconds) {
   }
 }
 
-test('tabs share one connection: each is answered, all are told, the last to leave an event ends it', async () => {
+test('tabs share one connection: what one is told all are told, the last to leave an event ends it', async () => {
   const [one, two] = await tabsOf(2);
   assert.deepEqual([one.sockets.length, two.sockets.length], [1, 0]);
   one.socket().establish();
@@ -222,10 +222,10 @@ test('tabs share one connection: each is answered, all are told, the last to lea
   assert.equal(one.socket().asked('subscribe_event').length, 2);
   one.socket().say(snapshot(5, 95));
   await rest();
-  assert.deepEqual([one.look().live, two.look().live].sort(), ['live', 'stale'], 'an answer is for who asked');
+  assert.deepEqual([one.look().live, two.look().live], ['live', 'live'], 'a subscription is everybody’s');
+  assert.deepEqual([one.look().availableSeats, two.look().availableSeats], [95, 95]);
   one.socket().say(snapshot(5, 95));
   await rest();
-  assert.deepEqual([one.look().live, two.look().live], ['live', 'live']);
   one.socket().say(booking(6, 94));
   await rest();
   assert.deepEqual([one.look().availableSeats, two.look().availableSeats], [94, 94]);
@@ -288,6 +288,42 @@ test('a tab that is frozen steps down; one that froze without a word loses its l
   one.page.show(true);
   await passAll([one], 5_000);
   assert.equal(one.sockets.length, 2);
+  one.socket().establish();
+  await rest();
+  one.socket().say(snapshot(5, 95));
+  one.socket().say(booking(6, 94));
+  await rest();
+  // What the second had not read yet when it froze, it reads now.
+  two.thaw();
+  two.socket().say(snapshot(4, 96));
+  two.socket().end(1006);
+  await rest();
+  assert.deepEqual([one.look().availableSeats, one.look().seq, one.look().live], [94, 6, 'live']);
+});
+
+/** What a tab keeps that was told of event 1 up to `seq`. */
+function keptAt(seq) {
+  const storage = memory();
+  const track = { seq, factsSeq: seq, heard: seq, epoch: 'e', state: { availableSeats: 100 - seq } };
+  storage.setItem('http://seats.example/', JSON.stringify({ 1: track }));
+  return storage;
+}
+
+test('an answer that goes on behind what a tab knows is not its own: it asks again', async () => {
+  const [one, two] = await tabsOf(2, [], [keptAt(7), keptAt(3)]);
+  one.socket().establish();
+  await rest();
+  assert.deepEqual(one.socket().asked('subscribe_event').map(({ since }) => since), [3, 7]);
+  // The second subscription replaced the first before that was answered.
+  one.socket().say(resumed(7));
+  await rest();
+  assert.deepEqual([one.look().live, two.look().live], ['live', 'stale']);
+  assert.equal(one.socket().asked('subscribe_event').at(-1).since, 3);
+  one.socket().say(resumed(3));
+  for (const seq of [4, 5, 6, 7, 8]) one.socket().say(booking(seq, 100 - seq));
+  await rest();
+  assert.deepEqual([one.look().live, two.look().live], ['live', 'live']);
+  assert.deepEqual([one.look().availableSeats, two.look().availableSeats], [92, 92]);
 });
 
 test('a connection that is lost is lost for all tabs, and one of them makes the next', async () => {

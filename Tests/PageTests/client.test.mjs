@@ -178,6 +178,35 @@ test('another epoch begins anew, also with a lower seq', async () => {
   assert.equal(w.look().seq, 1);
 });
 
+test('a late answer turns nothing back, and nothing is told twice', async () => {
+  const w = await liveAtFive();
+  for (const seq of [6, 7, 8]) w.socket().say(booking(seq, 100 - seq));
+  w.socket().say(snapshot(6, 94));
+  assert.deepEqual([w.look().seq, w.look().availableSeats], [8, 92]);
+  for (const seq of [7, 8, 9]) w.socket().say(booking(seq, 100 - seq));
+  assert.deepEqual(w.notices.map(({ seq }) => seq), [6, 7, 8, 9]);
+  assert.equal(w.socket().asked('subscribe_event').length, 1);
+});
+
+test('of two clients of a page the one that knows less does not overwrite what the other kept', async () => {
+  const w = await liveAtFive();
+  const storage = w.storage;
+  const leave = (other) => other.window.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }));
+  leave(w);
+  const second = world({ storage });
+  const idle = connect(second.options);
+  const kept = () => connect(world({ storage }).options).event(1).getSnapshot().availableSeats;
+  w.socket().say(booking(6, 94));
+  leave(w);
+  leave(second);
+  assert.equal(kept(), 94, 'a client that never looked at the event');
+  idle.event(1);
+  w.socket().say(booking(7, 93));
+  leave(w);
+  leave(second);
+  assert.equal(kept(), 93, 'a client that was never told of the change');
+});
+
 test('an undeclared skip is a gap: its count is shown, and it subscribes again, once', async () => {
   const w = await liveAtFive();
   w.socket().sent.length = 0;

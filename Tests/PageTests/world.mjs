@@ -137,12 +137,15 @@ export function browser() {
 
   function tab(lockDelay = null) {
     const own = new Set();
+    const missed = [];
     let isFrozen = false;
+    const tell = (action) => (isFrozen ? missed.push(action) : action());
     const request = (name, given, action = given) =>
       new Promise((resolve, reject) => {
-        const entry = { name, action, resolve, reject, own };
+        const entry = { name, action, resolve, reject, own, tell };
         if (given?.steal) {
-          held.get(name)?.reject(new Error('stolen'));
+          const stolen = held.get(name);
+          stolen?.tell(() => stolen.reject(new Error('stolen')));
           held.delete(name);
           return grant(entry);
         }
@@ -177,6 +180,11 @@ export function browser() {
       freeze() {
         isFrozen = true;
         own.forEach((channel) => (channel.isDeaf = true));
+      },
+      thaw() {
+        isFrozen = false;
+        own.forEach((channel) => (channel.isDeaf = false));
+        queueMicrotask(() => missed.splice(0).forEach((action) => action()));
       },
     };
   }

@@ -1,7 +1,5 @@
 // The client (client.d.ts); web_assets.c adds HERE, loadMore() and loadExtra().
 
-const FACTS = ['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking'];
-
 const tell = (to, type, detail) => to.dispatchEvent(new CustomEvent(type, { detail }));
 
 // What is known of one event; it never goes back within an epoch.
@@ -10,7 +8,7 @@ class Track {
   factsSeq = -1;
   heard = null;
   epoch = null;
-  state = {};
+  state = { availableSeats: null, seatCapacity: null, ticketTypes: null, status: null };
 
   learn(told) {
     const seq = told.toSeq ?? told.seq;
@@ -23,25 +21,26 @@ class Track {
     }
     if (seq >= this.factsSeq && told.name) {
       this.factsSeq = seq;
-      take(FACTS);
+      take(['status', 'name', 'startsAt', 'opensAt', 'closesAt', 'maxPerBooking']);
     }
   }
 
   subscription() {
-    const message = { type: 'subscribe_event', eventId: this.id };
-    return this.epoch ? { ...message, since: this.heard, epoch: this.epoch } : message;
+    const { id: eventId, heard: since, epoch } = this;
+    return { type: 'subscribe_event', eventId, ...(epoch && { since, epoch }) };
   }
 
-  // Returns what was missed for good.
-  subscribed({ epoch, seq, recovered, ...rest }) {
+  // What was missed for good; undefined: another tab's answer, too late a one here.
+  subscribed({ epoch, seq, recovered, ...told }) {
     const { heard, id: eventId } = this;
-    const isOther = this.epoch && epoch !== this.epoch;
-    if (isOther) this.seq = this.factsSeq = -1;
+    if (recovered && seq > heard) return;
+    const isOther = this.epoch && this.epoch !== epoch;
+    if (isOther) this.seq = this.factsSeq = this.heard = -1;
     this.epoch = epoch;
-    this.heard = recovered ? Math.max(heard, seq) : seq;
-    this.learn({ seq, ...rest });
+    this.heard = Math.max(this.heard, seq);
+    this.learn({ seq, ...told });
     if (isOther) return { type: 'restarted', eventId, epoch };
-    if (heard === null || this.heard <= heard) return null;
+    if (heard === null || seq <= heard) return null;
     return { type: 'skipped', eventId, fromSeq: heard + 1, toSeq: seq };
   }
 
@@ -100,8 +99,7 @@ class LiveEvent extends EventTarget {
   }
 
   #look({ track: { seq, epoch, state }, live, staleSince }) {
-    const unknown = { availableSeats: null, seatCapacity: null, ticketTypes: null, status: null };
-    return Object.freeze({ eventId: this.id, ...unknown, ...state, seq, epoch, live, staleSince });
+    return Object.freeze({ eventId: this.id, ...state, seq, epoch, live, staleSince });
   }
 
   #publish(entry, notice) {
@@ -127,7 +125,6 @@ class Client extends EventTarget {
   #base;
   // stage: null, 'asked' or 'live'
   #entries = new Map();
-  #saved;
   #link = null;
   #failures = 0;
   // Failures before one opened.
@@ -145,7 +142,6 @@ class Client extends EventTarget {
     super();
     this.#options = { ...surroundings(), ...options };
     this.#base = baseOf(options.url);
-    this.#saved = this.#recall();
     this.#hook();
     for (const name of ['book', 'confirm', 'extend', 'cancel', 'unanswered']) {
       this[name] = async (...order) => {
@@ -158,7 +154,7 @@ class Client extends EventTarget {
 
   event(id, { history, initial } = {}) {
     if (!this.#entries.has(id)) {
-      const { at: staleSince = null, ...saved } = this.#saved[id] ?? {};
+      const { at: staleSince = null, ...saved } = this.#recall()[id] ?? {};
       const track = Object.assign(new Track(), saved, { id });
       if (initial) track.learn(initial);
       const entry = { track, users: 0, stage: null, live: 'stale', staleSince };
@@ -195,10 +191,10 @@ class Client extends EventTarget {
     entry.users += 1;
     if (this.state === 'idle') this.open();
     else if (!entry.stage) this.#subscribe(entry);
-    let isOver = false;
+    let held = 1;
     return () => {
-      if (!isOver) entry.users -= 1;
-      isOver = true;
+      entry.users -= held;
+      held = 0;
       queueMicrotask(() => entry.users || !entry.stage || this.#unsubscribe(entry));
     };
   }
@@ -347,10 +343,13 @@ class Client extends EventTarget {
   }
 
   #subscribed(entry, message) {
-    entry.stage = 'live';
+    const { track, history } = entry;
+    const missed = track.subscribed(message);
     entry.isAsking = false;
-    this.#refresh(entry, entry.track.subscribed(message));
-    if (entry.history && entry.track.heard) this.#subscribe(entry);
+    if (missed === undefined) return this.#subscribe(entry);
+    entry.stage = 'live';
+    this.#refresh(entry, missed);
+    if (history && track.heard) this.#subscribe(entry);
   }
 
   #noticed(entry, message) {
@@ -413,9 +412,10 @@ class Client extends EventTarget {
   }
 
   #save() {
-    const kept = { ...this.#saved };
+    const kept = this.#recall();
     this.#entries.forEach(({ track, live, staleSince }, id) => {
-      if (track.epoch) kept[id] = { ...track, at: live === 'live' ? this.#heardAt : staleSince };
+      const isOlder = kept[id]?.epoch === track.epoch && track.seq < kept[id].seq;
+      if (track.epoch && !isOlder) kept[id] = { ...track, at: live === 'live' ? this.#heardAt : staleSince };
     });
     try {
       storageOf(this.#options).setItem(this.#base, JSON.stringify(kept));
@@ -434,7 +434,7 @@ function surroundings() {
   return { WebSocket, window, document, navigator, setTimeout, clearTimeout, random: Math.random, now: Date.now };
 }
 
-// A link that can be closed before it is open, and is silent afterwards.
+// Can be closed before it is open; silent afterwards.
 function linkTo(opens, base, options, { first, message, close }) {
   let link;
   let isClosed = false;
@@ -458,7 +458,7 @@ async function openLink(base, options, on) {
   if (options.streams) return (await loadMore()).openStreams(base, options, on);
   const query = options.connectionTokens ? await (await loadExtra()).connectQuery(base, options) : '';
   const token = query ? '' : await tokenOf(options);
-  const protocols = token ? ['seatcast.v1', `bearer.${token}`] : ['seatcast.v1'];
+  const protocols = ['seatcast.v1', ...(token ? [`bearer.${token}`] : [])];
   const socket = new options.WebSocket(`${base.replace('http', 'ws')}ws${query}`, protocols);
   socket.onmessage = ({ data }) => on.message(JSON.parse(data));
   socket.onclose = socket.onerror = ({ code = 1006, reason }) => on.close(code, reason);

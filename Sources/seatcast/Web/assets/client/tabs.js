@@ -11,7 +11,7 @@ function openShared(base, options, on) {
 function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.BroadcastChannel, setTimeout }) {
   const id = crypto.getRandomValues(new Uint32Array(4)).join();
   const channel = new BroadcastChannel(name);
-  let [on, dial, lead, isCompeting, isAnswered] = [];
+  let [on, dial, lead, leader, isCompeting, isAnswered] = [];
   channel.onmessage = ({ data }) => take(data);
   // Free when this tab is gone. The leader asks for it, so it is held before joining.
   const held = new Promise((done) => locks.request(name + id, () => new Promise(done)));
@@ -27,6 +27,9 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
     // Undefined: the leader does not know this tab yet.
     if (!on || isAnswered === undefined || (to !== 'all' && to !== id)) return;
     if (isNew && !isAnswered) return join();
+    if (!isAnswered) leader = from;
+    // A leader that was frozen goes on for a moment.
+    if (from !== leader && !isNew) return;
     isAnswered = true;
     if (message) on.message(message);
     if (isNew) on.close(1012, 'another tab leads');
@@ -74,7 +77,7 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
 function leadTabs(dial, post, watch, release) {
   const members = new Map();
   const watched = new Set();
-  let [link, greeting, asking] = [null, null, []];
+  let [link, greeting] = [null, null];
 
   const some = (test) => [...members.values()].some(test);
   const dropEvent = (eventId) =>
@@ -82,7 +85,7 @@ function leadTabs(dial, post, watch, release) {
 
   function end(why) {
     link?.close();
-    [link, greeting, asking] = [null, null, []];
+    [link, greeting] = [null, null];
     if (why) post('all', { why });
   }
 
@@ -93,12 +96,10 @@ function leadTabs(dial, post, watch, release) {
     if (!members.size) end();
   }
 
-  // Answers go to the tab that asked, everything else to all.
+  // Answers, too: a subscription is everybody's, and the newest replaces the one before.
   function deliver(message) {
-    const { type, eventId } = message;
-    if (type === 'connection_established') greeting = message;
-    const place = /^subscribed|error/.test(type) ? asking.findIndex((asked) => asked.eventId === eventId) : -1;
-    post(place < 0 ? 'all' : asking.splice(place, 1)[0].from, { message });
+    if (message.type === 'connection_established') greeting = message;
+    post('all', { message });
   }
 
   function join(from, first) {
@@ -113,10 +114,7 @@ function leadTabs(dial, post, watch, release) {
     const { type, eventId, maxPerSecond } = message;
     const member = members.get(from);
     if (!member) return;
-    if (type === 'subscribe_event') {
-      member.wants.add(eventId);
-      asking.push({ eventId, from });
-    }
+    if (type === 'subscribe_event') member.wants.add(eventId);
     if (type === 'unsubscribe_event') {
       member.wants.delete(eventId);
       return dropEvent(eventId);
