@@ -16,7 +16,7 @@ export async function textOf(name) {
 
 async function address(name, copy) {
   let source = `${await textOf(name)}// ${copy}`;
-  for (const [statement, before, imported] of source.matchAll(/(from |import\()'\.\/([\w.-]+)'/g)) {
+  for (const [statement, before, imported] of source.matchAll(/(from |import |import\()'\.\/([\w.-]+)'/g)) {
     source = source.replace(statement, `${before}'${await address(imported, copy)}'`);
   }
   return `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;

@@ -9,8 +9,8 @@ import { booking, facts, resumed, settle, snapshot, world } from './world.mjs';
 const { Watching } = await load('watching.js');
 
 /** Somebody who is logged in and follows event 1 live at `seq` 5. */
-async function liveAtFive({ history = null, seq = 5 } = {}) {
-  const w = world();
+async function liveAtFive({ history = null, seq = 5, isPublic = false, ...more } = {}) {
+  const w = world(more);
   Object.assign(w, { states: [], changes: [], gone: [], signedOut: [], missed: [], times: [], told: [] });
   w.live = new Watching(
     {
@@ -22,7 +22,7 @@ async function liveAtFive({ history = null, seq = 5 } = {}) {
       onTime: (time) => w.times.push(time),
       onTold: (message) => w.told.push(message.type),
     },
-    w.options,
+    { isPublic, options: w.options },
   );
   w.live.watch([1], { history });
   w.live.start('t');
@@ -142,8 +142,18 @@ test('another user begins anew', async () => {
   assert.deepEqual(w.track().feed, []);
 });
 
-test('without a log-in the page watches where it may, and is off where it may not, without asking twice', async () => {
+test('where only those who are logged in may watch, nobody else opens a connection', async () => {
   const w = await liveAtFive();
+  w.live.stop();
+  const count = w.sockets.length;
+  w.live.start(null);
+  await settle();
+  assert.equal(w.sockets.length, count);
+  assert.equal(w.live.state, 'off');
+});
+
+test('where everybody may watch, the page does without a log-in; a server that changed its mind is not asked twice', async () => {
+  const w = await liveAtFive({ isPublic: true });
   w.live.stop();
   w.live.start(null);
   await settle();
@@ -170,4 +180,59 @@ test('counts of ticket types are told, and so are the messages of the waiting li
   w.socket().say({ type: 'waitlist_position', eventId: 1, position: 2, quantity: 1 });
   w.socket().say({ type: 'pong' });
   assert.deepEqual(w.told, ['waitlist_position']);
+});
+
+/** Answers bookings, the first ones not at all; what was asked is in `orders`. */
+function seller(lostAnswers) {
+  const orders = [];
+  const fetch = async (url, { headers, body }) => {
+    orders.push({ key: headers['Idempotency-Key'], ...JSON.parse(body) });
+    if (orders.length <= lostAnswers) throw new TypeError('failed to fetch');
+    return Response.json({ bookingId: 'BK-1', eventId: 1, seq: 6, availableSeats: 94 }, { status: 201 });
+  };
+  return { orders, fetch };
+}
+
+/** Runs the clock until the promise is settled. */
+async function outcome(w, promise) {
+  let result = null;
+  promise.then((value) => (result = { value }), (error) => (result = { error }));
+  for (let turn = 0; turn < 20 && !result; turn += 1) await w.clock.pass(1_000);
+  return result;
+}
+
+test('a booking whose answer is lost is asked for again, also after a reload, and made once', async () => {
+  const first = seller(4);
+  const w = await liveAtFive({ fetch: first.fetch });
+  const told = [];
+  const order = { quantity: 2, hold: false, ticketType: undefined };
+  const { error } = await outcome(w, w.live.book(1, order, (why) => told.push(why.message)));
+  assert.equal(error.name, 'Error');
+  assert.deepEqual([error.status, error.isPassing, told.length], [0, true, 3]);
+  assert.equal(told[0], 'The server cannot be reached at the moment.');
+  const second = seller(0);
+  const reloaded = await liveAtFive({ fetch: second.fetch, storage: w.storage });
+  assert.deepEqual(await reloaded.live.unanswered(2), []);
+  const [left] = await reloaded.live.unanswered(1);
+  assert.deepEqual([left.quantity, left.hold], [2, false]);
+  const { value } = await outcome(reloaded, reloaded.live.book(1, order));
+  assert.equal(value.bookingId, 'BK-1');
+  assert.deepEqual([...new Set([...first.orders, ...second.orders].map(({ key }) => key))].length, 1);
+  assert.equal(reloaded.track().state.availableSeats, 94, 'the count is the one that the answer told');
+  assert.deepEqual(await reloaded.live.unanswered(1), []);
+});
+
+test('what a user left unanswered is not told to the next one in the same tab', async () => {
+  const map = new Map();
+  globalThis.sessionStorage = { getItem: (key) => map.get(key) ?? null, setItem: (key, text) => map.set(key, text) };
+  const w = await liveAtFive({ fetch: seller(9).fetch, storage: undefined });
+  delete w.options.storage;
+  w.live.start('alice', 1);
+  await outcome(w, w.live.book(1, { quantity: 3 }, () => {}));
+  assert.equal((await w.live.unanswered(1)).length, 1);
+  w.live.start('bob', 2);
+  assert.deepEqual(await w.live.unanswered(1), []);
+  w.live.start('alice again', 1);
+  assert.equal((await w.live.unanswered(1)).length, 1);
+  delete globalThis.sessionStorage;
 });

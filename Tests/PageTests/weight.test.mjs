@@ -14,7 +14,7 @@ const others = named(/(?:rel="stylesheet"|rel="icon"|<script type="module") (?:h
 
 /** The modules that a module imports at once, and those that these import. */
 async function imported(name, found = new Set()) {
-  for (const [, other] of (await textOf(name)).matchAll(/^(?:import|export|\}) ?[^'\n]*from '\.\/([\w.-]+)'/gm)) {
+  for (const [, other] of (await textOf(name)).matchAll(/^(?:import|export|\}) ?(?:[^'\n]*from )?'\.\/([\w.-]+)'/gm)) {
     if (found.has(other)) continue;
     found.add(other);
     await imported(other, found);

@@ -37,7 +37,8 @@ struct Assembly {
     let isSecure = configuration.address.tls != nil
     let (metrics, openMetrics) = (metrics(as: .prometheus), metrics(as: .openMetrics))
     let pages = Pages(
-      files: .described(isSecure: isSecure), isReady: { [readiness] in readiness.isReady },
+      files: .described(isSecure: isSecure, watch: configuration.watch),
+      isReady: { [readiness] in readiness.isReady },
       unreadiness: { [readiness] in readiness.reason },
       metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })
     let inbound = InboundAdapter(

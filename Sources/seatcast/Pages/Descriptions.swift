@@ -5,9 +5,9 @@ import FanoutCore
 
 extension StaticFiles {
   /// The embedded files and the descriptions.
-  static func described(isSecure: Bool = false) -> StaticFiles {
+  static func described(isSecure: Bool = false, watch: Watch = .authenticated) -> StaticFiles {
     let version = Version.number
-    return embedded(isSecure: isSecure).adding([
+    return embedded(isSecure: isSecure, watch: watch).adding([
       "/openapi.json": File(
         contentType: "application/json", bytes: APIDescription.openAPI(version: version)),
       "/asyncapi.json": File(

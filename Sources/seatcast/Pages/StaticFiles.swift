@@ -57,20 +57,33 @@ struct StaticFiles: Sendable {
   init(_ files: [String: File]) { self.files = files }
 
   /// The files that are compiled into the executable.
-  /// - Parameter isSecure: as for `Answers.commonLines`.
-  static func embedded(isSecure: Bool = false) -> StaticFiles {
+  /// - Parameters:
+  ///   - isSecure: as for `Answers.commonLines`.
+  ///   - watch: who may watch; the page reads it there instead of trying a connection that is refused.
+  static func embedded(isSecure: Bool = false, watch: Watch = .authenticated) -> StaticFiles {
     var count = 0
     guard let assets = unsafe web_assets(&count) else { return StaticFiles([:]) }
     let shared = Answers.commonLines(isSecure: isSecure, isShared: true)
     var files: [String: File] = [:]
     for index in 0..<count {
       let asset = unsafe assets[index]
-      let bytes = unsafe Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
       let contentType = unsafe String(cString: asset.content_type)
+      var bytes = unsafe Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
+      if contentType.hasPrefix("text/html") { bytes = told(watch, bytes) }
       files[unsafe String(cString: asset.path)] = unsafe File(
         contentType: contentType, bytes: bytes, commonLines: asset.is_shared != 0 ? shared : nil)
     }
     return StaticFiles(files)
+  }
+
+  /// The line of the page that says who may watch, as it stands in the file.
+  private static let watchLine = Array(#"<meta name="seatcast-watch" content="authenticated">"#.utf8)
+
+  /// A page without that line stays as it is.
+  private static func told(_ watch: Watch, _ bytes: [UInt8]) -> [UInt8] {
+    guard watch != .authenticated, let line = bytes.firstRange(of: watchLine) else { return bytes }
+    let told = #"<meta name="seatcast-watch" content="\#(watch.rawValue)">"#
+    return Array(bytes[..<line.lowerBound]) + Array(told.utf8) + bytes[line.upperBound...]
   }
 
   func has(_ path: String) -> Bool { files[path] != nil }

@@ -20,10 +20,20 @@ private let limitFirstBooking = """
   const send = window.fetch
   let isFirst = true
   window.fetch = (path, request) => {
-    if (path !== '/api/bookings' || request.method !== 'POST' || !isFirst) return send(path, request)
+    if (!path.endsWith('/api/bookings') || request.method !== 'POST' || !isFirst) return send(path, request)
     isFirst = false
-    const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '7' }
+    const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '11' }
     return Promise.resolve(new Response('{"type":"urn:seatcast:problem:too-many"}', { status: 429, headers }))
+  }
+  """
+
+/// Loses the answers to bookings until the tab is told to be calm.
+private let loseBookings = """
+  const send = window.fetch
+  window.fetch = async (path, request) => {
+    const answer = await send(path, request)
+    if (path.endsWith('/api/bookings') && request.method === 'POST' && !sessionStorage.calm) throw new TypeError('lost')
+    return answer
   }
   """
 
@@ -172,10 +182,11 @@ extension BrowserTests {
   @Test("A page without a log-in says from when its count is and follows by asking")
   func anonymousPage() async throws {
     try await browse(seats: 9) { site, browser in
-      let page = try browser.openPage(site.eventAddress)
+      let page = try browser.openPage(site.eventAddress, script: keepSockets)
       try page.waitForText("As of", in: "as-of")
       try page.waitForText("Log in for live updates", in: "as-of")
       try page.waitForText("Log in for live updates", in: "connection-state")
+      try page.require("no connection was tried", "window.sockets.length === 0")
       try site.book(2)
       try page.waitForNumber(7, in: "available-seats")
       try site.killAndRestart { try page.waitForText("Last known at", in: "as-of") }
@@ -209,12 +220,31 @@ extension BrowserTests {
     try await browse(seats: 7) { site, browser in
       let window = try site.window(in: browser, of: "buyer", script: limitFirstBooking)
       try window.click("book-button")
-      try window.waitForText("Please try again in 7 seconds.", in: "book-outcome")
+      try window.waitForText("Please try again in 11 seconds.", in: "book-outcome")
       let book = window.element("book-button")
       try window.require("the button is inactive", "\(book).getAttribute('aria-disabled') === 'true'")
       try window.waitUntilActive()
       try window.click("book-button")
       try window.waitForNumber(6, in: "available-seats")
+    }
+  }
+
+  @Test("A booking whose answers were lost is made once, also when it is asked for again after a reload")
+  func lostAnswers() async throws {
+    try await browse(seats: 7) { site, browser in
+      let window = try site.window(in: browser, of: "buyer", script: loseBookings)
+      try window.waitUntilActive()
+      try window.fill("quantity", "2")
+      try window.click("book-button")
+      try window.waitForText("Asking again", in: "book-outcome")
+      try window.waitUntilActive()
+      _ = try window.evaluate("sessionStorage.calm = 'yes'")
+      _ = try window.evaluate("location.reload()")
+      try window.waitForText("No answer came to your order of 2 seats", in: "book-outcome")
+      try window.click("book-button")
+      try window.waitForText("Booked 2 seats", in: "book-outcome")
+      try window.waitForNumber(5, in: "available-seats")
+      try window.require("there is one booking", "document.querySelectorAll('[data-test=booking]').length === 1")
     }
   }
 }

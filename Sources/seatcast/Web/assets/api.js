@@ -16,6 +16,12 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
+  /** What the client (client.js) is rejected with, as an error of this page; anything else as it is. */
+  static of(error) {
+    if (error?.name !== 'SeatcastError') return error;
+    return new ApiError(error.status, error.problem ?? {}, error.retryAfterMs ? error.retryAfterMs / 1000 : null);
+  }
+
   /** True when the same request may be sent again: it came too early, or its answer got lost. */
   get isPassing() {
     return this.status === 0 || this.status === 429 || this.status === 503;
@@ -33,6 +39,22 @@ export class ApiError extends Error {
  */
 export function passOver(error) {
   if (!(error instanceof ApiError)) throw error;
+}
+
+/**
+ * Tells answers that came out of order: of two requests that are under way at once, the older one's answer may come last.
+ * Call it when asking; what it returns says, when the answer is there, whether no later one was taken.
+ */
+export function inOrder() {
+  let [asked, taken] = [0, 0];
+  return () => {
+    const number = ++asked;
+    return () => {
+      if (number < taken) return false;
+      taken = number;
+      return true;
+    };
+  };
 }
 
 /** A problem document in words for the person who clicked. */
@@ -61,16 +83,6 @@ function retryAfter(field) {
   if (field === null) return null;
   const seconds = /^\d+$/.test(field.trim()) ? Number(field) : (Date.parse(field) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
-}
-
-/**
- * A key that stands for one click. `crypto.randomUUID` exists only in secure contexts, and a server in the
- * local network without TLS is none; `getRandomValues` is there always.
- */
-export function idempotencyKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export class Api {
@@ -117,11 +129,6 @@ export class Api {
     return this.send('GET', `/api/bookings?eventId=${eventId}&limit=50`);
   }
 
-  /** `order`: eventId, quantity, and if wanted hold and typeId. */
-  book(order, key) {
-    return this.send('POST', '/api/bookings', { body: order, key });
-  }
-
   /** `action`: confirm or extend, of a hold. */
   changeHold(bookingId, action) {
     return this.send('POST', `/api/bookings/${encodeURIComponent(bookingId)}/${action}`);
@@ -150,12 +157,11 @@ export class Api {
   }
 
   /** One request, and its answer from JSON; null for an empty one. */
-  async send(method, path, { body, key } = {}) {
+  async send(method, path, { body } = {}) {
     const headers = { Accept: 'application/json' };
     const token = this.#token();
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
-    if (key) headers['Idempotency-Key'] = key;
 
     let response;
     let answer;

@@ -45,7 +45,7 @@ app.live = new Watching({
   onFactsMissed: readAgain,
   onTime: (...times) => clock.hear(...times),
   onTold: (message) => app.view?.told?.(message),
-});
+}, { isPublic: document.querySelector('meta[name="seatcast-watch"]').content === 'public' });
 
 // Who is logged in. Whether the token is still good, the server says when the socket opens.
 
@@ -69,7 +69,7 @@ function takeSession() {
   app.me = current?.user ?? null;
   keepFocus(() => (byId('account').hidden = !app.me), () => byId('page'));
   byId('account-name').textContent = app.me?.name ?? '';
-  app.live.start(current?.token ?? null);
+  app.live.start(current?.token ?? null, current?.user.id);
 }
 
 function accountChanged() {

@@ -1,7 +1,7 @@
 // The booking panel: ticket type and quantity, booking at once or holding, the waiting list, and the bookings one has.
 // Which holds and bookings there are, the server says: the panel shows the same after a reload.
 
-import { ApiError, idempotencyKey, passOver } from './api.js';
+import { ApiError, passOver } from './api.js';
 import { announce, copyOf, element, focusOn, panelOf, patchList, pause, say, setInactive, tell } from './dom.js';
 import { holdList } from './holds.js';
 import { attempt } from './panels.js';
@@ -9,10 +9,6 @@ import { chooseType, eventOfType, quantityProblem, saleState, wantedSeats } from
 import { waitingList } from './waiting.js';
 import { duration, number, seats } from './words.js';
 
-/** A booking whose answer got lost is asked again so often, with the same key. */
-const BOOKING_ATTEMPTS = 4;
-/** Longer waits than this are left to the person. */
-const LONGEST_OWN_WAIT_S = 5;
 /** A list of bookings is asked for again at most so often. */
 const LIST_EVERY_MS = 800;
 
@@ -23,8 +19,6 @@ export function bookingPanel(app, event, reload) {
   const outcome = part('book-outcome');
   let isCurrent = true;
   let typeId = null;
-  /** The click whose answer never came; the same key is used again, so that it cannot book twice. */
-  let unanswered = null;
 
   const isOwn = ({ userId }) => String(userId) === String(app.me?.id);
   const typeNow = () => chooseType(event, typeId, app.now());
@@ -86,27 +80,31 @@ export function bookingPanel(app, event, reload) {
 
   part('book-form').addEventListener('submit', (submit) => {
     submit.preventDefault();
-    attempt(app, book, outcome, () => bookOnce(order())).finally(label);
+    attempt(app, book, outcome, () => bookOnce(false)).finally(label);
   });
-  hold.onclick = () => attempt(app, hold, outcome, () => bookOnce({ ...order(), hold: true })).finally(label);
+  hold.onclick = () => attempt(app, hold, outcome, () => bookOnce(true)).finally(label);
 
-  async function bookOnce(wanted) {
-    const body = { eventId: event.id, ...wanted };
-    const text = JSON.stringify(body);
-    if (unanswered?.text !== text) unanswered = { text, body, key: idempotencyKey() };
+  async function bookOnce(isHold) {
+    const { quantity: count, typeId: ticketType } = order();
     const sayWhy = (error) => tell(outcome, `${error.message} Asking again…`, false);
-    const booking = await bookPatiently(app.api, unanswered, sayWhy).catch((error) => {
-      if (error.isPassing) throw error;
-      unanswered = null;
-      reload().catch(passOver);
+    const wanted = { quantity: count, hold: isHold, ticketType };
+    const made = await app.live.book(event.id, wanted, sayWhy).catch((error) => {
+      if (error instanceof ApiError && !error.isPassing) reload().catch(passOver);
       throw error;
     });
-    unanswered = null;
-    app.live.learn(event.id, booking);
     await listBookings().catch(passOver);
-    if (!wanted.hold) return `Booked ${seats(wanted.quantity)}: ${booking.bookingId}`;
+    if (!isHold) return `Booked ${seats(count)}: ${made.bookingId}`;
     focusOn(part('holds').querySelector('.primary'));
-    return `Held for you: ${seats(wanted.quantity)}. Confirm in time to have them.`;
+    return `Held for you: ${seats(count)}. Confirm in time to have them.`;
+  }
+
+  /** An order from before a reload, say: the same one again is not a second one. */
+  function remind({ quantity: count, hold: isHold, ticketType = null }) {
+    if (quantity.value !== '1' || outcome.textContent) return;
+    [quantity.value, typeId] = [count, ticketType];
+    label();
+    const again = `“${isHold ? 'Hold' : 'Book'} ${seats(count)}”`;
+    tell(outcome, `No answer came to your order of ${seats(count)}. Press ${again} to ask again: it is made once.`, false);
   }
 
   async function listBookings() {
@@ -157,6 +155,7 @@ export function bookingPanel(app, event, reload) {
   if (app.isAdmin) say(part('bookings-title'), 'All bookings');
   label();
   listBookings().catch(passOver);
+  app.live.unanswered(event.id).then(([order]) => order && remind(order));
   waiting.begin();
   return { section, describe, noticed, told: waiting.told, title: part('book-title') };
 }
@@ -173,21 +172,6 @@ function typeChoice({ id }, onChosen) {
   input.dataset.test = 'type-choice';
   const words = element('span', 'type-words', element('span', 'type-name auto'), element('small', 'type-left auto'));
   return element('li', '', element('label', 'choice', input, words));
-}
-
-/** A booking whose answer got lost, or came too early, is asked again with the same key: it books once. */
-async function bookPatiently(api, { body, key }, beforeWaiting) {
-  for (let round = 1; ; round += 1) {
-    try {
-      return await api.book(body, key);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      const waitSeconds = error.retryAfterSeconds ?? round;
-      if (!error.isPassing || round === BOOKING_ATTEMPTS || waitSeconds > LONGEST_OWN_WAIT_S) throw error;
-      beforeWaiting(error);
-      await pause(waitSeconds * 1000);
-    }
-  }
 }
 
 function bookingRow(app, booking, { changed, outcome, type }) {

@@ -2,7 +2,7 @@
 // change is asked first where it cannot be taken back or depends on counts; a capacity is changed only if it
 // is still the one that was shown.
 
-import { ApiError } from './api.js';
+import { ApiError, inOrder } from './api.js';
 import { ask, listOf, paragraph } from './console-dialogs.js';
 import { announce, byId, copyOf, element, patchList, say, setInactive, tell } from './dom.js';
 import { saleState } from './sale.js';
@@ -263,11 +263,15 @@ export function eventView(app, eventId) {
   let stakes = null;
   let isOpen = true;
   const bookings = new Bookings(app, eventId, poll);
+  const asking = inOrder();
 
   async function read() {
-    [event, stakes] = await Promise.all([
+    const isNewest = asking();
+    const answers = await Promise.all([
       app.api.event(eventId), app.api.send('GET', `/api/events/${eventId}/stakes`),
     ]);
+    if (!isNewest()) return;
+    [event, stakes] = answers;
     app.learn([event]);
   }
 

@@ -2,7 +2,7 @@
 // live (client.js), and over REST in between, for what messages do not carry and for when there is no connection. It keeps
 // the display awake where the browser lets it.
 
-import { ApiError } from './api.js';
+import { ApiError, inOrder } from './api.js';
 import { connect } from './client.js';
 import { KEPT_MS, perMinute, soldOutIn, soldOutWords } from './console-numbers.js';
 import { announceCount, byId, copyOf, say } from './dom.js';
@@ -57,6 +57,7 @@ export function screenView(app, eventId) {
   let readAt = 0;
   let samples = [];
   let isOpen = true;
+  const asking = inOrder();
 
   /** What is newest: the live counts, or those of REST. */
   function event() {
@@ -102,9 +103,11 @@ export function screenView(app, eventId) {
   }
 
   async function poll() {
+    const isNewest = asking();
     try {
-      read = await app.api.event(eventId);
-      readAt = Date.now();
+      const answer = await app.api.event(eventId);
+      if (!isNewest()) return;
+      [read, readAt] = [answer, Date.now()];
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       if (!isOpen) return;

@@ -3,7 +3,7 @@
 // or a poll brings, what time alone changes, and who is logged in. Nothing in a view is built twice: lists
 // are patched, so that the focus and what a screen reader reads stay where they are.
 
-import { ApiError, passOver } from './api.js';
+import { ApiError, inOrder, passOver } from './api.js';
 import {
   announce, announceCount, byId, copyOf, element, focusOn, keepFocus, paced, patchList, pause, say,
 } from './dom.js';
@@ -94,6 +94,7 @@ export function listView(app) {
   let events = [];
   let pages = 1;
   let polled = { asOf: 0, hasFailed: false };
+  const asking = inOrder();
 
   /** The events whose rows are on screen, or nearly. */
   const inSight = new Set();
@@ -144,6 +145,7 @@ export function listView(app) {
   }
 
   async function load() {
+    const isNewest = asking();
     try {
       const found = [];
       let cursor = null;
@@ -153,7 +155,7 @@ export function listView(app) {
         cursor = answer.next ?? null;
         if (cursor === null) break;
       }
-      if (app.view !== view) return;
+      if (app.view !== view || !isNewest()) return;
       events = found;
       polled = { asOf: Date.now(), hasFailed: false };
       byId('more-events').hidden = cursor === null;
@@ -258,6 +260,7 @@ export function eventView(app, id) {
   let panels = [];
   let windowTimer = null;
   let toldSale = null;
+  const asking = inOrder();
 
   function state() {
     const { ticketTypes = null, ...known } = app.live.track(id).state;
@@ -298,9 +301,10 @@ export function eventView(app, id) {
   }
 
   async function load() {
+    const isNewest = asking();
     try {
       const answer = await app.api.event(id);
-      if (app.view !== view) return;
+      if (app.view !== view || !isNewest()) return;
       event = answer;
       polled = { asOf: Date.now(), hasFailed: false };
       app.live.learn(id, answer);

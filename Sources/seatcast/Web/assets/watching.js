@@ -1,7 +1,11 @@
 // What the page follows live: the client of client.js, for whoever is logged in and, where the server lets everybody
-// watch, for people without an account; with a feed of past notices for each event.
-// Everything about connections (coming back, resuming, hidden tabs) is the client's.
+// watch, for people without an account; with a feed of past notices for each event. Bookings go through the client, too.
+// Everything about connections (coming back, resuming, hidden tabs) is the client's, and so are the keys by which an
+// order without an answer is made once.
 
+import { ApiError } from './api.js';
+// A booking is the wrong moment to load another file.
+import './client-extra.js';
 import { connect } from './client.js';
 
 /** How many notices are kept for the feed, and how many past ones are asked for when an event is first looked at. */
@@ -63,10 +67,17 @@ class Track {
   }
 }
 
+/** What a user's client keeps for the life of the tab: orders without an answer are nobody else's. */
+const storageOf = (user) => ({
+  getItem: (key) => sessionStorage.getItem(`${key} ${user}`),
+  setItem: (key, text) => sessionStorage.setItem(`${key} ${user}`, text),
+});
+
 /**
- * States: those of the client, and 'off' while nobody is logged in and the server wants it. `handlers`: onState(state), onChange(track, notice or
- * null), onGone(eventId), onSignedOut(reason), onFactsMissed(eventId) when the event should be read again, and
- * onTime(server's time, sent, received), onTold(message) for what is told to this user alone.
+ * States: those of the client, and 'off' while nobody is logged in and the server wants it. `handlers`: onState(state),
+ * onChange(track, notice or null), onGone(eventId), onSignedOut(reason), onFactsMissed(eventId) when the event should be
+ * read again, and onTime(server's time, sent, received), onTold(message) for what is told to this user alone.
+ * `isPublic`: whether the server lets everybody watch; `options`: of the client.
  */
 export class Watching {
   #handlers;
@@ -77,11 +88,11 @@ export class Watching {
   #wanted = new Set();
   #history = null;
   #askedAt = 0;
-  /** The server has refused somebody without a token. */
-  #needsToken = false;
+  #isPublic;
 
-  constructor(handlers, options = {}) {
+  constructor(handlers, { isPublic = false, options = {} } = {}) {
     this.#handlers = handlers;
+    this.#isPublic = isPublic;
     this.#options = options;
   }
 
@@ -94,13 +105,13 @@ export class Watching {
     return this.#token ? MOST_SUBSCRIPTIONS : MOST_ANONYMOUS;
   }
 
-  /** `token` null: nobody is logged in. */
-  start(token) {
+  /** `token` null: nobody is logged in; otherwise it is that of `user`, a number or text. */
+  start(token, user) {
     if (this.#client && this.#token === token) return;
     this.stop();
-    if (!token && this.#needsToken) return;
+    if (!token && !this.#isPublic) return;
     this.#token = token;
-    this.#client = connect({ ...(token && { token }), ...this.#options });
+    this.#client = connect({ ...(token && { token, storage: storageOf(user) }), ...this.#options });
     this.#client.addEventListener('status', ({ detail }) => this.#became(detail));
     this.#client.addEventListener('message', ({ detail }) => this.#received(detail));
     this.watch([...this.#wanted], { history: this.#history });
@@ -165,6 +176,25 @@ export class Watching {
     this.#client?.open();
   }
 
+  /**
+   * Books, or holds: once, also when its answer is lost and the same order is given again, before or after a reload.
+   * `onRetry(error)`: no answer came, and it is asked again. Rejected with an ApiError.
+   */
+  async book(eventId, order, onRetry) {
+    try {
+      const again = (error) => onRetry(ApiError.of(error));
+      return await this.#client.book(eventId, { ...order, onRetry: again });
+    } catch (error) {
+      throw ApiError.of(error);
+    }
+  }
+
+  /** The orders for this event that were given and never answered. */
+  async unanswered(eventId) {
+    const orders = (await this.#client?.unanswered()) ?? [];
+    return orders.filter((order) => order.eventId === eventId);
+  }
+
   #snapshot(eventId) {
     return this.#tracks.get(eventId)?.event.getSnapshot();
   }
@@ -199,7 +229,8 @@ export class Watching {
     this.#askedAt = Date.now();
     if (!this.#client || this.#client.state !== state) return;
     if (state === 'denied' && !this.#token) {
-      this.#needsToken = true;
+      // The server's configuration has changed since the page was loaded.
+      this.#isPublic = false;
       return this.stop();
     }
     if (state === 'denied') return this.#handlers.onSignedOut(reason);

@@ -102,6 +102,8 @@ export interface Order {
   hold?: boolean;
   /** The number of a ticket type; absent: the first that has seats. */
   ticketType?: number;
+  /** Called when no answer came, and the order will be sent again with the same key. */
+  onRetry?: (error: SeatcastError) => void;
 }
 
 export interface Booking {

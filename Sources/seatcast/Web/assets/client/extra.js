@@ -1,7 +1,7 @@
 // Bookings that are made once, also when an answer is lost; iteration; connection tokens. Part of client-extra.js.
 
 /** Sends until there is an answer, at most four times; the server sees the repetitions by their key. */
-async function order(base, options, path, { headers, body, passing = [0, 408, 429, 503] } = {}) {
+async function order(base, options, path, { headers, body, onRetry, passing = [0, 408, 429, 503] } = {}) {
   const { setTimeout, random } = options;
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -14,6 +14,7 @@ async function order(base, options, path, { headers, body, passing = [0, 408, 42
       const passes = passing.includes(error.status) && error.retryAfterMs < 10_000;
       if (attempt > 2 || !(mayRenew || passes)) throw error;
       options = { ...options, renew: mayRenew };
+      if (passes) onRetry?.(error);
       const wait = error.retryAfterMs + random() * 400 * 2 ** attempt;
       if (passes) await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -22,16 +23,21 @@ async function order(base, options, path, { headers, body, passing = [0, 408, 42
 
 const inMemory = new Map();
 
+/** The server remembers a key for 24 hours. */
+const KEPT_MS = 23 * 3_600_000;
+
 /** The keys of orders that were not answered, by their bodies; they outlive a reload. */
 function keysOf(base, options) {
   const place = `${base} orders`;
-  const read = () => {
+  const stored = () => {
     try {
       return JSON.parse(storageOf(options).getItem(place)) ?? {};
     } catch {
       return inMemory.get(place) ?? {};
     }
   };
+  const isKept = ([, kept]) => kept && options.now() - kept.at < KEPT_MS;
+  const read = () => Object.fromEntries(Object.entries(stored()).filter(isKept));
   const write = (keys) => {
     inMemory.set(place, keys);
     try {
@@ -46,18 +52,16 @@ function keysOf(base, options) {
 /** `crypto.randomUUID` is there in secure contexts only. */
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
 
-async function book(base, options, eventId, { quantity = 1, hold = false, ticketType } = {}) {
+async function book(base, options, eventId, { quantity = 1, hold = false, ticketType, onRetry } = {}) {
   const body = JSON.stringify({ eventId, quantity, hold, typeId: ticketType });
   const { read, write } = keysOf(base, options);
-  const known = read()[body];
-  // The server remembers a key for 24 hours.
-  const { key } = known && options.now() - known.at < 23 * 3_600_000 ? known : { key: newKey() };
-  write({ ...read(), [body]: { key, at: known?.key === key ? known.at : options.now() } });
+  const { key, at } = read()[body] ?? { key: newKey(), at: options.now() };
+  write({ ...read(), [body]: { key, at } });
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
   const isAnswered = (status) => status > 0 && status < 500 && ![401, 408, 429].includes(status);
   const forget = () => write({ ...read(), [body]: undefined });
   try {
-    const booking = await order(base, options, 'api/bookings', { headers, body });
+    const booking = await order(base, options, 'api/bookings', { headers, body, onRetry });
     forget();
     return booking;
   } catch (error) {
