@@ -19,11 +19,17 @@ static const unsigned char booking_js[] = {
 static const unsigned char dom_js[] = {
 #embed "assets/dom.js"
 };
+static const unsigned char forms_js[] = {
+#embed "assets/forms.js"
+};
 static const unsigned char holds_js[] = {
 #embed "assets/holds.js"
 };
 static const unsigned char panels_js[] = {
 #embed "assets/panels.js"
+};
+static const unsigned char rhythm_js[] = {
+#embed "assets/rhythm.js"
 };
 static const unsigned char sale_js[] = {
 #embed "assets/sale.js"
@@ -144,8 +150,10 @@ static const web_asset assets[] = {
     PAGE("/api.js", JAVASCRIPT, api_js),
     PAGE("/booking.js", JAVASCRIPT, booking_js),
     PAGE("/dom.js", JAVASCRIPT, dom_js),
+    PAGE("/forms.js", JAVASCRIPT, forms_js),
     PAGE("/holds.js", JAVASCRIPT, holds_js),
     PAGE("/panels.js", JAVASCRIPT, panels_js),
+    PAGE("/rhythm.js", JAVASCRIPT, rhythm_js),
     PAGE("/sale.js", JAVASCRIPT, sale_js),
     PAGE("/session.js", JAVASCRIPT, session_js),
     PAGE("/views.js", JAVASCRIPT, views_js),

@@ -3,8 +3,8 @@
 
 import { ApiError, passOver } from './api.js';
 import { announce, copyOf, element, focusOn, panelOf, patchList, pause, say, setInactive, tell } from './dom.js';
+import { attempt } from './forms.js';
 import { holdList } from './holds.js';
-import { attempt } from './panels.js';
 import { chooseType, eventOfType, quantityProblem, saleState, wantedSeats } from './sale.js';
 import { waitingList } from './waiting.js';
 import { duration, number, seats } from './words.js';

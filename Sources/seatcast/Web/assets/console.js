@@ -7,7 +7,9 @@ import { History } from './console-numbers.js';
 import { auditView, peopleView } from './console-people.js';
 import { screenView } from './console-screen.js';
 import { serverView } from './console-server.js';
-import { announce, byId, copyOf, focusOn, isInactive, say, setInactive } from './dom.js';
+import { announce, byId, copyOf, focusOn, say, tell } from './dom.js';
+import { onSubmit } from './forms.js';
+import { Rhythm } from './rhythm.js';
 import { ServerClock } from './sale.js';
 import { Session, opensElsewhere } from './session.js';
 
@@ -38,6 +40,7 @@ const app = {
   subscribersOf: (eventId) => app.history.stats?.events.find((event) => event.eventId === eventId)?.subscribers ?? 0,
   missing,
   failed,
+  sessionEnded: () => end(SESSION_ENDED),
 };
 
 // Who is logged in.
@@ -61,31 +64,17 @@ function enter(reason = '') {
   byId('account').hidden = byId('views').hidden = !app.me;
   byId('account-name').textContent = app.me?.name ?? '';
   show(reason || (user && !app.me ? NOT_ADMIN : ''));
-  askSoon();
+  numbers.soon();
 }
 
 function loginView(reason) {
   byId('page').replaceChildren(copyOf('login-view'));
-  const form = byId('login-form');
-  say(byId('login-outcome'), reason);
-  const button = form.querySelector('button');
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    if (isInactive(button)) return;
-    setInactive(button, true);
-    button.setAttribute('aria-busy', 'true');
-    try {
-      const answer = await app.api.login(form.email.value, form.password.value);
-      if (answer.user.role === 'admin') begin(answer);
-      else say(byId('login-outcome'), NOT_ADMIN);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      say(byId('login-outcome'), error.message);
-    } finally {
-      setInactive(button, false);
-      button.removeAttribute('aria-busy');
-    }
-  };
+  tell(byId('login-outcome'), reason, false);
+  onSubmit(app, byId('login-form'), async ({ email, password }) => {
+    const answer = await app.api.login(email, password);
+    if (answer.user.role !== 'admin') throw new ApiError(403, { detail: NOT_ADMIN });
+    begin(answer);
+  });
   return { title: 'Log in', show() {} };
 }
 
@@ -119,7 +108,7 @@ function show(reason = '') {
     if (link.getAttribute('href') === route?.[2]) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  pollSoon(0);
+  looking.soon();
 }
 
 function missing(words) {
@@ -130,35 +119,35 @@ function missing(words) {
 
 // The server's numbers, and what the view asks for.
 
-let statsTimer = null;
+const numbers = new Rhythm(askStats);
+const looking = new Rhythm(poll);
 let statsPause = STATS_EVERY_MS;
 
-function askSoon(pauseMs = 0) {
-  clearTimeout(statsTimer);
-  if (app.me) statsTimer = setTimeout(askStats, pauseMs);
-}
-
 async function askStats() {
+  if (!app.me) return null;
   const token = app.token();
   try {
     const stats = await app.api.send('GET', '/api/server/stats');
-    if (token !== app.token() || !app.me) return;
+    if (token !== app.token() || !app.me) return null;
     await learnNames(stats.events);
     app.history.add(stats, Date.now());
     app.statsProblem = '';
     statsPause = STATS_EVERY_MS;
   } catch (error) {
-    if (failed(error)) return;
+    if (failed(error)) return null;
     app.statsProblem = error.status === 404 ? NO_STATS : `The numbers are old. ${error.message}`;
     const longer = Math.min(LONGEST_PAUSE_MS, statsPause * 2);
     statsPause = Math.max(longer, (error.retryAfterSeconds ?? 0) * 1000);
   }
   app.view?.show();
-  askSoon(document.hidden ? Math.max(statsPause, STATS_HIDDEN_EVERY_MS) : statsPause);
+  return document.hidden ? Math.max(statsPause, STATS_HIDDEN_EVERY_MS) : statsPause;
 }
+
+let namesAfter = 0;
 
 /** Names of the busiest events, a few at a time. */
 async function learnNames(events) {
+  if (Date.now() < namesAfter) return;
   const unknown = events.filter(({ eventId }) => !names.has(eventId)).slice(0, 5);
   await Promise.all(unknown.map(async ({ eventId }) => {
     try {
@@ -166,26 +155,21 @@ async function learnNames(events) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) names.set(eventId, `Event ${eventId}`);
+      else namesAfter = Date.now() + LONGEST_PAUSE_MS;
     }
   }));
 }
 
-let pollTimer = null;
-
-function pollSoon(pauseMs = POLL_EVERY_MS) {
-  clearTimeout(pollTimer);
-  pollTimer = setTimeout(poll, pauseMs);
-}
-
+/** Null while nobody can see the view: it is asked again when somebody does. */
 async function poll() {
-  let pauseMs = app.view?.everyMs ?? POLL_EVERY_MS;
+  if (!app.me || document.hidden) return null;
   try {
-    if (app.me && !document.hidden) await app.view?.poll?.();
+    await app.view?.poll?.();
   } catch (error) {
-    if (failed(error)) return;
-    pauseMs = Math.max(LONGEST_PAUSE_MS / 3, (error.retryAfterSeconds ?? 0) * 1000);
+    if (failed(error)) return null;
+    return Math.max(LONGEST_PAUSE_MS / 3, (error.retryAfterSeconds ?? 0) * 1000);
   }
-  pollSoon(pauseMs);
+  return app.view?.everyMs ?? POLL_EVERY_MS;
 }
 
 // The page's own events.
@@ -208,8 +192,8 @@ window.addEventListener('hashchange', () => {
 });
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return;
-  askSoon();
-  pollSoon(0);
+  numbers.soon();
+  looking.soon();
 });
 
 enter();

@@ -3,7 +3,7 @@
 
 import { passOver } from './api.js';
 import { announce, copyOf, patchList, say, setInactive, tell } from './dom.js';
-import { attempt } from './panels.js';
+import { attempt } from './forms.js';
 import { canExtend } from './sale.js';
 import { clockTime, duration, seats, timeLeft } from './words.js';
 

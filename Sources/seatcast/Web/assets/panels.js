@@ -2,49 +2,9 @@
 // returned as `{ section, describe?(event, isCurrent), noticed?(notice), told?(message), title }`; `title` is where
 // the focus goes when the panel replaces another. `app` is the object that app.js makes.
 
-import { ApiError } from './api.js';
-import { isInactive, keepFocus, panelOf, pause, say, setInactive, tell } from './dom.js';
+import { keepFocus, panelOf, say, tell } from './dom.js';
+import { attempt, onSubmit } from './forms.js';
 import { number } from './words.js';
-
-/**
- * Does what a form or button asks for, once at a time, and tells the outcome in words. The button is inactive
- * while the answer is awaited and for as long as the server asks to wait; it keeps the focus.
- */
-export async function attempt(app, button, outcome, action) {
-  if (isInactive(button) || button.ariaBusy === 'true') return;
-  setBusy(button, true);
-  tell(outcome, '', true);
-  let waitSeconds = 0;
-  try {
-    const words = await action();
-    if (words) tell(outcome, words, true);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.isSignedOut && app.me) return app.sessionEnded();
-    tell(outcome, error.message, false);
-    if (error.status === 429) waitSeconds = error.retryAfterSeconds ?? 1;
-  } finally {
-    if (waitSeconds === 0) setBusy(button, false);
-  }
-  if (waitSeconds === 0) return;
-  const words = outcome.textContent;
-  await pause(waitSeconds * 1000);
-  setBusy(button, false);
-  if (outcome.textContent === words) tell(outcome, '', true);
-}
-
-function setBusy(button, isBusy) {
-  button.ariaBusy = String(isBusy);
-  setInactive(button, isBusy);
-}
-
-function onSubmit(app, form, action) {
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const fields = Object.fromEntries(new FormData(form));
-    attempt(app, form.querySelector('[type="submit"]'), form.querySelector('.outcome'), () => action(fields));
-  });
-}
 
 export function accountPanel(app, reason) {
   const { section, part } = panelOf('account-panel');

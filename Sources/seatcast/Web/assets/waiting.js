@@ -3,7 +3,7 @@
 
 import { passOver } from './api.js';
 import { keepFocus, pause, say } from './dom.js';
-import { attempt } from './panels.js';
+import { attempt } from './forms.js';
 import { number, seats } from './words.js';
 
 /** The server tells the first places by itself; one behind them is asked for after so long, spread over the people. */
