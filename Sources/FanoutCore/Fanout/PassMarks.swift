@@ -14,11 +14,11 @@ struct PassMarks {
     /// The visit after which every cohort has been brought to these notices.
     var due: UInt64
     var notices: UInt64
+    /// Of the notices, those that were not sent to any cohort yet. Marks that have some are the newest ones.
+    var unsent: UInt64
   }
 
   private var marks: [Mark] = []
-  /// Of the marks, from the front, those of which something has been sent.
-  private var begun = 0
   /// Cohorts that the pass has visited, or passed over because they stood at the head.
   private var visits: UInt64 = 0
 
@@ -32,8 +32,10 @@ struct PassMarks {
     if marks.count == Self.limit {
       marks[marks.count - 1].due = due
       marks[marks.count - 1].notices += UInt64(notices)
+      marks[marks.count - 1].unsent += UInt64(notices)
     } else {
-      marks.append(Mark(committedAt: committedAt, due: due, notices: UInt64(notices)))
+      marks.append(
+        Mark(committedAt: committedAt, due: due, notices: UInt64(notices), unsent: UInt64(notices)))
     }
   }
 
@@ -44,14 +46,16 @@ struct PassMarks {
   mutating func cohortAdded() { for index in marks.indices { marks[index].due += 1 } }
 
   /// Whether something is about to be sent for the first time.
-  var hasUnbegun: Bool { begun < marks.count }
+  var hasUnbegun: Bool { marks.last.map { $0.unsent > 0 } ?? false }
 
   /// Notices are sent to the first cohort now.
   mutating func begin(at now: UInt64, _ toWire: HistogramCells) {
-    for mark in marks[begun...] {
-      toWire.record(now - min(now, mark.committedAt), times: mark.notices)
+    for index in marks.indices.reversed() {
+      let mark = marks[index]
+      guard mark.unsent > 0 else { return }
+      toWire.record(now - min(now, mark.committedAt), times: mark.unsent)
+      marks[index].unsent = 0
     }
-    begun = marks.count
   }
 
   /// Whether every cohort has been brought to the oldest notices.
@@ -66,10 +70,10 @@ struct PassMarks {
     var finished = 0
     while finished < marks.count, isOver || marks[finished].due <= visits {
       let mark = marks[finished]
-      if finished < begun { toLast.record(now - min(now, mark.committedAt), times: mark.notices) }
+      let sent = mark.notices - mark.unsent
+      if sent > 0 { toLast.record(now - min(now, mark.committedAt), times: sent) }
       finished += 1
     }
     marks.removeFirst(finished)
-    begun -= min(begun, finished)
   }
 }

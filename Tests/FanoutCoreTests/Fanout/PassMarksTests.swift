@@ -68,4 +68,24 @@ import Testing
     marks.finish(isOver: true, at: 60, toLast)
     #expect(toLast.read().count == UInt64(PassMarks.limit + 10))
   }
+
+  @Test("batches that join a mark of which something was sent are counted at the wire, too, and only once")
+  func joined() {
+    var marks = PassMarks()
+    for batch in 0..<PassMarks.limit {
+      marks.append(notices: 1, committedAt: UInt64(1 + batch), cohorts: 2)
+    }
+    marks.begin(at: 90, toWire)
+    #expect(toWire.read().count == UInt64(PassMarks.limit) && !marks.hasUnbegun)
+    marks.append(notices: 3, committedAt: 95, cohorts: 2)
+    marks.append(notices: 2, committedAt: 96, cohorts: 2)
+    #expect(marks.count == PassMarks.limit && marks.hasUnbegun)
+    marks.begin(at: 100, toWire)
+    marks.begin(at: 101, toWire)
+    #expect(toWire.read().count == UInt64(PassMarks.limit + 5))
+    marks.append(notices: 7, committedAt: 102, cohorts: 2)
+    // What no cohort was sent is counted nowhere.
+    marks.finish(isOver: true, at: 110, toLast)
+    #expect(toLast.read().count == UInt64(PassMarks.limit + 5) && marks.count == 0)
+  }
 }
