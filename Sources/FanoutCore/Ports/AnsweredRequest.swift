@@ -26,11 +26,15 @@ public struct RequestID: Sendable, Equatable {
   }
 }
 
-/// A request with its answer, which has been handed to the socket.
+/// A request with its answer, which has been handed to the socket, or was lost.
 public struct AnsweredRequest: Sendable {
-  /// Nil: the request was refused before its head was whole.
+  /// The status of a request whose connection ended before there was an answer. No answer has it; other servers log it so,
+  /// too.
+  public static let lost = 499
+
+  /// As far as it was read when the request was refused; nil: not even its request line was.
   public let head: HTTPRequestHead?
-  /// 101 for an upgrade to WebSocket.
+  /// 101 for an upgrade to WebSocket, or `lost`.
   public let status: Int
   public let bodyBytes: Int
   /// From the end of the request to its answer; for a stream or an upgrade, to the head of the answer.

@@ -35,6 +35,8 @@ final class Connections<IO: Transport> {
   private var clients = ClientIndex()
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
+  /// Told of a request whose connection ends before it was answered.
+  var requestLost: (HTTPExchange, PeerAddress) -> Void = { _, _ in }
 
   init(
     io: IO, limits: Limits, counters: LoopCounters, subscribers: Subscribers, limiter: LoopLimiter,
@@ -248,7 +250,9 @@ final class Connections<IO: Transport> {
     case .eventStream(let stream):
       counters.own.eventStreamsOpen -= 1
       leave(slot, stream.client)
-    case .opening, .http, .flushing, .lingering: break
+    case .http(let exchange):
+      if exchange.answering != nil { requestLost(exchange, slab[slot].peer) }
+    case .opening, .flushing, .lingering: break
     }
   }
 

@@ -42,6 +42,9 @@ final class HTTPDriver<IO: Transport> {
     self.limiter = limiter
     self.observer = observer
     records = RequestRecords(id: id, io: io, counters: counters, inbound: inbound)
+    if inbound.wantsAnswers {
+      connections.requestLost = { [records] exchange, peer in records.lose(exchange, at: peer) }
+    }
   }
 
   /// The sink may have others by now.

@@ -67,22 +67,39 @@ final class RequestRecords<IO: Transport> {
     namesRequests && response.status >= 400 ? inbound.named(response, exchange.record.id) : response
   }
 
+  /// The connection ends, and nobody will have the answer. It is no answer, so its time is not counted.
+  func lose(_ exchange: HTTPExchange, at client: PeerAddress) {
+    guard keepsHeads else { return }
+    let now = io.nanoseconds
+    tell(
+      exchange, status: AnsweredRequest.lost, bodyBytes: 0, time: now - min(now, exchange.record.begunAt),
+      at: client)
+  }
+
   /// The answer was handed to the socket.
   func end(_ exchange: HTTPExchange, status: Int, bodyBytes: Int, at client: @autoclosure () -> PeerAddress) {
     let now = io.nanoseconds
     let time = now - min(now, exchange.record.begunAt)
     count(exchange.record.kind, status, time)
     guard keepsHeads else { return }
+    tell(exchange, status: status, bodyBytes: bodyBytes, time: time, at: client())
+  }
+
+  private func tell(
+    _ exchange: HTTPExchange, status: Int, bodyBytes: Int, time: UInt64, at client: PeerAddress
+  ) {
     inbound.answered(
       AnsweredRequest(
         head: exchange.record.head, status: status, bodyBytes: bodyBytes, nanoseconds: time,
-        client: exchange.record.client ?? client(), id: exchange.record.id))
+        client: exchange.record.client ?? client, id: exchange.record.id))
     exchange.record.head = nil
   }
 
-  /// A request is refused before it is whole: it has a name, and neither a kind nor a time.
+  /// A request is refused before it is whole: it has a name, what was read of its head, and neither a kind nor a time.
   func refuse(_ exchange: HTTPExchange) {
-    exchange.record = RequestRecord(begunAt: io.nanoseconds, id: RequestID(number: next()))
+    let head = keepsHeads ? exchange.incompleteHead : nil
+    exchange.record = RequestRecord(
+      begunAt: io.nanoseconds, id: head.map(name) ?? RequestID(number: next()), head: head)
     if namesRequests { exchange.context.requestID = exchange.record.id }
   }
 

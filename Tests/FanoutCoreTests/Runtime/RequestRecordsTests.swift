@@ -91,4 +91,49 @@ import Testing
     #expect(rig.inbound.answers.isEmpty)
     #expect(rig.counters.requestTimes.read(row: 1).count == 1)
   }
+
+  @Test("a request that is refused in its body is told with its head and its own name")
+  func lateBody() {
+    let rig = LoopRig(names: true)
+    let socket = rig.connect()
+    socket.write(
+      "POST /small?secret HTTP/1.1\r\nHost: h\r\nX-Request-Id: late\r\nContent-Length: 5\r\n\r\nab")
+    rig.settle(2)
+    rig.pass(Limits().bodyTimeout + 2_000)
+    let answer = rig.inbound.answers.last
+    #expect(answer?.status == 408 && answer?.head?.method == "POST" && answer?.head?.path == "/small")
+    #expect(answer?.id.text == "late")
+    #expect(String(decoding: socket.read(), as: UTF8.self).contains("X-Request-Id: late"))
+  }
+
+  @Test("a request whose connection is lost before the answer is told, once, and not counted as an answer")
+  func lost() throws {
+    let rig = LoopRig(names: true)
+    let socket = rig.connect()
+    socket.write("GET /later HTTP/1.1\r\nHost: h\r\n\r\n")
+    rig.settle(2)
+    #expect(rig.inbound.answers.isEmpty)
+    rig.io.advance(by: 30)
+    socket.reset()
+    rig.settle(2)
+    let answer = try #require(rig.inbound.answers.last)
+    #expect(answer.status == AnsweredRequest.lost && answer.head?.path == "/later")
+    #expect(answer.nanoseconds == 30_000_000)
+    let ticket = try #require(rig.inbound.asked.last?.ticket)
+    rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(status: 200))]))
+    rig.settle(2)
+    #expect(rig.inbound.answers.count == 1)
+    #expect((0..<10).allSatisfy { rig.counters.requestTimes.read(row: $0).count == 0 })
+  }
+
+  @Test("a connection that ends between requests, or after its answer, has nothing to tell")
+  func answered() {
+    let rig = LoopRig(names: true)
+    let socket = rig.connect()
+    socket.write("GET /small HTTP/1.1\r\nHost: h\r\n\r\n")
+    rig.settle(2)
+    socket.reset()
+    rig.settle(2)
+    #expect(rig.inbound.answers.map(\.status) == [200])
+  }
 }
