@@ -100,6 +100,8 @@ public struct Limits: Sendable, Equatable {
   public var stallTimeout: UInt64 = 30_000
   /// From our close frame to the peer's.
   public var closeTimeout: UInt64 = 5_000
+  /// When the server stops: from our end of a connection to its close, if the peer does not end its own.
+  public var lastLinger: UInt64 = 300
   /// How long before the end of its admission a WebSocket client is told so.
   public var expiryWarning: UInt64 = 60_000
   /// After a restart was announced, clients are told to come back within this time, spread evenly.
@@ -188,6 +190,7 @@ public struct Limits: Sendable, Equatable {
     try require(tick > 0 && tick <= headTimeout / 10, "tick must be at most a tenth of headTimeout")
     try require(reservedRequestTimeout >= tick, "reservedRequestTimeout must not be below one tick")
     try require(stallTimeout >= tick && closeTimeout >= tick, "timeouts must not be below one tick")
+    try require(lastLinger <= closeTimeout, "lastLinger must not be above closeTimeout")
     return self
   }
 }

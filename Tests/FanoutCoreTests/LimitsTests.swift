@@ -47,6 +47,7 @@ import Testing
     Relation("tick") { $0.tick = .max },
     Relation("timeouts") { $0.stallTimeout = $0.tick - 1 },
     Relation("timeouts") { $0.closeTimeout = $0.tick - 1 },
+    Relation("lastLinger") { $0.lastLinger = $0.closeTimeout + 1 },
   ]
 
   @Test("each relation is checked, and the sentence names what is broken", arguments: relations)

@@ -270,13 +270,22 @@ final class Loop<IO: Transport> {
 
   /// Ends the loop once all connections are gone or have had the time to go.
   private func endIfDone() {
-    guard let endBy, connections.count == 0 || io.now >= endBy else { return }
+    guard let endBy, io.now >= endBy || connections.indices.allSatisfy(hasHadTime) else { return }
     self.endBy = nil
     for slot in connections.indices { connections.close(slot) }
     assert(subscribers.subscriptions.count == 0, "a loop ends without subscriptions")
     counters.publish()
     proxy.close()
     io.stop()
+  }
+
+  /// Whether the peer has been sent everything, our end too, for a moment, so that nothing is lost when the connection goes.
+  /// Clients that keep a connection for later requests do not look at it before the next.
+  private func hasHadTime(_ slot: UInt32) -> Bool {
+    guard case .lingering(let until) = connections[slot].phase,
+      io.unsent(connections[slot].descriptor).count == 0
+    else { return false }
+    return io.now + limits.closeTimeout >= until + limits.lastLinger
   }
 
   private func assertOwner() {

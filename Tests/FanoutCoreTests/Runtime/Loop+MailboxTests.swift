@@ -301,6 +301,32 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test(
+    "clients that keep a connection for later and do not look at it are not waited for; one that takes nothing is"
+  )
+  func closeAllKept() {
+    let rig = LoopRig()
+    let kept = (0..<3).map { _ in rig.connect() }
+    for socket in kept { socket.write("GET /small HTTP/1.1\r\nHost: here\r\n\r\n") }
+    rig.settle()
+    rig.proxy.post(.closeAll)
+    rig.turn()
+    #expect(
+      kept.allSatisfy(\.isEnded) && !rig.io.isStopped, "they have been told, and may read what was sent")
+    rig.pass(Limits().lastLinger + 2 * Limits().tick)
+    #expect(rig.io.isStopped && rig.io.openSockets == 0)
+    #expect(rig.faults() == [])
+    let slow = LoopRig()
+    let socket = slow.connect(capacity: 300)
+    socket.write("GET /size/70000 HTTP/1.1\r\nHost: here\r\n\r\n")
+    slow.settle()
+    slow.proxy.post(.closeAll)
+    slow.pass(Limits().closeTimeout - 500)
+    #expect(!slow.io.isStopped)
+    slow.pass(1_000)
+    #expect(slow.io.isStopped)
+  }
+
   @Test("an empty loop ends at once, and shows its last counts")
   func closeAllEmpty() {
     let rig = LoopRig()
