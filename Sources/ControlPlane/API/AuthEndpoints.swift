@@ -16,8 +16,7 @@ struct AuthEndpoints: Sendable {
     let email = body.requiredText("email", bytes: AccountRules.emailBytes)
     if !email.isEmpty, let fault = AccountRules.fault(ofEmail: email) { body.note("email", fault) }
     let password = body.requiredPassword("password")
-    let name = body.requiredText("name", bytes: Self.nameBytes)
-    if UnicodeProfiles.hasControl(name) { body.note("name", "must not contain control characters") }
+    let name = body.requiredLine("name", bytes: Self.nameBytes)
     try body.finish()
     let fields = try admission.register(from: call.request.client)
     accounts.register(

@@ -72,6 +72,20 @@ struct BodyReader {
     return text
   }
 
+  /// A text on one line, as names are: the API refuses control characters in it. Otherwise as `text`.
+  mutating func line(_ name: String, bytes: ClosedRange<Int>) -> String? {
+    guard let text = text(name, bytes: bytes) else { return nil }
+    return UnicodeProfiles.isOneLine(text) ? text : wrong(name, Self.controlsFault)
+  }
+
+  /// A text that may have several lines, and otherwise is like `line`.
+  mutating func lines(_ name: String, bytes: ClosedRange<Int>) -> String? {
+    guard let text = text(name, bytes: bytes) else { return nil }
+    return UnicodeProfiles.areLines(text) ? text : wrong(name, Self.controlsFault)
+  }
+
+  private static let controlsFault = "must not contain control characters"
+
   /// Nil when the member is absent or was noted as wrong.
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
     guard let member = document.member(name, of: object) else { return nil }
@@ -148,6 +162,11 @@ struct BodyReader {
   mutating func requiredText(_ name: String, bytes: ClosedRange<Int>) -> String {
     require(name)
     return text(name, bytes: bytes) ?? ""
+  }
+
+  mutating func requiredLine(_ name: String, bytes: ClosedRange<Int>) -> String {
+    require(name)
+    return line(name, bytes: bytes) ?? ""
   }
 
   /// At least one of the choices, in their order and each once.

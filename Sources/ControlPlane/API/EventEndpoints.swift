@@ -156,10 +156,10 @@ private enum EventBounds {
 extension EventDraft {
   init(_ body: inout BodyReader) {
     self.init(
-      name: body.requiredText("name", bytes: EventBounds.name),
+      name: body.requiredLine("name", bytes: EventBounds.name),
       seatCapacity: body.requiredInteger("seatCapacity", in: EventBounds.seatCapacity))
-    description = body.text("description", bytes: EventBounds.description) ?? description
-    venue = body.text("venue", bytes: EventBounds.venue) ?? venue
+    description = body.lines("description", bytes: EventBounds.description) ?? description
+    venue = body.line("venue", bytes: EventBounds.venue) ?? venue
     startsAt = body.moment("startsAt") ?? startsAt
     opensAt = body.moment("opensAt") ?? opensAt
     closesAt = body.moment("closesAt") ?? closesAt
@@ -176,9 +176,9 @@ extension EventDraft {
 extension EventPatch {
   init(_ body: inout BodyReader) {
     self.init()
-    name = body.text("name", bytes: EventBounds.name)
-    description = body.text("description", bytes: EventBounds.description)
-    venue = body.text("venue", bytes: EventBounds.venue)
+    name = body.line("name", bytes: EventBounds.name)
+    description = body.lines("description", bytes: EventBounds.description)
+    venue = body.line("venue", bytes: EventBounds.venue)
     startsAt = body.moment("startsAt")
     opensAt = body.moment("opensAt")
     closesAt = body.moment("closesAt")
@@ -200,7 +200,7 @@ extension BodyReader {
   fileprivate mutating func types() -> [TicketTypeDraft]? {
     objects("types", atMost: TicketType.most) { type in
       let draft = TicketTypeDraft(
-        id: type.integer("id", in: 1...Int.max), name: type.requiredText("name", bytes: EventBounds.name),
+        id: type.integer("id", in: 1...Int.max), name: type.requiredLine("name", bytes: EventBounds.name),
         capacity: type.optionalInteger("capacity", in: EventBounds.seatCapacity),
         maxPerBooking: type.optionalInteger("maxPerBooking", in: EventBounds.maxPerBooking),
         maxPerUser: type.integer("maxPerUser", in: EventBounds.maxPerUser) ?? 0,

@@ -15,8 +15,7 @@ struct ServiceTokenEndpoints: Sendable {
   func create(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     let now = clock.now
     var body = try BodyReader(call.request)
-    let name = body.requiredText("name", bytes: Self.nameBytes)
-    if UnicodeProfiles.hasControl(name) { body.note("name", "must not contain control characters") }
+    let name = body.requiredLine("name", bytes: Self.nameBytes)
     let scopes = body.requiredChoices("scopes", among: ServiceScope.allCases)
     let given = body.moment("expiresAt") ?? nil
     if let given, given <= now || given.milliseconds > now.milliseconds + 5 * Self.year {

@@ -5,8 +5,7 @@ extension Administrator {
   func createUser(_ body: inout BodyReader) throws(Problem) -> AdminAnswer {
     let email = body.requiredText("email", bytes: AccountRules.emailBytes)
     if !email.isEmpty, let fault = AccountRules.fault(ofEmail: email) { body.note("email", fault) }
-    let name = body.requiredText("name", bytes: AuthEndpoints.nameBytes)
-    if UnicodeProfiles.hasControl(name) { body.note("name", "must not contain control characters") }
+    let name = body.requiredLine("name", bytes: AuthEndpoints.nameBytes)
     let role = body.choice("role", among: Role.allCases) ?? .user
     let password = body.requiredPassword("password")
     try finish(&body, knowing: ["email", "name", "role", "password"])

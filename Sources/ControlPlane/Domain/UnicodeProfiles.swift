@@ -18,6 +18,23 @@ enum UnicodeProfiles {
     text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 
+  /// Whether the text keeps to one line and to its own order: it has no control characters, no separators of lines and
+  /// paragraphs, and no directional embeddings, overrides and isolates (Unicode Standard Annex #9, section 2), which
+  /// would go on into what stands behind it. Marks and joiners, which words need, are allowed.
+  static func isOneLine(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(keepsToLine) }
+
+  /// The same of a text that may have several lines.
+  static func areLines(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { ["\n", "\r", "\t"].contains($0) || keepsToLine($0) }
+  }
+
+  private static func keepsToLine(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: false
+    default: !(0x202A...0x202E).contains(scalar.value) && !(0x2066...0x2069).contains(scalar.value)
+    }
+  }
+
   /// An address after the rules of the profile UsernameCaseMapped (RFC 8265, section 3.3): wide and narrow forms
   /// become ordinary ones, then lower case, then Normalization Form C.
   static func caseMapped(_ text: String) -> String {

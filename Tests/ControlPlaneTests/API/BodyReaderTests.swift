@@ -106,6 +106,25 @@ struct BodyReaderTests {
     #expect(body.text("t", bytes: 1...3) == nil)
   }
 
+  @Test("Names keep to one line and to their own order, longer texts may have lines")
+  func lines() throws {
+    var good = try BodyReader(request(#"{"a":"Éva \u200dשלום","b":"one\ntwo\tthree"}"#))
+    let (name, text) = (good.line("a", bytes: 0...99), good.lines("b", bytes: 0...99))
+    #expect(name == "Éva \u{200D}שלום" && text == "one\ntwo\tthree")
+    #expect(throws: Never.self) { try good.finish() }
+    for harm in [#"\u001b[2J"#, #"\u0000"#, #"\u007f"#, #"\u009b"#, #"\u2028"#, #"\u202e"#, #"\u2066"#] {
+      var body = try BodyReader(request(#"{"a":"x\#(harm)","b":"y\#(harm)"}"#))
+      let read = (body.requiredLine("a", bytes: 0...99), body.lines("b", bytes: 0...99))
+      #expect(read == ("", nil))
+      let problem = #expect(throws: Problem.self) { try body.finish() }
+      #expect(problem?.errors.map(\.pointer.text) == ["/a", "/b"])
+      #expect(problem?.errors.first?.detail == "must not contain control characters")
+    }
+    var broken = try BodyReader(request(#"{"a":"one\ntwo"}"#))
+    let line = broken.line("a", bytes: 0...99)
+    #expect(line == nil)
+  }
+
   @Test("No more than 16 unknown members are noted")
   func manyUnknown() throws {
     let members = (0..<1_000).map { #""unknown\#($0)":1"# }.joined(separator: ",")

@@ -112,7 +112,7 @@ struct EventEndpointsTests {
   @Test(
     "A wrong type is told with its place",
     arguments: [
-      (#"[{"name":""}]"#, "/types/0/name"),
+      (#"[{"name":""}]"#, "/types/0/name"), (#"[{"name":"a\u001b[2J"}]"#, "/types/0/name"),
       (#"[{"name":"A"},{"name":"B","capacity":0}]"#, "/types/1/capacity"),
       (#"[{"name":"A","capacty":3}]"#, "/types/0/capacty"), (#"[3]"#, "/types"), (#"{"name":"A"}"#, "/types"),
     ])

@@ -44,6 +44,18 @@ struct UnicodeProfilesTests {
   }
 
   @Test(
+    "a text keeps to its line without breaks, controls and directional overrides; words keep what they need")
+  func lines() {
+    for text in ["a\nb", "a\u{1B}[0m", "\u{9B}", "\u{2028}", "\u{202E}abc", "\u{2067}a"] {
+      #expect(!UnicodeProfiles.isOneLine(text))
+    }
+    for text in ["", "می\u{200C}خواهم", "👨\u{200D}👩\u{200D}👧", "א\u{200F}!"] {
+      #expect(UnicodeProfiles.isOneLine(text) && UnicodeProfiles.areLines(text))
+    }
+    #expect(UnicodeProfiles.areLines("a\r\nb\tc") && !UnicodeProfiles.areLines("a\n\u{202E}b"))
+  }
+
+  @Test(
     "wide and narrow forms, capitals and decomposed letters are one address",
     arguments: [
       ("\u{ff21}nn", "ann"), ("ANN", "ann"), ("\u{c9}", "\u{e9}"), ("E\u{301}", "\u{e9}"),
