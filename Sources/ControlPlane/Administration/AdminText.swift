@@ -5,7 +5,7 @@ enum AdminText {
   /// - Parameter rows: each with as many cells as there are titles.
   static func table(_ titles: [String], _ rows: [[String]], empty: String) -> String {
     guard !rows.isEmpty else { return empty + "\n" }
-    let lines = ([titles] + rows).map { $0.map(plain) }
+    let lines = ([titles] + rows).map { $0.map(HarmlessText.of) }
     let widths = titles.indices.map { column in lines.map { width($0[column]) }.max() ?? 0 }
     return lines.map { cells in
       var line = ""
@@ -19,7 +19,7 @@ enum AdminText {
 
   /// A line per fact that has a value.
   static func facts(_ facts: [(name: String, value: String?)]) -> String {
-    let known = facts.compactMap { fact in fact.value.map { (fact.name, plain($0)) } }
+    let known = facts.compactMap { fact in fact.value.map { (fact.name, HarmlessText.of($0)) } }
     let width = known.map { $0.0.count }.max() ?? 0
     return known.map { name, value in
       name + String(repeating: " ", count: width - name.count + 2) + value + "\n"
@@ -28,14 +28,4 @@ enum AdminText {
 
   /// Characters, which is columns for all but the widest scripts.
   private static func width(_ text: String) -> Int { text.count }
-
-  private static func plain(_ text: String) -> String {
-    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
-      default: scalar
-      }
-    }
-    return String(String.UnicodeScalarView(scalars))
-  }
 }

@@ -34,7 +34,8 @@ enum Program {
   }
 
   private static func fail(_ sentence: String, _ status: Int32) -> Int32 {
-    StandardError.write("seatcast: \(sentence)\n")
+    // It may quote a server, a file or the command line.
+    StandardError.write("seatcast: \(sentence.harmless)\n")
     return status
   }
 }

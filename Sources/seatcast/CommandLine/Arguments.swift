@@ -176,8 +176,6 @@ enum Invocation: Equatable, Sendable {
 
 /// `word`, shortened and with control characters replaced, so that it can be shown on a terminal.
 func printable(_ word: String) -> String {
-  let kept = word.unicodeScalars.prefix(80).map {
-    $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
-  }
-  return String(String.UnicodeScalarView(kept)) + (word.unicodeScalars.count > 80 ? "…" : "")
+  let kept = HarmlessText.of(String(String.UnicodeScalarView(word.unicodeScalars.prefix(80))))
+  return kept + (word.unicodeScalars.count > 80 ? "…" : "")
 }

@@ -1,4 +1,5 @@
-// JSON for what commands print: objects of finished values, on one line. Pure.
+// JSON for what commands print: objects of finished values, on one line. Nothing in it commands a terminal. Pure.
+import ControlPlane
 
 enum JSONText {
   /// - Parameter members: names that need no escapes, and values that are JSON already.
@@ -16,13 +17,37 @@ enum JSONText {
       case "\"": output += "\\\""
       case "\\": output += "\\\\"
       case "\n": output += "\\n"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: output.unicodeScalars.append(scalar)
+      case "\r": output += "\\r"
+      case "\t": output += "\\t"
+      default: append(scalar, to: &output)
       }
     }
     return output + "\""
+  }
+
+  /// JSON from elsewhere on one line. What could command a terminal is escaped, which means the same inside of strings;
+  /// elsewhere JSON has none of it.
+  static func line(_ json: [UInt8]) -> String {
+    var output = ""
+    for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
+      if scalar == "\n" || scalar == "\r" || scalar == "\t" {
+        output += " "
+      } else {
+        append(scalar, to: &output)
+      }
+    }
+    return output
+  }
+
+  /// Escaped when it is not merely shown, as UTF-16 (RFC 8259, section 7).
+  private static func append(_ scalar: Unicode.Scalar, to output: inout String) {
+    if scalar.isASCII ? scalar.value >= 0x20 && scalar.value < 0x7F : HarmlessText.isHarmless(scalar) {
+      return output.unicodeScalars.append(scalar)
+    }
+    for unit in String(scalar).utf16 {
+      let digits = String(unit, radix: 16)
+      output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
   }
 
   /// With at most so many digits behind the point; a number that is none is null.
@@ -32,13 +57,18 @@ enum JSONText {
   }
 }
 
-/// Numbers for people.
+/// Numbers for people. Those from elsewhere may be any.
 enum Numbers {
+  /// What an integer can hold of a number; 0 for one that is none.
+  static func whole(_ value: Double) -> Int {
+    value.isNaN ? 0 : Int(max(-9e17, min(9e17, value)))
+  }
+
   /// `1234.5` with exactly so many digits behind the point.
   static func fixed(_ value: Double, digits: Int) -> String {
     var unit = 1
     for _ in 0..<digits { unit *= 10 }
-    let whole = Int((value * Double(unit)).rounded())
+    let whole = Self.whole((value * Double(unit)).rounded())
     let text = String(abs(whole) / unit)
     guard digits > 0 else { return (whole < 0 ? "-" : "") + text }
     let fraction = String(abs(whole) % unit)
@@ -48,7 +78,7 @@ enum Numbers {
 
   /// `1,234,567`.
   static func grouped(_ value: Int) -> String {
-    let digits = Array(String(abs(value)))
+    let digits = Array(String(value.magnitude))
     var text = value < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {
       if index > 0, (digits.count - index) % 3 == 0 { text += "," }

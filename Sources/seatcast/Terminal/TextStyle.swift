@@ -1,5 +1,6 @@
 // Colours on a terminal (ECMA-48, "select graphic rendition"). None where output is no terminal, where the terminal is
 // `dumb`, or where NO_COLOR is set (no-color.org). A value.
+import ControlPlane
 import FoundationEssentials
 import Glibc
 
@@ -37,6 +38,9 @@ struct TextStyle: Sendable, Equatable {
 }
 
 extension String {
+  /// Without what could command the terminal: for text that a server or a file gave.
+  var harmless: String { HarmlessText.of(self) }
+
   /// At least so wide, filled with spaces on the right.
   func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
   /// The same on the left.

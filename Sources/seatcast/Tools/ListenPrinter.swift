@@ -1,4 +1,5 @@
-// The lines of `seatcast listen`: for people with colours, for programs the server's own JSON. Pure.
+// The lines of `seatcast listen`: for people with colours, for programs the server's own JSON. Whatever the server says,
+// it does not command the terminal. Pure.
 import SeatcastClient
 
 struct ListenPrinter: Sendable {
@@ -8,7 +9,7 @@ struct ListenPrinter: Sendable {
 
   /// A message as it came, for programs.
   func line(forMessage text: [UInt8]) -> String? {
-    isJSON ? String(decoding: text, as: UTF8.self) + "\n" : nil
+    isJSON ? JSONText.line(text) + "\n" : nil
   }
 
   func line(for event: FeedEvent) -> String? {
@@ -22,15 +23,17 @@ struct ListenPrinter: Sendable {
     switch event {
     case .live(let seq, _, let recovered, let count, let state, let at):
       let what = recovered == nil ? "connected" : recovered == true ? "resumed" : "reconnected"
-      let words = [count.map(left), state?.status, state?.name].compactMap { $0 }.joined(separator: "  ")
+      let words = [count.map(left), state.map(told)].compactMap { $0 }.joined(separator: "  ")
       return line(at, style.text(what.padded(Self.width), .cyan), words.isEmpty ? "at seq \(seq)" : words)
     case .notice(let notice, _): return line(for: notice)
     case .offer(let offer):
       return style.text(
-        "offered \(offer.quantity) seats until \(offer.expiresAt): \(offer.bookingID)", .bold) + "\n"
+        "offered \(offer.quantity) seats until \(offer.expiresAt.harmless): \(offer.bookingID.harmless)",
+        .bold)
+        + "\n"
     case .lost(let error, let wait):
       let seconds = Numbers.fixed(Double(Self.milliseconds(wait)) / 1_000, digits: 1)
-      return style.text("\(error) Trying again in \(seconds) s.", .red) + "\n"
+      return style.text("\(error.description.harmless) Trying again in \(seconds) s.", .red) + "\n"
     }
   }
 
@@ -46,15 +49,18 @@ struct ListenPrinter: Sendable {
       case .eventUpdated: ("updated", .blue)
       case .caughtUp: ("caught up", .faint)
       }
-    let who = [notice.bookingID, notice.userID.map { "user \($0)" }].compactMap { $0 }.joined(separator: " ")
-    let state = notice.state.map { "\($0.status)  \($0.name)" }
-    let words = [left(notice.count), state ?? who].filter { !$0.isEmpty }.joined(separator: "  ")
+    let who = [notice.bookingID, notice.userID.map { "user \($0)" }].compactMap { $0?.harmless }.joined(
+      separator: " ")
+    let words = [left(notice.count), notice.state.map(told) ?? who].filter { !$0.isEmpty }.joined(
+      separator: "  ")
     return line(notice.committedAt, style.text(what.padded(Self.width), colour), words)
   }
 
   private func line(_ at: Int64, _ what: String, _ words: String) -> String {
     style.text(Numbers.timeOfDay(at), .faint) + "  \(what)  \(words)\n"
   }
+
+  private func told(_ state: EventState) -> String { "\(state.status.harmless)  \(state.name.harmless)" }
 
   private func left(_ count: SeatCount) -> String {
     let number = Numbers.grouped(count.availableSeats)

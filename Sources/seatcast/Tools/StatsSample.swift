@@ -59,7 +59,7 @@ struct StatsSample: Sendable {
     guard let stats = JSONReading(body), let time = stats.moment("time"),
       let uptime = stats.number("uptimeSeconds")
     else { return nil }
-    (self.time, uptimeSeconds) = (time, Int(uptime))
+    (self.time, uptimeSeconds) = (time, Numbers.whole(uptime))
     version = stats.text("version") ?? ""
     startedAt = stats.text("startedAt") ?? ""
     subscriptions = stats.number("subscriptions") ?? 0
@@ -78,7 +78,8 @@ struct StatsSample: Sendable {
     audiences = (stats.elements("events")).compactMap { row in
       guard let event = row.number("eventId"), let subscribers = row.number("subscribers") else { return nil }
       return Audience(
-        eventID: Int(event), subscribers: Int(subscribers), lagging: Int(row.number("lagging") ?? 0))
+        eventID: Numbers.whole(event), subscribers: Numbers.whole(subscribers),
+        lagging: Numbers.whole(row.number("lagging") ?? 0))
     }
   }
 

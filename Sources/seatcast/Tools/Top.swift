@@ -83,7 +83,7 @@ final class TopDisplay: Sendable {
   /// Shows that the server does not answer.
   func tell(_ note: String) {
     state.withLock { $0.note = note }
-    if isTable { draw() } else { StandardError.write("seatcast: \(note)\n") }
+    if isTable { draw() } else { StandardError.write("seatcast: \(note.harmless)\n") }
   }
 
   /// Draws all in one write, so that nothing flickers.

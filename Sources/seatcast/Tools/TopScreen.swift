@@ -1,4 +1,5 @@
-// What `seatcast top` shows: a table for a terminal, a line of JSON for programs. Pure.
+// What `seatcast top` shows: a table for a terminal, a line of JSON for programs. Whatever the server says, it does not
+// command the terminal. Pure.
 import SeatcastClient
 
 struct TopScreen: Sendable {
@@ -23,7 +24,7 @@ struct TopScreen: Sendable {
     _ sample: StatsSample, since earlier: StatsSample?, note: String?, columns: Int, rows: Int
   ) -> [String] {
     let line = { (text: String, colour: TextStyle.Colour?) in
-      let cut = text.cut(columns)
+      let cut = text.harmless.cut(columns)
       return colour.map { style.text(cut, $0) } ?? cut
     }
     var lines = [
@@ -60,18 +61,18 @@ struct TopScreen: Sendable {
       ("anonymous", "anonymous"), ("lagging", "lagging"), ("blocked", "blocked"),
     ]
     return labels.compactMap { name, label in
-      sample.gauges[name].map { "\(label) \(Numbers.grouped(Int($0)))" }
+      sample.gauges[name].map { "\(label) \(Numbers.grouped(Numbers.whole($0)))" }
     }.joined(separator: "  ")
   }
 
   private func audience(_ sample: StatsSample) -> String {
-    "subscriptions \(Numbers.grouped(Int(sample.subscriptions)))  events held \(Numbers.grouped(Int(sample.topics)))"
+    "subscriptions \(Numbers.grouped(Numbers.whole(sample.subscriptions)))  events held \(Numbers.grouped(Numbers.whole(sample.topics)))"
       + (sample.memory.map { "  memory \(Numbers.bytes($0))" } ?? "")
   }
 
   private func total(_ name: String, _ sample: StatsSample, _ earlier: StatsSample?) -> String {
     let rate = sample.rate(name, since: earlier).map { Numbers.fixed($0, digits: 1) } ?? "-"
-    let total = sample.totals[name].map { Numbers.grouped(Int($0)) } ?? "-"
+    let total = sample.totals[name].map { Numbers.grouped(Numbers.whole($0)) } ?? "-"
     return (Self.labels[name] ?? name).padded(18) + rate.aligned(12) + total.aligned(16)
   }
 
@@ -90,7 +91,8 @@ struct TopScreen: Sendable {
     let rates = StatsSample.totalNames.map { name in
       (name: name, value: sample.rate(name, since: earlier).map { JSONText.number($0) } ?? "null")
     }
-    var text = String(decoding: body, as: UTF8.self).filter { $0 != "\n" }
+    var text = JSONText.line(body)
+    while text.last == " " { text.removeLast() }
     if text.last == "}" { text.removeLast() }
     return text + ",\"rates\":\(JSONText.object(rates))}\n"
   }

@@ -11,6 +11,24 @@ struct JSONTextTests {
     #expect(JSONText.number(1.23456) == "1.235" && JSONText.number(.infinity) == "null")
   }
 
+  @Test("What could command a terminal is escaped, also in JSON from elsewhere, which stays on one line")
+  func harmless() {
+    #expect(JSONText.string("\u{7F}\u{9B}\u{202E}\u{E0041}") == #""\u007f\u009b\u202e\udb40\udc41""#)
+    #expect(
+      JSONText.line(Array("{\n\t\"a\": \"\u{9B}2J\u{202E}é\"\r}".utf8)) == #"{  "a": "\u009b2J\u202eé" }"#)
+    #expect(JSONText.line([0x1B, 0x5B, 0x63, 0xFF]) == "\\u001b[c\u{FFFD}")
+  }
+
+  @Test("Numbers that no integer holds end at the greatest that one does")
+  func anyNumber() {
+    #expect(Numbers.whole(.nan) == 0 && Numbers.whole(1e300) > 0 && Numbers.whole(-.infinity) < 0)
+    #expect(Numbers.grouped(.min).hasPrefix("-9,223"))
+    for value in [1e300, -1e300, .infinity, .nan] {
+      #expect(!Numbers.fixed(value, digits: 3).isEmpty && !Numbers.milliseconds(value).isEmpty)
+      #expect(!Numbers.bytes(value).isEmpty)
+    }
+  }
+
   @Test("Numbers for people")
   func numbers() {
     #expect(Numbers.fixed(-0.25, digits: 1) == "-0.3" || Numbers.fixed(-0.25, digits: 1) == "-0.2")

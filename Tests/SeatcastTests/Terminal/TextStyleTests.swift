@@ -14,6 +14,11 @@ struct TextStyleTests {
     #expect(TextStyle(isTerminal: false, environment: [:]).text("a", .red) == "a")
   }
 
+  @Test("Text from a server cannot command the terminal")
+  func harmless() {
+    #expect("a\u{1B}]0;x\u{7}\u{9B}\u{202E}b".harmless == "a\u{FFFD}]0;x\u{FFFD}\u{FFFD}\u{FFFD}b")
+  }
+
   @Test("Texts are filled and cut to a width")
   func widths() {
     #expect("ab".padded(4) == "ab  " && "ab".aligned(4) == "  ab" && "abc".padded(2) == "abc")

@@ -1,6 +1,6 @@
-import SeatcastClient
 import Testing
 
+@testable import SeatcastClient
 @testable import seatcast
 
 @Suite("ListenPrinter")
@@ -20,6 +20,31 @@ struct ListenPrinterTests {
       json.line(for: lost)
         == #"{"type":"connection_lost","message":"The server closed the connection.","retryInMs":400}"# + "\n"
     )
+  }
+
+  @Test("No text of a server commands the terminal")
+  func harmless() {
+    let harm = "\u{1B}[2J\u{9B}31m\u{202E}\n"
+    let state = EventState(
+      status: harm, name: harm, startsAt: nil, opensAt: nil, closesAt: nil, maxPerBooking: nil)
+    let count = SeatCount(availableSeats: .min, seatCapacity: .max, types: [])
+    let offer = WaitlistOffer(eventID: 1, bookingID: harm, quantity: .max, expiresAt: harm)
+    let told: [FeedEvent] = [
+      .live(seq: .max, epoch: harm, recovered: false, count: count, state: state, at: .min),
+      .offer(offer), .lost(.protocolViolation(harm), retryIn: .seconds(Int.max / 2_000)),
+      .notice(
+        Notice(
+          kind: .bookingCreated, eventID: 1, seq: UInt64(Int.max), fromSeq: 0, count: count, state: nil,
+          bookingID: harm, userID: harm, quantity: .max, committedAt: .max), at: 0),
+    ]
+    for event in told {
+      let line = plain.line(for: event) ?? ""
+      #expect(line.hasSuffix("\n") && !line.isEmpty)
+      #expect(!line.dropLast().unicodeScalars.contains { $0.properties.generalCategory == .control })
+      #expect(!line.unicodeScalars.contains("\u{202E}"))
+    }
+    let message = json.line(forMessage: Array("{\"a\":\"\u{9B}\u{202E}\"}".utf8))
+    #expect(message == #"{"a":"\u009b\u202e"}"# + "\n")
   }
 
   @Test("Programs get the server's messages as they came")

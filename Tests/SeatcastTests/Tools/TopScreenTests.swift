@@ -30,6 +30,24 @@ struct TopScreenTests {
     #expect(small.count == 5 && small.allSatisfy { $0.count <= 20 })
   }
 
+  @Test("Whatever a server says, it neither commands the terminal nor ends the program")
+  func harmless() throws {
+    let body = Array(
+      """
+      {"time":"9999-12-31T23:59:59.999Z","startedAt":"\u{9B}","uptimeSeconds":1e300,"version":"\u{9B}2J\u{202E}",
+      "connections":{"open":-1e300},"subscriptions":1e308,"topics":1e400,"totals":{"bookings":1e200},
+      "refusals":{"\u{9B}c":1e9},"memory":{"residentBytes":1e308},
+      "histograms":{"sync":{"bounds":[1e300,-5],"counts":[1e308,1e308,7]}},
+      "events":[{"eventId":1e99,"subscribers":-1e99,"lagging":1e99}]}
+      """.utf8)
+    guard let sample = StatsSample(body) else { return }
+    let lines = screen.lines(sample, since: sample, note: "\u{1B}c", columns: 200, rows: 99)
+    for line in lines + [TopScreen.json(body, sample, since: nil).filter { $0 != "\n" }] {
+      #expect(
+        line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0 != "\u{202E}" })
+    }
+  }
+
   @Test("Programs get the server's object with rates")
   func json() throws {
     let body = stats(time: "02", bookings: 300, soldOut: 5, counts: "5,15,10,1")
