@@ -109,5 +109,13 @@ struct ToolsTests {
       ])
     #expect(given.status == .exited(0), "\(given.error)")
     #expect(given.output.contains("every promise held"))
+    let undrawn = try run(
+      ServerProcess.executable(),
+      [
+        "rehearse", "--url", url, "--seats", "2", "--viewers", "1", "--user-tokens", users, "--token-file",
+        admin, "--chart", empty.path + "/none/curve.svg",
+      ])
+    #expect(undrawn.status == .exited(1) && undrawn.error.contains("curve.svg cannot be written"))
+    #expect(undrawn.output.contains("every promise held"), "the report is not lost with the picture")
   }
 }

@@ -36,17 +36,21 @@ struct Rehearsal: Sendable {
     }
     let name = "Rehearsal of \(users.count) users for \(plan.seats) seats"
     let event = try await admin.createEvent(name, seats: plan.seats, maxPerBooking: plan.quantity)
+    let report: RehearsalReport
     do {
-      let report = try await rehearse(event, users, admin)
-      try await finish(event, admin)
-      try tell(report)
-      return report.verdict.isConsistent ? 0 : AdminError.refused
+      report = try await rehearse(event, users, admin)
     } catch {
       progress.end()
       // Also after Ctrl-C: in a task of its own, because this one is cancelled.
       await Task.detached { try? await finish(event, admin) }.value
       throw error
     }
+    // Neither an event that cannot be cancelled nor a picture that cannot be written loses the report.
+    var failure: (any Error)?
+    do { try await finish(event, admin) } catch { failure = error }
+    try tell(report)
+    if let failure { throw failure }
+    return report.verdict.isConsistent ? 0 : AdminError.refused
   }
 
   private func finish(_ event: Int, _ admin: SeatcastClient) async throws {
@@ -121,16 +125,15 @@ struct Rehearsal: Sendable {
   private func tell(_ report: RehearsalReport) throws {
     let chart = RehearsalChart(
       bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity,
-      width: plan.isJSON ? 60 : max(20, min(100, Terminal.size.columns - 14)))
-    if let file = plan.chart {
-      let picture = RehearsalChart(
-        bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity, width: 200)
-      let title = "\(report.users) users for \(plan.seats) seats"
-      try SmallFile.write(picture.svg(title: title), to: file)
-    }
-    guard !plan.isJSON else { return StandardOutput.write(report.json) }
+      width: max(20, min(100, Terminal.size.columns - 14)))
     let curve = chart.text()
-    StandardOutput.write(report.text(.standardOutput) + (curve.isEmpty ? "" : "\n" + curve))
+    StandardOutput.write(
+      plan.isJSON ? report.json : report.text(.standardOutput) + (curve.isEmpty ? "" : "\n" + curve))
+    guard let file = plan.chart else { return }
+    let picture = RehearsalChart(
+      bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity, width: 200)
+    let title = "\(report.users) users for \(plan.seats) seats"
+    try SmallFile.write(picture.svg(title: title), to: file)
   }
 }
 

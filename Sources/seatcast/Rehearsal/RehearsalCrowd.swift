@@ -75,7 +75,7 @@ struct RehearsalCrowd: Sendable {
         let kind = answer.map { Problem($0).kind } ?? ""
         return finish(user, first, now, isUnknown ? .unknown : .refused(kind), latency: 0)
       }
-      recorder.recordRetry()
+      recorder.recordRetry(isLimited: answer?.status == 429)
       try? await Task.sleep(for: .milliseconds(Int(wait * 1_000)))
     }
   }

@@ -10,6 +10,8 @@ final class RehearsalRecorder: Sendable {
     var bookings = 0
     var refused: [String: Int] = [:]
     var retries = 0
+    /// Of the retries, those after a 429.
+    var limited = 0
     var unknown = 0
     var cancelled = 0
   }
@@ -64,7 +66,14 @@ final class RehearsalRecorder: Sendable {
     }
   }
 
-  func recordRetry() { state.withLock { $0.progress.retries += 1 } }
+  /// - Parameter isLimited: a rate limit was the reason.
+  func recordRetry(isLimited: Bool) {
+    state.withLock { state in
+      state.progress.retries += 1
+      if isLimited { state.progress.limited += 1 }
+    }
+  }
+
   func recordCancellation() { state.withLock { $0.progress.cancelled += 1 } }
 
   // MARK: Viewers

@@ -37,7 +37,7 @@ struct RehearsalReport: Sendable {
     if result.progress.cancelled > 0 {
       lines.append(row("given back", Numbers.grouped(result.progress.cancelled)))
     }
-    lines += refused.map { row("refused", "\(Numbers.grouped($0.value))  \($0.key)") }
+    lines += refused.map { row("refused", "\(Numbers.grouped($0.value))  \($0.key.harmless)") }
     if result.progress.unknown > 0 {
       lines.append(row("without answer", Numbers.grouped(result.progress.unknown)))
     }
@@ -85,14 +85,15 @@ struct RehearsalReport: Sendable {
         [
           style.text("  not so: ", .red) + broken.rule.rawValue
             + (broken.count > 1 ? " (\(broken.count) times)" : ""),
-          "    \(broken.evidence)",
+          "    \(broken.evidence.harmless)",
         ]
       }
   }
 
-  /// What the numbers say of the server's limits rather than of its speed.
+  /// What the numbers say of the server's limits rather than of its speed. A server that is busy (503) makes users try
+  /// again, too.
   private var hint: String? {
-    guard result.progress.refused["rate-limited"] != nil || result.progress.retries > users else {
+    guard result.progress.refused["rate-limited"] != nil || result.progress.limited > users else {
       return nil
     }
     return
@@ -111,6 +112,7 @@ struct RehearsalReport: Sendable {
       ("bookingsPerSecond", JSONText.number(rate)), ("seatsSold", String(sold)),
       ("cancelled", String(result.progress.cancelled)), ("refused", JSONText.object(refusals)),
       ("unknown", String(result.progress.unknown)), ("retries", String(result.progress.retries)),
+      ("rateLimited", String(result.progress.limited)),
       ("bookingMs", Self.json(result.booking)), ("commitToScreenMs", Self.json(result.screen)),
       (
         "viewers",

@@ -5,7 +5,7 @@ import Testing
 @testable import seatcast
 
 /// A small rehearsal's report; `RehearsalRecorder` gathers what it has.
-private func report(broken: Bool) -> RehearsalReport {
+private func report(broken: Bool, limits: Bool = true) -> RehearsalReport {
   let recorder = RehearsalRecorder(viewers: 2)
   recorder.begin()
   for number in 0..<4 {
@@ -13,14 +13,14 @@ private func report(broken: Bool) -> RehearsalReport {
       number < 2
       ? .acknowledged(
         Acknowledgement(bookingID: "B\(number)", seq: UInt64(number + 1), availableSeats: 1 - number))
-      : .refused(number == 2 ? "sold-out" : "rate-limited")
+      : .refused(number == 2 || !limits ? "sold-out" : "rate-limited")
     recorder.record(
       BookingAttempt(
         name: "user \(number)", userID: "\(number)", quantity: 1, sentAt: 0,
         answeredAt: Int64(number * 1_000),
         outcome: outcome), latency: 2_000)
   }
-  recorder.recordRetry()
+  for _ in 0..<9 { recorder.recordRetry(isLimited: false) }
   recorder.record(
     .live(seq: 0, epoch: "e", recovered: nil, count: nil, state: nil, at: 0), of: 0)
   var verdict = Verdict()
@@ -42,6 +42,19 @@ struct RehearsalReportTests {
     #expect(text.contains("viewers           1 watched, 1 got no connection"))
     #expect(text.contains("consistency       every promise held: 4 requests"))
     #expect(text.contains("Rate limits decided"))
+  }
+
+  @Test("Users who tried again at a busy server blame no rate limit; a 429 for each of them does")
+  func busy() {
+    #expect(!report(broken: false, limits: false).text(.plain).contains("Rate limits decided"))
+    let recorder = RehearsalRecorder(viewers: 0)
+    for _ in 0..<5 { recorder.recordRetry(isLimited: true) }
+    let limited = RehearsalReport(
+      server: "http://a", event: 7, users: 4, seats: 2, quantity: 1, connections: 4, viewersAsked: 0,
+      seconds: 1,
+      result: recorder.result, verdict: Verdict())
+    #expect(
+      limited.text(.plain).contains("Rate limits decided") && limited.json.contains("\"rateLimited\":5"))
   }
 
   @Test("A broken promise is told with its evidence")
