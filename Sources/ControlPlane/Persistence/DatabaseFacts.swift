@@ -53,12 +53,15 @@ struct DatabaseFacts: Equatable, Sendable {
   static func verifyRows(_ connection: Connection) throws(StoreFailure) {
     let miscounted = """
       SELECT event.id FROM event LEFT JOIN (
-        SELECT event_id, sum(iif(state = 1, quantity, 0)) sold, sum(iif(state = 2, quantity, 0)) held
+        SELECT event_id, sum(iif(state = 1, quantity, 0)) sold, sum(iif(state = 2, quantity, 0)) held,
+          sum(iif(state IN (1, 2), 1, 0)) standing
         FROM booking GROUP BY event_id) counted ON counted.event_id = event.id
-      WHERE event.sold <> coalesce(counted.sold, 0) OR event.held <> coalesce(counted.held, 0) LIMIT 1
+      WHERE event.sold <> coalesce(counted.sold, 0) OR event.held <> coalesce(counted.held, 0)
+        OR event.standing <> coalesce(counted.standing, 0) LIMIT 1
       """
     if let event = try Statement(connection, miscounted).first([], { $0.int(0) }) {
-      throw fault("the seats sold and held of event \(event) are not those of its bookings")
+      throw fault(
+        "the seats sold and held, or the number of bookings, of event \(event) are not those of its bookings")
     }
     if let event = try Self.eventWithMiscountedTypes(connection) {
       throw fault("the seats of a ticket type of event \(event) are not those of its bookings")

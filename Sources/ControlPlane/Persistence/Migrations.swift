@@ -5,7 +5,7 @@ enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
     Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed), Step(waitingLists),
-    Step(records), Step(feedRuns, plainNoticeCheck),
+    Step(records), Step(feedRuns, plainNoticeCheck), Step(standingBookings),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -347,6 +347,14 @@ enum Migrations {
   /// one's.
   private static let feedRuns =
     "ALTER TABLE feed ADD COLUMN count INTEGER NOT NULL DEFAULT 1 CHECK (count > 0);"
+
+  /// Bookings of an event that are neither cancelled nor expired, so that nobody has to count its rows (`StandingBookings`).
+  private static let standingBookings = """
+    ALTER TABLE event ADD COLUMN standing INTEGER NOT NULL DEFAULT 0 CHECK (standing >= 0);
+    UPDATE event SET standing = counted.standing FROM (
+      SELECT event_id, count(*) standing FROM booking WHERE state IN (1, 2) GROUP BY event_id) counted
+      WHERE counted.event_id = event.id;
+    """
 
   /// For `IN` with three values SQLite fills a temporary B-tree at every insert, which was a quarter of a booking's
   /// instructions. The table may be large, so the text of its CHECK is changed and not the table: the way that SQLite

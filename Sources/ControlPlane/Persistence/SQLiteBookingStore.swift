@@ -13,6 +13,7 @@ final class SQLiteBookingStore: BookingStore {
   private let feed: FeedStatements
   let records: any RecordStore
   private let people: PeopleStatements
+  private let standing: StandingBookings
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each, just under
   /// `journal_size_limit`). Every booking of that moment waits for it, and a longer log has the same pages more often, so
@@ -32,6 +33,7 @@ final class SQLiteBookingStore: BookingStore {
     feed = try FeedStatements(connection)
     records = try SQLiteRecordStore(connection)
     people = try PeopleStatements(connection)
+    standing = try StandingBookings(connection)
   }
 
   func begin() throws(StoreFailure) { try statements.begin.runBound() }
@@ -41,6 +43,7 @@ final class SQLiteBookingStore: BookingStore {
   func commit() throws(StoreFailure) {
     try verify()
     try feed.flush()
+    try standing.flush()
     try accounts.saveCounter()
     try statements.commit.runBound()
     accounts.committed()
@@ -55,6 +58,7 @@ final class SQLiteBookingStore: BookingStore {
 
   func rollback() {
     feed.discard()
+    standing.discard()
     // SQLite rolls some failures back by itself.
     guard connection.isInTransaction else { return }
     try? statements.rollback.run()
@@ -79,12 +83,13 @@ final class SQLiteBookingStore: BookingStore {
 
   func saveCounts(of event: EventID, _ counts: Event.Counts) throws(StoreFailure) {
     let statement = counts.types.isEmpty ? statements.saveCounts : statements.saveTypeCounts
-    if !counts.types.isEmpty { statement.bind(TicketTypeText.counts(counts.types), at: 6) }
+    if !counts.types.isEmpty { statement.bind(TicketTypeText.counts(counts.types), at: 7) }
     statement.bind(counts.sold, at: 1)
     statement.bind(counts.held, at: 2)
     statement.bind(Int64(counts.seq), at: 3)
     statement.bind(counts.updatedAt.milliseconds, at: 4)
-    statement.bind(event.rawValue, at: 5)
+    statement.bind(standing.take(event), at: 5)
+    statement.bind(event.rawValue, at: 6)
     try statement.runBound()
   }
 
@@ -239,6 +244,7 @@ final class SQLiteBookingStore: BookingStore {
       statement.bind(TicketTypeText.text(notice.types), at: 8)
     }
     try statement.runBound()
+    standing.note(notice)
     try feed.append(notice: Int64(notice.seq), of: notice.event.rawValue)
     if case .eventUpdated(let details) = notice.change {
       try statements.appendDetails.run(NoticeRow.values(details, of: notice))
@@ -405,10 +411,14 @@ private struct WriterStatements {
     insertEvent = try Statement(connection, "INSERT INTO event (\(columns)) VALUES (\(places))")
     saveEvent = try Statement(connection, "UPDATE event SET (\(columns)) = (\(places)) WHERE id = ?")
     saveCounts = try Statement(
-      connection, "UPDATE event SET (sold, held, seq, updated_at) = (?, ?, ?, ?) WHERE id = ?")
+      connection,
+      "UPDATE event SET (sold, held, seq, updated_at, standing) = (?, ?, ?, ?, standing + ?) WHERE id = ?")
     saveTypeCounts = try Statement(
       connection,
-      "UPDATE event SET (sold, held, seq, updated_at, type_counts) = (?1, ?2, ?3, ?4, ?6) WHERE id = ?5")
+      """
+      UPDATE event SET (sold, held, seq, updated_at, standing, type_counts) = (?1, ?2, ?3, ?4, standing + ?5, ?7)
+      WHERE id = ?6
+      """)
     deleteEvent = try Statement(connection, "DELETE FROM event WHERE id = ?")
     hasBookings = try Statement(
       connection,

@@ -29,13 +29,9 @@ final class SQLiteReadStore: ReadStore {
     eventStakes = try Statement(
       connection,
       """
-      SELECT e.sold, e.held,
-        (SELECT count(*) FROM notice made CROSS JOIN booking b
-          WHERE made.event_id = e.id AND made.kind = \(NoticeRow.created) AND b.id = made.booking_id
-            AND b.state = 1),
-        (SELECT count(*) FROM booking b WHERE b.event_id = e.id AND b.state = 2),
+      SELECT e.sold, e.held, e.standing - holds.count, holds.count,
         (SELECT count(*) FROM waiting w WHERE w.event_id = e.id)
-      FROM event e WHERE e.id = ?
+      FROM event e, (SELECT count(*) count FROM booking WHERE event_id = ?1 AND state = 2) holds WHERE e.id = ?1
       """)
 
     let booking = "SELECT \(BookingRow.columns) FROM \(BookingRow.join)"

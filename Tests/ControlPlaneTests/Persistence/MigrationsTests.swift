@@ -109,12 +109,12 @@ struct MigrationsTests {
 
   @Test("no statement of a booking fills a temporary table, in a database of an earlier version either")
   func lean() throws {
-    try Migrations.bring(connection, steps: Array(Migrations.steps.dropLast()))
+    try Migrations.bring(connection, steps: Array(Migrations.steps.prefix(10)))
     try Migrations.bring(connection)
     let inserts = [
       "INSERT INTO notice VALUES (1, 1, 1, 1, 1, 1, 1, NULL)",
       "INSERT INTO booking (event_id, user_id, quantity, created_at, created_seq) VALUES (1, 1, 1, 1, 1)",
-      "UPDATE event SET (sold, held, seq, updated_at) = (1, 1, 1, 1) WHERE id = 1",
+      "UPDATE event SET (sold, held, seq, updated_at, standing) = (1, 1, 1, 1, standing + 1) WHERE id = 1",
       "INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (1, 1, '', 1, 1)",
     ]
     for insert in inserts {

@@ -70,8 +70,12 @@ struct OnlineCopyTests {
     #expect {
       try DatabaseFacts.verifyRows(connection)
     } throws: { error in
-      "\(error)" == "the seats sold and held of event 1 are not those of its bookings"
+      "\(error)"
+        == "the seats sold and held, or the number of bookings, of event 1 are not those of its bookings"
     }
+    try connection.execute("UPDATE event SET sold = 0, standing = 1")
+    #expect(throws: StoreFailure.self) { try DatabaseFacts.verifyRows(connection) }
+    try connection.execute("UPDATE event SET standing = 0")
     try connection.execute("UPDATE event SET sold = 0, seq = 3")
     #expect {
       try DatabaseFacts.verifyRows(connection)
