@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct cuv_tls_context {
   pthread_mutex_t lock;
@@ -42,8 +43,11 @@ __attribute__((format(printf, 3, 4))) static int fail(char why[256], int failure
   return failure;
 }
 
-/* OpenSSL's own answer to a missing file is a stack of errors. */
+/* OpenSSL's own answer to a missing file is a stack of errors, and before a pipe it waits for ever. */
 static int check_readable(const char *file, const char *what, char why[256]) {
+  struct stat status;
+  if (stat(file, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+    return fail(why, -EINVAL, "The %s file %s is a pipe or a device, not a file.", what, file);
   FILE *stream = fopen(file, "re");
   if (!stream) return fail(why, -errno, "The %s file %s cannot be read: %s.", what, file, strerror(errno));
   int failure = getc(stream) == EOF && ferror(stream) ? -errno : 0;

@@ -61,6 +61,15 @@ import Testing
     #expect(made.why == "The certificate file \(folder.path) cannot be read: Is a directory.")
   }
 
+  @Test("a pipe is no file, and nobody waits for what may come out of it")
+  func pipe() throws {
+    let folder = try TemporaryFolder()
+    #expect(unsafe mkfifo(folder.path + "/pipe", 0o600) == 0)
+    let sentence = "file \(folder.path)/pipe is a pipe or a device, not a file."
+    #expect(create(folder.path + "/pipe", TLSOptions.key).why == "The certificate \(sentence)")
+    #expect(create(TLSOptions.certificate, folder.path + "/pipe").why == "The key \(sentence)")
+  }
+
   @Test("a file without PEM, or with PEM of another kind, is told apart by what is missing")
   func noPEM() {
     let text = SourceTree.root + "/Tests/Certificates/README.md"

@@ -30,6 +30,13 @@ public enum Checkup {
   public static func database(in folder: String) throws(StartFailure) -> DatabaseState? {
     let path = folder + "/" + DataFolder.databaseName
     guard let bytes = size(of: path) else { return nil }
+    if let odd = DatabaseFiles.odd(at: path) { throw StartFailure("the database cannot be read: \(odd)") }
+    let logBytes = size(of: path + "-wal") ?? 0
+    // SQLite reads it as a database without tables.
+    if bytes == 0 {
+      return DatabaseState(
+        schema: 0, currentSchema: Migrations.steps.count, events: 0, bytes: 0, logBytes: logBytes)
+    }
     do throws(StoreFailure) {
       let connection = try Connection(path, .reader)
       let schema = try Migrations.version(of: connection)
@@ -37,7 +44,23 @@ public enum Checkup {
         schema == 0 ? 0 : try Statement(connection, "SELECT count(*) FROM event").first { $0.int(0) } ?? 0
       return DatabaseState(
         schema: schema, currentSchema: Migrations.steps.count, events: events, bytes: bytes,
-        logBytes: size(of: path + "-wal") ?? 0)
+        logBytes: logBytes)
+    } catch {
+      throw StartFailure("the database \(path) cannot be read: \(error)")
+    }
+  }
+
+  /// Holds the counts of a database of today's schema against its rows, beside a running server, too. Reads all bookings.
+  /// - Returns: what does not fit together, in words; nil: everything does.
+  public static func fault(ofDatabaseIn folder: String) throws(StartFailure) -> String? {
+    let path = folder + "/" + DataFolder.databaseName
+    do throws(StoreFailure) {
+      let connection = try Connection(path, .reader)
+      do throws(StoreFailure) { try DatabaseFacts.verifyRows(connection) } catch {
+        guard error.code == StoreFailure.corrupt else { throw error }
+        return error.message
+      }
+      return nil
     } catch {
       throw StartFailure("the database \(path) cannot be read: \(error)")
     }

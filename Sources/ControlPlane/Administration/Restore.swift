@@ -113,6 +113,7 @@ public enum Restore {
     guard unsafe stat(path, &status) == 0 else {
       throw .init(.data, "\(path) cannot be read: \(describe(errno: errno)).")
     }
+    guard PlainFile.mayBe(at: path) else { throw .init(.data, "\(path) \(PlainFile.fault).") }
     return Int(status.st_size)
   }
 

@@ -40,6 +40,7 @@ struct KeySetFile: Sendable {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(errno) }
     defer { close(descriptor) }
+    guard PlainFile.isOpen(descriptor) else { throw StartFailure("\(path) \(PlainFile.fault)") }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while bytes.count <= JSONWebKeySet.maximumBytes {

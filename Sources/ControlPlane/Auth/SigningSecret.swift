@@ -49,12 +49,15 @@ public struct SigningSecret: Sendable {
   // MARK: Reading
 
   private static func read(_ path: String) throws(SecretFailure) -> SigningSecret? {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
       throw failure("read", path, errno)
     }
     defer { close(descriptor) }
+    guard PlainFile.isOpen(descriptor) else {
+      throw SecretFailure(description: "\(path) \(PlainFile.fault)")
+    }
     try checkMode(descriptor, path)
     var buffer = [UInt8](repeating: 0, count: maximumFileBytes + 1)
     let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)

@@ -70,7 +70,7 @@ final class DataFolder: Sendable {
   /// moment.
   static func isLocked(_ path: String) -> Bool {
     [path, path + "/" + lockName].contains { name in
-      let descriptor = unsafe open(name, O_RDONLY | O_CLOEXEC)
+      let descriptor = unsafe open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       guard descriptor >= 0 else { return false }
       if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
         unlock(descriptor)
@@ -85,6 +85,10 @@ final class DataFolder: Sendable {
     let file = unsafe open(folder + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       throw StartFailure("cannot write in the data folder \(name): \(describe(errno: errno))")
+    }
+    guard PlainFile.isOpen(file) else {
+      close(file)
+      throw StartFailure("\(folder)/\(lockName) \(PlainFile.fault)")
     }
     let code = lock(file)
     guard code == 0 else {
@@ -137,7 +141,7 @@ final class DataFolder: Sendable {
 
   /// The bytes of a small file; nil: there is none.
   func read(_ name: String) throws(StartFailure) -> [UInt8]? {
-    let file = unsafe open(realPath + "/" + name, O_RDONLY | O_CLOEXEC)
+    let file = unsafe open(realPath + "/" + name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       if errno == ENOENT { return nil }
       throw StartFailure("cannot read \(path)/\(name): \(describe(errno: errno))")
@@ -176,7 +180,7 @@ final class DataFolder: Sendable {
   }
 
   private static func put(_ bytes: [UInt8], in path: String) throws(SystemFailure) {
-    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard file >= 0 else { throw SystemFailure(code: errno) }
     defer { close(file) }
     var rest = bytes[...]

@@ -42,6 +42,7 @@ final class Database: Sendable {
 
   private static func connect(_ folder: DataFolder) throws(MigrationFailure) -> Connection {
     try storing { () throws(StoreFailure) in
+      if let odd = DatabaseFiles.odd(at: folder.database) { throw StoreFailure(code: 0, message: odd) }
       try folder.reserve(folder.database)
       return try Connection(folder.database, .writer)
     }

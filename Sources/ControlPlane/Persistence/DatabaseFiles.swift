@@ -29,6 +29,13 @@ struct DatabaseFiles {
     }
   }
 
+  /// What is a pipe or a device under the name of one of the database's files, as a sentence without its end: SQLite would
+  /// wait for what comes out of it. Nil: there is nothing of that kind.
+  static func odd(at database: String) -> String? {
+    ["", "-wal", "-shm", "-journal"].map { database + $0 }.first { !PlainFile.mayBe(at: $0) }
+      .map { "\($0) \(PlainFile.fault)" }
+  }
+
   private static func identity(of path: String) throws(StoreFailure) -> Identity {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else {

@@ -92,7 +92,7 @@ struct DoctorFiles {
       guard let state = try Checkup.database(in: folder) else {
         return [.ok("database", "There is none yet; serve makes it.")]
       }
-      return [schemaFinding(state)] + logFindings(state)
+      return try [schemaFinding(state)] + countFindings(state) + logFindings(state)
     } catch {
       return [
         .fail("database", StartError(telling: error).description + " Restore a backup if it is damaged.")
@@ -101,6 +101,7 @@ struct DoctorFiles {
   }
 
   private func schemaFinding(_ state: Checkup.DatabaseState) -> Finding {
+    if state.bytes == 0 { return emptyFinding(state) }
     let size = "\(state.bytes / 1_048_576) MiB, \(state.events) events"
     if state.schema == 0 { return .fail("database", "It is no database of seatcast; name another --data.") }
     if state.schema > state.currentSchema {
@@ -112,6 +113,24 @@ struct DoctorFiles {
         "It is of an older version (\(size)); serve brings it up to date. Copy the folder before, while no server runs."
       )
       : .ok("database", "It is of this version (\(size)).")
+  }
+
+  private func countFindings(_ state: Checkup.DatabaseState) throws -> [Finding] {
+    guard state.schema == state.currentSchema else { return [] }
+    guard let fault = try Checkup.fault(ofDatabaseIn: folder) else {
+      return [.ok("counts", "Seats, bookings and changes of every event fit together.")]
+    }
+    return [.fail("counts", "They do not fit together: \(fault). Restore a backup.")]
+  }
+
+  /// A file of 0 bytes: serve would take it for a new database.
+  private func emptyFinding(_ state: Checkup.DatabaseState) -> Finding {
+    state.logBytes > 0
+      ? .fail(
+        "database", "It has 0 bytes beside a log of \(state.logBytes): it was cut off. Restore a backup.")
+      : .warn(
+        "database",
+        "It has 0 bytes; serve makes a new one of it. If it had events, restore a backup before that.")
   }
 
   private func logFindings(_ state: Checkup.DatabaseState) -> [Finding] {
@@ -153,6 +172,7 @@ struct DoctorFiles {
   private func keptFinding(_ name: String) -> Finding? {
     let path = folder + "/" + name
     guard let state = Self.state(of: path) else { return nil }
+    guard PlainFile.mayBe(at: path) else { return .fail("secret", "\(path) \(PlainFile.fault); remove it.") }
     if state.st_mode & 0o077 != 0 {
       return .fail("secret", "\(path) can be read by others, and serve refuses it: chmod 600 \(path).")
     }

@@ -62,7 +62,7 @@ struct DoctorTests {
         == [.ok("server", "A server has the folder and answers commands.")])
     assembly.stop()
     #expect(!files().isServed)
-    #expect(files().databaseFindings.map(\.grade) == [.ok])
+    #expect(files().databaseFindings.map(\.grade) == [.ok, .ok])
   }
 
   @Test("secrets that others can read, and files that are no database, fail")
@@ -76,6 +76,25 @@ struct DoctorTests {
     #expect(files().secretFindings(missing).last?.grade == .fail)
     try put(String(repeating: "nonsense ", count: 800), at: folder.path + "/data/seatcast.db")
     #expect(files().databaseFindings.map(\.grade) == [.fail])
+  }
+
+  @Test("a database of no bytes is told as what it is, and a pipe under a file's name keeps nobody waiting")
+  func oddFiles() throws {
+    let data = folder.path + "/data"
+    #expect(unsafe mkdir(data, 0o700) == 0)
+    try put("", at: data + "/seatcast.db")
+    #expect(files().databaseFindings.map(\.grade) == [.warn])
+    #expect(
+      files().databaseFindings.first?.sentence.hasPrefix("It has 0 bytes; serve makes a new one") == true)
+    try put("log", at: data + "/seatcast.db-wal")
+    #expect(files().databaseFindings.map(\.grade) == [.fail])
+    for name in ["seatcast.db", "seatcast.db-wal"] { #expect(unsafe unlink(data + "/" + name) == 0) }
+    for name in ["seatcast.db", "jwt-secret", "seatcast.lock", "given"] {
+      #expect(unsafe mkfifo(data + "/" + name, 0o600) == 0)
+    }
+    let findings = try findings([.jwtSecretFile: data + "/given"])
+    let odd = findings.filter { $0.grade == .fail && $0.sentence.contains("is a pipe") }
+    #expect(odd.map(\.subject).sorted() == ["database", "secret", "secret"], "\(findings)")
   }
 
   @Test("backups that are missing or old are a warning")

@@ -38,6 +38,25 @@ struct BoundedFileTests {
     let pipe = folder.path + "/pipe"
     #expect(unsafe mkfifo(pipe, 0o600) == 0)
     #expect(complaint(pipe) == "is a pipe or a device, not a file")
+    #expect(complaint(pipe, isPlain: false) == "is a pipe into which nothing writes")
+    let writer = unsafe open(pipe, O_RDWR | O_CLOEXEC)
+    defer { close(writer) }
+    do throws(BoundedFile.Failure) {
+      _ = try BoundedFile.read(pipe, atMost: 1_024, patience: 20)
+      Issue.record("nothing was written")
+    } catch {
+      #expect(error.why == "is a pipe or a device that gives nothing")
+    }
+  }
+
+  @Test("What another program writes into a pipe is read to its end")
+  func pipes() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(unsafe pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    #expect(unsafe write(ends[1], "secret", 6) == 6)
+    close(ends[1])
+    #expect(try BoundedFile.read("/proc/self/fd/\(ends[0])", atMost: 1_024) == Array("secret".utf8))
   }
 
   @Test("A file that may not be read is told", .enabled(if: geteuid() != 0, "root may read everything"))
