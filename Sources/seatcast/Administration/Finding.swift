@@ -30,8 +30,8 @@ struct Finding: Equatable, Sendable {
 
   static func json(_ findings: [Finding]) -> String {
     let lines = findings.map { finding in
-      "{\"grade\":\"\(finding.grade.rawValue)\",\"subject\":\(LogEntry.quoted(finding.subject)),"
-        + "\"sentence\":\(LogEntry.quoted(finding.sentence))}"
+      "{\"grade\":\"\(finding.grade.rawValue)\",\"subject\":\(JSONText.string(finding.subject)),"
+        + "\"sentence\":\(JSONText.string(finding.sentence))}"
     }
     let hasFailed = findings.contains { $0.grade == .fail }
     return "{\"ok\":\(!hasFailed),\"findings\":[\(lines.joined(separator: ","))]}\n"

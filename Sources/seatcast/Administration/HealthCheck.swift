@@ -84,10 +84,8 @@ enum HealthCheck {
     guard isNamed, port.isEmpty || port.first == ":" else { return nil }
     let digits = port.dropFirst()
     if digits.isEmpty { return port.isEmpty ? (String(host), defaultPort) : nil }
-    guard digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let number = UInt16(digits), number > 0 else {
-      return nil
-    }
-    return (String(host), Int(number))
+    guard let number = digits.decimal, (1...65_535).contains(number) else { return nil }
+    return (String(host), number)
   }
 
   private static func url(of target: HTTPProbe) -> String {

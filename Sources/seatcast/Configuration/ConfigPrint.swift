@@ -71,10 +71,10 @@ enum ConfigPrint {
   }
 
   static func json(_ lines: [Line], _ settings: Settings) -> String {
-    let file = settings.file.map { LogEntry.quoted($0.path) } ?? "null"
+    let file = settings.file.map { JSONText.string($0.path) } ?? "null"
     let members = lines.map { line in
-      "\(LogEntry.quoted(line.setting.rawValue)):{\"value\":\(line.value.map(LogEntry.quoted) ?? "null"),"
-        + "\"source\":\(LogEntry.quoted(line.source)),\"default\":\(line.isDefault),"
+      "\(JSONText.string(line.setting.rawValue)):{\"value\":\(line.value.map(JSONText.string) ?? "null"),"
+        + "\"source\":\(JSONText.string(line.source)),\"default\":\(line.isDefault),"
         + "\"reloadable\":\(line.isReloadable)}"
     }
     return "{\"file\":\(file),\"settings\":{\(members.joined(separator: ","))}}\n"

@@ -82,9 +82,7 @@ enum LimitValue: Equatable, Sendable {
   }
 
   private static func number(_ digits: Substring) -> Int? {
-    let isDecimal = digits.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-    guard isDecimal, let number = Int(digits), (1...1_000_000).contains(number) else { return nil }
-    return number
+    digits.decimal.flatMap { (1...1_000_000).contains($0) ? $0 : nil }
   }
 
   /// As it is typed.

@@ -103,10 +103,7 @@ struct AdminAddress: Equatable, Sendable {
   /// `127.0.0.1:9464`, `localhost:9464` or `[::1]:9464`.
   init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":") else { return nil }
-    let digits = text[text.index(after: colon)...]
-    guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let port = Int(digits),
-      port <= 65_535
-    else { return nil }
+    guard let port = text[text.index(after: colon)...].decimal, port <= 65_535 else { return nil }
     var host = text[..<colon]
     if host.first == "[", host.last == "]" {
       host = host.dropFirst().dropLast()

@@ -121,8 +121,7 @@ struct Settings: Equatable, Sendable {
   /// A decimal number within bounds.
   func number(_ setting: Setting, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
     guard let given = given[setting] else { return nil }
-    let digits = given.text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    guard digits, let number = Int(given.text), bounds.contains(number) else {
+    guard let number = given.text.decimal, bounds.contains(number) else {
       let isLink = UnknownVariables.isServiceLink("\(given.source)", value: given.text)
       throw UsageError(
         "\(given.source) must be a number from \(bounds.lowerBound) to \(bounds.upperBound), "
@@ -137,10 +136,9 @@ struct Settings: Equatable, Sendable {
   func duration(_ setting: Setting, in seconds: ClosedRange<Int64>) throws(UsageError) -> Int64? {
     guard let given = given[setting] else { return nil }
     let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-    let digits = given.text.dropLast()
-    let isDecimal = !digits.isEmpty && digits.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-    guard isDecimal, let unit = given.text.last.flatMap({ units[$0] }), let number = Int64(digits),
-      number <= seconds.upperBound, seconds.contains(number * unit)
+    guard let unit = given.text.last.flatMap({ units[$0] }),
+      let number = given.text.dropLast().decimal.map(Int64.init), number <= seconds.upperBound,
+      seconds.contains(number * unit)
     else {
       throw UsageError(
         "\(given.source) must be a time like '12h' or '30d', at most \(seconds.upperBound / 86_400) days, "

@@ -1,5 +1,6 @@
 // A log entry and its two renderings, a text line and a JSON object. Text from outside is escaped, so that no client
 // can forge a line.
+import ControlPlane
 import FoundationEssentials
 
 enum LogFormat: String, CaseIterable, Sendable { case text, json }
@@ -45,7 +46,8 @@ struct LogEntry: Equatable, Sendable {
       let members =
         [("time", time), ("level", level.rawValue), ("message", message)]
         + facts.map { ($0.name, $0.value) }
-      return "{" + members.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",") + "}"
+      return "{" + members.map { JSONText.string($0.0) + ":" + JSONText.string($0.1) }.joined(separator: ",")
+        + "}"
     }
   }
 
@@ -65,38 +67,12 @@ struct LogEntry: Equatable, Sendable {
         $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
           && $0 != UInt8(ascii: "\\")
       }
-    return bare ? value : quoted(value)
+    return bare ? value : JSONText.string(value)
   }
 
   /// Without control characters, so that one entry is one line.
   static func plain(_ text: String) -> String {
-    text.unicodeScalars.contains(where: isControl) ? String(quoted(text).dropFirst().dropLast()) : text
-  }
-
-  /// A JSON string (RFC 8259, section 7); C1 controls and line separators are escaped, too.
-  static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case _ where isControl(scalar): out += "\\u" + hex4(scalar.value)
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
-      || scalar.value == 0x2029
-  }
-
-  private static func hex4(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    text.unicodeScalars.allSatisfy(HarmlessText.isHarmless)
+      ? text : String(JSONText.string(text).dropFirst().dropLast())
   }
 }

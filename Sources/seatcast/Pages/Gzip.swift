@@ -26,23 +26,9 @@ enum Gzip {
   /// Whether an answer may be compressed by gzip, and is not less welcome than a plain one (RFC 9110, section 12.5.3).
   /// - Parameter fields: the values of `Accept-Encoding`; without any, the plain bytes are sent.
   static func isWanted(by fields: [String]) -> Bool {
-    var weights: [String: Double] = [:]
-    for item in fields.flatMap({ $0.split(separator: ",") }) {
-      let parts = item.split(separator: ";").map { $0.trimmed.lowercased() }
-      guard let coding = parts.first else { continue }
-      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      weights[coding == "x-gzip" ? "gzip" : coding] = weight
-    }
+    var weights: [String: Int] = [:]
+    for item in WeightedItem.all(fields) { weights[item.name == "x-gzip" ? "gzip" : item.name] = item.weight }
     guard let gzip = weights["gzip"] ?? weights["*"], gzip > 0 else { return false }
     return gzip >= weights["identity"] ?? 0
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: Substring {
-    var rest = self
-    while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
-    while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
-    return rest
   }
 }

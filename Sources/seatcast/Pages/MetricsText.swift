@@ -17,38 +17,18 @@ enum MetricsFormat: Sendable, CaseIterable {
   /// not name OpenMetrics.
   init(accept fields: [String]) {
     var (open, plain) = (0, -1)
-    for item in fields.flatMap({ $0.split(separator: ",") }) {
-      let parts = item.split(separator: ";").map(Self.trimmed)
-      guard let type = parts.first?.lowercased() else { continue }
-      let quality = Self.quality(parts.dropFirst())
-      switch type {
-      case "application/openmetrics-text" where Self.isKnownVersion(parts.dropFirst()):
-        open = max(open, quality)
-      case "text/plain": plain = max(plain, quality)
+    for item in WeightedItem.all(fields) {
+      switch item.name {
+      case "application/openmetrics-text" where Self.isKnownVersion(item): open = max(open, item.weight)
+      case "text/plain": plain = max(plain, item.weight)
       default: break
       }
     }
     self = open > 0 && open >= plain ? .openMetrics : .prometheus
   }
 
-  private static func isKnownVersion(_ parameters: ArraySlice<Substring>) -> Bool {
-    let version = parameters.first { $0.lowercased().hasPrefix("version=") }
-    return version.map { $0.dropFirst("version=".count) == "1.0.0" } ?? true
-  }
-
-  /// In thousandths; 1000 when there is none, 0 when it cannot be read.
-  private static func quality(_ parameters: ArraySlice<Substring>) -> Int {
-    guard let text = parameters.first(where: { $0.lowercased().hasPrefix("q=") })?.dropFirst(2) else {
-      return 1_000
-    }
-    guard let value = Double(text), (0...1).contains(value) else { return 0 }
-    return Int(value * 1_000)
-  }
-
-  private static func trimmed(_ text: Substring) -> Substring {
-    var text = text.drop { $0 == " " || $0 == "\t" }
-    while text.last == " " || text.last == "\t" { text.removeLast() }
-    return text
+  private static func isKnownVersion(_ item: WeightedItem) -> Bool {
+    item.parameters.first { $0.name == "version" }.map { $0.value == "1.0.0" } ?? true
   }
 }
 

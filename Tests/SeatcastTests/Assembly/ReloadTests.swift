@@ -89,7 +89,7 @@ struct ReloadTests {
     try put(text, at: file)
     #expect(reload.run() == ["the configuration"])
     #expect(part.given.isEmpty && reload.settings == before)
-    let why = LogEntry.quoted(sentence.replacing("FILE", with: file))
+    let why = JSONText.string(sentence.replacing("FILE", with: file))
     #expect(lines == ["error the configuration cannot be read again; nothing has changed why=\(why)\n"])
     // And a good one is taken.
     try put("log-level = warning\n", at: file)

@@ -110,12 +110,14 @@ struct StaticFilesTests {
     #expect(page.commonLines == nil && page.value("Access-Control-Allow-Origin") == nil)
   }
 
-  @Test("The page says who may watch, so that it needs no connection that is refused", arguments: Watch.allCases)
+  @Test(
+    "The page says who may watch, so that it needs no connection that is refused", arguments: Watch.allCases)
   func watch(_ watch: Watch) throws {
     let page = try #require(StaticFiles.embedded(watch: watch).answer(.make("GET", "/")))
     #expect(page.text.contains(#"<meta name="seatcast-watch" content="\#(watch.rawValue)">"#))
     let tag = page.value("ETag")
-    #expect((tag == StaticFiles.embedded().answer(.make("GET", "/"))?.value("ETag")) == (watch == .authenticated))
+    #expect(
+      (tag == StaticFiles.embedded().answer(.make("GET", "/"))?.value("ETag")) == (watch == .authenticated))
   }
 
   @Test("The executable carries the page")
