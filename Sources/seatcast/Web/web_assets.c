@@ -67,6 +67,9 @@ static const unsigned char console_dialogs_js[] = {
 static const unsigned char console_events_js[] = {
 #embed "assets/console-events.js"
 };
+static const unsigned char console_make_js[] = {
+#embed "assets/console-make.js"
+};
 static const unsigned char console_numbers_js[] = {
 #embed "assets/console-numbers.js"
 };
@@ -78,6 +81,9 @@ static const unsigned char console_screen_js[] = {
 };
 static const unsigned char console_server_js[] = {
 #embed "assets/console-server.js"
+};
+static const unsigned char console_tokens_js[] = {
+#embed "assets/console-tokens.js"
 };
 static const unsigned char docs_css[] = {
 #embed "assets/docs.css"
@@ -166,10 +172,12 @@ static const web_asset assets[] = {
     PAGE("/console.js", JAVASCRIPT, console_js),
     PAGE("/console-dialogs.js", JAVASCRIPT, console_dialogs_js),
     PAGE("/console-events.js", JAVASCRIPT, console_events_js),
+    PAGE("/console-make.js", JAVASCRIPT, console_make_js),
     PAGE("/console-numbers.js", JAVASCRIPT, console_numbers_js),
     PAGE("/console-people.js", JAVASCRIPT, console_people_js),
     PAGE("/console-screen.js", JAVASCRIPT, console_screen_js),
     PAGE("/console-server.js", JAVASCRIPT, console_server_js),
+    PAGE("/console-tokens.js", JAVASCRIPT, console_tokens_js),
     PAGE("/favicon.svg", "image/svg+xml", favicon_svg),
     SHARED("/client.js", JAVASCRIPT, client_js),
     SHARED("/client-more.js", JAVASCRIPT, client_more_js),

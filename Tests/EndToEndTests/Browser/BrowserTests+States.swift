@@ -244,7 +244,8 @@ extension BrowserTests {
       try window.click("book-button")
       try window.waitForText("Booked 2 seats", in: "book-outcome")
       try window.waitForNumber(5, in: "available-seats")
-      try window.require("there is one booking", "document.querySelectorAll('[data-test=booking]').length === 1")
+      try window.require(
+        "there is one booking", "document.querySelectorAll('[data-test=booking]').length === 1")
     }
   }
 }

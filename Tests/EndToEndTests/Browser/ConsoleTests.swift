@@ -156,4 +156,90 @@ struct ConsoleTests {
       try console.wait("the entry is found", until: "\(console.element("audit")).children.length === 1")
     }
   }
+
+  @Test("An event with ticket types is made, and a refusal names the field")
+  func makeEvent() async throws {
+    try await browse(seats: 5) { site, browser in
+      let console = try browser.openPage(site.address + "console#/events")
+      try console.logInToConsole()
+      try console.click("to-make")
+      try console.fill("make-name", "Summer night")
+      try console.fill("make-capacity", "12")
+      for (name, seats) in [("Stalls", "8"), ("Bad\u{7}name", "")] {
+        try console.click("add-type")
+        let row = "document.querySelector('#make-types li:last-child"
+        _ = try console.evaluate("\(row) .type-name').value = \(JSON.string(name).text)")
+        _ = try console.evaluate("\(row) .type-capacity').value = '\(seats)'")
+      }
+      try console.click("make-button")
+      try console.waitForText("Name: must not contain control characters.", in: "make-outcome")
+      _ = try console.evaluate(
+        "document.querySelector('#make-types li:last-child .type-name').value = 'Balcony'")
+      try console.click("make-button")
+      try console.waitForText("Summer night", in: "event-name")
+      try console.waitForNumber(12, in: "seat-capacity")
+      let number = try console.evaluate("location.hash.split('/').pop()").string ?? ""
+      let types =
+        "fetch('/api/events/\(number)').then((answer) => answer.json()).then(({ types }) => types.length)"
+      #expect(try console.evaluate(types) == 2)
+    }
+  }
+
+  @Test("A service token is made, told once, and revoked")
+  func serviceToken() async throws {
+    try await browse(seats: 5) { site, browser in
+      let console = try browser.openPage(site.address + "console#/tokens")
+      try console.logInToConsole()
+      try console.fill("token-name", "mirror")
+      try console.click("scope-feed")
+      try console.click("token-button")
+      try console.wait(
+        "the token is told", until: "\(console.element("token-text")).value.split('.').length === 3")
+      try console.waitForText("mirror", in: "tokens")
+      try console.waitForText("feed:read", in: "tokens")
+      try console.click("token-revoke")
+      try console.click("dialog-yes")
+      try console.wait("it is gone", until: "\(console.element("tokens")).children.length === 0")
+    }
+  }
+
+  @Test("The audit log is downloaded as CSV")
+  func auditExport() async throws {
+    let keep = """
+      window.saved = []
+      const make = URL.createObjectURL
+      URL.createObjectURL = (blob) => {
+        blob.text().then((text) => window.saved.push(text))
+        return make.call(URL, blob)
+      }
+      """
+    try await browse(seats: 5) { site, browser in
+      let console = try browser.openPage(site.address + "console#/audit", script: keep)
+      try console.logInToConsole()
+      try console.click("audit-export")
+      try console.wait(
+        "the log is saved", until: "saved[0].startsWith('id,at,') && saved[0].includes('event.create')")
+      try console.waitForText("downloaded.", in: "audit-export-outcome")
+    }
+  }
+
+  @Test("The log-in rests as long as the server says after too many tries, and tells why")
+  func triesAreCapped() async throws {
+    let refuse = """
+      const send = window.fetch
+      window.fetch = (path, request) => {
+        if (path !== '/api/auth/login') return send(path, request)
+        const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '5' }
+        return Promise.resolve(new Response('{"type":"urn:seatcast:problem:rate-limited"}', { status: 429, headers }))
+      }
+      """
+    try await browse(seats: 5) { site, browser in
+      let console = try browser.openPage(site.address + "console", script: refuse)
+      try console.logInToConsole()
+      try console.waitForText("Please try again in 5 seconds.", in: "login-outcome")
+      let button = console.element("login-button")
+      try console.require("it rests", "\(button).getAttribute('aria-disabled') === 'true'")
+      try console.wait("it can be tried again", until: "\(button).getAttribute('aria-disabled') === 'false'")
+    }
+  }
 }

@@ -158,25 +158,46 @@ export class Api {
 
   /** One request, and its answer from JSON; null for an empty one. */
   async send(method, path, { body } = {}) {
-    const headers = { Accept: 'application/json' };
+    const { response, text } = await this.#ask(method, path, body);
+    const answer = this.#read(response, text);
+    if (response.ok) return answer;
+    throw this.#refusal(response, answer);
+  }
+
+  /** One page of a text, and the path of the next one (`Link`, RFC 8288); `next` null: it was the last. */
+  async text(path) {
+    const { response, text } = await this.#ask('GET', path);
+    if (!response.ok) throw this.#refusal(response, this.#read(response, text));
+    const next = response.headers.get('Link')?.match(/<([^>]*)>; *rel="?next"?/)?.[1] ?? null;
+    return { text, next };
+  }
+
+  async #ask(method, path, body) {
+    const headers = { Accept: 'application/json, text/csv' };
     const token = this.#token();
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
-
-    let response;
-    let answer;
     const sentAt = Date.now();
     try {
       const request = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
-      response = await fetch(path, request);
+      const response = await fetch(path, request);
       const date = Date.parse(response.headers.get('Date') ?? '');
       this.#clock.hear(date, sentAt, Date.now(), DATE_RESOLUTION_MS);
-      const text = await response.text();
-      answer = text ? JSON.parse(text) : null;
-    } catch (error) {
-      throw new ApiError(error instanceof SyntaxError ? response.status : 0);
+      return { response, text: await response.text() };
+    } catch {
+      throw new ApiError(0);
     }
-    if (response.ok) return answer;
-    throw new ApiError(response.status, answer ?? {}, retryAfter(response.headers.get('Retry-After')));
+  }
+
+  #read(response, text) {
+    try {
+      return text ? JSON.parse(text) : null;
+    } catch {
+      throw new ApiError(response.status);
+    }
+  }
+
+  #refusal(response, answer) {
+    return new ApiError(response.status, answer ?? {}, retryAfter(response.headers.get('Retry-After')));
   }
 }

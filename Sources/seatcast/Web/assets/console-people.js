@@ -4,7 +4,8 @@
 import { ask, paragraph } from './console-dialogs.js';
 import { Pages, matches } from './console-events.js';
 import { announce, byId, copyOf, element, patchList, say, tell } from './dom.js';
-import { moment, number } from './words.js';
+import { attempt } from './forms.js';
+import { count, moment, number } from './words.js';
 
 /** Where a person's actions are; the issuer names whose subject it is. */
 const pathOf = ({ id, issuer }, action = '') =>
@@ -146,6 +147,34 @@ export function peopleView(app) {
   return { title: 'People', show() {}, poll, everyMs: 10_000, close: () => (isOpen = false) };
 }
 
+/** More pages of 1,000 entries than this are left to `GET /api/audit/export`. */
+const MOST_EXPORTED_PAGES = 100;
+
+/** The audit log as one CSV text, newest first: `{ text, entries, isWhole }`. */
+export async function auditAsCSV(api) {
+  let text = '';
+  let path = '/api/audit/export?format=csv';
+  let entries = 0;
+  for (let page = 0; path !== null && page < MOST_EXPORTED_PAGES; page += 1) {
+    const answer = await api.text(path);
+    // Each page begins with the names of the columns.
+    const rows = answer.text.slice(answer.text.indexOf('\n') + 1);
+    text += page === 0 ? answer.text : rows;
+    entries += rows.split('\r\n').length - 1;
+    path = answer.next;
+  }
+  return { text, entries, isWhole: path === null };
+}
+
+/** Has the browser save a text as a file. */
+function save(name, text) {
+  const link = element('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 /** What an entry tells besides, in words: "seatCapacity: 20, types: [...]". */
 function detailOf({ detail }) {
   const textOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : value);
@@ -186,6 +215,14 @@ export function auditView(app) {
       if (!app.failed(error)) say(byId('audit-note'), error.message);
     }
   };
+  const outcome = byId('audit-export-outcome');
+  byId('audit-export').onclick = () =>
+    attempt(app, byId('audit-export'), outcome, async () => {
+      const { text, entries, isWhole } = await auditAsCSV(app.api);
+      save(`seatcast-audit-${new Date(app.now()).toISOString().slice(0, 10)}.csv`, text);
+      const saved = `${count(entries, 'entry', 'entries')} downloaded`;
+      return isWhole ? `${saved}.` : `${saved}, the newest ones; GET /api/audit/export has the others.`;
+    });
   byId('audit-filters').onsubmit = (event) => event.preventDefault();
   byId('audit-search').oninput = show;
   byId('more-audit').onclick = act(async () => {

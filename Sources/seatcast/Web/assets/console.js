@@ -3,10 +3,12 @@
 
 import { Api, ApiError } from './api.js';
 import { eventView, eventsView } from './console-events.js';
+import { makeView } from './console-make.js';
 import { History } from './console-numbers.js';
 import { auditView, peopleView } from './console-people.js';
 import { screenView } from './console-screen.js';
 import { serverView } from './console-server.js';
+import { tokensView } from './console-tokens.js';
 import { announce, byId, copyOf, focusOn, say, tell } from './dom.js';
 import { onSubmit } from './forms.js';
 import { Rhythm } from './rhythm.js';
@@ -91,8 +93,10 @@ function failed(error) {
 const routes = [
   [/^#\/events\/(\d{1,15})$/, (id) => eventView(app, Number(id)), '#/events'],
   [/^#\/events$/, () => eventsView(app), '#/events'],
+  [/^#\/events\/new$/, () => makeView(app), '#/events'],
   [/^#\/screen\/(\d{1,15})$/, (id) => screenView(app, Number(id)), '#/events'],
   [/^#\/people$/, () => peopleView(app), '#/people'],
+  [/^#\/tokens$/, () => tokensView(app), '#/tokens'],
   [/^#\/audit$/, () => auditView(app), '#/audit'],
   [/^(#\/?)?$/, () => serverView(app), '#/'],
 ];
