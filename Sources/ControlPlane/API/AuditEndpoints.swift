@@ -7,12 +7,25 @@ struct AuditEndpoints: Sendable {
 
   private static let exportLimits: ClosedRange<UInt64> = 1...1_000
 
-  /// `GET /api/audit?limit&cursor`
+  /// `GET /api/audit?limit&cursor&q`
   func list(_ call: Call, _: Principal) throws(Problem) -> Reply? {
     let limit = try call.query.limit()
+    if let search = try WordSearch(call.query) { return try list(call, limit, search) }
     let found = try read(call, limit)
     let page = Page(found, limit: limit, item: { $0 }) { .cursor(Self.cursor($0)) }
     return page.reply(path: "/api/audit", parameters: ["limit=\(limit)"])
+  }
+
+  private func list(_ call: Call, _ limit: Int, _ search: WordSearch) throws(Problem) -> Reply? {
+    let before = try call.query.cursor(.audit).flatMap { Int64(exactly: $0) }
+    let (found, last) = try call.read { reads throws(DomainError) in
+      try search.find(
+        limit: limit, after: before,
+        { (before, most) throws(DomainError) in try reads.audit(before: before, limit: most) },
+        place: \.id, texts: { [$0.action, $0.subject, $0.issuer, $0.address, $0.object, $0.detail] })
+    }
+    let page = Page(items: found, next: last.map { .cursor(Cursor.text(.audit, UInt64($0.magnitude))) })
+    return page.reply(path: "/api/audit", parameters: ["limit=\(limit)", search.parameter])
   }
 
   /// `GET /api/audit/export?format&limit&cursor`: a page, and where to go on as `Link`.

@@ -48,6 +48,8 @@ struct Page<Item: JSONWritable>: JSONWritable {
     }
   }
 
+  init(items: [Item], next: Next?) { (self.items, self.next) = (items, next) }
+
   /// `found`: up to one item more than `limit`, which tells that there is a next page.
   init<Source>(
     _ found: [Source], limit: Int, item: (Source) -> Item, next: (Source) -> Next

@@ -4,21 +4,33 @@
 struct EventEndpoints: Sendable {
   // MARK: Reading
 
-  /// `GET /api/events?limit&cursor&status`, in order of their numbers.
+  /// `GET /api/events?limit&cursor&status&q`, in order of their numbers.
   func list(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
     let limit = try call.query.limit()
     let cursor = try call.query.cursor(.event)
     let status = try Self.status(call.query)
     let after = cursor.flatMap { Int64(exactly: $0) }.map(EventID.init)
     let filter = try Self.filter(status, call, principal)
+    let parameters = ["limit=\(limit)"] + (status.map { ["status=\($0.rawValue)"] } ?? [])
+    if let search = try WordSearch(call.query) {
+      let (found, last) = try call.read { reads throws(DomainError) in
+        try search.find(
+          limit: limit, after: after,
+          { (after, most) throws(DomainError) in try reads.events(after: after, filter, limit: most) },
+          place: \.id, texts: { [String($0.id.rawValue), $0.name, $0.venue] })
+      }
+      let page = Page(items: found, next: last.map(Self.next))
+      return page.reply(path: "/api/events", parameters: parameters + [search.parameter])
+    }
     let found = try call.read { reads throws(DomainError) in
       try reads.events(after: after, filter, limit: limit + 1)
     }
-    let page = Page(found, limit: limit, item: { $0 }) { event in
-      .cursor(Cursor.text(.event, UInt64(event.id.rawValue.magnitude)))
-    }
-    let parameters = ["limit=\(limit)"] + (status.map { ["status=\($0.rawValue)"] } ?? [])
+    let page = Page(found, limit: limit, item: { $0 }) { Self.next($0.id) }
     return page.reply(path: "/api/events", parameters: parameters)
+  }
+
+  private static func next(_ id: EventID) -> Page<Event>.Next {
+    .cursor(Cursor.text(.event, UInt64(id.rawValue.magnitude)))
   }
 
   /// Drafts are for admins: for others there are none.

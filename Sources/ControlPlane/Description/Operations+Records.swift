@@ -37,7 +37,8 @@ extension Operations {
   private static let audit = [
     Operation(
       method: "GET", path: "/api/audit", id: "readAudit", group: .server, access: .admin,
-      summary: "Read who did what from where", details: "Newest first.", query: [limit, cursor],
+      summary: "Read who did what from where", details: "Newest first.",
+      query: [limit, cursor, search("the action, the user, the address, the object or the detail")],
       successes: [list(of: "entries", "AuditPage")]),
     Operation(
       method: "GET", path: "/api/audit/export", id: "exportAudit", group: .server, access: .admin,

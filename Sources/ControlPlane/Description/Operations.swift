@@ -10,6 +10,12 @@ enum Operations {
     "limit", #"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, "How many items a page has.")
   static let cursor = Operation.Parameter(
     "cursor", #"{"type":"string"}"#, "The next member of the page before; opaque.")
+  static func search(_ places: String) -> Operation.Parameter {
+    .init(
+      "q", #"{"type":"string","maxLength":200}"#,
+      "Words that each must stand somewhere in \(places), whatever the case. A page may have few items, or none, and a next."
+    )
+  }
   static let issuer = Operation.Parameter(
     "issuer", #"{"type":"string"}"#, "Whose subject it is: seatcast, or the system whose accounts are taken.")
   private static let ifMatch = Operation.Parameter(
@@ -109,6 +115,7 @@ enum Operations {
         .init(
           "status", #"{"enum":["draft","scheduled","on_sale","paused","closed","cancelled"]}"#,
           "Only events of this status."),
+        search("the name, the venue or the number"),
       ],
       successes: [list(of: "events", "EventPage")], refusals: [.forbidden]),
     Operation(

@@ -54,6 +54,21 @@ struct AuditEndpointsTests {
     #expect(created["detail"]?.members?["seatCapacity"] == .integer(5))
   }
 
+  @Test("Entries are searched by words")
+  func search() throws {
+    let admin = try admin
+    for name in ["E", "F"] {
+      _ = try backend.send("POST", "/api/events", "{\"name\":\"\(name)\",\"seatCapacity\":5}", token: admin)
+    }
+    _ = try backend.send("PATCH", "/api/events/1", #"{"status":"paused"}"#, token: admin)
+    func found(_ words: String) throws -> [String] {
+      try audit("?q=\(words)").items.compactMap { $0.members?["action"]?.text }
+    }
+    #expect(try found("EVENT.create") == ["event.create", "event.create"])
+    #expect(try found("192.0.2.7%20paused") == ["event.change"])
+    #expect(try found("nothing").isEmpty)
+  }
+
   @Test("Failed log-ins are there without what was typed, and log-ins of administrators")
   func logins() throws {
     _ = try backend.userToken("ann")

@@ -146,6 +146,26 @@ struct EventEndpointsTests {
     #expect(reply.status == 422 && reply.problem == "validation-failed")
   }
 
+  @Test("Events are searched by words, and the next page goes on with them")
+  func search() throws {
+    for name in ["Summer night", "Winter night", "Summer noon", "Night of nights"] {
+      let body = "{\"name\":\"\(name)\",\"seatCapacity\":1,\"venue\":\"Park\"}"
+      _ = try backend.send("POST", "/api/events", body, token: backend.adminToken())
+    }
+    func names(_ query: String) throws -> [String] {
+      try backend.send("GET", "/api/events?\(query)").items.compactMap { $0.members?["name"]?.text }
+    }
+    #expect(try names("q=NIGHT%20park") == ["Summer night", "Winter night", "Night of nights"])
+    #expect(try names("q=summer&status=on_sale") == ["Summer night", "Summer noon"])
+    #expect(try names("q=autumn").isEmpty)
+    let first = try backend.send("GET", "/api/events?q=night&limit=2")
+    let next = try #require(first.json.members?["next"]?.text)
+    #expect(first.first("link")?.contains("q=night&cursor=\(next)") == true)
+    #expect(try names("q=night&limit=2&cursor=\(next)") == ["Night of nights"])
+    let long = String(repeating: "x", count: 201)
+    #expect(try backend.send("GET", "/api/events?q=\(long)").status == 400)
+  }
+
   @Test("Only admins make, change and delete events")
   func admins() throws {
     let id = try backend.event()

@@ -4,12 +4,12 @@
 
 import { ApiError, inOrder } from './api.js';
 import { ask, listOf, paragraph } from './console-dialogs.js';
-import { announce, byId, copyOf, element, patchList, say, setInactive, tell } from './dom.js';
+import { announce, byId, copyOf, element, patchList, say, setInactive, settled, tell } from './dom.js';
 import { saleState } from './sale.js';
 import { count, moment, number, seats } from './words.js';
 
 const PAGE_LENGTH = 100;
-/** A search reads at most so many pages; the note below the list says when there are more. */
+/** A search reads at most so many pages by itself; there is a button for more. */
 const SEARCHED_PAGES = 20;
 /** More pages than this are not read again by themselves. */
 const POLLED_PAGES = 3;
@@ -85,17 +85,13 @@ export function eventsView(app) {
   let isOpen = true;
 
   function newPages() {
-    return new Pages(app.api, '/api/events', () => ({ status: status.value }));
+    return new Pages(app.api, '/api/events', () => ({ status: status.value, q: search.value.trim() }));
   }
 
   function show() {
-    const words = search.value;
-    const found = pages.items.filter(({ id, name, venue }) => matches(words, id, name, venue));
-    patchList(byId('events'), found, { key: ({ id }) => id, make: row, update });
-    byId('no-events').hidden = found.length > 0 || pages.pages === 0;
-    byId('more-events').hidden = !pages.next || words !== '';
-    const isPartial = words !== '' && pages.next;
-    say(byId('events-note'), isPartial ? `Only the first ${number(pages.items.length)} events were searched.` : '');
+    patchList(byId('events'), pages.items, { key: ({ id }) => id, make: row, update });
+    byId('no-events').hidden = pages.items.length > 0 || pages.pages === 0 || pages.next !== null;
+    byId('more-events').hidden = !pages.next;
   }
 
   function row({ id }) {
@@ -122,11 +118,13 @@ export function eventsView(app) {
     say(subscribers, number(app.subscribersOf(event.id)));
   }
 
-  async function searchAll() {
+  /** The server looks at some events at a time, so a page of a search may have few rows. */
+  async function fill() {
     const wanted = pages;
-    show();
-    while (isOpen && pages === wanted && search.value && wanted.next && wanted.pages < SEARCHED_PAGES) {
+    const lacks = () => wanted.next && wanted.items.length < PAGE_LENGTH && wanted.pages < SEARCHED_PAGES;
+    while (isOpen && pages === wanted && search.value && lacks()) {
       await wanted.readMore();
+      if (!isOpen || pages !== wanted) return;
       app.learn(wanted.items);
       show();
     }
@@ -134,21 +132,24 @@ export function eventsView(app) {
 
   const act = (what) => async () => {
     try {
+      say(byId('events-note'), '');
       await what();
     } catch (error) {
       if (!app.failed(error)) say(byId('events-note'), error.message);
     }
   };
-  byId('event-filters').onsubmit = (event) => event.preventDefault();
-  search.oninput = act(searchAll);
-  status.onchange = act(async () => {
+  const anew = act(async () => {
     pages = newPages();
     await poll();
-    await searchAll();
+    await fill();
   });
+  byId('event-filters').onsubmit = (event) => event.preventDefault();
+  search.oninput = settled(anew);
+  status.onchange = anew;
   byId('more-events').onclick = act(async () => {
     await pages.readMore();
     show();
+    await fill();
   });
 
   async function poll() {

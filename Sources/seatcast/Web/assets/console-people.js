@@ -2,10 +2,10 @@
 // somebody's rights or cannot be undone is asked first.
 
 import { ask, paragraph } from './console-dialogs.js';
-import { Pages, matches } from './console-events.js';
-import { announce, byId, copyOf, element, patchList, say, tell } from './dom.js';
+import { Pages } from './console-events.js';
+import { announce, byId, copyOf, element, patchList, say, settled, tell } from './dom.js';
 import { attempt } from './forms.js';
-import { count, moment, number } from './words.js';
+import { count, moment } from './words.js';
 
 /** Where a person's actions are; the issuer names whose subject it is. */
 const pathOf = ({ id, issuer }, action = '') =>
@@ -186,19 +186,18 @@ const whoOf = ({ subject, issuer }) =>
 
 export function auditView(app) {
   byId('page').replaceChildren(copyOf('audit-view'));
-  const pages = new Pages(app.api, '/api/audit', () => ({}));
+  let pages = newPages();
   let isOpen = true;
+
+  function newPages() {
+    return new Pages(app.api, '/api/audit', () => ({ q: byId('audit-search').value.trim() }));
+  }
 
   function show() {
     if (!isOpen) return;
-    const words = byId('audit-search').value;
-    const found = pages.items.filter((entry) =>
-      matches(words, entry.action, whoOf(entry), entry.address ?? '', entry.object ?? '', detailOf(entry)));
-    patchList(byId('audit'), found, { key: ({ id }) => id, make: row });
-    byId('no-audit').hidden = found.length > 0 || pages.pages === 0;
+    patchList(byId('audit'), pages.items, { key: ({ id }) => id, make: row });
+    byId('no-audit').hidden = pages.items.length > 0 || pages.pages === 0 || pages.next !== null;
     byId('more-audit').hidden = !pages.next;
-    const isPartial = words !== '' && pages.next;
-    say(byId('audit-note'), isPartial ? `The ${number(pages.items.length)} newest entries were searched.` : '');
   }
 
   function row(entry) {
@@ -210,6 +209,7 @@ export function auditView(app) {
 
   const act = (what) => async () => {
     try {
+      say(byId('audit-note'), '');
       await what();
     } catch (error) {
       if (!app.failed(error)) say(byId('audit-note'), error.message);
@@ -224,16 +224,20 @@ export function auditView(app) {
       return isWhole ? `${saved}.` : `${saved}, the newest ones; GET /api/audit/export has the others.`;
     });
   byId('audit-filters').onsubmit = (event) => event.preventDefault();
-  byId('audit-search').oninput = show;
+  byId('audit-search').oninput = settled(act(async () => {
+    pages = newPages();
+    await poll();
+  }));
   byId('more-audit').onclick = act(async () => {
     await pages.readMore();
     show();
   });
 
   async function poll() {
+    const wanted = pages;
     // Older pages move when entries come; whoever reads those has a still list.
-    await pages.refresh(1);
-    show();
+    await wanted.refresh(1);
+    if (pages === wanted) show();
   }
 
   return { title: 'Audit log', show() {}, poll, close: () => (isOpen = false) };

@@ -72,6 +72,15 @@ export function paced(draw, pauseMs = 60) {
   };
 }
 
+/** Acts when nothing more has been typed for a moment. */
+export function settled(action, pauseMs = 250) {
+  let timer = null;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, pauseMs);
+  };
+}
+
 /**
  * Makes the rows of `list` those of `items`, in their order. A row that stays is kept, and not moved unless
  * the order changed; when the row with the focus goes, its neighbour gets the focus, or else `fallback`.
