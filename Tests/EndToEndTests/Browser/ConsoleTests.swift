@@ -171,6 +171,8 @@ struct ConsoleTests {
         _ = try console.evaluate("\(row) .type-name').value = \(JSON.string(name).text)")
         _ = try console.evaluate("\(row) .type-capacity').value = '\(seats)'")
       }
+      try console.resize(width: 320)
+      try console.require("the form fits", "document.scrollingElement.scrollWidth <= 320")
       try console.click("make-button")
       try console.waitForText("Name: must not contain control characters.", in: "make-outcome")
       _ = try console.evaluate(
@@ -197,6 +199,8 @@ struct ConsoleTests {
         "the token is told", until: "\(console.element("token-text")).value.split('.').length === 3")
       try console.waitForText("mirror", in: "tokens")
       try console.waitForText("feed:read", in: "tokens")
+      try console.resize(width: 320)
+      try console.require("the tokens fit", "document.scrollingElement.scrollWidth <= 320")
       try console.click("token-revoke")
       try console.click("dialog-yes")
       try console.wait("it is gone", until: "\(console.element("tokens")).children.length === 0")
