@@ -44,6 +44,7 @@ final class Database: Sendable {
     try storing { () throws(StoreFailure) in
       if let odd = DatabaseFiles.odd(at: folder.database) { throw StoreFailure(code: 0, message: odd) }
       try folder.reserve(folder.database)
+      try LogRenewal.renew(folder.database + "-wal")
       return try Connection(folder.database, .writer)
     }
   }

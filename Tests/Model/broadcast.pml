@@ -1,0 +1,695 @@
+/* The broadcast of one event: publisher, two loops, logs, cohorts, slow readers, resume, restart.
+ *
+ * A ledger commits changes and announces them to the loops that hold the topic. Two viewers connect to either loop, read
+ * slowly, break off at any moment and resume behind what they heard, in the epoch that they know. The server is killed,
+ * and starts again where its table of notices ends, or is restored from an older backup with a new epoch. Each step
+ * names the Swift function that it stands for.
+ *
+ * Held by assertions: each viewer is told every change in order and once, or that some are left out; each count is that
+ * of its seq; a resume goes on exactly where the viewer was; at rest every viewer has the last count. Held by a temporal
+ * formula: viewers come to that rest.
+ *
+ * What a commit is, and that a crash leaves it, is the matter of sale.pml. A count is represented by the seq and the
+ * epoch that it belongs to: nothing here computes with it.
+ *
+ * What is left out: docs/decisions/0043-what-the-model-leaves-out.md. How to run it: script/model.
+ */
+#ifndef VIEWERS
+#define VIEWERS 2
+#endif
+#ifndef CHANGES
+#define CHANGES 3      /* commits of the whole run */
+#endif
+#ifndef CRASHES
+#define CRASHES 1
+#endif
+#ifndef BREAKS
+#define BREAKS 1       /* times that each viewer breaks off */
+#endif
+#ifndef SOCKET
+#define SOCKET 1       /* messages that the kernel takes before it is full */
+#endif
+#ifndef LOG
+#define LOG 1          /* Limits.logFrames */
+#endif
+#ifndef PULL
+#define PULL 1         /* Limits.pullFrames */
+#endif
+#ifndef RECALLS
+#define RECALLS 1      /* questions to the table of notices that may wait */
+#endif
+#ifndef HISTORY
+#define HISTORY 3      /* Limits.historyNotices */
+#endif
+#ifndef RECALL
+#define RECALL 2       /* Limits.recallNotices */
+#endif
+#ifndef COHORT
+#define COHORT 2       /* Limits.cohortSubscribers */
+#endif
+#ifndef FAULT
+#define FAULT 0
+#endif
+#define LOOPS 2
+#define MAILBOX 2
+
+/* Messages to a viewer: (kind, from or epoch, to, count) */
+mtype:message = { snapshot, resumed, notice };
+/* Parcel: (kind, a, b, c) */
+mtype:parcel = { updates, grant, history };
+/* Commands of loops to the ledger */
+mtype:command = { watch, unwatch };
+
+#if FAULT == 9
+/* Where a seq may be given twice, its count says which of the two it is. */
+#define COUNT(e, s) (64 * made[s] + 16 * (e) + (s))
+byte made[CHANGES + 2];
+byte shown[VIEWERS];
+#else
+#define COUNT(e, s) (16 * (e) + (s))
+#endif
+
+/* What survives a crash: the table of notices, of which only the last seq matters here, and the epoch. */
+byte epoch, seq;
+byte left = CHANGES;
+byte crashes;
+
+/* The ledger's thread: what the open batch has to announce (Batch.announced), and the publisher's Publisher.holders. */
+byte first, toPost;
+bool holds[LOOPS];
+chan commands = [2 * LOOPS] of { mtype:command, byte };
+chan recalls = [RECALLS] of { byte, byte, byte, byte };           /* viewer, generation, after, through */
+chan mailbox[LOOPS] = [MAILBOX] of { mtype:parcel, byte, byte, byte };
+
+/* A loop: Topic, Feed, TopicLog, Cohort */
+#define CLOSED 0
+#define ASKED 1
+#define LIVE 2
+byte topic[LOOPS];
+byte head[LOOPS];
+byte oldest[LOOPS];    /* TopicLog.first */
+#define NUMBER(l, n) (2 * (l) + (n))
+byte cursorOf[2 * LOOPS];   /* Cohort.cursor; two cohorts of each loop */
+
+/* A connection with its subscription: Connection, Subscription.Place */
+#define AWAY 0
+#define WAITING 1
+#define REPLAYING 2
+#define LAGGING 3
+#define COHORTS 4      /* in cohort place - COHORTS */
+byte place[VIEWERS];
+byte at[VIEWERS];      /* the loop */
+byte generation[VIEWERS];
+byte cursor[VIEWERS];
+byte through[VIEWERS];
+bool isGreeted[VIEWERS];
+bool isBlocked[VIEWERS];
+bool isRecalling[VIEWERS];
+bool isResume[VIEWERS];     /* asked with a position of this epoch: Resume.after */
+byte since[VIEWERS];
+chan socket[VIEWERS] = [SOCKET] of { mtype:message, byte, byte, byte };
+chan outbox[VIEWERS] = [RECALL + 1] of { mtype:message, byte, byte, byte };
+
+/* What a viewer knows */
+byte heardEpoch[VIEWERS];   /* plus one; 0: nothing yet */
+byte heard[VIEWERS];
+bool isLive[VIEWERS];       /* was greeted on this connection */
+byte breaks[VIEWERS];
+
+#define inCohort(v, l, n) (at[v] == (l) && place[v] == COHORTS + (n))
+#if VIEWERS == 1
+#define members(l, n) (inCohort(0, l, n))
+#define subscribers(l) (place[0] != AWAY && at[0] == (l))
+#else
+#define members(l, n) (inCohort(0, l, n) + inCohort(1, l, n))
+#define subscribers(l) ((place[0] != AWAY && at[0] == (l)) || (place[1] != AWAY && at[1] == (l)))
+#endif
+#define isBehind(l, n) (members(l, n) > 0 && cursorOf[NUMBER(l, n)] < head[l])
+#define logHas(l, position) ((position) <= head[l] && (position) + 1 >= oldest[l])
+
+/* ------ Output */
+
+/* Output.send: behind everything that waits. What the kernel does not take blocks the connection. */
+inline send(v, kind, from, to, count) {
+  if
+  :: isBlocked[v] -> outbox[v] ! kind(from, to, count)
+  :: !isBlocked[v] && nfull(socket[v]) -> socket[v] ! kind(from, to, count)
+  :: !isBlocked[v] && full(socket[v]) -> block(v); outbox[v] ! kind(from, to, count)
+  fi
+}
+
+/* Connections.block, Subscribers.suspend */
+inline block(v) {
+  isBlocked[v] = true;
+  if
+  :: place[v] >= COHORTS -> cursor[v] = cursorOf[NUMBER(at[v], place[v] - COHORTS)]; place[v] = LAGGING
+  :: else
+  fi
+}
+
+/* Output.deliver, .keepRest; Delivery.position: the cursor is the last message that was begun. Sets `reached`. */
+inline deliverFrames(v, l, after) {
+  s = after;
+  do
+  :: s < head[l] && nfull(socket[v]) -> s++; socket[v] ! notice(s, s, COUNT(epoch, s))
+  :: s < head[l] && full(socket[v]) ->
+    block(v);
+    if
+    :: outbox[v] ! notice(s + 1, s + 1, COUNT(epoch, s + 1));     /* begun: its rest waits */
+#if FAULT != 1
+      s++
+#endif
+    :: skip
+    fi;
+    break
+  :: s >= head[l] -> break
+  od;
+  reached = s; s = 0
+}
+
+/* Delivery.init(conflating:): one message for everything after the cursor */
+#if FAULT == 2
+#define MISSED(l, after) head[l]                                  /* does not say what is left out */
+#else
+#define MISSED(l, after) ((after) + 1)
+#endif
+#if FAULT == 3
+#define TOTAL(l, after) COUNT(epoch, (after) + 1)                 /* the count of another change */
+#else
+#define TOTAL(l, after) COUNT(epoch, head[l])
+#endif
+inline deliverOne(v, l, after) {
+  if
+  :: nfull(socket[v]) -> socket[v] ! notice(MISSED(l, after), head[l], TOTAL(l, after)); reached = head[l]
+  :: full(socket[v]) ->
+    block(v);
+    if
+    :: outbox[v] ! notice(MISSED(l, after), head[l], TOTAL(l, after)); reached = head[l]
+    :: reached = after
+    fi
+  fi
+}
+
+/* ------ Places */
+
+/* Feed.join, .roomyCohort: only at the head. */
+inline join(v, l) {
+  assert(place[v] == LAGGING && cursor[v] == head[l]);
+  n = 0;
+  do
+#if FAULT == 6
+  :: n < 2 && members(l, n) > 0 && members(l, n) < COHORT -> break   /* wherever the cohort stands */
+  :: n < 2 && !(members(l, n) > 0 && members(l, n) < COHORT) -> n++
+#else
+  :: n < 2 && members(l, n) > 0 && members(l, n) < COHORT && cursorOf[NUMBER(l, n)] == head[l] -> break
+  :: n < 2 && !(members(l, n) > 0 && members(l, n) < COHORT && cursorOf[NUMBER(l, n)] == head[l]) -> n++
+#endif
+  :: n == 2 ->
+    n = (members(l, 0) == 0 -> 0 : 1);
+    assert(members(l, n) == 0);
+    cursorOf[NUMBER(l, n)] = head[l];
+    break
+  od;
+  place[v] = COHORTS + n;
+  cursor[v] = 0; through[v] = 0; n = 0
+}
+
+/* Output.catchUp: conflated when what is missed is long. */
+inline catchUp(v, l) {
+  do
+  :: cursor[v] < head[l] && !isFull ->
+    if
+    :: head[l] - cursor[v] <= PULL && logHas(l, cursor[v]) -> deliverFrames(v, l, cursor[v])   /* Subscribers.pull */
+    :: else -> deliverOne(v, l, cursor[v])
+    fi;
+    cursor[v] = reached;
+    isFull = (reached < head[l] || nempty(outbox[v]))
+  :: else -> break
+  od;
+  reached = 0
+}
+
+/* ------ Greeting and resume: Runtime/Fanout.swift */
+
+/* Fanout.greetAtHead */
+inline greetAtHead(v, l) {
+  place[v] = LAGGING; cursor[v] = head[l]; through[v] = 0;
+  isGreeted[v] = true;
+  send(v, snapshot, epoch, head[l], COUNT(epoch, head[l]));
+  if :: !isBlocked[v] -> join(v, l) :: else fi
+}
+
+/* Fanout.admit, .beginReplay */
+inline admit(v, l) {
+  if
+  :: !isResume[v] || since[v] > head[l] -> greetAtHead(v, l)
+  :: isResume[v] && since[v] <= head[l] && !logHas(l, since[v]) && head[l] - since[v] > HISTORY -> greetAtHead(v, l)
+  :: isResume[v] && since[v] <= head[l] && (logHas(l, since[v]) || head[l] - since[v] <= HISTORY) ->
+    place[v] = REPLAYING; cursor[v] = since[v]; through[v] = head[l];
+    replay(v, l)
+  fi;
+  isResume[v] = false; since[v] = 0
+}
+
+inline greetResumed(v) {
+  if
+  :: !isGreeted[v] -> isGreeted[v] = true; send(v, resumed, epoch, cursor[v], 0)
+  :: else
+  fi
+}
+
+/* Fanout.replay, .newTarget, .recall */
+inline replay(v, l) {
+  if
+  :: logHas(l, cursor[v]) ->
+    greetResumed(v);
+    if
+    :: !isBlocked[v] ->
+      deliverFrames(v, l, cursor[v]);
+      cursor[v] = reached;
+      if
+      :: reached < head[l]
+      :: reached >= head[l] ->
+        place[v] = LAGGING; through[v] = 0;
+        if :: !isBlocked[v] -> join(v, l) :: else fi
+      fi;
+      reached = 0
+    :: else
+    fi
+  :: else ->
+    if
+    :: head[l] - cursor[v] <= RECALL -> through[v] = head[l]
+    :: else
+    fi;
+    if
+    :: isBlocked[v] || isRecalling[v]
+    :: !isBlocked[v] && !isRecalling[v] && through[v] <= cursor[v] -> giveUp(v, l)
+    :: !isBlocked[v] && !isRecalling[v] && through[v] > cursor[v] && full(recalls) -> giveUp(v, l)   /* no loop waits */
+    :: !isBlocked[v] && !isRecalling[v] && through[v] > cursor[v] && nfull(recalls) ->
+      isRecalling[v] = true;
+      recalls ! v, generation[v], cursor[v], (through[v] - cursor[v] <= RECALL -> through[v] : cursor[v] + RECALL)
+    fi
+  fi
+}
+
+/* Fanout.giveUp */
+inline giveUp(v, l) {
+  if
+  :: !isGreeted[v] -> greetAtHead(v, l)
+  :: else ->
+    place[v] = LAGGING; through[v] = 0;
+    isFull = isBlocked[v];
+    catchUp(v, l);
+    if :: !isBlocked[v] -> join(v, l) :: else fi;
+    isFull = false
+  fi
+}
+
+/* Fanout.recalled, .take, .advance. `last` 0: they are not to be had. */
+inline recalled(v, l, number, after, last) {
+  if
+#if FAULT == 8
+  :: place[v] != AWAY && at[v] == l ->                            /* of whichever connection */
+#else
+  :: place[v] != AWAY && at[v] == l && generation[v] == number && isRecalling[v] ->
+#endif
+    isRecalling[v] = false;
+    if
+    :: place[v] == REPLAYING && (cursor[v] == after || FAULT == 8) ->
+      if
+      :: last == 0 -> giveUp(v, l)
+      :: else ->
+        greetResumed(v);
+        s = after;
+#if FAULT == 11
+        s++;                                                      /* the first is not looked for */
+#endif
+        do
+        :: s < last -> s++; send(v, notice, s, s, COUNT(epoch, s));
+          if :: break :: s < last fi                              /* no more than there is room for */
+        :: s >= last -> break
+        od;
+        cursor[v] = s; s = 0;
+        if :: !isBlocked[v] -> replay(v, l) :: else fi
+      fi
+    :: else
+    fi
+  :: else
+  fi
+}
+
+/* ------ A loop */
+
+/* Loop.flush: the socket takes bytes again. */
+inline flush(v, l) {
+  do
+  :: nempty(outbox[v]) && nfull(socket[v]) -> outbox[v] ? kind(from, to, count); socket[v] ! kind(from, to, count)
+  :: empty(outbox[v]) || full(socket[v]) -> break
+  od;
+  kind = 0; from = 0; to = 0; count = 0;
+  isFull = nempty(outbox[v]);
+#if FAULT == 7
+  if :: !isFull -> isBlocked[v] = false :: else fi;               /* drained, and not brought to the head */
+#else
+  if
+  :: place[v] == LAGGING && !isFull -> catchUp(v, l)
+  :: else
+  fi;
+  if
+  :: !isFull ->
+    isBlocked[v] = false;                                         /* Connections.unblock, Subscribers.rejoin */
+    if
+    :: place[v] == LAGGING -> join(v, l)
+    :: place[v] == REPLAYING -> replay(v, l)                      /* Fanout.advance */
+    :: else
+    fi
+  :: else
+  fi;
+#endif
+  isFull = false
+}
+
+/* Fanout.serve, Output.send(_ visit:), .setAside: every member of the cohort is sent the same. */
+inline visit(l, n) {
+  before = cursorOf[NUMBER(l, n)];
+  v = 0;
+  do
+  :: v < VIEWERS ->
+    if
+    :: inCohort(v, l, n) ->
+      if
+      :: logHas(l, before) -> deliverFrames(v, l, before)
+      :: else -> deliverOne(v, l, before)
+      fi;
+      if :: isBlocked[v] -> cursor[v] = reached :: else fi;
+      reached = 0
+    :: else
+    fi;
+    v++
+  :: else -> break
+  od;
+  v = 0; before = 0;
+  cursorOf[NUMBER(l, n)] = (members(l, n) > 0 -> head[l] : 0);    /* Feed.settle */
+#if FAULT == 12
+  if
+  :: members(l, n) > 0 && members(l, 1 - n) > 0 ->                /* merged wherever the other one stands */
+#else
+  if
+  :: members(l, n) > 0 && members(l, 1 - n) > 0 && COHORT >= 2 && cursorOf[NUMBER(l, 1 - n)] == cursorOf[NUMBER(l, n)] ->
+#endif
+    v = 0;                                                        /* Feed.merge */
+    do
+    :: v < VIEWERS -> if :: inCohort(v, l, n) -> place[v] = COHORTS + 1 - n :: else fi; v++
+    :: else -> break
+    od;
+    v = 0; cursorOf[NUMBER(l, n)] = 0
+  :: else
+  fi
+}
+
+/* Loop.open(_ parcel:) */
+inline takeParcel(l) {
+  mailbox[l] ? what(a, b, d);
+  if
+  :: what == updates ->
+    if
+    :: topic[l] == LIVE ->                                        /* Subscribers.append, TopicLog.append */
+      if :: a != head[l] + 1 -> oldest[l] = a :: else fi;
+      head[l] = b;
+      if :: head[l] + 1 > oldest[l] + LOG -> oldest[l] = head[l] + 1 - LOG :: else fi
+    :: else
+    fi
+  :: what == grant ->
+    if
+    :: topic[l] == ASKED ->                                       /* Fanout.granted */
+      topic[l] = LIVE; head[l] = a; oldest[l] = a + 1;
+      v = 0;
+      do
+      :: v < VIEWERS -> if :: place[v] == WAITING && at[v] == l -> admit(v, l) :: else fi; v++
+      :: else -> break
+      od;
+      v = 0
+    :: else
+    fi
+  :: what == history ->
+    v = a / 16;
+    recalled(v, l, a % 16, b, d);
+    v = 0
+  fi;
+  what = 0; a = 0; b = 0; d = 0
+}
+
+/* Fanout.subscribe */
+inline subscribe(who, l) {
+  if
+  :: topic[l] == LIVE -> admit(who, l)
+  :: topic[l] == CLOSED -> topic[l] = ASKED; commands ! watch(l)  /* TopicAdapter.open, Backend.watch */
+  fi
+}
+
+/* Fanout.closeEmptyTopics */
+#define isUnused(l) (topic[l] == LIVE && !subscribers(l))
+
+proctype Loop(byte me) {
+  byte v, n, s, reached, before, a, b, d, from, to, count;
+  bool isFull;
+  mtype:parcel what;
+  mtype:message kind;
+end:
+  do
+  :: atomic { nempty(mailbox[me]) -> takeParcel(me) }
+  :: atomic { isBehind(me, 0) -> visit(me, 0) }
+  :: atomic { isBehind(me, 1) -> visit(me, 1) }
+  :: atomic { isBlocked[0] && at[0] == me && nfull(socket[0]) -> flush(0, me) }
+#if VIEWERS > 1
+  :: atomic { isBlocked[1] && at[1] == me && nfull(socket[1]) -> flush(1, me) }
+#endif
+  :: atomic { isUnused(me) && nfull(commands) ->
+      commands ! unwatch(me);
+      topic[me] = CLOSED; head[me] = 0; oldest[me] = 0; cursorOf[NUMBER(me, 0)] = 0; cursorOf[NUMBER(me, 1)] = 0
+    }
+  :: atomic { place[0] == WAITING && at[0] == me && topic[me] != ASKED && (topic[me] == LIVE || nfull(commands)) ->
+      subscribe(0, me)
+    }
+#if VIEWERS > 1
+  :: atomic { place[1] == WAITING && at[1] == me && topic[me] != ASKED && (topic[me] == LIVE || nfull(commands)) ->
+      subscribe(1, me)
+    }
+#endif
+  od
+}
+
+/* ------ The ledger's thread: commits, then announces, then admits (Ledger.perform); what a commit is: sale.pml. */
+#define canPost(l) (nfull(mailbox[l]))
+
+proctype Ledger() {
+  byte l, known;
+  mtype:command what;
+end:
+  do
+  :: atomic { first == 0 && left > 0 ->
+      first = seq + 1; toPost = 0;
+      if
+      :: seq++; left--
+#if FAULT == 9
+        ; made[seq] = crashes
+#endif
+      :: left > 1 -> seq = seq + 2; left = left - 2
+#if FAULT == 9
+        ; made[seq - 1] = crashes; made[seq] = crashes
+#endif
+      fi
+    }
+  :: atomic { first > 0 && toPost < LOOPS && !holds[toPost] -> toPost++ }
+  :: atomic { first > 0 && toPost < LOOPS && holds[toPost] && canPost(toPost) ->
+      mailbox[toPost] ! updates(first, seq, 0);                   /* Publisher.publish, LoopProxy.post */
+      toPost++
+    }
+  :: atomic { first > 0 && toPost == LOOPS -> first = 0; toPost = 0 }
+  :: atomic { first == 0 && nempty(commands) && canPost(0) && canPost(1) ->
+#if FAULT == 10
+      if
+      :: commands ?? [watch(l)] -> commands ?? watch(eval(l)); what = watch   /* each kind of command in an order of its own */
+      :: !(commands ?? [watch(l)]) -> commands ? what(l)
+      fi;
+#else
+      commands ? what(l);
+#endif
+      if
+#if FAULT == 5
+      :: what == watch -> holds[l] = true; mailbox[l] ! grant((seq > 0 -> seq - 1 : 0), 0, 0)   /* the state before the batch */
+#else
+      :: what == watch -> holds[l] = true; mailbox[l] ! grant(seq, 0, 0)                        /* Publisher.grant */
+#endif
+      :: what == unwatch -> holds[l] = false                      /* Publisher.released */
+      fi;
+      l = 0; what = 0
+    }
+  od
+}
+
+/* Recaller.work: all that was asked for, or nothing. */
+proctype Recall() {
+  byte v, number, after, last;
+end:
+  do
+  :: atomic { nempty(recalls) && nfull(mailbox[0]) && nfull(mailbox[1]) ->
+      recalls ? v, number, after, last;
+      if
+      :: last <= seq -> mailbox[at[v]] ! history(16 * v + number, after, last)
+      :: mailbox[at[v]] ! history(16 * v + number, after, 0)      /* the table cannot be read */
+      fi;
+      v = 0; number = 0; after = 0; last = 0
+    }
+  od
+}
+
+/* ------ Crash */
+
+inline leave(v) {
+  /* A new number only where something may still come for the old one: so there are fewer states, and no others. */
+  if :: isRecalling[v] -> generation[v] = (generation[v] + 1) % 4 :: else fi;
+  place[v] = AWAY; isGreeted[v] = false; isBlocked[v] = false; isRecalling[v] = false; isResume[v] = false;
+  cursor[v] = 0; through[v] = 0; since[v] = 0; at[v] = 0; isLive[v] = false;
+  do :: socket[v] ? kind(f, t, k) :: empty(socket[v]) -> break od;
+  do :: outbox[v] ? kind(f, t, k) :: empty(outbox[v]) -> break od;
+  kind = 0; f = 0; t = 0; k = 0
+}
+
+proctype Crash() {
+  byte v, l, f, t, k, g;
+  mtype:message kind;
+  mtype:parcel what;
+  mtype:command cmd;
+  do
+  :: atomic { crashes < CRASHES ->
+      d_step {
+      crashes++;
+      v = 0;
+      do :: v < VIEWERS -> leave(v); generation[v] = 0; v++ :: else -> break od;
+      v = 0;
+      l = 0;
+      do
+      :: l < LOOPS ->
+        do :: mailbox[l] ? what(f, t, k) :: empty(mailbox[l]) -> break od;
+        topic[l] = CLOSED; head[l] = 0; oldest[l] = 0; holds[l] = false;
+        cursorOf[NUMBER(l, 0)] = 0; cursorOf[NUMBER(l, 1)] = 0;
+        l++
+      :: else -> break
+      od;
+      l = 0;
+      do :: commands ? cmd(f) :: empty(commands) -> break od;
+      do :: recalls ? f, t, k, g :: empty(recalls) -> break od;
+      first = 0; toPost = 0; what = 0; cmd = 0; f = 0; t = 0; k = 0; g = 0
+      };
+      if
+#if FAULT == 9
+      :: seq = (seq > 0 -> seq - 1 : 0)                           /* what was announced had not been committed */
+#else
+      :: skip                                                     /* the table of notices is as it was */
+#endif
+      :: epoch++;                                                 /* Restore: an older backup, and a new epoch */
+        if :: seq = (seq > 0 -> seq - 1 : 0) :: seq = 0 fi
+      fi
+    }
+  :: crashes >= CRASHES -> break
+  od
+}
+
+/* ------ Viewers */
+
+inline check(me) {
+  socket[me] ? kind(f, t, k);
+  if
+  :: kind == snapshot ->
+    assert(!isLive[me]);
+    assert(k == COUNT(f, t));
+#ifdef STRICT
+    assert(heardEpoch[me] != f + 1 || t >= heard[me]);            /* not behind what an earlier connection was told */
+#endif
+    isLive[me] = true; heardEpoch[me] = f + 1; heard[me] = t
+  :: kind == resumed ->
+    assert(!isLive[me]);
+    assert(heardEpoch[me] == f + 1 && heard[me] == t);            /* goes on where the viewer was */
+    isLive[me] = true
+  :: kind == notice ->
+    assert(isLive[me]);
+    assert(f == heard[me] + 1 && t >= f);                         /* in order, once, nothing left out in silence */
+    assert(k == COUNT(heardEpoch[me] - 1, t));                    /* the count of that seq */
+    heard[me] = t
+  fi;
+#if FAULT == 9
+  if :: k > 0 -> shown[me] = k :: else fi;
+#endif
+  kind = 0; f = 0; t = 0; k = 0
+}
+
+/* WebSocketHandler.resume(since:epoch:) */
+#if FAULT == 4
+#define knowsPlace(v) (heardEpoch[v] > 0)                         /* of whatever epoch */
+#else
+#define knowsPlace(v) (heardEpoch[v] == epoch + 1)
+#endif
+
+proctype Viewer(byte me) {
+  byte f, t, k;
+  mtype:message kind;
+end:
+  do
+  :: atomic { place[me] == AWAY ->
+      if
+      :: at[me] = 0
+      :: me > 0 || breaks[me] > 0 || crashes > 0 -> at[me] = 1               /* the loops are alike: the first goes to the first */
+      fi;
+      place[me] = WAITING;
+      isResume[me] = knowsPlace(me);
+      since[me] = (isResume[me] -> heard[me] : 0)
+    }
+  :: d_step { nempty(socket[me]) -> check(me) }
+  :: atomic { place[me] != AWAY && breaks[me] < BREAKS -> d_step { breaks[me]++; leave(me) } }
+  od
+}
+
+#define isIdle(v) (place[v] != AWAY && empty(socket[v]) && !isBlocked[v])
+#if FAULT == 9
+#define isAtEnd(v) (isLive[v] && heardEpoch[v] == epoch + 1 && heard[v] == seq && shown[v] == COUNT(epoch, seq))
+#else
+#define isAtEnd(v) (isLive[v] && heardEpoch[v] == epoch + 1 && heard[v] == seq)
+#endif
+#define quietLoop(l) (empty(mailbox[l]) && topic[l] != ASKED && !isBehind(l, 0) && !isBehind(l, 1) && !isUnused(l))
+#if VIEWERS == 1
+#define allIdle isIdle(0)
+#define allAtEnd isAtEnd(0)
+#define noneWaits (place[0] != WAITING)
+#else
+#define allIdle (isIdle(0) && isIdle(1))
+#define allAtEnd (isAtEnd(0) && isAtEnd(1))
+#define noneWaits (place[0] != WAITING && place[1] != WAITING)
+#endif
+#define quiet (left == 0 && first == 0 && empty(commands) && empty(recalls) && quietLoop(0) && quietLoop(1) && allIdle && noneWaits)
+
+/* At rest every viewer has the last count. */
+proctype Rest() {
+end:
+  do
+  :: atomic { quiet && !allAtEnd -> assert(allAtEnd) }
+  :: timeout -> assert(allAtEnd); break
+  od
+}
+
+init {
+  atomic {
+    run Ledger(); run Recall(); run Loop(0); run Loop(1); run Viewer(0);
+#if VIEWERS > 1
+    run Viewer(1);
+#endif
+    run Crash();
+#ifndef LTL_SETTLED
+    run Rest();
+#endif
+  }
+}
+
+#ifdef LTL_SETTLED
+ltl settled { <> [] allAtEnd }
+#endif
