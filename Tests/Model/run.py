@@ -40,7 +40,7 @@ def build(folder, model, bounds, formula, is_fault, is_fast):
     if formula:
         defines.append(f"-D{formula}")
     source = FOLDER / f"{model}.pml"
-    command = ["spin", "-a", *defines, str(source)]
+    command = ["spin", "-a", "-o3", *defines, str(source)]
     made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if made.returncode != 0 or not (folder / "pan.c").exists():
         sys.exit(f"spin does not take {source.name}:\n{made.stdout}{made.stderr}")
@@ -59,7 +59,29 @@ def search(folder, formula, is_fault):
         flags += ["-a", "-f"]
     begun = time.monotonic()
     text = subprocess.run(["./pan", *flags], cwd=folder, capture_output=True, text=True, check=False).stdout
-    return read(text, time.monotonic() - begun)
+    outcome = read(text, time.monotonic() - begun)
+    if not formula and not is_fault:
+        table = subprocess.run(["./pan", "-d"], cwd=folder, capture_output=True, text=True, check=False).stdout
+        outcome.unreached = unreached_lines(text, table)
+    return outcome
+
+
+def unreached_lines(report, table):
+    """Lines of which no statement is reached. A line of an inline stands in several places; one of them is enough."""
+    states = {}
+    for part in re.split(r"^proctype ", table, flags=re.M)[1:]:
+        name = part.split()[0]
+        for number, line in re.findall(r"\[id\s+(\d+) tp.*?:(\d+) =>", part):
+            states.setdefault((name, line), set()).add(number)
+    missed, places = {}, {}
+    for part in re.split(r"^unreached in proctype ", report, flags=re.M)[1:]:
+        name = part.split()[0]
+        for file, line, number, code in re.findall(r"^\s+(?:\S*/)?(\w+\.pml):(\d+), state (\d+), \"(.*)\"", part, re.M):
+            if code != "-end-":
+                missed.setdefault((name, line), set()).add(number)
+                places[(name, line)] = f"{file}:{line}"
+    reached = {places[key] for key in places if states.get(key, set()) - missed[key]}
+    return sorted(set(places.values()) - reached)
 
 
 def read(text, seconds):
@@ -70,10 +92,6 @@ def read(text, seconds):
         return float(found.group(1) if found else default)
 
     violation = re.search(r"pan:\d+: (.*?) \(at depth", text)
-    unreached = []
-    for part in re.split(r"unreached in ", text)[1:]:
-        lines = re.findall(r"^\s+(\S+\.pml):(\d+), state \d+, \"(.*)\"", part.split("unreached in ")[0], re.M)
-        unreached += [f"{name}:{line}" for name, line, code in lines if code != "-end-"]
     return Outcome(
         errors=int(number(r"errors: (\d+)", "1")),
         violation=violation.group(1) if violation else "",
@@ -82,7 +100,7 @@ def read(text, seconds):
         depth=int(number(r"depth reached (\d+)")),
         megabytes=number(r"([\d.]+)\s+total actual memory usage"),
         seconds=seconds,
-        unreached=sorted(set(unreached)),
+        unreached=[],
         isTruncated="max search depth too small" in text or "Search not completed" in text,
     )
 
