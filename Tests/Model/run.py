@@ -158,7 +158,8 @@ def prove(searches, is_fast=False):
             sys.exit(
                 f"{one.model}: {one.name}: "
                 + (outcome.violation or "the search was not completed, so it proves nothing")
-                + f"\nscript/model trail {one.model} {' '.join(f'{k}={v}' for k, v in one.bounds.items())} shows it."
+                + f"\nscript/model trail {one.model} {one.formula} "
+                + f"{' '.join(f'{name}={value}' for name, value in one.bounds.items())} shows it."
             )
         rows.append((one, outcome))
     return rows
@@ -236,7 +237,8 @@ def trail(model, bounds, formula):
         outcome = search(folder, formula, is_fault=True)
         if not outcome.errors:
             sys.exit(f"{model}: no counterexample in {outcome.states:,} states.")
-        print(replay(folder, model, bounds, formula))
+        steps = replay(folder, model, bounds, formula)
+        print(f"{steps}\n{model}: broken after these steps: {sentence(steps, outcome.violation)}")
 
 
 def main(arguments):
