@@ -69,6 +69,7 @@ extension Backend {
       encoder: OutcomeReplies(observer: observer), waiters: FeedWaiters(replies: replies, clock: clock),
       mode: threads)
     let ledger = try builder.ledger(writer)
+    let record = try builder.record(ledger, folder, makesKey: configuration.upgradesDatabase)
     let (hashers, registrars) = (try builder.hashers(), try builder.registrars())
     let accounts = AccountService(
       ledger: ledger, replies: replies, hashing: hashers, registering: registrars,
@@ -76,14 +77,14 @@ extension Backend {
     let endpoints = Endpoints(
       configuration, TokenParts(keys, watch, revocations, services, configuration, ports), accounts,
       builder.events, ports, builder.waiters, ServerStatus(insight: insight, clock: clock),
-      epoch: database.epoch)
+      RecordEndpoints { record?.recorder.current }, epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
     let backend = Backend(
       database,
       ControlThreads(
         ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
         registrars: registrars, keys: try builder.keyWatch(watch), feed: try builder.feed(),
-        metrics: builder.metrics),
+        record: record, metrics: builder.metrics),
       endpoints, keys, ports)
     endpoints.status.count { [weak backend] in backend?.counters() ?? .none }
     return backend
@@ -139,6 +140,8 @@ struct ControlThreads: Sendable {
   let keys: KeySetThread?
   /// Answers those who wait for the feed.
   let feed: FeedThread
+  /// Seals the record; nil: there is no key for it, and none was to be made.
+  let record: RecordThread?
   let metrics: ControlMetrics
 
   /// In the order in which work goes from one to the next.
@@ -149,6 +152,7 @@ struct ControlThreads: Sendable {
     recalls.close()
     hashers.close()
     registrars.close()
+    record?.close()
     ledger.close()
   }
 }
@@ -184,6 +188,21 @@ struct ControlThreadsBuilder {
       throw StartFailure("cannot read the events from the database: \(error)")
     }
     return try LedgerQueue(Handover(ledger), depth: depth, metrics: metrics, threads: mode)
+  }
+
+  func record(
+    _ ledger: LedgerQueue, _ folder: DataFolder, makesKey: Bool
+  ) throws(StartFailure) -> RecordThread? {
+    let sealer = try Sealer(try database.openRecord(), folder, makesKey: makesKey) {
+      seal throws(DomainError) in
+      _ = try ledger.ask { .seal(seal, $0) }
+    }
+    guard let sealer else { return nil }
+    let (waiters, metrics) = (self.waiters, self.metrics)
+    let recorder = Recorder(
+      Handover(sealer), commits: { waiters.commits }, canWrite: { metrics.storeFailure == nil },
+      clock: ports.clock, observer: ports.observer)
+    return try RecordThread(recorder, threads: mode)
   }
 
   func hashers() throws(StartFailure) -> Pool<@Sendable () -> Void, Void> {
@@ -259,7 +278,7 @@ struct Endpoints: Sendable {
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
     _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, _ status: ServerStatus,
-    epoch: String
+    _ record: RecordEndpoints, epoch: String
   ) {
     self.status = status
     self.accounts = accounts
@@ -278,7 +297,7 @@ struct Endpoints: Sendable {
         serviceTokens: ServiceTokenEndpoints(
           authority: tokens.services, ledger: accounts.ledger, replies: ports.replies, clock: ports.clock,
           identifiers: ports.identifiers),
-        audit: audit, server: ServerEndpoints(status: status), epoch: epoch),
+        audit: audit, server: ServerEndpoints(status: status), record: record, epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
       watchIsPublic: configuration.watchIsPublic, services: tokens.services)
   }

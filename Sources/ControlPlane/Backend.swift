@@ -116,6 +116,11 @@ public final class Backend: Sendable {
     counters.rateLimited = endpoints.admission.refusals
     counters.auditOmitted = endpoints.audit.omittedCount
     counters.feedWaiting = threads.feed.waiters.count
+    if let recorder = threads.record?.recorder {
+      let standing = recorder.current
+      (counters.recordHeads, counters.recordFailures) = (standing.heads, standing.failures)
+      (counters.recordEntries, counters.recordLagSeconds) = (standing.size, recorder.lagSeconds)
+    }
     return counters
   }
 

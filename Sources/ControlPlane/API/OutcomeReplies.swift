@@ -25,6 +25,7 @@ struct OutcomeReplies: OutcomeEncoder {
       case .loggedOut(let settled): settle(settled, &replies, &refusal)
       case .personChanged(let settled): settle(settled, &replies, &refusal)
       case .serviceToken(let settled): settle(settled, &replies, &refusal)
+      case .sealed(let settled): settle(settled, &replies, &refusal)
       }
     }
   }

@@ -4,7 +4,7 @@
 extension Reply {
   /// What an answer carries and whether it may be kept: all answers of one kind have the same first fields.
   enum Kind: Int, CaseIterable {
-    case json, cacheableJSON, problem, eventStream, csv, jsonLines
+    case json, cacheableJSON, problem, eventStream, csv, jsonLines, text
     case empty, cacheableEmpty
 
     fileprivate var contentType: String? {
@@ -14,6 +14,7 @@ extension Reply {
       case .eventStream: "text/event-stream"
       case .csv: "text/csv; charset=utf-8; header=present"
       case .jsonLines: "application/jsonl"
+      case .text: "text/plain; charset=utf-8"
       case .empty, .cacheableEmpty: nil
       }
     }
@@ -22,7 +23,7 @@ extension Reply {
     fileprivate var caching: String {
       switch self {
       case .cacheableJSON, .cacheableEmpty: "no-cache"
-      case .json, .problem, .eventStream, .csv, .jsonLines, .empty: "no-store"
+      case .json, .problem, .eventStream, .csv, .jsonLines, .text, .empty: "no-store"
       }
     }
   }

@@ -53,7 +53,8 @@ enum Routes {
   static func all(
     accounts: AccountService, tokens: any TokenIssuing, policy: AccountPolicy, admission: AdmissionControl,
     connections: ConnectionTokenEndpoints, feed: FeedEndpoints,
-    serviceTokens: ServiceTokenEndpoints, audit: AuditLog, server: ServerEndpoints, epoch: String
+    serviceTokens: ServiceTokenEndpoints, audit: AuditLog, server: ServerEndpoints, record: RecordEndpoints,
+    epoch: String
   ) -> [Route] {
     let auth = AuthEndpoints(
       accounts: accounts, tokens: tokens, policy: policy, admission: admission,
@@ -98,6 +99,8 @@ enum Routes {
       Route("GET", "/api/audit/export", .admin(records.export)),
       Route("GET", "/api/server/stats", .admin(server.stats)),
       Route("GET", "/debug/fanout/{id}", .admin(server.fanout)),
+      Route("GET", "/api/record/head", .anyone(record.head)),
+      Route("GET", "/api/record/key", .anyone(record.key)),
 
       Route("POST", "/api/bookings", .userCommand(bookings.create)),
       Route("GET", "/api/bookings", .user(bookings.list)),

@@ -19,6 +19,9 @@ public struct AdminRequest: Sendable, Equatable {
     case tokenMint = "token mint"
     case tokenInspect = "token inspect"
     case backup
+    case recordHead = "record head"
+    case recordKey = "record key"
+    case recordRotate = "record rotate"
   }
 
   public enum Value: Sendable, Equatable {

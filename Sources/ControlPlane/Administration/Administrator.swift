@@ -39,6 +39,9 @@ struct Administrator {
     case .tokenMint: return try mintToken(&body)
     case .tokenInspect: return try inspectToken(&body)
     case .backup: return try backUp(&body)
+    case .recordHead: return try recordHead(&body)
+    case .recordKey: return try recordKey(&body)
+    case .recordRotate: return try rotateRecordKey(&body)
     }
   }
 

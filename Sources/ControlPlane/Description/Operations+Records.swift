@@ -1,7 +1,7 @@
 // The rows of service tokens, the audit log, the erasure of people and the numbers of the server.
 
 extension Operations {
-  static let records = erasure + serviceTokens + audit + numbers
+  static let records = erasure + serviceTokens + audit + numbers + salesRecord
 
   private static let erasure = [
     Operation(
@@ -71,5 +71,20 @@ extension Operations {
       pathParameter: .init("id", Schemas.eventID, "The event."),
       successes: [.init(status: 200, summary: "What each loop has.", content: .json("Fanout"))],
       refusals: [.unknownEvent, .notFound]),
+  ]
+
+  private static let salesRecord = [
+    Operation(
+      method: "GET", path: "/api/record/head", id: "getRecordHead", group: .server, access: .anyone,
+      summary: "Read the newest signed head of the record of sales",
+      details:
+        "A signed note: how many entries the record has, and the last link of their chain. Whoever keeps it can prove later that none of them was changed.",
+      successes: [.init(status: 200, summary: "The head.", content: .text("text/plain"))],
+      refusals: [.notFound]),
+    Operation(
+      method: "GET", path: "/api/record/key", id: "getRecordKey", group: .server, access: .anyone,
+      summary: "Read the public key that signs the record's heads", details: "Ed25519, as PEM.",
+      successes: [.init(status: 200, summary: "The key.", content: .text("text/plain"))],
+      refusals: [.notFound]),
   ]
 }

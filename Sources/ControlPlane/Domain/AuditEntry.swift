@@ -17,6 +17,7 @@ enum AuditAction: String, Sendable, CaseIterable {
   case serviceTokenCreate = "service-token.create"
   case serviceTokenRevoke = "service-token.revoke"
   case auditExport = "audit.export"
+  case recordRotate = "record.rotate"
   /// Of an administrator.
   case login
   case loginFailure = "login.failure"

@@ -14,6 +14,30 @@ struct WaitingEntry: Sendable, Equatable {
   var joinedAt: Instant
 }
 
+/// What happens to an entry of a waiting list. The raw values are in databases.
+enum WaitingChange: Int64, Sendable {
+  case joined = 1
+  /// By its user, or by an administrator who erased the user.
+  case left = 2
+  /// Seats are offered: a hold of the same user follows.
+  case offered = 3
+  /// Its turn came, and a limit that changed meanwhile forbids the booking.
+  case passed = 4
+  /// The event was cancelled; without a place, the whole list went with a deleted event.
+  case dismissed = 5
+
+  /// The kind of its entry in the record.
+  var word: String {
+    switch self {
+    case .joined: "joined"
+    case .left: "left"
+    case .offered: "offered"
+    case .passed: "passed"
+    case .dismissed: "dismissed"
+    }
+  }
+}
+
 /// An entry and how many stand before it, itself included.
 struct WaitingPlace: Sendable, Equatable {
   var entry: WaitingEntry

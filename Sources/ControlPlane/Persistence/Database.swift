@@ -6,13 +6,15 @@ final class Database: Sendable {
   /// Changes only when a database is made anew or restored.
   let epoch: String
   let cipher: BookingIDCipher
+  let record: RecordFacts
   private let keySalt: UInt64
 
-  private init(_ folder: DataFolder, epoch: String, bookingKey: UInt64) {
+  private init(_ folder: DataFolder, epoch: String, bookingKey: UInt64, record: RecordFacts) {
     self.folder = folder
     self.epoch = epoch
     self.cipher = BookingIDCipher(key: bookingKey)
     self.keySalt = bookingKey
+    self.record = record
   }
 
   /// Opens or creates it, and brings the schema up to date.
@@ -35,6 +37,15 @@ final class Database: Sendable {
   func openReader() throws(StartFailure) -> SQLiteReadStore {
     do throws(StoreFailure) {
       return try SQLiteReadStore(folder.database, cipher: cipher)
+    } catch {
+      throw Self.sentence(.store(error), folder)
+    }
+  }
+
+  /// The same for the record.
+  func openRecord() throws(StartFailure) -> RecordReads {
+    do throws(StoreFailure) {
+      return try RecordReads(folder.database, facts: record)
     } catch {
       throw Self.sentence(.store(error), folder)
     }
@@ -64,14 +75,18 @@ final class Database: Sendable {
     try storing { () throws(StoreFailure) in
       let keep = try Statement(connection, "INSERT OR IGNORE INTO meta VALUES (?, ?)")
       let find = try Statement(connection, "SELECT value FROM meta WHERE name = ?")
-      for name in ["epoch", "booking_key"] {
+      for name in ["epoch", "booking_key", RecordFacts.recordName] {
         try keep.run([.text(name), .text(identifiers.randomHex(bytes: 8))])
       }
+      try keep.run([
+        .text(RecordFacts.userKeyName),
+        .text(identifiers.randomHex(bytes: RecordPseudonyms.keyBytes)),
+      ])
       guard let epoch = try find.first([.text("epoch")], { $0.text(0) }),
         let text = try find.first([.text("booking_key")], { $0.text(0) }),
         let bookingKey = UInt64(text, radix: 16)
       else { throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged") }
-      return Database(folder, epoch: epoch, bookingKey: bookingKey)
+      return Database(folder, epoch: epoch, bookingKey: bookingKey, record: try RecordFacts(connection))
     }
   }
 

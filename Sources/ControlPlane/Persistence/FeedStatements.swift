@@ -20,7 +20,7 @@ final class FeedStatements {
   static let forgetStep = 1_000
 
   private let connection: Connection
-  private let append, appendEvent, oldest, forget: Statement
+  private let append, appendEvent, oldest, forget, last: Statement
   /// Notices of the open transaction that have no row yet.
   private var run: Run?
 
@@ -39,15 +39,19 @@ final class FeedStatements {
       VALUES ((SELECT coalesce(max(position), 0) FROM feed) + ?4, ?1, ?2, ?3, ?4)
       """)
     appendEvent = try Statement(connection, "INSERT INTO feed_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    // The newest row stays: the next position is the one behind it. The notices of a row have one moment.
+    // The newest row stays: the next position is the one behind it; and what the record does not cover yet stays, because
+    // nothing else has its order. The notices of a row have one moment.
     oldest = try Statement(
       connection,
       """
       SELECT f.position, iif(f.kind = \(FeedKind.notice.rawValue), n.at, f.number) FROM feed f
         LEFT JOIN notice n ON f.kind = \(FeedKind.notice.rawValue) AND n.event_id = f.subject AND n.seq = f.number
-      WHERE f.position < (SELECT max(position) FROM feed) ORDER BY f.position LIMIT ?
+      WHERE f.position < (SELECT max(position) FROM feed) AND f.position <= coalesce(
+        (SELECT feed_position FROM record_seal ORDER BY number DESC LIMIT 1), \(Int64.max))
+      ORDER BY f.position LIMIT ?
       """)
     forget = try Statement(connection, "DELETE FROM feed WHERE position <= ?")
+    last = try Statement(connection, "SELECT coalesce(max(position), 0) FROM feed")
   }
 
   /// A notice of the open transaction, which has a row after `flush`.
@@ -78,6 +82,12 @@ final class FeedStatements {
     guard let run else { return }
     self.run = nil
     try insert(.notice, run.event, run.last, count: run.count)
+  }
+
+  /// The position of the last entry, the open transaction's included.
+  func end() throws(StoreFailure) -> Int64 {
+    try flush()
+    return try last.first { $0.int64(0) } ?? 0
   }
 
   /// The open transaction is rolled back.

@@ -5,7 +5,7 @@ enum Migrations {
   static let steps: [Step] = [
     Step(firstSchema), Step(noticeDetails), Step(identities), Step(logouts, AccountStatements.renewKeys),
     Step(holds), Step(disabledAccounts), Step(ticketTypes), Step(feed), Step(waitingLists),
-    Step(records), Step(feedRuns, plainNoticeCheck), Step(standingBookings),
+    Step(records), Step(feedRuns, plainNoticeCheck), Step(standingBookings), Step(salesRecord),
   ]
 
   /// Statements, and what only code can do after them, in one transaction.
@@ -354,6 +354,77 @@ enum Migrations {
     UPDATE event SET standing = counted.standing FROM (
       SELECT event_id, count(*) standing FROM booking WHERE state IN (1, 2) GROUP BY event_id) counted
       WHERE counted.event_id = event.id;
+    """
+
+  /// `record_seal`: entries of the record that a signed head covers, and where each stands (`RecordItem`). `waiting_log`:
+  /// changes of waiting lists, which are kept nowhere else. `earlier_feed`: what happened before this schema, in the shape
+  /// of the feed, event by event; confirmations without their order, and in parts of 4,096 notices, so that a seal covers
+  /// whole rows. `feed_event` gets the events that were made before there was a feed, as far as they are known.
+  private static let salesRecord = """
+    CREATE TABLE record_seal (
+      number INTEGER PRIMARY KEY,
+      size INTEGER NOT NULL,
+      link TEXT NOT NULL,
+      epoch TEXT NOT NULL,
+      key TEXT NOT NULL,
+      head TEXT NOT NULL,
+      feed_position INTEGER NOT NULL,
+      waiting_position INTEGER NOT NULL,
+      earlier_position INTEGER NOT NULL,
+      items TEXT NOT NULL
+    ) STRICT;
+
+    -- kind: 1 joined, 2 left, 3 offered, 4 passed, 5 dismissed (without a place: the whole list)
+    CREATE TABLE waiting_log (
+      position INTEGER PRIMARY KEY,
+      after_feed INTEGER NOT NULL,
+      kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),
+      event_id INTEGER NOT NULL,
+      place INTEGER,
+      user_id INTEGER,
+      quantity INTEGER,
+      type_id INTEGER,
+      at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE earlier_feed (
+      position INTEGER PRIMARY KEY,
+      kind INTEGER NOT NULL,
+      subject INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      count INTEGER NOT NULL CHECK (count > 0)
+    ) STRICT;
+
+    INSERT INTO feed_event SELECT e.id, e.shown, e.name, e.starts_at, e.opens_at, e.closes_at, e.max_per_booking,
+        coalesce((SELECT capacity FROM notice n WHERE n.event_id = e.id AND n.seq = 1), e.capacity)
+      FROM event e WHERE e.id NOT IN (SELECT event_id FROM feed_event);
+    INSERT INTO feed_event SELECT n.event_id, 'closed',
+        coalesce((SELECT d.name FROM notice_detail d WHERE d.event_id = n.event_id ORDER BY d.seq DESC LIMIT 1), ''),
+        NULL, NULL, NULL, 1, n.capacity
+      FROM notice n WHERE n.seq = 1 AND n.event_id NOT IN (SELECT event_id FROM feed_event);
+
+    INSERT INTO earlier_feed (kind, subject, number, count)
+      WITH RECURSIVE known (id, made, total) AS (
+        SELECT id, created_at, seq FROM event
+        UNION ALL
+        SELECT event_id, min(at), max(seq) FROM notice WHERE event_id NOT IN (SELECT id FROM event) GROUP BY event_id
+      ), part (id, made, total, before, last) AS (
+        SELECT id, made, total, 0, 0 FROM known
+        UNION ALL
+        SELECT id, made, total, last, min(last + 4096, total) FROM part WHERE last < total
+      )
+      SELECT iif(last = 0, 3, 0), id, iif(last = 0, made, last), iif(last = 0, 1, last - before)
+      FROM part ORDER BY id, last;
+    INSERT INTO earlier_feed (kind, subject, number, count)
+      SELECT 1, id, confirmed_at, 1 FROM booking WHERE confirmed_at IS NOT NULL AND cancelled_seq IS NULL
+      ORDER BY id;
+    INSERT INTO earlier_feed (kind, subject, number, count)
+      SELECT 2, id, created_at, 1 FROM booking WHERE state = 2 AND extended <> 0 ORDER BY id;
+
+    INSERT INTO waiting_log (after_feed, kind, event_id, place, user_id, quantity, type_id, at)
+      SELECT (SELECT coalesce(max(position), 0) FROM feed), 1, event_id, id, user_id, quantity, type_id, joined_at
+      FROM waiting ORDER BY id;
+    INSERT INTO meta SELECT 'record_feed_start', CAST(coalesce(max(position), 0) AS TEXT) FROM feed;
     """
 
   /// For `IN` with three values SQLite fills a temporary B-tree at every insert, which was a quarter of a booking's

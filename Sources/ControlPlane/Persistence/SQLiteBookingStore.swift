@@ -14,6 +14,7 @@ final class SQLiteBookingStore: BookingStore {
   let records: any RecordStore
   private let people: PeopleStatements
   private let standing: StandingBookings
+  private let waiting: WaitingStatements
 
   /// Pages in the WAL after which a checkpoint does not wait for a quiet moment (4 KiB each, just under
   /// `journal_size_limit`). Every booking of that moment waits for it, and a longer log has the same pages more often, so
@@ -34,6 +35,7 @@ final class SQLiteBookingStore: BookingStore {
     records = try SQLiteRecordStore(connection)
     people = try PeopleStatements(connection)
     standing = try StandingBookings(connection)
+    waiting = try WaitingStatements(connection)
   }
 
   func begin() throws(StoreFailure) { try statements.begin.runBound() }
@@ -190,35 +192,20 @@ final class SQLiteBookingStore: BookingStore {
 
   // MARK: Waiting lists
 
-  func allWaiting() throws(StoreFailure) -> [WaitingEntry] {
-    try Statement(
-      connection,
-      """
-      SELECT w.id, w.event_id, w.quantity, w.type_id, w.joined_at, a.issuer, a.subject
-      FROM waiting w JOIN account a ON a.id = w.user_id ORDER BY w.id
-      """
-    ).all([]) { row in
-      WaitingEntry(
-        id: row.int64(0), event: EventID(row.int64(1)),
-        user: Identity(issuer: row.text(5), subject: row.subject(6)), quantity: row.int(2),
-        type: row.optionalInt64(3).map { Int($0) }, joinedAt: row.instant(4))
-    }
-  }
+  func allWaiting() throws(StoreFailure) -> [WaitingEntry] { try waiting.all() }
 
   func insertWaiting(
     event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
   ) throws(StoreFailure) -> Int64 {
-    try statements.insertWaiting.run([
-      .int(event.rawValue), .int(user.rawValue), .int(quantity), .optional(type.map { Int64($0) }),
-      .instant(at),
-    ])
-    return connection.lastInsertedRow
+    try waiting.insert(event, user, quantity, type, at: at, after: feed.end())
   }
 
-  func deleteWaiting(_ id: Int64) throws(StoreFailure) { try statements.deleteWaiting.run([.int(id)]) }
+  func deleteWaiting(_ entry: WaitingEntry, _ change: WaitingChange, at: Instant) throws(StoreFailure) {
+    try waiting.delete(entry, change, at: at, after: feed.end())
+  }
 
-  func deleteWaiting(of event: EventID) throws(StoreFailure) {
-    try Statement(connection, "DELETE FROM waiting WHERE event_id = ?").run([.int(event.rawValue)])
+  func deleteWaiting(of event: EventID, at: Instant) throws(StoreFailure) {
+    try waiting.deleteAll(of: event, at: at, after: feed.end())
   }
 
   // MARK: Notices
@@ -398,7 +385,6 @@ private struct WriterStatements {
   let insertBooking, insertHoldOrType, endBooking, confirmBooking, extendHold: Statement
   let booking, holdsOfEvent, bookingsMade, seatsOfUser, seatsOfUserAndType, appendNotice,
     appendDetails: Statement
-  let insertWaiting, deleteWaiting: Statement
   let bookingForKey, rememberKey, forgetKeys: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
@@ -465,10 +451,6 @@ private struct WriterStatements {
     appendNotice = try Statement(connection, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     appendDetails = try Statement(connection, "INSERT INTO notice_detail VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 
-    insertWaiting = try Statement(
-      connection,
-      "INSERT INTO waiting (event_id, user_id, quantity, type_id, joined_at) VALUES (?, ?, ?, ?, ?)")
-    deleteWaiting = try Statement(connection, "DELETE FROM waiting WHERE id = ?")
     bookingForKey = try Statement(
       connection,
       """

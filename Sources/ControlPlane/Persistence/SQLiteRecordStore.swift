@@ -11,7 +11,7 @@ final class SQLiteRecordStore: RecordStore {
   private let connection: Connection
   private let addToken, deleteExpired, allTokens, deleteToken: Statement
   private let addEntry, forgetAddresses, forgetFailures, boundFailures, boundEntries: Statement
-  private let erase: Statement
+  private let erase, addSeal: Statement
 
   init(_ connection: Connection) throws(StoreFailure) {
     self.connection = connection
@@ -48,6 +48,12 @@ final class SQLiteRecordStore: RecordStore {
       DELETE FROM audit WHERE id IN (
         SELECT id FROM audit WHERE id <= (SELECT max(id) FROM audit) - ? ORDER BY id LIMIT ?)
       """)
+    addSeal = try Statement(
+      connection,
+      """
+      INSERT INTO record_seal SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+      WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM record_seal)
+      """)
     erase = try Statement(
       connection,
       """
@@ -76,6 +82,17 @@ final class SQLiteRecordStore: RecordStore {
 
   func deleteServiceToken(_ id: Int64) throws(StoreFailure) -> ServiceToken? {
     try deleteToken.all([.int(id)], ServiceTokenRow.decode).first
+  }
+
+  // MARK: The record of sales
+
+  func insert(_ seal: RecordSeal) throws(StoreFailure) -> Bool {
+    try addSeal.run([
+      .int(seal.number), .int(Int64(seal.size)), .text(Base64.padded(seal.link)), .text(seal.epoch),
+      .text(seal.key.base64), .text(seal.head), .int(seal.feed), .int(seal.waiting), .int(seal.earlier),
+      .text(seal.items),
+    ])
+    return connection.changedRows == 1
   }
 
   // MARK: The audit log

@@ -55,9 +55,10 @@ protocol BookingStore: AnyObject {
   func insertWaiting(
     event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
   ) throws(StoreFailure) -> Int64
-  func deleteWaiting(_ id: Int64) throws(StoreFailure)
-  /// All of an event.
-  func deleteWaiting(of event: EventID) throws(StoreFailure)
+  /// - Parameter change: why, for the record.
+  func deleteWaiting(_ entry: WaitingEntry, _ change: WaitingChange, at: Instant) throws(StoreFailure)
+  /// All of an event that is deleted.
+  func deleteWaiting(of event: EventID, at: Instant) throws(StoreFailure)
 
   /// The feed gets the notice too, as it gets confirmations, extensions and new events by their own functions.
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure)

@@ -42,6 +42,13 @@ public struct ControlCounters: Sendable, Equatable {
   public var clockSteps: UInt64 = 0
   /// Failed log-ins that got no row in the audit log, because there were too many.
   public var auditOmitted: UInt64 = 0
+  /// Heads of the record of sales that were signed, and how often one could not be made or kept.
+  public var recordHeads: UInt64 = 0
+  public var recordFailures: UInt64 = 0
+  /// Entries that the newest head covers.
+  public var recordEntries: UInt64 = 0
+  /// For how long something has been committed that no head covers; 0: nothing.
+  public var recordLagSeconds: Int64 = 0
   /// Requests that a limit refused, in the order of `LimitName.allCases`.
   public var rateLimited = [UInt64](repeating: 0, count: LimitName.allCases.count)
 

@@ -8,6 +8,10 @@ protocol RecordStore: AnyObject {
   /// The token that was deleted; nil: there is none.
   func deleteServiceToken(_ id: Int64) throws(StoreFailure) -> ServiceToken?
 
+  /// Keeps a seal of the record of sales.
+  /// - Returns: false: it is not the next one.
+  func insert(_ seal: RecordSeal) throws(StoreFailure) -> Bool
+
   func append(_ entry: AuditEntry, at: Instant) throws(StoreFailure)
   /// Forgets some addresses from before a moment, some failed log-ins from before it, and what is more than the log may
   /// hold. Outside of transactions.

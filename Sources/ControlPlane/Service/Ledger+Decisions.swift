@@ -67,7 +67,7 @@ extension Ledger {
     case .logOut(let identity, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try logOut(identity, &batch) }
       batch.settlements.append(.loggedOut(Settled(asker, result)))
-    case .erasePerson, .mintServiceToken, .revokeServiceToken, .audited, .note:
+    case .erasePerson, .mintServiceToken, .revokeServiceToken, .seal, .audited, .note:
       try decideRecord(command, &batch)
     }
   }
@@ -85,6 +85,9 @@ extension Ledger {
         try revoke(serviceToken: id, &batch)
       }
       batch.settlements.append(.serviceToken(Settled(asker, result)))
+    case .seal(let seal, let asker):
+      let result = try settle(&batch) { batch throws(CommandFailure) in try keep(seal, &batch) }
+      batch.settlements.append(.sealed(Settled(asker, result)))
     case .audited(let entry, let command): try decide(command, audited: entry, &batch)
     case .note(let entry): try append(entry, &batch)
     default: break

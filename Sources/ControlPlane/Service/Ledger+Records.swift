@@ -51,6 +51,17 @@ extension Ledger {
     return token
   }
 
+  // MARK: The record of sales
+
+  func keep(_ seal: RecordSeal, _ batch: inout Batch) throws(CommandFailure) -> Int64 {
+    let isNext = try storing(&batch) { () throws(StoreFailure) in try store.records.insert(seal) }
+    guard isNext else {
+      throw .refused(.internalFailure("seal \(seal.number) of the record is not the next one"))
+    }
+    batch.hasWritten = true
+    return seal.number
+  }
+
   // MARK: Erasure
 
   /// Done again it changes nothing but ends the sessions. Of another system's user who never booked there is nothing to
@@ -102,6 +113,7 @@ extension Settlement {
     case .loggedOut(let settled): settled.isDone
     case .personChanged(let settled): settled.isDone
     case .serviceToken(let settled): settled.isDone
+    case .sealed(let settled): settled.isDone
     case .waiting(let settled): settled.isDone
     case .leftWaitlist(let settled): settled.isDone
     }

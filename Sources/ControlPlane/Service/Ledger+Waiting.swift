@@ -52,11 +52,14 @@ extension Ledger {
     _ user: Identity, from event: EventID, _ batch: inout Batch
   ) throws(CommandFailure) {
     guard let entry = waiting.entry(of: user, in: event) else { return }
-    try remove(entry, &batch)
+    try remove(entry, .left, &batch)
   }
 
-  private func remove(_ entry: WaitingEntry, _ batch: inout Batch) throws(CommandFailure) {
-    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(entry.id) }
+  private func remove(
+    _ entry: WaitingEntry, _ change: WaitingChange, _ batch: inout Batch
+  ) throws(CommandFailure) {
+    let at = batch.at
+    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(entry, change, at: at) }
     let position = waiting.position(of: entry)
     batch.movedLists[entry.event] = min(position, batch.movedLists[entry.event] ?? .max)
     batch.waitingChanges.append(waiting.remove(entry))
@@ -80,37 +83,41 @@ extension Ledger {
       let entry = waiting.firstFitting(table[place], at: batch.time.now)
     {
       batch.offers += 1
-      try remove(entry, &batch)
       try offer(entry, place, &batch)
     }
   }
 
-  /// Whoever may no longer have the seats, by a limit that changed meanwhile, has lost the place.
+  /// Whoever may no longer have the seats, by a limit that changed meanwhile, has lost the place. The entry leaves the list
+  /// right before the hold that takes its place is made, which is the order that the record has.
   private func offer(_ entry: WaitingEntry, _ place: Int, _ batch: inout Batch) throws(CommandFailure) {
     let command = CreateBooking(
       event: entry.event, user: entry.user, quantity: entry.quantity, hold: true, type: entry.type)
+    let type: Int?
     do throws(CommandFailure) {
-      let type = try check(command, place, &batch)
-      let until = BookingRules.offerEnd(table[place], from: batch.time.now)
-      let outcome = try take(command, place, type, heldUntil: until, &batch)
-      batch.offered.append((entry.user, outcome.booking))
+      type = try check(command, place, &batch)
     } catch {
       if case .failed = error { throw error }
+      return try remove(entry, .passed, &batch)
     }
+    try remove(entry, .offered, &batch)
+    let until = BookingRules.offerEnd(table[place], from: batch.time.now)
+    let outcome = try take(command, place, type, heldUntil: until, &batch)
+    batch.offered.append((entry.user, outcome.booking))
   }
 
   /// Empties the list of a cancelled event, within the batch's bound.
   func dismissWaiting(of event: EventID, _ batch: inout Batch) throws(CommandFailure) {
     while batch.ends < Self.endsPerBatch, let last = waiting.last(of: event) {
       batch.ends += 1
-      try remove(last, &batch)
+      try remove(last, .dismissed, &batch)
     }
   }
 
   /// Ends the list of an event that is deleted: nobody could leave it any more.
   func endWaiting(for event: EventID, _ batch: inout Batch) throws(CommandFailure) {
     guard !waiting.isEmpty(event) else { return }
-    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(of: event) }
+    let at = batch.at
+    try storing(&batch) { () throws(StoreFailure) in try store.deleteWaiting(of: event, at: at) }
     batch.waitingChanges += waiting.removeAll(of: event)
   }
 

@@ -91,6 +91,8 @@ enum LedgerCommand: Sendable {
   indirect case audited(AuditEntry, LedgerCommand)
   /// Only the entry; nobody waits for it.
   indirect case note(AuditEntry)
+  /// Keeps the next seal of the record; the outcome is its number.
+  indirect case seal(RecordSeal, Answering<Int64>)
   case watch(EventID, Watcher)
   case unwatch(EventID, Watcher)
   /// Copies the database, beginning with the state after this command's batch.
@@ -125,6 +127,7 @@ enum Settlement: Sendable {
   case loggedOut(Settled<Instant>)
   indirect case personChanged(Settled<ChangedPerson>)
   indirect case serviceToken(Settled<ServiceToken>)
+  case sealed(Settled<Int64>)
 }
 
 struct Settled<Outcome: Sendable>: Sendable {
@@ -155,6 +158,7 @@ extension LedgerCommand {
     case .logOut(_, let asker), .erasePerson(_, let asker): .loggedOut(Settled(asker, .failure(error)))
     case .mintServiceToken(_, let asker), .revokeServiceToken(_, let asker):
       .serviceToken(Settled(asker, .failure(error)))
+    case .seal(_, let asker): .sealed(Settled(asker, .failure(error)))
     case .audited(_, let command): command.settlement(failing: error)
     case .watch, .unwatch, .note, .backUp: nil
     }

@@ -79,6 +79,7 @@ enum AdminRun {
       }
     case .tokenInspect: members.add("token", try token(settings))
     case .backup: members.add("file", absolute(settings.operands[0]))
+    case .recordHead, .recordKey, .recordRotate: break
     }
     return members.values
   }

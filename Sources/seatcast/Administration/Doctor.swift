@@ -15,7 +15,7 @@ enum Doctor {
     let files = DoctorFiles(folder: configuration.dataFolder)
     let isServed = files.isServed
     return flags(configuration) + files.folderFindings + files.serverFindings(isServed: isServed)
-      + files.databaseFindings
+      + files.databaseFindings + files.recordFindings
       + files.secretFindings(configuration) + files.backupFindings(configuration.backups)
       + DoctorMachine.findings(configuration, isServed: isServed)
   }

@@ -143,6 +143,33 @@ struct DoctorFiles {
     ]
   }
 
+  // MARK: The record of sales
+
+  var recordFindings: [Finding] {
+    var findings: [Finding] = []
+    let path = folder + "/record-key"
+    if let state = Self.state(of: path), state.st_mode & 0o077 != 0 {
+      findings.append(
+        .fail("record", "\(path) can be read by others, and serve refuses it: chmod 600 \(path)."))
+    }
+    do {
+      guard let state = try Checkup.record(in: folder) else { return findings }
+      return findings + [
+        .ok(
+          "record",
+          "The newest \(state.checked) of \(state.entries) entries of the record are what its signed heads say."
+        )
+      ]
+    } catch {
+      return findings + [
+        .fail(
+          "record",
+          StartError(telling: error).description + " Somebody changed the database; hold a backup against it."
+        )
+      ]
+    }
+  }
+
   // MARK: Secrets
 
   func secretFindings(_ configuration: ServeConfiguration) -> [Finding] {

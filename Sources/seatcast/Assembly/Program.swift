@@ -18,6 +18,8 @@ enum Program {
       case .administer(let command, let settings): try AdminRun.run(command, settings)
       case .restore(let settings): try RestoreRun.run(settings)
       case .doctor(let settings): return try Doctor.run(settings)
+      case .recordExport(let settings): try RecordExportRun.run(settings)
+      case .verify(let settings): return try RecordRun.run(settings)
       case .listen(let settings): return try Listen.run(settings)
       case .top(let settings): return try Top.run(settings)
       case .rehearse(let settings): return try Rehearsal.run(settings)

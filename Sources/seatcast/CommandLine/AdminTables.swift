@@ -6,7 +6,8 @@ extension CommandTable {
   static let administration = [
     eventCreate, eventList, eventCapacity, eventPause, eventResume, eventCancel, userCreate, userList,
     userRole,
-    userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, doctor,
+    userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, recordExport, recordHead,
+    recordKey, recordRotate, verify, doctor,
   ]
 
   private static func admin(
@@ -137,6 +138,46 @@ extension CommandTable {
     flags: [
       .toggle(.verify, summary: "Only verify the file, and tell what it has."), data, config, json,
     ])
+
+  // MARK: The record of sales
+
+  static let recordExport = CommandTable(
+    name: "record export", summary: "Write the record of every sale, signed, as lines of JSON.",
+    details: ["Also of a running server. 'seatcast verify --record' verifies it anywhere, without a server."],
+    group: .administration,
+    flags: [
+      text(.out, "FILE", "The file to make; it must not exist. -: standard output."),
+      text(
+        .event, "ID", "Tell only this event's entries; of others there are hashes.", fallback: .words("all")),
+      data, config, json,
+    ])
+  static let recordHead = admin(
+    .recordHead, "Sign a head that covers everything up to now, and print it.",
+    details: ["Give heads to somebody else to keep: they prove later that nothing they cover was changed."])
+  static let recordKey = admin(
+    .recordKey, "Print the public key that signs the record.",
+    details: ["Publish it, or --key is worth nothing."]
+  )
+  static let recordRotate = admin(
+    .recordRotate, "Make another key that signs the record, signed by the one before.")
+  static let verify = CommandTable(
+    name: "verify", summary: "Verify an exported record: its chain, its signature, and the rules of sales.",
+    details: [
+      "Nothing was oversold, no seat was sold twice, and nobody jumped the queue; else the first wrong line is told.",
+      "Needs neither server nor database. Exit status 1: the record is not good.",
+    ],
+    group: .administration,
+    flags: [
+      text(.record, "FILE", "What 'seatcast record export' wrote. -: standard input."),
+      text(
+        .key, "FILE", "PEM file of the public key that is trusted.",
+        fallback: .words("the one that the record names")),
+      text(
+        .head, "FILE", "Heads that somebody kept: the record must be of their history.",
+        fallback: .words("none")),
+      json,
+    ])
+
   static let doctor = CommandTable(
     name: "doctor", summary: "Check the machine and the folder for what 'serve' would meet.",
     details: ["It takes the flags of 'serve' and starts nothing. Exit status 1 when something fails."],

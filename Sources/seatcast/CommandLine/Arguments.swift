@@ -16,6 +16,8 @@ enum Invocation: Equatable, Sendable {
   case administer(AdminRequest.Command, Settings)
   case restore(Settings)
   case doctor(Settings)
+  case recordExport(Settings)
+  case verify(Settings)
   case listen(Settings)
   case top(Settings)
   case rehearse(Settings)
@@ -49,6 +51,8 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
     case CommandTable.doctor.name: return .doctor(settings)
+    case CommandTable.recordExport.name: return .recordExport(settings)
+    case CommandTable.verify.name: return .verify(settings)
     case CommandTable.listen.name: return .listen(settings)
     case CommandTable.top.name: return .top(settings)
     case CommandTable.rehearse.name: return .rehearse(settings)

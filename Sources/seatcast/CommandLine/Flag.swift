@@ -73,6 +73,12 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case passwordFile = "password-file"
   case lifetime
   case verify
+  case out
+
+  // Verification
+  case record
+  case key
+  case head
 
   // Clients of a server
   case url

@@ -34,6 +34,14 @@ extension MetricFamily {
         name: "backup_age_seconds", kind: .gauge,
         help: "Time since the last good backup; absent when none is known",
         samples: counters.backupAgeSeconds.map { [Sample(value: UInt64(clamping: $0))] } ?? []),
+      .counter("record_heads_total", "Heads of the record of sales that were signed", counters.recordHeads),
+      .counter(
+        "record_failures_total", "Times that a head of the record could not be made or kept",
+        counters.recordFailures),
+      .gauge("record_entries", "Entries that the newest head of the record covers", counters.recordEntries),
+      .gauge(
+        "record_lag_seconds", "Time for which something has been committed that no head covers",
+        UInt64(clamping: counters.recordLagSeconds)),
       .counter("checkpoints_total", "Checkpoints of the database", counters.checkpoints),
       .counter(
         "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps

@@ -37,6 +37,7 @@ struct RoutesTests {
         identifiers: CountingIdentifiers()),
       audit: AuditLog(ledger: ledger, clock: StillClock(milliseconds: 0)),
       server: ServerEndpoints(status: ServerStatus(insight: nil, clock: StillClock(milliseconds: 0))),
+      record: RecordEndpoints { nil },
       epoch: "e")
   }
 
@@ -71,7 +72,7 @@ struct RoutesTests {
         "GET /api/events/{id}/waitlist user", "DELETE /api/events/{id}/waitlist user",
         "POST /api/service-tokens admin", "DELETE /api/service-tokens/{id} admin", "GET /api/audit admin",
         "GET /api/audit/export admin", "GET /api/server/stats admin", "GET /debug/fanout/{id} admin",
-        "DELETE /api/users/{id} admin",
+        "DELETE /api/users/{id} admin", "GET /api/record/head anyone", "GET /api/record/key anyone",
         "POST /api/bookings user",
         "GET /api/bookings user",
         "GET /api/bookings/{id} user", "DELETE /api/bookings/{id} user or bookings:confirm",

@@ -75,11 +75,59 @@ struct MigrationsTests {
     #expect(old[1].change == .capacityChanged)
     #expect(try fixture.store.serviceTime() == ServiceTime(milliseconds: 1_700_000_000_000))
 
+    let record = try RecordFixture(fixture)
+    let before = RecordFixture.entries(try record.lines())
+    #expect(
+      before.compactMap { RecordEntry(Array($0.utf8))?.kind } == [
+        "begin", "event", "booked", "capacity", "cancelled", "booked", "live",
+      ])
+    #expect(before[0].contains(#""earlier":true"#))
+
     let changed = try fixture.patch(event, EventPatch(status: .closed))
+    #expect(RecordVerifier.refusal(of: try record.lines()) == nil)
     #expect(changed.seq == 5)
     #expect(try fixture.log(event) == old + [try #require(try fixture.log(event).last)])
     #expect(try fixture.log(event).last?.change == .eventUpdated(changed.details))
     #expect(try Statement(fixture.store.connection, "PRAGMA integrity_check").first { $0.text(0) } == "ok")
+  }
+
+  @Test("what happened before there was a record is in it, event by event, with holds and waiting lists")
+  func beforeTheRecord() throws {
+    try Migrations.bring(connection, steps: Array(Migrations.steps.prefix(11)))
+    try connection.execute(
+      """
+      INSERT INTO meta VALUES ('epoch', '0123456789abcdef'), ('booking_key', '00000000000000ff');
+      INSERT INTO event (name, description, venue, status, capacity, sold, held, max_per_booking, max_per_user,
+        hold_seconds, seq, version, created_at, updated_at, shown, hold_extension_seconds)
+        VALUES ('A', '', '', 'on_sale', 9, 3, 1, 9, 0, 60, 5, 1, 5, 5, 'on_sale', 60),
+        ('B', '', '', 'on_sale', 10, 0, 0, 1, 0, 0, 0, 1, 6, 6, 'on_sale', 0);
+      INSERT INTO account VALUES (1, 'seatcast', '1', NULL, NULL, NULL, NULL, NULL, 1, NULL);
+      INSERT INTO booking (id, event_id, user_id, quantity, created_at, created_seq, state, held_until, extended,
+        confirmed_at, cancelled_at, cancelled_seq)
+        VALUES (1, 1, 1, 3, 7, 1, 1, 100, 0, 9, NULL, NULL), (2, 1, 1, 1, 8, 2, 2, 9000000000000, 20, NULL, NULL, NULL),
+        (3, 1, 1, 2, 8, 3, 4, 20, 0, NULL, 21, 4);
+      INSERT INTO notice (event_id, seq, kind, booking_id, available, capacity, at) VALUES (1, 1, 1, 1, 6, 9, 7),
+        (1, 2, 1, 2, 5, 9, 8), (1, 3, 1, 3, 3, 9, 8), (1, 4, 2, 3, 5, 9, 21), (1, 5, 3, NULL, 5, 9, 22),
+        (7, 1, 3, NULL, 5, 5, 9), (7, 2, 3, NULL, 5, 5, 10);
+      INSERT INTO notice_detail VALUES (1, 5, 'on_sale', 'A', NULL, NULL, NULL, 9),
+        (7, 2, 'deleted', 'Gone', NULL, NULL, NULL, 3);
+      INSERT INTO waiting (event_id, user_id, quantity, joined_at) VALUES (1, 1, 6, 11);
+      INSERT INTO feed VALUES (5, 0, 1, 5, 1);
+      """)
+    let folder = try TemporaryFolder()
+    try connection.execute("VACUUM INTO '\(folder.path)/seatcast.db'")
+    let record = try RecordFixture(try LedgerFixture(folder))
+    let lines = try record.lines()
+    #expect(RecordVerifier.refusal(of: lines) == nil)
+    #expect(
+      RecordFixture.entries(lines).compactMap { RecordEntry(Array($0.utf8))?.kind } == [
+        "begin", "event", "held", "held", "held", "expired", "updated", "event", "event", "capacity",
+        "updated",
+        "confirmed", "extended", "live", "joined",
+      ])
+    let event = try #require(record.ledger.ledger.events[EventID(1)])
+    try record.ledger.book(event, user: 1, 4)
+    #expect(RecordVerifier.refusal(of: try record.lines()) == nil)
   }
 
   @Test("the schema refuses what the rules should have refused: the last net")

@@ -404,8 +404,12 @@ final class ScriptedStore: BookingStore {
   ) throws(StoreFailure) -> Int64 {
     try store.insertWaiting(event: event, user: user, quantity: quantity, type: type, at: at)
   }
-  func deleteWaiting(_ id: Int64) throws(StoreFailure) { try store.deleteWaiting(id) }
-  func deleteWaiting(of event: EventID) throws(StoreFailure) { try store.deleteWaiting(of: event) }
+  func deleteWaiting(_ entry: WaitingEntry, _ change: WaitingChange, at: Instant) throws(StoreFailure) {
+    try store.deleteWaiting(entry, change, at: at)
+  }
+  func deleteWaiting(of event: EventID, at: Instant) throws(StoreFailure) {
+    try store.deleteWaiting(of: event, at: at)
+  }
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
   {

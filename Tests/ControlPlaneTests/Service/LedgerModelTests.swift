@@ -13,6 +13,7 @@ struct LedgerModelTests {
   func randomStreams(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let fixture = try LedgerFixture()
+    let record = try RecordFixture(fixture)
     var model = Model()
     for number in 0..<3 {
       let capacity = Int.random(in: 0...30, using: &random)
@@ -45,6 +46,11 @@ struct LedgerModelTests {
       // Who only reads commits nothing.
       #expect(failed ? fails : !fails || model.events.mapValues(\.seq) == before.events.mapValues(\.seq))
       try compare(fixture, model)
+      fixture.store.failsCommits = false
+      if !failed, seed % 3 > 0, model.now % 5 == 0 { try record.seal() }
+    }
+    for event in [nil] + fixture.ledger.events.values.map({ $0 }) {
+      #expect(RecordVerifier.refusal(of: try record.lines(event: event)) == nil)
     }
     #expect(fixture.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
   }

@@ -119,7 +119,7 @@ struct CompletionsTests {
     #expect(Completions.kind(Operand("ID", "")) == .text)
     #expect(Completions.kind(CommandTable.data) == .folder)
     #expect(Completions.kind(CommandTable.json) == .nothing)
-    #expect(Completions.groups == ["config", "event", "user", "token"])
+    #expect(Completions.groups == ["config", "event", "user", "token", "record"])
     #expect(Completions.secondWords("token") == ["mint", "inspect"])
   }
 }

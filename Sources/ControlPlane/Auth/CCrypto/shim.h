@@ -1,4 +1,5 @@
-// The part of OpenSSL's libcrypto that Auth/ needs (libssl-dev): HMAC, SHA-256, scrypt, random bytes, and public keys.
+// The part of OpenSSL's libcrypto that Auth/ and Record/ need (libssl-dev): HMAC, SHA-256, scrypt, random bytes, public
+// keys and Ed25519.
 // Parameter lists borrow what they are made of, so the few calls that take one are made here, in C.
 #pragma once
 #include <openssl/bn.h>
@@ -79,3 +80,38 @@ static inline size_t ccrypto_ecdsa_der(const unsigned char *r_and_s, unsigned ch
   ECDSA_SIG_free(signature);
   return length > 0 ? (size_t)length : 0;
 }
+
+// The record hashes three short inputs per entry. By the EVP interface each of them costs several times the hash itself;
+// these functions are deprecated for it, and as right.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+// SHA-256 of a byte and two parts; the second may be empty. `digest` has 32 bytes and is none of the parts.
+static inline void ccrypto_tagged_sha256(
+    unsigned char tag, const unsigned char *first, size_t first_length,
+    const unsigned char *second, size_t second_length, unsigned char *digest) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, &tag, 1);
+  SHA256_Update(&context, first, first_length);
+  if (second_length > 0) SHA256_Update(&context, second, second_length);
+  SHA256_Final(digest, &context);
+}
+
+// HMAC with SHA-256 (RFC 2104) by a key of 32 bytes.
+static inline void ccrypto_short_hmac(
+    const unsigned char *key, const unsigned char *message, size_t length, unsigned char *digest) {
+  unsigned char pad[64];
+  SHA256_CTX context;
+  for (int i = 0; i < 64; i++) pad[i] = (i < 32 ? key[i] : 0) ^ 0x36;
+  SHA256_Init(&context);
+  SHA256_Update(&context, pad, 64);
+  SHA256_Update(&context, message, length);
+  SHA256_Final(digest, &context);
+  for (int i = 0; i < 64; i++) pad[i] ^= 0x36 ^ 0x5c;
+  SHA256_Init(&context);
+  SHA256_Update(&context, pad, 64);
+  SHA256_Update(&context, digest, 32);
+  SHA256_Final(digest, &context);
+}
+#pragma GCC diagnostic pop

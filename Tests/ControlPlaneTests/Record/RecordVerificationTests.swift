@@ -1,0 +1,68 @@
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+@Suite("RecordVerification")
+struct RecordVerificationTests {
+  private let fixture: RecordFixture
+  private let scratch: TemporaryFolder
+  private var path: String { scratch.path + "/record.jsonl" }
+
+  init() throws {
+    fixture = try RecordFixture()
+    scratch = try TemporaryFolder()
+    let event = try fixture.ledger.makeEvent(capacity: 10)
+    try fixture.ledger.book(event, user: 1, 3)
+    try write(try fixture.lines())
+  }
+
+  private func write(_ lines: [[UInt8]]) throws {
+    try put(lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined(), at: path)
+  }
+
+  @Test("The verdict tells what was verified, and with which key")
+  func good() throws {
+    let verdict = try RecordVerification.verify(path)
+    #expect(verdict.isGood)
+    #expect(verdict.text.hasPrefix("The record is good: nothing was oversold"))
+    #expect(verdict.text.contains("give --key"))
+    let json = try JSON(parsing: verdict.json)
+    #expect(json["entries"]?.integer == 3 && json["bookings"]?.integer == 1 && json["seats"]?.integer == 3)
+    let key = fixture.sealer.key.publicKey.pem
+    let heads = try #require(fixture.sealer.last?.head)
+    let full = try RecordVerification.verify(path, key: key, heads: heads)
+    #expect(full.isGood && !full.text.contains("give --key"))
+    #expect(full.text.contains("kept heads"))
+  }
+
+  @Test("The first wrong line is named")
+  func bad() throws {
+    var lines = try fixture.lines()
+    lines[2][90] ^= 1
+    try write(lines)
+    let verdict = try RecordVerification.verify(path)
+    #expect(!verdict.isGood && verdict.text.hasPrefix("The record is not good. Line 3 "))
+    #expect(try JSON(parsing: verdict.json)["line"]?.integer == 3)
+  }
+
+  @Test("What is no file, no record, no key or no head is told")
+  func unreadable() throws {
+    #expect(try RecordVerification.verify(path + "x").text.contains("Line 1 cannot be read"))
+    #expect(throws: AdminAnswer.Failure.self) { try RecordVerification.verify(path, key: "x") }
+    #expect(throws: AdminAnswer.Failure.self) { try RecordVerification.verify(path, heads: "x") }
+    try put("hello\n", at: path)
+    #expect(try RecordVerification.verify(path).text.contains("Line 1 is not the first line of a record"))
+    try put(String(repeating: "x", count: 100_000), at: path)
+    #expect(try RecordVerification.verify(path).text.contains("Line 1 is too long"))
+    try put("", at: path)
+    #expect(try RecordVerification.verify(path).text.contains("Line 1 is missing"))
+  }
+
+  @Test("A file that lacks its last line break is cut off")
+  func cutOff() throws {
+    let text = try fixture.lines().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    try put(text, at: path)
+    #expect(try RecordVerification.verify(path).text.contains("cut off"))
+  }
+}
