@@ -181,8 +181,8 @@ def _floor(programs, *words):
 
 # Whether the floor does what seatcast does
 
-# Tables that a start or an account changes, but no booking.
-OTHER_TABLES = {"account", "audit", "meta", "schema_version"}
+# Tables that a start, an account or the record's own clock changes, but no booking.
+OTHER_TABLES = {"account", "audit", "meta", "record_seal", "schema_version"}
 
 
 @functools.cache

@@ -94,7 +94,8 @@ private final class NoStore: BookingStore {
   func insertWaiting(
     event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant
   ) throws(StoreFailure) -> Int64 { 1 }
-  func deleteWaiting(_ id: Int64) throws(StoreFailure) {}
+  func deleteWaiting(_ entry: WaitingEntry, _ change: WaitingChange, at: Instant) throws(StoreFailure) {}
+  func deleteWaiting(of event: EventID, at: Instant) throws(StoreFailure) {}
   func append(_ notice: ControlPlane.Notice, booking: BookingID?) throws(StoreFailure) {}
   func booking(forKey key: String, of user: UserID, since: ServiceTime) throws(StoreFailure)
     -> BookingOutcome?
@@ -129,6 +130,7 @@ private final class NoRecords: RecordStore {
   func serviceTokens(at moment: Instant) throws(StoreFailure) -> [ServiceToken] { [] }
   func insert(_ token: ServiceToken) throws(StoreFailure) -> ServiceToken { token }
   func deleteServiceToken(_ id: Int64) throws(StoreFailure) -> ServiceToken? { nil }
+  func insert(_ seal: RecordSeal) throws(StoreFailure) -> Bool { true }
   func append(_ entry: AuditEntry, at: Instant) throws(StoreFailure) {}
   func forgetAudit(before: Instant) throws(StoreFailure) -> Bool { false }
   func erase(_ person: Person, at: Instant) throws(StoreFailure) {}
