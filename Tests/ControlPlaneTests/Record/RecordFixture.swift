@@ -70,7 +70,9 @@ final class RecordFixture {
   }
 
   /// Chains and signs entries anew, as a dishonest operator could: nothing but the rules can find a fault in them.
-  static func forge(_ entries: [String], record: String, key: RecordKey, epoch: String) -> [[UInt8]] {
+  static func forge(
+    _ entries: [String], record: String, key: RecordKey, epoch: String, at: Instant = Instant(milliseconds: 1)
+  ) -> [[UInt8]] {
     var (chain, lines) = (RecordChain(of: record), [RecordLines.first(record, event: nil)])
     for entry in entries {
       let bytes = Array(entry.utf8)
@@ -80,7 +82,7 @@ final class RecordFixture {
       lines.append(line)
     }
     let head = RecordHead(
-      record: record, size: chain.size, link: chain.link, epoch: epoch, at: Instant(milliseconds: 1))
+      record: record, size: chain.size, link: chain.link, epoch: epoch, at: at)
     return lines + [RecordLines.last(head.note(signedBy: key))]
   }
 }

@@ -36,6 +36,20 @@ struct RecordVerificationTests {
     #expect(full.text.contains("kept heads"))
   }
 
+  /// The document's key has the seed 0, 1, … 31.
+  @Test("The document's example is good, and its head is the one that its key signs")
+  func example() throws {
+    let example = SourceTree.root + "/docs/guides/record_example.jsonl"
+    let key = try #require(RecordKey(seed: (0..<32).map { UInt8($0) }))
+    #expect(key.publicKey.base64 == "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=")
+    #expect(try RecordVerification.verify(example, key: key.publicKey.pem).isGood)
+    let lines = (contents(of: example) ?? []).split(separator: UInt8(ascii: "\n")).map(Array.init)
+    let forged = RecordFixture.forge(
+      RecordFixture.entries(lines), record: "00112233445566aa", key: key, epoch: "0123456789abcdef",
+      at: Instant(milliseconds: 1_767_225_661_000))
+    #expect(forged == lines)
+  }
+
   @Test("The first wrong line is named")
   func bad() throws {
     var lines = try fixture.lines()
