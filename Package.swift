@@ -74,7 +74,8 @@ let package = Package(
       name: "swift-client-example", dependencies: ["SeatcastClient"], path: "docs/guides/swift-client",
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["CFaultyDisk"], path: "Tests/TestSupport", swiftSettings: strict),
     // The other end of a TLS connection.
     .target(
       name: "CTLSClient", path: "Tests/CTLSClient",
@@ -94,7 +95,7 @@ let package = Package(
       name: "FanoutCoreTests", dependencies: ["FanoutCore", "FanoutTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ControlPlaneTests", dependencies: ["ControlPlane", "CFaultyDisk", "TestSupport"],
+      name: "ControlPlaneTests", dependencies: ["ControlPlane", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SeatcastClientTests", dependencies: ["SeatcastClient", "TestSupport"], swiftSettings: strict),

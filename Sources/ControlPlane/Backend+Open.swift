@@ -37,6 +37,8 @@ extension Backend {
     public var addressesKept: Int64 = Retention().addresses
     /// Whether a missing database is made, and one of an older version is brought up to date.
     var upgradesDatabase = true
+    /// How SQLite reaches files; nil: as it does by default. Tests have others.
+    var vfs: String?
 
     public init(dataFolder: String) { self.dataFolder = dataFolder }
   }
@@ -55,7 +57,7 @@ extension Backend {
     let keys = try KeyReader(configuration, folder, observer: observer)
     let watch = configuration.keySetFile.map { _ in KeySetWatch { keys.readChangedFile() } }
     let (database, writer) = try Database.open(
-      folder, identifiers, upgrades: configuration.upgradesDatabase)
+      folder, identifiers, upgrades: configuration.upgradesDatabase, vfs: configuration.vfs)
     let revocations = try migrateAccounts(
       writer, configuration.accounts, folder, adopts: configuration.upgradesDatabase)
     keys.whenReplaced { ends, trusted in

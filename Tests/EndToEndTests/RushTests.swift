@@ -1,6 +1,7 @@
 // Method: 200 people fight for 100 seats with retries and cancellations while 50 subscribers watch; once in
 // peace, once while the server is killed and restarted ten times. Everything that was acknowledged, heard and
 // stored is then held against one model that replays the notices.
+import Glibc
 import TestSupport
 import Testing
 
@@ -33,6 +34,33 @@ struct RushTests {
         try seq(rush) > start + 40
       }
     }
+  }
+
+  @Test("the same with kills and freezes at random moments, round after round", .enabled(if: Seeds.soakSeconds != nil))
+  func soak() throws {
+    let deadline = Deadline(.seconds(Seeds.soakSeconds ?? 0))
+    var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
+    while !deadline.hasPassed {
+      let rush = try makePlane()
+      try play(rush, rounds: nil) {
+        for _ in 0..<8 where !deadline.hasPassed {
+          pause(milliseconds: Int.random(in: 200...4_000, using: &random))
+          try disturb(rush, &random)
+        }
+      }
+    }
+  }
+
+  /// Freezes the server's process, kills it, or both.
+  private func disturb(_ rush: RushServer, _ random: inout SeededRandom) throws {
+    let kind = Int.random(in: 0..<3, using: &random)
+    if kind > 0 {
+      rush.server.process.signal(SIGSTOP)
+      pause(milliseconds: Int.random(in: 100...6_000, using: &random))
+    }
+    if kind == 1 { return rush.server.process.signal(SIGCONT) }
+    try rush.server.kill9()
+    try rush.server.restart()
   }
 
   private func makePlane() throws -> RushServer {

@@ -10,6 +10,8 @@ final class Record {
     let seq: UInt64
     let available: Int64
     let capacity: Int64?
+    /// Free seats by ticket type; nil: the message did not tell them.
+    let types: [Int64: Int64]?
     /// The type of a notice; nil: a state or an answer.
     let type: String?
     /// nil: the message did not tell it.
@@ -28,7 +30,13 @@ final class Record {
   private(set) var faults: [String] = []
   private var claims: [Claim] = []
   private(set) var bookings: [Act] = []
+  private(set) var offers: [Act] = []
   private var keys: [String: String] = [:]
+  private var cancellations: Set<String> = []
+  private var confirmations: Set<String> = []
+  /// Bookings and events that somebody wanted to cancel, whatever came of it.
+  private var cancellationsAsked: Set<String> = []
+  private var callOffsAsked: Set<Int64> = []
   private var deletionsAsked: Set<Int64> = []
   private var deletions: Set<Int64> = []
 
@@ -38,8 +46,15 @@ final class Record {
 
   func claim(_ claim: Claim) { claims.append(claim) }
 
-  /// From now on the event may be gone; whoever asked may never hear of it.
-  func deletionAsked(_ event: Int64) { deletionsAsked.insert(event) }
+  /// From now on it may have happened; whoever asked may never hear of it.
+  func asked(_ request: Caller.Request) {
+    switch request {
+    case .delete(let event): deletionsAsked.insert(event)
+    case .cancel(let booking): cancellationsAsked.insert(booking)
+    case .update(let event, let patch) where patch.contains("cancelled"): callOffsAsked.insert(event)
+    default: break
+    }
+  }
 
   func mayBeDeleted(_ event: Int64) -> Bool { deletionsAsked.contains(event) }
 
@@ -55,6 +70,13 @@ final class Record {
     }
     keys[key] = deed.booking
     bookings.append(deed)
+  }
+
+  func cancelled(_ booking: String) { cancellations.insert(booking) }
+  func confirmed(_ booking: String) { confirmations.insert(booking) }
+  /// Seats are held for somebody who waited.
+  func offered(_ booking: String, of event: Int64, quantity: Int64) {
+    offers.append(Act(event: event, seq: 0, booking: booking, quantity: quantity))
   }
 
   // MARK: The end
@@ -89,23 +111,37 @@ final class Record {
         fault(
           "\(claim.who): capacity \(capacity) at seq \(claim.seq), really \(notice.seatCapacity)")
       }
+      if let types = claim.types, types != Self.types(notice) {
+        fault("\(claim.who): types \(types) at seq \(claim.seq), really \(Self.types(notice))")
+      }
       if let type = claim.type, type != Self.type(notice.change) {
         fault("\(claim.who): \(type) at seq \(claim.seq), really \(Self.type(notice.change))")
       }
     }
-    for deed in bookings where deed.event == event { checkDeed(deed, log) }
+    for deed in bookings + offers where deed.event == event { checkDeed(deed, log) }
+    checkEnds(event, log)
   }
 
-  /// Without gaps, each count follows from the one before, and never more is sold than there is.
+  /// Without gaps, each count follows from the one before, never more is sold than there is, and each booking is made
+  /// and ended once at most.
   private func checkLog(_ event: Int64, _ log: [Notice]) {
     var sold = 0
+    var standing: [String: Int] = [:]
     for (index, notice) in log.enumerated() {
       if notice.seq != UInt64(index) + 1 {
         return fault("the log of \(event) has a gap at \(index + 1)")
       }
       switch notice.change {
-      case .bookingCreated(let facts): sold += facts.quantity
-      case .bookingCancelled(let facts): sold -= facts.quantity
+      case .bookingCreated(let facts):
+        sold += facts.quantity
+        if standing.updateValue(facts.quantity, forKey: facts.booking.text) != nil {
+          fault("\(facts.booking.text) is made twice")
+        }
+      case .bookingCancelled(let facts):
+        sold -= facts.quantity
+        if standing.removeValue(forKey: facts.booking.text) != facts.quantity {
+          fault("\(facts.booking.text) ends and did not stand")
+        }
       case .capacityChanged, .eventUpdated: break
       }
       if notice.availableSeats != notice.seatCapacity - sold || sold < 0 {
@@ -116,13 +152,35 @@ final class Record {
   }
 
   private func checkDeed(_ deed: Act, _ log: [Notice]) {
-    let isThere = log.contains { notice in
+    let place = log.firstIndex { notice in
       if case .bookingCreated(let facts) = notice.change {
         return facts.booking.text == deed.booking && Int64(facts.quantity) == deed.quantity
       }
       return false
     }
-    if !isThere { fault("booking \(deed.booking) was acknowledged and is not there") }
+    guard let place else { return fault("booking \(deed.booking) was acknowledged and is not there") }
+    if deed.seq > 0, deed.seq != log[place].seq {
+      fault("booking \(deed.booking) was acknowledged at seq \(deed.seq) and is at \(log[place].seq)")
+    }
+  }
+
+  /// What was cancelled has ended; what was confirmed ends only when somebody cancels it.
+  private func checkEnds(_ event: Int64, _ log: [Notice]) {
+    var ended: Set<String> = []
+    for case .bookingCancelled(let facts) in log.map(\.change) { ended.insert(facts.booking.text) }
+    let here = Set((bookings + offers).filter { $0.event == event }.map(\.booking))
+    for booking in cancellations.intersection(here).subtracting(ended).sorted() {
+      fault("booking \(booking) was cancelled and stands")
+    }
+    guard !callOffsAsked.contains(event) else { return }
+    let kept = confirmations.subtracting(cancellationsAsked)
+    for booking in kept.intersection(ended).sorted() {
+      fault("booking \(booking) was confirmed, and ended although nobody cancelled it")
+    }
+  }
+
+  private static func types(_ notice: Notice) -> [Int64: Int64] {
+    Dictionary(uniqueKeysWithValues: notice.types.map { (Int64($0.id), Int64($0.available)) })
   }
 
   private static func type(_ change: Notice.Change) -> String {

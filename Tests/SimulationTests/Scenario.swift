@@ -1,5 +1,5 @@
-// One run: from a seed come limits, people and a few hundred random acts; then everything comes to rest, and the
-// promises of docs/ARCHITECTURE.md are checked on what everybody has seen.
+// One run: a seed makes limits and people, the steps of a script are played, then everything comes to rest, and the promises of
+// docs/ARCHITECTURE.md are checked on what everybody has seen. Scenario+End.swift has the end.
 import TestSupport
 
 @testable import ControlPlane
@@ -7,34 +7,47 @@ import TestSupport
 @testable import FanoutTestSupport
 
 final class Scenario {
-  private var random: SeededRandom
+  private let seed: UInt64
   let server: SimulatedServer
   let record = Record()
   private let events: [Int64]
   /// Nobody books this one, so it can be deleted.
   private let doomed: Int64
-  private var watchable: [Int64] { events + [doomed] }
-  private var firstStates: [Int64: PublicState] = [:]
-  private var viewers: [Viewer] = []
-  private var listeners: [Listener] = []
-  private var callers: [Caller] = []
-  private var keys = 0
-  private var deletions = 0
+  var watchable: [Int64] { events + [doomed] }
+  private(set) var firstStates: [Int64: PublicState] = [:]
+  private(set) var viewers: [Viewer] = []
+  private(set) var listeners: [Listener] = []
+  private(set) var callers: [Caller] = []
+  var deletions = 0
+  /// What the crash that is under way leaves, and how long the machine is off.
+  private var crash: (seed: UInt64, off: UInt64)?
+  private(set) var crashes = 0
+  private(set) var kills = 0
+  /// Of processes that have ended.
+  private var counts: [String: Int] = [:]
+  private var diskFailures = 0
 
-  init(seed: UInt64) throws {
-    random = SeededRandom(seed: seed)
+  /// - Parameter liesAboutSyncs: a planted fault: the disk stores nothing when it is told to sync.
+  init(seed: UInt64, liesAboutSyncs: Bool = false) throws {
+    self.seed = seed
+    var random = SeededRandom(seed: seed)
     server = try SimulatedServer(
-      seed: seed, limits: Self.limits(&random), loops: Int.random(in: 1...2, using: &random))
+      seed: seed, limits: Self.limits(&random), loops: Int.random(in: 1...2, using: &random),
+      liesAboutSyncs: liesAboutSyncs)
     var ids: [Int64] = []
     for number in 0...Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
-      let draft = EventDraft(name: "Event \(number)", seatCapacity: capacity)
+      var draft = EventDraft(name: "Event \(number)", seatCapacity: capacity)
+      // A hold lasts some minutes; one event is sold out soon, and one has ticket types.
+      (draft.holdSeconds, draft.holdExtensionSeconds) = (300, 120)
+      if number == 1 { draft.seatCapacity = Int.random(in: 3...15, using: &random) }
+      if number == 2 { draft.types = [.init(name: "A", capacity: 20), .init(name: "B")] }
       let event = try server.backend.ledger.ask { .createEvent(draft, $0) }
       ids.append(event.id.rawValue)
       firstStates[event.id.rawValue] = PublicState(event.details)
     }
     (events, doomed) = (Array(ids.dropLast()), ids[ids.count - 1])
-    for loop in server.loops { loop.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
+    tearSends()
     let epoch = server.backend.epoch
     for number in 0..<8 {
       let token = server.token(user: Int64(1000 + number))
@@ -72,224 +85,193 @@ final class Scenario {
     return limits
   }
 
-  // MARK: The random part
+  // MARK: The steps
 
-  func run(steps: Int) throws {
-    for step in 0..<steps where record.faults.isEmpty {
-      act()
-      if step % 8 == 0 {
-        for fault in server.faults() + server.excess() { record.fault("step \(step): \(fault)") }
+  /// Random steps of this seed.
+  func run(steps count: Int) throws { try play(Script(seed: seed, count: count).steps) }
+
+  func play(_ steps: [Step]) throws {
+    for (number, step) in steps.enumerated() where record.faults.isEmpty {
+      do {
+        try perform(step)
+        if server.disk.isOff { try finishCrash() }
+      } catch {
+        record.fault("step \(number), \(step): \(error)")
+      }
+      if number % 8 == 0 {
+        for fault in server.faults() + server.excess() { record.fault("step \(number): \(fault)") }
       }
     }
+    guard record.faults.isEmpty else { return }
     settle()
     try check()
   }
 
-  private func act() {
-    switch Int.random(in: 0..<100, using: &random) {
-    case 0..<34: server.loops.randomElement(using: &random)?.turn()
-    case 34..<47: _ = server.backend.pump()
-    case 47: server.clock.err(by: clockError())
-    case 48..<52: server.advance(by: UInt64.random(in: 1...900, using: &random))
-    case 52..<72: call()
-    case 72..<92: view()
-    default: listen()
+  private func perform(_ step: Step) throws {
+    switch step.verb {
+    case .turn: server.loops[step[0] % server.loops.count].turn()
+    case .pump: _ = server.backend.pump()
+    case .rest: server.backend.ledger.rest()
+    case .pass: server.advance(by: UInt64(step[0]))
+    case .freeze where server.clock.total < Self.longest: server.advance(by: UInt64(step[0]))
+    case .freeze: break
+    case .clock: server.clock.err(by: step.numbers[0])
+    case .fail_sync, .fail_reads, .fill, .slow, .heal: spoil(step)
+    case .crash, .kill, .stop: try end(step)
+    case .connect, .hang_up, .book, .cancel, .confirm, .extend, .join, .quit, .look, .resize, .patch, .call_off,
+      .delete, .read:
+      call(step, callers[step[0] % callers.count])
+    case .listen, .hear: listen(step, listeners[step[0] % listeners.count])
+    default: view(step, viewers[step[0] % viewers.count])
     }
   }
 
-  /// Mostly right, sometimes wrong by seconds, hours or days.
-  private func clockError() -> Int64 {
-    let sizes: [Int64] = [0, 0, 1_500, 3_600_000, SimulatedClock.greatestError]
-    let size = sizes.randomElement(using: &random) ?? 0
-    return Bool.random(using: &random) ? size : -size
+  /// Tokens last longer than the time that passes and every error of the clock together.
+  private static let longest: Int64 = 2 * 24 * 3_600_000
+
+  private func spoil(_ step: Step) {
+    switch step.verb {
+    case .fail_sync: server.disk.failSync(after: step[0])
+    case .fail_reads: server.disk.failReads(oneOf: step[0])
+    case .fill: server.disk.limit(to: server.disk.bytes + step[0])
+    case .slow: server.syncTime = UInt64(step[0])
+    default: if crash == nil { server.disk.heal() }
+    }
   }
 
-  private func call() {
-    guard let caller = callers.randomElement(using: &random) else { return }
-    if !caller.isConnected || Int.random(in: 0..<60, using: &random) == 0 {
-      caller.connect(socket())
+  // MARK: Ends of the process
+
+  private func end(_ step: Step) throws {
+    switch step.verb {
+    case .crash:
+      crash = (UInt64(step[1]), UInt64(step[2]))
+      if step[0] == 0 { server.disk.cut() } else { server.disk.cut(after: step[0]) }
+    case .kill:
+      kills += 1
+      // What was sent arrives.
+      _ = readAll()
+      try replaceProcess { try server.kill() }
+    default:
+      kills += 1
+      try replaceProcess { try server.stop() }
     }
-    let event = watchable.randomElement(using: &random) ?? 1
-    switch Int.random(in: 0..<20, using: &random) {
-    case 0..<8:
-      // Now and then the same key again, with the same wish.
-      if Int.random(in: 0..<6, using: &random) > 0 { keys += 1 }
-      let quantity = Int64(keys % 4 + 1)
-      let key = "\(caller.name.suffix(1))-\(keys)"
-      caller.ask(.book(event: events[keys % events.count], quantity: quantity, key: key))
-    case 8..<11:
-      if let deed = record.bookings.randomElement(using: &random) {
-        caller.ask(.cancel(booking: deed.booking))
-      }
-    case 11: caller.ask(.resize(event: event, capacity: Int64.random(in: 1...500, using: &random)))
-    case 12: caller.ask(.look(event: event))
-    case 13: caller.ask(.update(event: event, patch: patch()))
-    case 14 where Int.random(in: 0..<4, using: &random) == 0: caller.ask(.delete(event: doomed))
-    default: _ = caller.read(Int.random(in: 1...2000, using: &random))
+  }
+
+  private func finishCrash() throws {
+    crashes += 1
+    let (seed, off) = crash ?? (0, 0)
+    try replaceProcess { try server.crash(seed: seed, off: off) }
+  }
+
+  /// - Parameter act: ends the process and starts another.
+  private func replaceProcess(_ act: () throws -> Void) throws {
+    crash = nil
+    for loop in server.loops { Self.add(loop.loop.counters.own, to: &counts) }
+    diskFailures += server.disk.failures
+    for viewer in viewers { viewer.lose() }
+    for listener in listeners { listener.lose() }
+    for caller in callers { caller.leave() }
+    try act()
+    tearSends()
+  }
+
+  private func tearSends() {
+    for loop in server.loops { loop.io.partialSends = (10, SeededRandom(seed: seed &+ 99)) }
+  }
+
+  // MARK: People
+
+  private func socket(_ loop: Int, _ window: Int) -> ScriptedSocket {
+    server.loops[loop % server.loops.count].connect(capacity: window)
+  }
+
+  private func event(_ number: Int) -> Int64 { watchable[number % watchable.count] }
+
+  private func call(_ step: Step, _ caller: Caller) {
+    switch step.verb {
+    case .connect: if !caller.isConnected { caller.connect(socket(step[1], step[2])) }
+    case .hang_up: caller.leave()
+    case .book: caller.ask(booking(key: step[1], caller))
+    case .cancel: if let booking = booking(step[1]) { caller.ask(.cancel(booking: booking)) }
+    case .confirm: if let booking = booking(step[1]) { caller.ask(.confirm(booking: booking)) }
+    case .extend: if let booking = booking(step[1]) { caller.ask(.extend(booking: booking)) }
+    case .join: caller.ask(.join(event: event(step[1]), quantity: step.numbers[2]))
+    case .quit: caller.ask(.quit(event: event(step[1])))
+    case .look: caller.ask(.look(event: event(step[1])))
+    case .resize: caller.ask(.resize(event: event(step[1]), capacity: step.numbers[2]))
+    case .patch: caller.ask(.update(event: event(step[1]), patch: Self.patches[step[2] % Self.patches.count]))
+    case .call_off: caller.ask(.update(event: event(step[1]), patch: #"{"status":"cancelled"}"#))
+    case .delete: caller.ask(.delete(event: doomed))
+    default: _ = caller.read(step[1])
     }
+  }
+
+  /// A key stands for one wish, so that the same key is the same request again.
+  private func booking(key: Int, _ caller: Caller) -> Caller.Request {
+    .book(
+      event: events[key % events.count], quantity: Int64(key % 4 + 1), isHeld: key % 3 == 0,
+      key: "\(caller.name.suffix(1))-\(key)")
+  }
+
+  /// One of those that were acknowledged or offered.
+  private func booking(_ number: Int) -> String? {
+    let known = record.bookings + record.offers
+    return known.isEmpty ? nil : known[number % known.count].booking
   }
 
   /// Some change nothing; a pause of sales is followed by another patch sooner or later.
-  private func patch() -> String {
-    let number = Int.random(in: 0..<3, using: &random)
-    return [
-      #"{"status":"closed"}"#, #"{"status":"on_sale"}"#, #"{"status":"on_sale"}"#,
-      #"{"name":"Name \#(number)"}"#,
-      #"{"maxPerBooking":\#(number + 4)}"#,
-      #"{"name":"Both \#(number)","seatCapacity":\#(100 * number + 50)}"#,
-    ].randomElement(using: &random) ?? "{}"
-  }
+  private static let patches = [
+    #"{"status":"closed"}"#, #"{"status":"on_sale"}"#, #"{"status":"on_sale"}"#, #"{"name":"Another name"}"#,
+    #"{"maxPerBooking":5}"#, #"{"name":"Both","seatCapacity":150}"#,
+  ]
 
-  private func view() {
-    guard let viewer = viewers.randomElement(using: &random) else { return }
-    let event = watchable.randomElement(using: &random) ?? 1
-    let resuming = Int.random(in: 0..<4, using: &random) > 0
-    guard viewer.isWatching else {
-      return viewer.connect(
-        socket(), to: Int.random(in: 0..<4, using: &random) == 0 ? nil : event, resuming: resuming)
+  private func view(_ step: Step, _ viewer: Viewer) {
+    if step.verb == .watch {
+      guard !viewer.isWatching else { return }
+      let event = step[2] < 0 ? nil : event(step[2])
+      return viewer.connect(socket(step[1], step[4]), to: event, resuming: step[3] > 0)
     }
-    switch Int.random(in: 0..<40, using: &random) {
-    case 0..<5: viewer.subscribe(event, resuming: resuming)
-    case 5: viewer.subscribe(999_999, resuming: false)
-    case 6..<9: viewer.unsubscribe(event)
-    case 9: viewer.leave()
-    case 10: viewer.client?.socket.end()
-    case 11: viewer.close()
-    case 12: viewer.ping(times: 1)
-    case 13: viewer.ping(times: 250)
-    case 14..<18: viewer.client?.socket.capacity = capacity()
-    case 18..<30: _ = viewer.read(Int.random(in: 1...400, using: &random))
-    default: _ = viewer.read()
+    switch step.verb {
+    case .subscribe where step[1] < 0: viewer.subscribe(999_999, resuming: false)
+    case .subscribe: viewer.subscribe(event(step[1]), resuming: step[2] > 0)
+    case .unsubscribe: viewer.unsubscribe(event(step[1]))
+    case .leave: viewer.leave()
+    case .vanish: viewer.vanish()
+    case .end: viewer.client?.socket.end()
+    case .close: viewer.close()
+    case .ping: viewer.ping(times: step[1])
+    case .window: viewer.client?.socket.capacity = step[1]
+    default: _ = viewer.read(step[1])
     }
   }
 
-  private func listen() {
-    guard let listener = listeners.randomElement(using: &random) else { return }
-    if listener.socket?.hasEnded != false || Int.random(in: 0..<30, using: &random) == 0 {
-      listener.connect(socket())
-    }
-    _ = listener.read(Int.random(in: 1...600, using: &random))
-  }
-
-  private func socket() -> ScriptedSocket {
-    let loop = server.loops.randomElement(using: &random) ?? server.loops[0]
-    return loop.connect(capacity: capacity())
-  }
-
-  private func capacity() -> Int {
-    [15, 120, 700, 5_000, 1 << 20].randomElement(using: &random) ?? 700
-  }
-
-  // MARK: The end
-
-  /// Everybody reads, nobody asks, until nothing moves any more.
-  private func settle() {
-    for loop in server.loops { loop.io.partialSends = nil }
-    var quiet = 0
-    for round in 0..<3000 where quiet < 4 {
-      server.finishWork()
-      for loop in server.loops { loop.turn() }
-      if readAll() { quiet = 0 } else { quiet += 1 }
-      if round % 16 == 15 { server.advance(by: 100) }
-    }
-    if quiet < 4 { record.fault("the server does not come to rest") }
-    for fault in server.faults() + server.excess() { record.fault("at rest: \(fault)") }
-  }
-
-  private func readAll() -> Bool {
-    var hasRead = false
-    for viewer in viewers {
-      viewer.client?.socket.capacity = 1 << 20
-      if viewer.read() { hasRead = true }
-    }
-    for listener in listeners {
-      listener.socket?.capacity = 1 << 20
-      if listener.read() { hasRead = true }
-    }
-    for caller in callers {
-      caller.socket?.capacity = 1 << 20
-      if caller.read() { hasRead = true }
-    }
-    return hasRead
-  }
-
-  private func check() throws {
-    let reader = try server.backend.openReader()
-    for event in watchable {
-      let log = try reader.notices(
-        of: EventID(event), after: 0, through: .max >> 1, limit: 1_000_000)
-      if let first = firstStates[event] { record.check(event, against: log, from: first) }
-      let head = UInt64(log.count)
-      let next = try reader.events(after: EventID(event - 1), .all, limit: 1).first
-      if next?.id != EventID(event) {
-        for viewer in viewers where viewer.watching.cursors[event] != nil && viewer.isWatching {
-          record.fault("\(viewer.name) is still subscribed to \(event), which was deleted")
-        }
-        deletions += 1
-        continue
-      }
-      for viewer in viewers where viewer.isWatching { checkConverged(viewer, event, head) }
-      for listener in listeners where listener.isListening && listener.event == event {
-        guard let cursor = listener.watching.cursors[event], cursor != head else { continue }
-        record.fault("\(listener.name) rests at \(cursor) of \(event), whose head is \(head)")
-      }
-    }
-    for caller in callers where caller.isConnected && !caller.waiting.isEmpty {
-      record.fault("\(caller.name): \(caller.waiting.count) requests were not answered")
-    }
-    sayGoodbye()
-  }
-
-  private func checkConverged(_ viewer: Viewer, _ event: Int64, _ head: UInt64) {
-    let cursor = viewer.watching.cursors[event]
-    if viewer.wishes[event] == true && cursor == nil {
-      record.fault("\(viewer.name) asked for \(event) and is not subscribed")
-    }
-    if viewer.wishes[event] == false && cursor != nil {
-      record.fault("\(viewer.name) is subscribed to \(event) and did not ask")
-    }
-    if let cursor, cursor != head {
-      record.fault("\(viewer.name) rests at \(cursor) of \(event), whose head is \(head)")
-    }
-  }
-
-  /// The server is closed as the executable closes it: everybody is told, and all loops end.
-  private func sayGoodbye() {
-    let guests = viewers.filter(\.isWatching)
-    for proxy in server.proxies { proxy.post(.stopAccepting) }
-    server.backend.close()
-    for proxy in server.proxies { proxy.post(.closeAll) }
-    for _ in 0..<30 {
-      for loop in server.loops where !loop.io.isStopped { loop.turn() }
-      _ = readAll()
-      server.advance(by: 100)
-    }
-    for guest in guests where guest.closeCode != 1012 || !guest.sawDraining {
-      record.fault("\(guest.name) was not told goodbye: \(guest.closeCode ?? 0)")
-    }
-    for loop in server.loops where !loop.io.isStopped || loop.io.openSockets > 0 {
-      record.fault("a loop does not end")
-    }
+  private func listen(_ step: Step, _ listener: Listener) {
+    if step.verb == .listen { return listener.connect(socket(step[1], step[2])) }
+    _ = listener.read(step[1])
   }
 
   // MARK: What happened
 
   /// Sums that show whether a run has met what it is there for.
   var deeds: [String: Int] {
-    var sums = [
-      "conflations": viewers.reduce(0) { $0 + $1.conflations },
-      "recoveries": viewers.reduce(0) { $0 + $1.recoveries },
-      "pongs": viewers.reduce(0) { $0 + $1.pongs }, "claims": record.claimCount,
-      "bookings": record.bookings.count, "deletions": deletions,
-      "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals },
-    ]
-    for loop in server.loops {
-      let counts = loop.loop.counters.own
-      sums["recalls", default: 0] += counts.recalls
-      sums["stalled", default: 0] += counts.stalledClosed
-      sums["overflows", default: 0] += counts.overflowsClosed
-      sums["delivered", default: 0] += counts.framesDelivered
-    }
-    return sums
+    var counts = self.counts
+    for loop in server.loops { Self.add(loop.loop.counters.own, to: &counts) }
+    counts.merge(
+      [
+        "conflations": viewers.reduce(0) { $0 + $1.conflations },
+        "recoveries": viewers.reduce(0) { $0 + $1.recoveries },
+        "pongs": viewers.reduce(0) { $0 + $1.pongs }, "claims": record.claimCount,
+        "bookings": record.bookings.count, "offers": record.offers.count, "deletions": deletions,
+        "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals }, "crashes": crashes, "kills": kills,
+        "disk failures": diskFailures + server.disk.failures,
+      ], uniquingKeysWith: +)
+    return counts
+  }
+
+  private static func add(_ own: LoopCounts, to counts: inout [String: Int]) {
+    counts["recalls", default: 0] += own.recalls
+    counts["stalled", default: 0] += own.stalledClosed
+    counts["overflows", default: 0] += own.overflowsClosed
+    counts["delivered", default: 0] += own.framesDelivered
   }
 }

@@ -1,6 +1,5 @@
 // The whole server on one thread: the real control plane inline over a real database, the real adapters, and loops
 // on scripted transports. Nothing runs unless it is told to, so one seed decides everything.
-import Glibc
 import Synchronization
 import TestSupport
 
@@ -13,15 +12,21 @@ import TestSupport
 final class SimulatedClock: ControlPlane.Clock {
   static let start: Int64 = 1_700_000_000_000
   private let passed = Atomic<Int64>(0)
+  private let booted = Atomic<Int64>(0)
   private let error = Atomic<Int64>(0)
   var now: Instant {
-    Instant(milliseconds: Self.start + uptime + error.load(ordering: .relaxed))
+    Instant(milliseconds: Self.start + total + error.load(ordering: .relaxed))
   }
-  var uptime: Int64 { passed.load(ordering: .relaxed) }
+  /// Since the machine was started.
+  var uptime: Int64 { total - booted.load(ordering: .relaxed) }
+  /// Since the simulation began.
+  var total: Int64 { passed.load(ordering: .relaxed) }
   func advance(by step: UInt64) { passed.add(Int64(step), ordering: .relaxed) }
   static let greatestError: Int64 = 3 * 24 * 3_600_000
   /// The wall clock is wrong by so much from now on.
   func err(by milliseconds: Int64) { error.store(milliseconds, ordering: .relaxed) }
+  /// The machine starts anew.
+  func boot() { booted.store(total, ordering: .relaxed) }
 }
 
 /// Random bytes that a seed fixes.
@@ -31,13 +36,16 @@ final class SimulatedRandom: IdentifierSource {
   func randomBytes(_ count: Int) -> [UInt8] { random.withLock { $0.bytes(count) } }
 }
 
-/// What the control plane complains of.
+/// What the control plane complains of, without what the disk is to blame for.
 final class SimulatedObserver: ControlObserver, LoopObserver {
   private let told = Mutex<[ControlIncident]>([])
   var incidents: [ControlIncident] { told.withLock { $0 } }
   func observe(_ incident: ControlIncident) {
-    if case .clockStepped = incident { return }
-    told.withLock { $0.append(incident) }
+    switch incident {
+    case .clockStepped, .commitFailed, .storageFailed, .commitRecovered: return
+    case .internalFailure(let sentence) where sentence.hasPrefix("tidying"): return
+    default: told.withLock { $0.append(incident) }
+    }
   }
   func observe(_ incident: LoopIncident) {}
 }
@@ -70,43 +78,74 @@ struct SimulatedWaker: ReplyPort {
   }
 }
 
-final class SimulatedServer {
-  let clock = SimulatedClock()
-  let observer = SimulatedObserver()
+/// What ends when the process does.
+struct SimulatedProcess {
   let backend: Backend
   let loops: [LoopDriver]
   let proxies: [LoopProxy]
+}
+
+/// A machine with a disk, and the server on it, which can be killed and started again.
+final class SimulatedServer {
+  let clock = SimulatedClock()
+  let observer = SimulatedObserver()
   let limits: Limits
   let adminToken: String
-  private let folder: SimulatedFolder
+  private(set) var disk: FaultyDisk
+  private var folder: MemoryFolder
+  /// Nil only between an end and a start.
+  private var process: SimulatedProcess?
+  private let seed: UInt64
+  private let loopCount: Int
+  /// Whether the disk only says that it syncs: a planted fault.
+  private let liesAboutSyncs: Bool
+  /// How often the server was started.
+  private(set) var starts = 1
+  /// Milliseconds that each sync takes.
+  var syncTime: UInt64 = 0
   private static let files = StaticFiles.embedded()
 
-  init(seed: UInt64, limits: Limits, loops count: Int) throws {
-    self.limits = limits
-    folder = try SimulatedFolder()
-    proxies = (0..<count).map {
-      LoopProxy(id: LoopID(UInt16($0)), capacity: limits.mailboxParcels, waker: SilentWaker())
-    }
-    let door = SimulatedWaker(proxies: proxies)
-    var configuration = Backend.Configuration(dataFolder: folder.path)
-    configuration.secret = Array("a secret of more than thirty-two bytes".utf8)
-    configuration.passwordCost = .insecureTest
-    configuration.workers = 1
-    configuration.watchIsPublic = true
-    configuration.historyLimit = limits.historyNotices
-    backend = try Backend.open(
-      configuration, notices: NoticeAdapter(publisher: Publisher(loops: proxies), plane: door),
-      replies: ReplyAdapter(plane: door), observer: observer, clock: clock,
-      identifiers: SimulatedRandom(seed: seed), threads: .inline)
-    let admin = try backend.ensureAdmin(email: "admin@example.org", password: "admin password")
+  var backend: Backend { running.backend }
+  var loops: [LoopDriver] { running.loops }
+  var proxies: [LoopProxy] { running.proxies }
+
+  private var running: SimulatedProcess {
+    guard let process else { preconditionFailure("The server must run.") }
+    return process
+  }
+
+  init(seed: UInt64, limits: Limits, loops count: Int, liesAboutSyncs: Bool = false) throws {
+    (self.limits, self.seed, loopCount, self.liesAboutSyncs) = (limits, seed, count, liesAboutSyncs)
+    folder = try MemoryFolder()
+    disk = try FaultyDisk(seed: seed)
+    let process = try Self.start(
+      folder.path, disk, clock, observer, limits, loops: count, identifiers: SimulatedRandom(seed: seed))
+    self.process = process
+    let admin = try process.backend.ensureAdmin(email: "admin@example.org", password: "admin password")
     // Tokens outlive every error of the clock.
     clock.err(by: SimulatedClock.greatestError * 2)
-    adminToken = backend.tokens.issue(to: Self.user(admin.subject, .admin)).text
+    adminToken = process.backend.tokens.issue(to: Self.user(admin.subject, .admin)).text
     clock.err(by: 0)
-    let messages = SessionMessages(
-      epoch: backend.epoch, clock: clock, identifiers: SimulatedRandom(seed: seed + 1))
-    let pages = Pages(files: Self.files, isReady: { true }, metrics: { _ in "" })
-    loops = proxies.map { [backend, observer] proxy in
+    watchDisk()
+  }
+
+  /// The parts of a server in the order of their making.
+  private static func start(
+    _ folder: String, _ disk: FaultyDisk, _ clock: SimulatedClock, _ observer: SimulatedObserver,
+    _ limits: Limits, loops count: Int, identifiers: SimulatedRandom
+  ) throws -> SimulatedProcess {
+    let proxies = (0..<count).map {
+      LoopProxy(id: LoopID(UInt16($0)), capacity: limits.mailboxParcels, waker: SilentWaker())
+    }
+    let replies = SimulatedWaker(proxies: proxies)
+    let backend = try Backend.open(
+      configuration(folder, disk, limits),
+      notices: NoticeAdapter(publisher: Publisher(loops: proxies), plane: replies),
+      replies: ReplyAdapter(plane: replies), observer: observer, clock: clock, identifiers: identifiers,
+      threads: .inline)
+    let messages = SessionMessages(epoch: backend.epoch, clock: clock, identifiers: identifiers)
+    let pages = Pages(files: files, isReady: { true }, metrics: { _ in "" })
+    let loops = proxies.map { proxy in
       LoopDriver(
         Loop(
           id: proxy.id, limits: limits, io: ScriptedTransport(), proxy: proxy,
@@ -119,6 +158,20 @@ final class SimulatedServer {
           table: DescriptorTable(limit: 1 << 20, limits),
           eventIDPrefix: Array("\(backend.epoch).".utf8)))
     }
+    return SimulatedProcess(backend: backend, loops: loops, proxies: proxies)
+  }
+
+  private static func configuration(
+    _ folder: String, _ disk: FaultyDisk, _ limits: Limits
+  ) -> Backend.Configuration {
+    var configuration = Backend.Configuration(dataFolder: folder)
+    configuration.secret = Array("a secret of more than thirty-two bytes".utf8)
+    configuration.passwordCost = .insecureTest
+    configuration.workers = 1
+    configuration.watchIsPublic = true
+    configuration.historyLimit = limits.historyNotices
+    configuration.vfs = disk.vfs
+    return configuration
   }
 
   private static func user(_ subject: Subject, _ role: Role) -> User {
@@ -156,25 +209,63 @@ final class SimulatedServer {
   }
 }
 
-/// A folder in memory where there is one: a simulation asks for thousands of commits, and a disk that keeps them
-/// is tested elsewhere.
-final class SimulatedFolder {
-  let path: String
-  private let temporary: TemporaryFolder?
-  private static let count = Atomic(0)
+// MARK: Ends and starts
 
-  init() throws {
-    let number = Self.count.add(1, ordering: .relaxed).newValue
-    let memory = "/dev/shm/seatcast-simulation-\(getpid())-\(number)"
-    if unsafe mkdir(memory, 0o700) == 0 {
-      path = memory
-      temporary = nil
-    } else {
-      let folder = try TemporaryFolder()
-      path = folder.path
-      temporary = folder
-    }
+extension SimulatedServer {
+  /// The power fails: the next start finds what the disk has, after the machine was off for a while.
+  func crash(seed: UInt64, off milliseconds: UInt64) throws {
+    disk.cut()
+    let left = try MemoryFolder()
+    try disk.crash(into: left.path, seed: seed)
+    let epoch = try end()
+    (folder, disk) = (left, try FaultyDisk(seed: seed))
+    clock.advance(by: milliseconds)
+    clock.boot()
+    try start(epoch)
   }
 
-  deinit { if temporary == nil { removeTree(path) } }
+  /// The process is killed, which leaves the kernel's cache alone, and started again.
+  func kill() throws {
+    disk.cut()
+    let epoch = try end()
+    disk.heal()
+    disk.powerOn()
+    try start(epoch)
+  }
+
+  /// The server is stopped as it should be, and started again.
+  func stop() throws {
+    disk.heal()
+    try start(end())
+  }
+
+  /// Gives up everything that a process has. What it still tries on a disk that is off is lost.
+  /// - Returns: its epoch.
+  private func end() throws -> String {
+    let epoch = backend.epoch
+    backend.close()
+    weak let old = backend
+    process = nil
+    guard old == nil else { throw TestFailure("the process that ended is still there") }
+    return epoch
+  }
+
+  private func start(_ epoch: String) throws {
+    starts += 1
+    syncTime = 0
+    let random = SimulatedRandom(seed: seed &+ UInt64(starts) &* 1_000)
+    process = try Self.start(
+      folder.path, disk, clock, observer, limits, loops: loopCount, identifiers: random)
+    guard backend.epoch == epoch else { throw TestFailure("the epoch is another one after a start") }
+    watchDisk()
+  }
+
+  /// A slow disk takes the time of the simulation.
+  private func watchDisk() {
+    if liesAboutSyncs { disk.ignoreSyncs() }
+    disk.observer = { [weak self] operation in
+      guard let self, operation == .sync, syncTime > 0 else { return }
+      advance(by: syncTime)
+    }
+  }
 }

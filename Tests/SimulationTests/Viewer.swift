@@ -76,7 +76,7 @@ struct Watching {
     record.claim(
       Record.Claim(
         event: event, seq: seq, available: available, capacity: message.number("seatCapacity"),
-        type: type, state: PublicState(message), who: who))
+        types: message.types, type: type, state: PublicState(message), who: who))
     // A greeting with counts, and what stands for missed notices, must tell the public state.
     if type == nil || type == "event_updated", PublicState(message) == nil {
       record.fault("\(who): seq \(seq) of \(event) without the public state")
@@ -104,6 +104,8 @@ final class Viewer {
   private(set) var conflations = 0
   private(set) var recoveries = 0
   private(set) var pongs = 0
+  /// Connections of which the other end has gone without a word: it neither reads nor writes nor closes.
+  private(set) var ghosts: [ScriptedSocket] = []
   /// Subscriptions that ended because the event was deleted.
   private(set) var withdrawals = 0
 
@@ -136,6 +138,18 @@ final class Viewer {
   func leave() {
     if let socket = client?.socket, socket.isOpen { socket.reset() }
     client = nil
+  }
+
+  /// Its machine loses the network: the server hears nothing of it.
+  func vanish() {
+    if let socket = client?.socket, socket.isOpen { ghosts.append(socket) }
+    client = nil
+  }
+
+  /// The server is gone, and with it every connection.
+  func lose() {
+    leave()
+    ghosts = []
   }
 
   func subscribe(_ event: Int64, resuming: Bool) {
@@ -208,6 +222,12 @@ final class Viewer {
       }
     case "server_draining": sawDraining = true
     case "pong": pongs += 1
+    case "waitlist_offer":
+      if let event, let booking = message.text("bookingId"), let quantity = message.number("quantity") {
+        record.offered(booking, of: event, quantity: quantity)
+      }
+      return
+    case "waitlist_position": return
     default: record.fault("\(name): a message of type \(message.type)")
     }
     if let event, let seq = watching.cursors[event] { known[event] = seq }
@@ -237,8 +257,14 @@ final class Listener {
   /// Whether the server has said where it stands, and the connection is up.
   var isListening: Bool { socket?.hasEnded == false && watching.cursors[event] != nil }
 
+  /// The server is gone.
+  func lose() {
+    if let socket, socket.isOpen { socket.reset() }
+    socket = nil
+  }
+
   func connect(_ socket: ScriptedSocket) {
-    if let old = self.socket, old.isOpen { old.reset() }
+    lose()
     (self.socket, bytes, isHeadRead, asked) = (socket, [], false, [])
     watching = Watching(who: name, isAnonymous: token == nil, record: record)
     var fields = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""

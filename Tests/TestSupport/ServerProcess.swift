@@ -161,12 +161,14 @@ public final class ServerProcess: Sendable {
   }
 
   /// Resident memory in bytes, by /proc.
-  public func residentBytes() throws -> Int {
-    let status = contents(of: "/proc/\(process.identifier)/status") ?? []
-    for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("VmRSS:")
-    {
-      if let kilobytes = Int(line.filter { $0.isNumber }) { return kilobytes * 1_024 }
-    }
-    throw TestFailure("no VmRSS of process \(process.identifier)")
+  public func residentBytes() throws -> Int { try TestSupport.residentBytes(of: process.identifier) }
+}
+
+/// Resident memory of a process in bytes, by /proc.
+public func residentBytes(of identifier: Int32) throws -> Int {
+  let status = contents(of: "/proc/\(identifier)/status") ?? []
+  for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("VmRSS:") {
+    if let kilobytes = Int(line.filter { $0.isNumber }) { return kilobytes * 1_024 }
   }
+  throw TestFailure("no VmRSS of process \(identifier)")
 }

@@ -5,19 +5,22 @@ import Glibc
 public final class TemporaryFolder: Sendable {
   public let path: String
 
-  public init() throws {
-    let parent = environmentVariable("TMPDIR") ?? "/tmp"
-    var template = Array("\(parent)/seatcast-test-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&template) != nil else {
-      throw TestFailure("no temporary folder in \(parent): errno \(errno)")
-    }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  public init() throws { path = try makeTemporaryFolder() }
 
   /// Takes over a folder that is there, and removes it at the end.
   public init(taking path: String) { self.path = path }
 
   deinit { removeTree(path) }
+}
+
+/// A new empty folder (mode 0700) below TMPDIR or /tmp.
+func makeTemporaryFolder() throws -> String {
+  let parent = environmentVariable("TMPDIR") ?? "/tmp"
+  var template = Array("\(parent)/seatcast-test-XXXXXX".utf8CString)
+  guard unsafe mkdtemp(&template) != nil else {
+    throw TestFailure("no temporary folder in \(parent): errno \(errno)")
+  }
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// The value of an environment variable of this process.

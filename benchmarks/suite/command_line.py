@@ -17,6 +17,8 @@ class Options:
     chart: bool = False
     subscribers: int = 1_000_000
     loops: int = 60
+    connects: int = 100_000
+    per_second: int = 2_000
 
 
 RUN_OPTIONS = ("--rounds", "--only", "--no-build")
@@ -28,6 +30,8 @@ MODES = {
     "bookings": ("bookings, refusals and reads beside a bare SQLite loop, in seven minutes", RUN_OPTIONS),
     "attack": ("a crowd's bookings while one client attacks, in ten minutes", RUN_OPTIONS),
     "sale": ("everybody at once, holds that expire at one moment, backups under load, in six minutes", RUN_OPTIONS),
+    "storm": ("20,000 clients that reconnect beside 10,000 who stayed, in three minutes", RUN_OPTIONS),
+    "churn": ("the server's memory over connections that come and go", ("--connects", "--per-second", "--no-build")),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
     "micro": ("the hot functions one by one", ("--no-build",)),
@@ -71,7 +75,7 @@ def _set(options, name, value):
     if name == "--only":
         options.only = tuple(value.split(","))
     else:
-        setattr(options, name.lstrip("-"), _number(name, value))
+        setattr(options, name.lstrip("-").replace("-", "_"), _number(name, value))
 
 
 def _number(name, value):
@@ -104,6 +108,10 @@ def _run(options):
         from suite import counts
 
         return counts.run(options)
+    if options.mode == "churn":
+        from suite import churn
+
+        return churn.run(options)
     from suite import document, rounds
 
     return {"million": rounds.million, "micro": document.micro}.get(options.mode, rounds.run)(options)

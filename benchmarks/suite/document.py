@@ -187,6 +187,12 @@ COLUMNS = {
         Column("max ms", "connect_max_ms"),
         Column("last subscriber p50 ms", "last_p50_ms"),
     ),
+    "storm": (
+        Column("who stayed: each p50 ms", "each_p50_ms"), Column("p99 ms", "each_p99_ms", spread=True),
+        Column("max ms", "each_max_ms"),
+        Column("who came back: p50 ms", "connect_p50_ms"), Column("p99 ms", "connect_p99_ms", spread=True),
+        Column("max ms", "connect_max_ms"), Column("conflated", "conflated", "{:,.0f}"),
+    ),
     "handshakes": (
         Column("handshakes/s", "handshakes_per_second", "{:,.0f}", spread=True),
         Column("server CPU us each", "cpu_microseconds_per_handshake", spread=True),

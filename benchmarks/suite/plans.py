@@ -121,6 +121,19 @@ def connecting(subscribers, rate, connects, per_second, who, rounds, seconds):
     )
 
 
+def storm(subscribers=10_000, rate=10, connects=20_000, per_second=5_000, rounds=3):
+    """Everybody else comes back at once; the figures that matter are those of who stayed."""
+    return [Case(
+        name="storm", brief=f"{connects:,} reconnect",
+        title=f"{connects:,} clients reconnect, {per_second:,}/s, while {subscribers:,} subscribers get {rate} broadcasts/s",
+        mode="connect",
+        words=("--subscribers", str(subscribers), "--rate", str(rate), "--connects", str(connects),
+               "--per-second", str(per_second)),
+        contestants=("seatcast", "seatcast-2-loops"), rounds=rounds, seconds=connects / per_second + 6, table="storm",
+        rate=rate, subscribers=subscribers,
+    )]
+
+
 def handshakes(connections, who, rounds, seconds):
     """So many clients connect as fast as they are let in."""
     return Case(
@@ -293,7 +306,7 @@ def sale(rounds=3, seconds=3, rate=1_000):
 # Plans
 
 # What measuring may take; building comes before, and starting and writing take a few seconds more.
-BUDGETS = {"quick": 180, "full": 57 * 60, "bookings": 8 * 60, "attack": 10 * 60, "sale": 6 * 60}
+BUDGETS = {"quick": 180, "full": 510 * 60, "bookings": 8 * 60, "attack": 10 * 60, "sale": 6 * 60, "storm": 3 * 60}
 
 PLAIN_FLOORS = ("floor-send", "floor-io_uring")
 ROLLING_FLOORS = ("rolling-send", "rolling-io_uring")
@@ -371,7 +384,7 @@ def attack(rounds=2, seconds=3):
     return [attacked(kind, rounds, seconds) for kind in ATTACKS]
 
 
-PLANS = {"quick": quick, "full": full, "bookings": over_http, "attack": attack, "sale": sale}
+PLANS = {"quick": quick, "full": full, "bookings": over_http, "attack": attack, "sale": sale, "storm": storm}
 
 
 def _at_rate(rate):

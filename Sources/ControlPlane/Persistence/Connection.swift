@@ -146,6 +146,16 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     return log == copied
   }
 
+  /// Makes sure that the disk has what the log shows, before anything is committed behind it. After a failed sync the kernel
+  /// may show pages that never reached the disk, to this process as to the one before it; they are dirty again when they
+  /// are written again. The writer's thread, once, at the start.
+  func writeLogAgain() throws(StoreFailure) {
+    // In WAL mode the log is open from the first read on.
+    _ = try Statement(self, "SELECT count(*) FROM sqlite_schema").first { $0.int(0) }
+    let code = unsafe seatcast_write_log_again(handle)
+    guard code == SQLITE_OK else { throw Self.failure(code) }
+  }
+
   /// The failure that SQLite last reported here.
   func failure(_ code: Int32) -> StoreFailure { unsafe Self.failure(code, handle) }
 

@@ -192,14 +192,19 @@ final class DataFolder: Sendable {
     guard fsync(file) == 0 else { throw SystemFailure(code: errno) }
   }
 
-  /// Makes the folder and those above it that are missing.
+  /// Makes the folder and those above it that are missing. A power cut could take a folder whose name is not synced with all
+  /// that was synced in it; where the folder above cannot be read, that is left to the file system.
   private static func make(_ path: String) throws(StartFailure) {
     guard !path.isEmpty else { throw StartFailure("the data folder has no name") }
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
+      let parent = prefix.isEmpty ? "." : prefix
       prefix += part + "/"
-      if unsafe mkdir(prefix, 0o700) == 0 || errno == EEXIST { continue }
-      throw StartFailure("cannot create the data folder \(path): \(describe(errno: errno))")
+      if unsafe mkdir(prefix, 0o700) == 0 {
+        try? synchronize(parent)
+      } else if errno != EEXIST {
+        throw StartFailure("cannot create the data folder \(path): \(describe(errno: errno))")
+      }
     }
   }
 }

@@ -8,25 +8,31 @@ final class Database: Sendable {
   let cipher: BookingIDCipher
   let record: RecordFacts
   private let keySalt: UInt64
+  private let vfs: String?
 
-  private init(_ folder: DataFolder, epoch: String, bookingKey: UInt64, record: RecordFacts) {
+  private init(
+    _ folder: DataFolder, epoch: String, bookingKey: UInt64, record: RecordFacts, vfs: String?
+  ) {
     self.folder = folder
     self.epoch = epoch
     self.cipher = BookingIDCipher(key: bookingKey)
     self.keySalt = bookingKey
     self.record = record
+    self.vfs = vfs
   }
 
   /// Opens or creates it, and brings the schema up to date.
-  /// - Parameter upgrades: false: a database of an older version is refused.
+  /// - Parameters:
+  ///   - upgrades: false: a database of an older version is refused.
+  ///   - vfs: how SQLite reaches files; nil: as it does by default.
   static func open(
-    _ folder: DataFolder, _ identifiers: any IdentifierSource, upgrades: Bool = true
+    _ folder: DataFolder, _ identifiers: any IdentifierSource, upgrades: Bool = true, vfs: String? = nil
   ) throws(StartFailure) -> (database: Database, writer: SQLiteBookingStore) {
     do throws(MigrationFailure) {
-      let connection = try connect(folder)
+      let connection = try connect(folder, vfs)
       if !upgrades { try Migrations.check(connection) }
       try Migrations.bring(connection)
-      let database = try describe(connection, folder, identifiers)
+      let database = try describe(connection, folder, identifiers, vfs)
       return (database, try writer(connection, database))
     } catch {
       throw sentence(error, folder)
@@ -36,7 +42,7 @@ final class Database: Sendable {
   /// A read-only connection of its own.
   func openReader() throws(StartFailure) -> SQLiteReadStore {
     do throws(StoreFailure) {
-      return try SQLiteReadStore(folder.database, cipher: cipher)
+      return try SQLiteReadStore(folder.database, cipher: cipher, vfs: vfs)
     } catch {
       throw Self.sentence(.store(error), folder)
     }
@@ -45,18 +51,19 @@ final class Database: Sendable {
   /// The same for the record.
   func openRecord() throws(StartFailure) -> RecordReads {
     do throws(StoreFailure) {
-      return try RecordReads(folder.database, facts: record)
+      return try RecordReads(folder.database, facts: record, vfs: vfs)
     } catch {
       throw Self.sentence(.store(error), folder)
     }
   }
 
-  private static func connect(_ folder: DataFolder) throws(MigrationFailure) -> Connection {
+  private static func connect(_ folder: DataFolder, _ vfs: String?) throws(MigrationFailure) -> Connection {
     try storing { () throws(StoreFailure) in
       if let odd = DatabaseFiles.odd(at: folder.database) { throw StoreFailure(code: 0, message: odd) }
       try folder.reserve(folder.database)
-      try LogRenewal.renew(folder.database + "-wal")
-      return try Connection(folder.database, .writer)
+      let connection = try Connection(folder.database, .writer, vfs: vfs)
+      try connection.writeLogAgain()
+      return connection
     }
   }
 
@@ -70,7 +77,7 @@ final class Database: Sendable {
 
   /// Reads the database's own numbers, or makes them in its first hour.
   private static func describe(
-    _ connection: Connection, _ folder: DataFolder, _ identifiers: any IdentifierSource
+    _ connection: Connection, _ folder: DataFolder, _ identifiers: any IdentifierSource, _ vfs: String?
   ) throws(MigrationFailure) -> Database {
     try storing { () throws(StoreFailure) in
       let keep = try Statement(connection, "INSERT OR IGNORE INTO meta VALUES (?, ?)")
@@ -86,7 +93,8 @@ final class Database: Sendable {
         let text = try find.first([.text("booking_key")], { $0.text(0) }),
         let bookingKey = UInt64(text, radix: 16)
       else { throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged") }
-      return Database(folder, epoch: epoch, bookingKey: bookingKey, record: try RecordFacts(connection))
+      return Database(
+        folder, epoch: epoch, bookingKey: bookingKey, record: try RecordFacts(connection), vfs: vfs)
     }
   }
 

@@ -73,8 +73,8 @@ final class RecordReads {
   private let notices, booking, made, waiting: Statement
   private var pseudonyms: RecordPseudonyms
 
-  convenience init(_ path: String, facts: RecordFacts) throws(StoreFailure) {
-    try self.init(try Connection(path, .reader), facts: facts)
+  convenience init(_ path: String, facts: RecordFacts, vfs: String?) throws(StoreFailure) {
+    try self.init(try Connection(path, .reader, vfs: vfs), facts: facts)
   }
 
   init(_ connection: Connection, facts: RecordFacts) throws(StoreFailure) {

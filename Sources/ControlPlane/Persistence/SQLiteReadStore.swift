@@ -13,8 +13,9 @@ final class SQLiteReadStore: ReadStore {
   private let feed: FeedReads
   private let auditPage: Statement
 
-  init(_ path: String, cipher: BookingIDCipher) throws(StoreFailure) {
-    let connection = try Connection(path, .reader)
+  /// - Parameter vfs: how SQLite reaches files; nil: as it does by default.
+  init(_ path: String, cipher: BookingIDCipher, vfs: String? = nil) throws(StoreFailure) {
+    let connection = try Connection(path, .reader, vfs: vfs)
     self.connection = connection
     self.cipher = cipher
     feed = try FeedReads(connection, cipher: cipher)

@@ -61,6 +61,9 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     return true
   }
 
+  /// Inline only: what the thread does in a quiet moment.
+  func rest() { ledger?.idle() }
+
   /// Performs what waits, tidies the database and closes it.
   func close() {
     queue.close()

@@ -47,6 +47,25 @@ struct ConnectionTests {
     #expect(try number(reader, "SELECT count(*) FROM t") == 1)
   }
 
+  @Test("a log that is written again says the same, and is synced whole")
+  func logAgain() throws {
+    let disk = try FaultyDisk(seed: 1)
+    let writer = try Connection(path, .writer, vfs: disk.vfs)
+    try writer.execute("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (randomblob(100000))")
+    let log = contents(of: path + "-wal")
+    let syncs = disk.syncs
+    try writer.writeLogAgain()
+    #expect(disk.syncs == syncs + 1)
+    #expect(contents(of: path + "-wal") == log)
+    #expect(try number(writer, "SELECT length(x) FROM t") == 100_000)
+    // Without a log there is nothing to do.
+    #expect(try writer.checkpoint())
+    let single = try Connection(folder.path + "/single.db", .single, vfs: disk.vfs)
+    let before = disk.syncs
+    try single.writeLogAgain()
+    #expect(disk.syncs == before)
+  }
+
   @Test("commits fill the WAL until a checkpoint, which a reader's close is not")
   func checkpoint() throws {
     let writer = try Connection(path, .writer)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { most = 1024, events_per_turn = 64 };
+enum { most = 4096, events_per_turn = 64 };
 
 static int poller;
 static struct {
