@@ -36,7 +36,9 @@ struct RushTests {
     }
   }
 
-  @Test("the same with kills and freezes at random moments, round after round", .enabled(if: Seeds.soakSeconds != nil))
+  @Test(
+    "the same with kills and freezes at random moments, round after round",
+    .enabled(if: Seeds.soakSeconds != nil))
   func soak() throws {
     let deadline = Deadline(.seconds(Seeds.soakSeconds ?? 0))
     var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))

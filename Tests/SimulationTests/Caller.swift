@@ -140,10 +140,12 @@ final class Caller {
   /// Only an event that somebody wanted to delete may be unknown.
   private func takeUnknown(_ request: Request, _ answer: HTTPAnswers.Answer) {
     switch request {
-    case .delete(let event), .look(let event), .resize(let event, _), .update(let event, _), .join(let event, _),
+    case .delete(let event), .look(let event), .resize(let event, _), .update(let event, _),
+      .join(let event, _),
       .quit(let event):
       if !record.mayBeDeleted(event) { record.fault("\(name): \(event) is said to be gone") }
-    case .book, .cancel, .confirm, .extend: record.fault("\(name): \(request) was answered with \(answer.body)")
+    case .book, .cancel, .confirm, .extend:
+      record.fault("\(name): \(request) was answered with \(answer.body)")
     }
   }
 

@@ -50,13 +50,18 @@ struct Message {
   func number(_ name: String) -> Int64? { members[name].flatMap { Int64($0) } }
   func seq(_ name: String) -> UInt64? { members[name].flatMap { UInt64($0) } }
 
-  /// Free seats of each ticket type, as `[{id:1,available:3},{id:2,available:0}]`; nil: the message has none.
+  /// Free seats of each ticket type, of `[{id:1,available:3},{id:2,available:0}]`; nil: the message does not tell them.
   var types: [Int64: Int64]? {
     guard let text = members["types"] else { return nil }
     var types: [Int64: Int64] = [:]
-    for part in text.split(whereSeparator: { "[]{}".contains($0) }) {
-      let numbers = part.split(separator: ",").compactMap { $0.split(separator: ":").last.flatMap { Int64($0) } }
-      if numbers.count == 2 { types[numbers[0]] = numbers[1] }
+    for part in text.split(whereSeparator: { "[]{}".contains($0) }) where part != "," {
+      var numbers: [Substring: Int64] = [:]
+      for member in part.split(separator: ",") {
+        let words = member.split(separator: ":")
+        if words.count == 2 { numbers[words[0]] = Int64(words[1]) }
+      }
+      guard let id = numbers["id"], let available = numbers["available"] else { return nil }
+      types[id] = available
     }
     return types
   }

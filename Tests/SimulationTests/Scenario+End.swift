@@ -1,5 +1,7 @@
 // The end of a run: everything comes to rest, what everybody was told is held against the log, and the server says goodbye.
 
+import TestSupport
+
 @testable import ControlPlane
 @testable import FanoutCore
 @testable import FanoutTestSupport

@@ -116,9 +116,10 @@ final class Scenario {
     case .freeze where server.clock.total < Self.longest: server.advance(by: UInt64(step[0]))
     case .freeze: break
     case .clock: server.clock.err(by: step.numbers[0])
-    case .fail_sync, .fail_reads, .fill, .slow, .heal: spoil(step)
+    case .failSync, .failReads, .fill, .slow, .heal: spoil(step)
     case .crash, .kill, .stop: try end(step)
-    case .connect, .hang_up, .book, .cancel, .confirm, .extend, .join, .quit, .look, .resize, .patch, .call_off,
+    case .connect, .hangUp, .book, .cancel, .confirm, .extend, .join, .quit, .look, .resize, .patch,
+      .callOff,
       .delete, .read:
       call(step, callers[step[0] % callers.count])
     case .listen, .hear: listen(step, listeners[step[0] % listeners.count])
@@ -131,8 +132,8 @@ final class Scenario {
 
   private func spoil(_ step: Step) {
     switch step.verb {
-    case .fail_sync: server.disk.failSync(after: step[0])
-    case .fail_reads: server.disk.failReads(oneOf: step[0])
+    case .failSync: server.disk.failSync(after: step[0])
+    case .failReads: server.disk.failReads(oneOf: step[0])
     case .fill: server.disk.limit(to: server.disk.bytes + step[0])
     case .slow: server.syncTime = UInt64(step[0])
     default: if crash == nil { server.disk.heal() }
@@ -190,7 +191,7 @@ final class Scenario {
   private func call(_ step: Step, _ caller: Caller) {
     switch step.verb {
     case .connect: if !caller.isConnected { caller.connect(socket(step[1], step[2])) }
-    case .hang_up: caller.leave()
+    case .hangUp: caller.leave()
     case .book: caller.ask(booking(key: step[1], caller))
     case .cancel: if let booking = booking(step[1]) { caller.ask(.cancel(booking: booking)) }
     case .confirm: if let booking = booking(step[1]) { caller.ask(.confirm(booking: booking)) }
@@ -200,7 +201,7 @@ final class Scenario {
     case .look: caller.ask(.look(event: event(step[1])))
     case .resize: caller.ask(.resize(event: event(step[1]), capacity: step.numbers[2]))
     case .patch: caller.ask(.update(event: event(step[1]), patch: Self.patches[step[2] % Self.patches.count]))
-    case .call_off: caller.ask(.update(event: event(step[1]), patch: #"{"status":"cancelled"}"#))
+    case .callOff: caller.ask(.update(event: event(step[1]), patch: #"{"status":"cancelled"}"#))
     case .delete: caller.ask(.delete(event: doomed))
     default: _ = caller.read(step[1])
     }

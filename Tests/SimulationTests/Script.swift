@@ -75,8 +75,8 @@ private struct ScriptWriter {
 
   private mutating func disk() -> Step {
     switch number(0...5) {
-    case 0: Step(.fail_sync, number(0...3))
-    case 1: Step(.fail_reads, oneOf(3, 20))
+    case 0: Step(.failSync, number(0...3))
+    case 1: Step(.failReads, oneOf(3, 20))
     case 2: Step(.fill, oneOf(0, 5_000, 40_000))
     case 3: Step(.slow, oneOf(0, 20, 300))
     default: Step(.heal)
@@ -95,7 +95,7 @@ private struct ScriptWriter {
     let (caller, event) = (number(0...1), number(0...3))
     switch number(0...59) {
     case 0..<6: return Step(.connect, caller, number(0...1), window())
-    case 6: return Step(.hang_up, caller)
+    case 6: return Step(.hangUp, caller)
     case 7..<28:
       // Now and then the same key again, with the same wish.
       if number(0...5) > 0 { key += 1 }
@@ -108,7 +108,7 @@ private struct ScriptWriter {
     case 42..<45: return Step(.resize, caller, event, number(1...500))
     case 45..<47: return Step(.look, caller, event)
     case 47..<50: return Step(.patch, caller, event, number(0...5))
-    case 50: return number(0...4) == 0 ? Step(.call_off, caller, event) : Step(.delete, caller)
+    case 50: return number(0...4) == 0 ? Step(.callOff, caller, event) : Step(.delete, caller)
     default: return Step(.read, caller, number(1...2_000))
     }
   }
@@ -116,7 +116,8 @@ private struct ScriptWriter {
   private mutating func view() -> Step {
     let (viewer, event, resumes) = (number(0...7), number(0...3), number(0...3) > 0 ? 1 : 0)
     switch number(0...49) {
-    case 0..<10: return Step(.watch, viewer, number(0...1), number(0...3) == 0 ? -1 : event, resumes, window())
+    case 0..<10:
+      return Step(.watch, viewer, number(0...1), number(0...3) == 0 ? -1 : event, resumes, window())
     case 10..<14: return Step(.subscribe, viewer, event, resumes)
     case 14: return Step(.subscribe, viewer, -1, 0)
     case 15..<18: return Step(.unsubscribe, viewer, event)

@@ -7,7 +7,8 @@ struct ScriptTests {
   func texts() throws {
     let script = Script(seed: 42, count: 2_000)
     #expect(try Script(parsing: script.description) == script)
-    #expect(try Script(parsing: "# found by a soak\nseed 7\nbook caller=1 key=17").steps == [Step(.book, 1, 17)])
+    #expect(
+      try Script(parsing: "# found by a soak\nseed 7\nbook caller=1 key=17").steps == [Step(.book, 1, 17)])
     #expect(Step(.clock, -1_500).description == "clock ms=-1500")
   }
 

@@ -9,9 +9,10 @@ struct Step: Equatable, CustomStringConvertible {
     // Time
     case pass, freeze, clock
     // The disk and the machine
-    case fail_sync, fail_reads, fill, slow, heal, crash, kill, stop
+    case failSync, failReads, fill, slow, heal, crash, kill, stop
     // Who books
-    case connect, hang_up, book, cancel, confirm, extend, join, quit, look, resize, patch, call_off, delete, read
+    case connect, hangUp, book, cancel, confirm, extend, join, quit, look, resize, patch, callOff, delete,
+      read
     // Who watches over WebSocket
     case watch, subscribe, unsubscribe, leave, vanish, end, close, ping, window, take
     // Who listens to an event stream
@@ -23,16 +24,16 @@ struct Step: Equatable, CustomStringConvertible {
       case .turn: ["loop"]
       case .pump, .rest, .heal, .kill, .stop: []
       case .pass, .freeze, .clock, .slow: ["ms"]
-      case .fail_sync: ["after"]
-      case .fail_reads: ["oneOf"]
+      case .failSync: ["after"]
+      case .failReads: ["oneOf"]
       case .fill: ["spare"]
       case .crash: ["after", "seed", "off"]
       case .connect: ["caller", "loop", "window"]
-      case .hang_up: ["caller"]
+      case .hangUp: ["caller"]
       case .book: ["caller", "key"]
       case .cancel, .confirm, .extend: ["caller", "booking"]
       case .join: ["caller", "event", "quantity"]
-      case .quit, .look, .call_off: ["caller", "event"]
+      case .quit, .look, .callOff: ["caller", "event"]
       case .resize: ["caller", "event", "capacity"]
       case .patch: ["caller", "event", "kind"]
       case .delete: ["caller"]
@@ -68,7 +69,9 @@ struct Step: Equatable, CustomStringConvertible {
     let words = text.split(separator: " ")
     guard let first = words.first, let verb = Verb(rawValue: String(first)) else { return nil }
     let parts = words.dropFirst().map { $0.split(separator: "=", maxSplits: 1) }
-    guard parts.allSatisfy({ $0.count == 2 }), parts.map({ String($0[0]) }) == verb.parameters else { return nil }
+    guard parts.allSatisfy({ $0.count == 2 }), parts.map({ String($0[0]) }) == verb.parameters else {
+      return nil
+    }
     let numbers = parts.compactMap { Int64($0[1]) }
     guard numbers.count == parts.count else { return nil }
     (self.verb, self.numbers) = (verb, numbers)

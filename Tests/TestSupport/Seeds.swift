@@ -14,7 +14,9 @@ public enum Seeds {
   public static let soakSeconds = number("SEATCAST_SOAK_SECONDS").map { Int($0) }
 
   /// Where a soak begins: `SEATCAST_FIRST_SEED`, or a number that was drawn.
-  public static func first() -> UInt64 { number("SEATCAST_FIRST_SEED") ?? UInt64.random(in: 1...1_000_000_000) }
+  public static func first() -> UInt64 {
+    number("SEATCAST_FIRST_SEED") ?? UInt64.random(in: 1...1_000_000_000)
+  }
 
   /// What repeats a seed.
   public static func command(_ seed: UInt64, filter: String) -> String {

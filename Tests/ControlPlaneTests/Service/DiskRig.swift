@@ -13,7 +13,7 @@ final class DiskRig {
   let stage = Stage()
   let metrics = ControlMetrics()
   /// Nil only while the process is dead.
-  private var process: (database: Database, ledger: Ledger)?
+  private var process: (database: Database?, ledger: Ledger)?
   let events: [EventID]
   private(set) var acknowledged = Acknowledged()
   private let folder: MemoryFolder
@@ -44,19 +44,31 @@ final class DiskRig {
   }
 
   private static func start(
-    _ folder: MemoryFolder, _ disk: FaultyDisk, _ stage: Stage, _ clock: ScriptedClock, _ metrics: ControlMetrics
-  ) throws -> (database: Database, ledger: Ledger) {
+    _ folder: MemoryFolder, _ disk: FaultyDisk, _ stage: Stage, _ clock: ScriptedClock,
+    _ metrics: ControlMetrics
+  ) throws -> (database: Database?, ledger: Ledger) {
     let (database, writer) = try Database.open(
       DataFolder(folder.path), SeededIdentifiers(seed: 1), vfs: disk.vfs)
     return (database, try ledger(writer, stage, clock, metrics))
   }
 
   /// The process is killed, which leaves the kernel's cache alone, and started again.
-  func restart() throws {
+  /// - Parameter trustsCache: a planted fault: the server builds on the log as it finds it.
+  func restart(trustsCache: Bool = false) throws {
     disk.cut()
     process = nil
     disk.powerOn()
-    process = try Self.start(folder, disk, stage, clock, metrics)
+    process =
+      trustsCache
+      ? (nil, try trustingLedger()) : try Self.start(folder, disk, stage, clock, metrics)
+  }
+
+  private func trustingLedger() throws -> Ledger {
+    let connection = try Connection(folder.path + "/seatcast.db", .writer, vfs: disk.vfs)
+    let text = try #require(try DatabaseFacts.meta("booking_key", connection))
+    let key = try #require(UInt64(text, radix: 16))
+    let writer = try SQLiteBookingStore(connection, cipher: BookingIDCipher(key: key), keySalt: key)
+    return try Self.ledger(writer, stage, clock, metrics)
   }
 
   static func ledger(
