@@ -39,6 +39,8 @@ extension Backend {
     var upgradesDatabase = true
     /// How SQLite reaches files; nil: as it does by default. Tests have others.
     var vfs: String?
+    /// What stands between the ledger and the database; nil: nothing. Tests have doubles.
+    var wrapsStore: (@Sendable (SQLiteBookingStore) -> any BookingStore)?
 
     public init(dataFolder: String) { self.dataFolder = dataFolder }
   }
@@ -70,7 +72,7 @@ extension Backend {
       configuration: configuration, database: database, ports: ports, texts: texts,
       encoder: OutcomeReplies(observer: observer), waiters: FeedWaiters(replies: replies, clock: clock),
       mode: threads)
-    let ledger = try builder.ledger(writer)
+    let ledger = try builder.ledger(configuration.wrapsStore?(writer) ?? writer)
     let record = try builder.record(ledger, folder, makesKey: configuration.upgradesDatabase)
     let (hashers, registrars) = (try builder.hashers(), try builder.registrars())
     let accounts = AccountService(
@@ -177,7 +179,7 @@ struct ControlThreadsBuilder {
   private var depth: Int { max(1, configuration.queueDepth) }
 
   /// Reads every event before it returns.
-  func ledger(_ writer: SQLiteBookingStore) throws(StartFailure) -> LedgerQueue {
+  func ledger(_ writer: any BookingStore) throws(StartFailure) -> LedgerQueue {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,

@@ -24,31 +24,28 @@ extension SeatcastClient {
     guard answer.status == 200 else { throw ClientError.refused(Problem(answer)) }
   }
 
-  /// The server's own log of an event behind `seq`, in order.
-  package func eventLog(of event: Int, after seq: UInt64) async throws -> [Notice] {
-    var (log, last): ([Notice], UInt64) = ([], seq)
+  /// The server's own log of an event behind `seq`, in order: each notice as it came, one JSON object.
+  package func eventLog(of event: Int, after seq: UInt64) async throws -> [[UInt8]] {
+    var (log, last): ([[UInt8]], UInt64) = ([], seq)
     while true {
       let target = "/api/events/\(event)/notices?after=\(last)&limit=\(Self.pageItems)"
       let page = try await page(target)
       for item in page.elements("items") {
         guard case .notice(let notice) = try ServerMessage(item.bytes) else { continue }
-        log.append(notice)
+        log.append(item.bytes)
         last = max(last, notice.seq)
       }
       if page.integer("next") == nil { return log }
     }
   }
 
-  /// The bookings of an event that stand, by their ids, with their seats.
-  package func standingBookings(of event: Int) async throws -> [String: Int] {
-    var (standing, cursor): ([String: Int], String) = ([:], "")
+  /// All bookings of an event as the server lists them: each as it came, one JSON object.
+  package func listedBookings(of event: Int) async throws -> [[UInt8]] {
+    var (bookings, cursor): ([[UInt8]], String) = ([], "")
     while true {
       let page = try await page("/api/bookings?eventId=\(event)&limit=\(Self.pageItems)" + cursor)
-      for item in page.elements("items") {
-        guard let id = item.text("bookingId"), let quantity = item.integer("quantity") else { continue }
-        if ["confirmed", "held"].contains(item.text("status")) { standing[id] = quantity }
-      }
-      guard let next = page.text("next") else { return standing }
+      bookings += page.elements("items").map(\.bytes)
+      guard let next = page.text("next") else { return bookings }
       cursor = "&cursor=\(next)"
     }
   }

@@ -2,23 +2,57 @@
 // its own, survives the server's death by trying again, and keeps a record for the end.
 import TestSupport
 
+@testable import seatcast
+
 /// Where the rush takes place; the port changes with every restart.
 struct RushServer: Sendable {
   let server: ServerProcess
   let mint: TokenMint
   let event: Int
   let end = RushEnd()
+  /// What everybody asked and was told, for the checker of `seatcast verify`.
+  let history: HistoryRecorder
 
   /// Repeats until the server answers with something definite; a dead or draining server is waited for.
   /// 401 comes only from a foreign server that got the port of one that died.
-  func insist(_ client: inout HTTPClient, _ act: (HTTPClient) throws -> HTTPAnswer) throws -> HTTPAnswer {
+  /// - Parameter request: what is asked for; nil: it is not recorded.
+  func insist(
+    _ client: inout HTTPClient, _ request: HistoryRequest? = nil, _ act: (HTTPClient) throws -> HTTPAnswer
+  ) throws -> HTTPAnswer {
     let deadline = Deadline(.seconds(120))
     while true {
-      if let answer = try? act(client), answer.status != 401, answer.status != 503 { return answer }
+      let answer = try record(request) { try act(client) }
+      if let answer, answer.status != 401, answer.status != 503 { return answer }
       if deadline.hasPassed { throw TestFailure("no definite answer for two minutes") }
       client = HTTPClient(port: server.port, token: client.token, patience: .seconds(20))
       pause(milliseconds: 20)
     }
+  }
+}
+
+extension RushServer {
+  /// - Returns: nil: there was no answer.
+  private func record(_ request: HistoryRequest?, _ act: () throws -> HTTPAnswer) throws -> HTTPAnswer? {
+    guard let request else { return try? act() }
+    let id = history.ask { number in
+      var request = request
+      (request.id, request.at) = (number, HistoryRecorder.now)
+      return request
+    }
+    guard let answer = try? act(), answer.status != 401 else {
+      history.lose(id)
+      return nil
+    }
+    history.answer(
+      to: id, at: HistoryRecorder.now, status: answer.status,
+      isReplayed: answer.field("Idempotency-Replayed") == "true", body: answer.body)
+    return answer
+  }
+
+  func request(_ act: HistoryRequest.Act, person: Int) -> HistoryRequest {
+    var request = HistoryRequest(0, at: 0, client: "person \(person)", act)
+    (request.event, request.userID) = (event, String(person))
+    return request
   }
 }
 
@@ -57,7 +91,9 @@ func rushFor(_ rush: RushServer, person: Int, rounds: Int?, seed: UInt64) throws
     if rounds == nil { pause(milliseconds: Int.random(in: 50...400, using: &random)) }
     if !kept.isEmpty, Bool.random(using: &random) {
       let booking = kept.remove(at: Int.random(in: kept.indices, using: &random))
-      let answer = try rush.insist(&client) { try $0.request("DELETE", "/api/bookings/\(booking)") }
+      var request = rush.request(.cancel, person: person)
+      request.bookingID = booking
+      let answer = try rush.insist(&client, request) { try $0.request("DELETE", "/api/bookings/\(booking)") }
       if answer.status == 200 {
         record.cancelled.insert(booking)
       } else {
@@ -66,8 +102,11 @@ func rushFor(_ rush: RushServer, person: Int, rounds: Int?, seed: UInt64) throws
       continue
     }
     let quantity = Int.random(in: 1...3, using: &random)
-    let answer = try rush.insist(&client) {
-      try $0.tryToBook(rush.event, quantity: quantity, key: "person-\(person)-round-\(round)")
+    let key = "person-\(person)-round-\(round)"
+    var request = rush.request(.book, person: person)
+    (request.quantity, request.key) = (quantity, key)
+    let answer = try rush.insist(&client, request) {
+      try $0.tryToBook(rush.event, quantity: quantity, key: key)
     }
     switch answer.status {
     case 201:
@@ -102,18 +141,23 @@ func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
       pause(milliseconds: 20)
       continue
     }
-    try listen(to: socket, rush, &texts, &epoch)
+    let place = epoch.map { ResumePoint(event: rush.event, seq: UInt64(texts.count), epoch: $0) }
+    let connection = rush.history.open(client: "watcher \(user)", resume: place)
+    defer { if rush.end.lastSeq.map({ texts.count < $0 }) ?? true { rush.history.close(connection) } }
+    try listen(to: socket, rush, connection, &texts, &epoch)
   }
   return texts
 }
 
 /// Reads until the connection ends or everything is heard.
 private func listen(
-  to socket: WebSocketClient, _ rush: RushServer, _ texts: inout [String], _ epoch: inout String?
+  to socket: WebSocketClient, _ rush: RushServer, _ connection: Int, _ texts: inout [String],
+  _ epoch: inout String?
 ) throws {
   while rush.end.lastSeq.map({ texts.count < $0 }) ?? true {
     do {
       guard case .text(let text) = try socket.next(within: .milliseconds(200)) else { return }
+      rush.history.hear(connection, at: HistoryRecorder.now, Array(text.utf8))
       if text.contains("\"connection_established\"") {
         let greeting = try JSON(parsing: text)
         let wasResumed = greeting["recovered"]?.bool

@@ -2,8 +2,11 @@
 // peace, once while the server is killed and restarted ten times. Everything that was acknowledged, heard and
 // stored is then held against one model that replays the notices.
 import Glibc
+import SeatcastClient
 import TestSupport
 import Testing
+
+@testable import seatcast
 
 @Suite("A rush", .timeLimit(.minutes(30)), .serialized)
 struct RushTests {
@@ -72,7 +75,12 @@ struct RushTests {
     options.environment = ["SEATCAST_JWT_SECRET": secret]
     let server = try TestServer(options)
     let event = try server.event(seats: Self.seats)
-    return RushServer(server: server.server, mint: TokenMint(secret: secret), event: event)
+    let rush = RushServer(
+      server: server.server, mint: TokenMint(secret: secret), event: event,
+      history: try HistoryRecorder(by: "the rush"))
+    let state = try server.server.client().get("/api/events/\(event)").body
+    rush.history.record(HistoryText.event(event, epoch: nil, isExclusive: true, state: state))
+    return rush
   }
 
   private func seq(_ rush: RushServer) throws -> Int {
@@ -101,6 +109,34 @@ struct RushTests {
     let model = try judge(heard: heard.map { try $0.get() }, count: last.get(), seed: seed)
     try judge(records: records.map { try $0.get() }, against: model)
     try judgeStored(rush, against: model)
+    try judgeHistory(rush)
+  }
+
+  /// The same by the checker of `seatcast verify`, from what everybody asked and was told.
+  private func judgeHistory(_ rush: RushServer) throws {
+    let admin = try TestServer(running: rush.server).admin()
+    rush.history.record(HistoryText.quiet)
+    for (path, line) in [
+      ("/api/events/\(rush.event)/notices?limit=100", { HistoryText.notice($0, epoch: nil) }),
+      ("/api/bookings?limit=100&eventId=\(rush.event)", { HistoryText.booking($0) }),
+    ] as [(String, ([UInt8]) -> [UInt8])] {
+      var cursor = ""
+      while true {
+        let page = try #require(JSONReading(try admin.get(path + cursor).body))
+        for item in page.elements("items") { rush.history.record(line(item.bytes)) }
+        if let next = page.integer("next") {
+          cursor = "&after=\(next)"
+        } else if let next = page.text("next") {
+          cursor = "&cursor=\(next)"
+        } else {
+          break
+        }
+      }
+    }
+    rush.history.record(HistoryText.listed(event: rush.event))
+    let verdict = try rush.history.judge(searches: true).verdict
+    #expect(verdict.isConsistent, "\(verdict.broken)")
+    #expect(verdict.hasWitness && verdict.checkedEntries > 0 && verdict.windows.illegal == 0)
   }
 
   /// What the notices amount to.

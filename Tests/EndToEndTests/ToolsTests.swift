@@ -93,6 +93,35 @@ struct ToolsTests {
     #expect(event["status"] == "cancelled" && event["name"] == "Rehearsal of 60 users for 40 seats")
   }
 
+  @Test("a rehearsal's history is judged right once more by verify, and wrong when one line of it is changed")
+  func verify() throws {
+    let path = world.server.folder.path + "/history.jsonl"
+    let ran = try run(
+      ServerProcess.executable(),
+      [
+        "rehearse", "--url", url, "--data", world.server.folder.path, "--users", "40", "--seats", "25",
+        "--viewers", "4", "--cancel", "20", "--json", "--history", path,
+      ])
+    #expect(ran.status == .exited(0), "\(ran.error)")
+    let judged = try run(ServerProcess.executable(), ["verify", path, "--search", "--json"])
+    #expect(judged.status == .exited(0), "\(judged.output)")
+    let report = try JSON(parsing: Array(judged.output.utf8))
+    #expect(report["witness"] == true && report["windows"]?["illegal"] == 0)
+    #expect(try report.number("answers") >= 40 && report.number("frames") >= 4)
+
+    var lines = String(decoding: contents(of: path) ?? [], as: UTF8.self).split(separator: "\n").map(
+      String.init)
+    let place = try #require(
+      lines.lastIndex { $0.contains(#""kind":"frame""#) && $0.contains("booking_created") })
+    lines.insert(lines[place], at: place + 1)
+    try put(lines.joined(separator: "\n"), at: path)
+    let broken = try run(ServerProcess.executable(), ["verify", path])
+    #expect(broken.status == .exited(1) && broken.output.contains("BROKEN unique"), "\(broken.output)")
+    #expect(broken.output.contains("lines \(place + 1), \(place + 2)"), "\(broken.output)")
+    let none = try run(ServerProcess.executable(), ["verify", world.server.folder.path + "/seatcast.db"])
+    #expect(none.status == .exited(65) && none.error.contains("Line 1 of"))
+  }
+
   @Test("rehearse needs a server's folder or tokens")
   func withoutTokens() throws {
     let empty = try TemporaryFolder()

@@ -6,6 +6,8 @@ final class LoopDriver {
   let io: ScriptedTransport
   let loop: Loop<ScriptedTransport>
   private var ticked: UInt64
+  /// A planted fault: deadlines are judged before what has arrived is read.
+  var judgesFirst = false
 
   init(_ loop: Loop<ScriptedTransport>) {
     self.loop = loop
@@ -14,6 +16,9 @@ final class LoopDriver {
   }
 
   func turn() {
+    if judgesFirst, io.now >= ticked + loop.limits.tick {
+      for slot in loop.connections.due() where loop.connections.contains(slot) { loop.deadlines.judge(slot) }
+    }
     for (slot, readiness, hangup) in io.readySlots() where io.isOpen(slot) {
       loop.ready(slot, readiness, hangup: hangup)
     }

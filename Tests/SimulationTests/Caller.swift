@@ -26,9 +26,13 @@ final class Caller {
   private(set) var socket: ScriptedSocket?
   private var answers = HTTPAnswers()
   private(set) var waiting: [Request] = []
+  /// Their numbers in the history.
+  private var numbers: [Int] = []
+  private let user: String
 
-  init(name: String, token: String, adminToken: String, record: Record) {
+  init(name: String, user: Int64, token: String, adminToken: String, record: Record) {
     (self.name, self.token, self.adminToken, self.record) = (name, token, adminToken, record)
+    self.user = String(user)
   }
 
   var isConnected: Bool { socket?.hasEnded == false }
@@ -43,13 +47,15 @@ final class Caller {
   func leave() {
     if let socket, socket.isOpen { socket.reset() }
     socket = nil
-    waiting = []
+    record.history.lose(numbers)
+    (waiting, numbers) = ([], [])
   }
 
   func ask(_ request: Request) {
     guard isConnected, let socket else { return }
     waiting.append(request)
     record.asked(request)
+    numbers.append(record.history.ask(name, user: user, request))
     socket.write(text(of: request))
   }
 
@@ -94,6 +100,7 @@ final class Caller {
         record.fault("\(name): an answer that nobody asked for: \(answer.status)")
         continue
       }
+      record.history.answer(numbers.removeFirst(), answer)
       take(answer, to: waiting.removeFirst())
     }
     return true

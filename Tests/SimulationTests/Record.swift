@@ -1,6 +1,7 @@
 // What was told to anybody, held against the log at the end: every count must be that of its `seq`, everything
 // acknowledged must be there, and no event may ever have been sold beyond its capacity.
 @testable import ControlPlane
+@testable import seatcast
 
 /// Collects claims and faults of one run.
 final class Record {
@@ -27,6 +28,10 @@ final class Record {
     let quantity: Int64
   }
 
+  /// The same for the checker of `seatcast verify`.
+  let history = SimulatedHistory()
+  /// Whether only the history counts: a planted fault is for its checker to find.
+  var isMuted = false
   private(set) var faults: [String] = []
   private var claims: [Claim] = []
   private(set) var bookings: [Act] = []
@@ -42,7 +47,7 @@ final class Record {
 
   var claimCount: Int { claims.count }
 
-  func fault(_ sentence: String) { if faults.count < 20 { faults.append(sentence) } }
+  func fault(_ sentence: String) { if !isMuted, faults.count < 20 { faults.append(sentence) } }
 
   func claim(_ claim: Claim) { claims.append(claim) }
 
@@ -80,6 +85,16 @@ final class Record {
   }
 
   // MARK: The end
+
+  /// What the checker finds.
+  func judgeHistory() {
+    if let sentence = history.fault { fault(sentence) }
+    for broken in history.judge().broken {
+      let lines = broken.violations[0].lines.map { String($0) }.joined(separator: ", ")
+      fault(
+        "the checker: \(broken.rule.rawValue): \(broken.evidence) (lines \(lines), \(broken.count) times)")
+    }
+  }
 
   /// Holds everything against the log of one event.
   /// - Parameter first: the event's public state as it was made.

@@ -60,9 +60,13 @@ extension Scenario {
 
   func check() throws {
     let reader = try server.backend.openReader()
+    for viewer in viewers { viewer.noteEnd() }
+    for listener in listeners { listener.noteEnd() }
+    record.history.rest()
     for event in watchable {
       let log = try reader.notices(
         of: EventID(event), after: 0, through: .max >> 1, limit: 1_000_000)
+      record.history.testify(log, epoch: server.backend.epoch)
       if let first = firstStates[event] { record.check(event, against: log, from: first) }
       let head = UInt64(log.count)
       let next = try reader.events(after: EventID(event - 1), .all, limit: 1).first
@@ -82,7 +86,8 @@ extension Scenario {
     for caller in callers where caller.isConnected && !caller.waiting.isEmpty {
       record.fault("\(caller.name): \(caller.waiting.count) requests were not answered")
     }
-    sayGoodbye()
+    record.judgeHistory()
+    if !record.isMuted { sayGoodbye() }
   }
 
   private func checkConverged(_ viewer: Viewer, _ event: Int64, _ head: UInt64) {

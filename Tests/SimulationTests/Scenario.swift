@@ -8,6 +8,9 @@ import TestSupport
 
 final class Scenario {
   private let seed: UInt64
+  private let planted: Planted?
+  /// Why the simulation could not go on with a planted fault.
+  private(set) var failure: String?
   let server: SimulatedServer
   let record = Record()
   private let events: [Int64]
@@ -27,13 +30,17 @@ final class Scenario {
   private var counts: [String: Int] = [:]
   private var diskFailures = 0
 
-  /// - Parameter liesAboutSyncs: a planted fault: the disk stores nothing when it is told to sync.
-  init(seed: UInt64, liesAboutSyncs: Bool = false) throws {
+  /// - Parameters:
+  ///   - liesAboutSyncs: a planted fault: the disk stores nothing when it is told to sync.
+  ///   - planted: another one, for the checker of the history to find.
+  init(seed: UInt64, liesAboutSyncs: Bool = false, planted: Planted? = nil) throws {
     self.seed = seed
+    self.planted = planted
+    record.isMuted = planted != nil
     var random = SeededRandom(seed: seed)
     server = try SimulatedServer(
       seed: seed, limits: Self.limits(&random), loops: Int.random(in: 1...2, using: &random),
-      liesAboutSyncs: liesAboutSyncs)
+      liesAboutSyncs: liesAboutSyncs, planted: planted)
     var ids: [Int64] = []
     for number in 0...Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
@@ -45,23 +52,27 @@ final class Scenario {
       let event = try server.backend.ledger.ask { .createEvent(draft, $0) }
       ids.append(event.id.rawValue)
       firstStates[event.id.rawValue] = PublicState(event.details)
+      record.history.begin(event, epoch: server.backend.epoch)
     }
     (events, doomed) = (Array(ids.dropLast()), ids[ids.count - 1])
     tearSends()
     let epoch = server.backend.epoch
+    let wire = FaultyWire(planted, seed: seed)
     for number in 0..<8 {
       let token = server.token(user: Int64(1000 + number))
       // Some show no token.
       viewers.append(
         Viewer(
-          name: "viewer \(number)", token: number % 3 == 2 ? nil : token, epoch: epoch, record: record))
+          name: "viewer \(number)", token: number % 3 == 2 ? nil : token, epoch: epoch, record: record,
+          wire: wire))
       if number < 2 {
         listeners.append(
           Listener(
             name: "listener \(number)", event: events[0], token: number == 1 ? nil : token, record: record))
         callers.append(
           Caller(
-            name: "caller \(number)", token: token, adminToken: server.adminToken, record: record))
+            name: "caller \(number)", user: Int64(1000 + number), token: token, adminToken: server.adminToken,
+            record: record))
       }
     }
   }
@@ -90,13 +101,21 @@ final class Scenario {
   /// Random steps of this seed.
   func run(steps count: Int) throws { try play(Script(seed: seed, count: count).steps) }
 
-  func play(_ steps: [Step]) throws {
+  /// - Parameter copying: before its first step the database is copied, and before its last one the copy put in its place.
+  func play(_ steps: [Step], copying: ClosedRange<Int>? = nil) throws {
     for (number, step) in steps.enumerated() where record.faults.isEmpty {
       do {
+        if planted?.fault.needsFreezes == true, number % 40 == 39 { freeze() }
+        if number == copying?.lowerBound { try server.backUp() }
+        if number == copying?.upperBound { try restore() }
         try perform(step)
         if server.disk.isOff { try finishCrash() }
       } catch {
         record.fault("step \(number), \(step): \(error)")
+        if planted != nil {
+          failure = "step \(number), \(step): \(error)"
+          return
+        }
       }
       if number % 8 == 0 {
         for fault in server.faults() + server.excess() { record.fault("step \(number): \(fault)") }
@@ -174,6 +193,25 @@ final class Scenario {
     for caller in callers { caller.leave() }
     try act()
     tearSends()
+  }
+
+  /// Everybody is pinged and answers, and then the process stands still before it has read that.
+  private func freeze() {
+    for pause in [UInt64(7_000), 30_000] {
+      server.advance(by: pause)
+      for loop in server.loops { loop.turn() }
+      if pause < 30_000 { _ = readAll() }
+    }
+  }
+
+  private func restore() throws {
+    _ = readAll()
+    var epoch: String?
+    try replaceProcess { epoch = try server.restore() }
+    guard let epoch else { return }
+    record.history.restore(epoch: epoch)
+    // The double of a server that looks at no epoch: whatever a client names arrives as the right one.
+    if planted?.has(.foreignEpoch) == true { for viewer in viewers { viewer.epochOnWire = epoch } }
   }
 
   private func tearSends() {

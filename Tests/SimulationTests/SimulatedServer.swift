@@ -99,6 +99,9 @@ final class SimulatedServer {
   private let loopCount: Int
   /// Whether the disk only says that it syncs: a planted fault.
   private let liesAboutSyncs: Bool
+  private let planted: Planted?
+  /// A copy of the database, for a restore.
+  private var copy: MemoryFolder?
   /// How often the server was started.
   private(set) var starts = 1
   /// Milliseconds that each sync takes.
@@ -114,12 +117,16 @@ final class SimulatedServer {
     return process
   }
 
-  init(seed: UInt64, limits: Limits, loops count: Int, liesAboutSyncs: Bool = false) throws {
+  init(seed: UInt64, limits: Limits, loops count: Int, liesAboutSyncs: Bool = false, planted: Planted? = nil)
+    throws
+  {
     (self.limits, self.seed, loopCount, self.liesAboutSyncs) = (limits, seed, count, liesAboutSyncs)
+    self.planted = planted
     folder = try MemoryFolder()
     disk = try FaultyDisk(seed: seed)
     let process = try Self.start(
-      folder.path, disk, clock, observer, limits, loops: count, identifiers: SimulatedRandom(seed: seed))
+      folder.path, disk, clock, observer, limits, loops: count, identifiers: SimulatedRandom(seed: seed),
+      link: planted.map { FaultLink($0, seed: seed, isRestart: false) })
     self.process = process
     let admin = try process.backend.ensureAdmin(email: "admin@example.org", password: "admin password")
     // Tokens outlive every error of the clock.
@@ -132,17 +139,21 @@ final class SimulatedServer {
   /// The parts of a server in the order of their making.
   private static func start(
     _ folder: String, _ disk: FaultyDisk, _ clock: SimulatedClock, _ observer: SimulatedObserver,
-    _ limits: Limits, loops count: Int, identifiers: SimulatedRandom
+    _ limits: Limits, loops count: Int, identifiers: SimulatedRandom, link: FaultLink?
   ) throws -> SimulatedProcess {
     let proxies = (0..<count).map {
       LoopProxy(id: LoopID(UInt16($0)), capacity: limits.mailboxParcels, waker: SilentWaker())
     }
     let replies = SimulatedWaker(proxies: proxies)
+    let notices = NoticeAdapter(publisher: Publisher(loops: proxies), plane: replies)
+    link?.sink = link.map { FaultySink(notices, $0) }
+    var settings = configuration(folder, disk, limits)
+    if let link { settings.wrapsStore = { FaultyStore($0, link) } }
     let backend = try Backend.open(
-      configuration(folder, disk, limits),
-      notices: NoticeAdapter(publisher: Publisher(loops: proxies), plane: replies),
+      settings, notices: link?.sink ?? notices,
       replies: ReplyAdapter(plane: replies), observer: observer, clock: clock, identifiers: identifiers,
       threads: .inline)
+    link?.ledger = backend.threads.ledger.ledger
     let messages = SessionMessages(epoch: backend.epoch, clock: clock, identifiers: identifiers)
     let pages = Pages(files: files, isReady: { true }, metrics: { _ in "" })
     let loops = proxies.map { proxy in
@@ -158,6 +169,7 @@ final class SimulatedServer {
           table: DescriptorTable(limit: 1 << 20, limits),
           eventIDPrefix: Array("\(backend.epoch).".utf8)))
     }
+    for loop in loops { loop.judgesFirst = link?.has(.deadlineFirst) == true }
     return SimulatedProcess(backend: backend, loops: loops, proxies: proxies)
   }
 
@@ -250,12 +262,43 @@ extension SimulatedServer {
     return epoch
   }
 
+  // MARK: Copies
+
+  func backUp() throws {
+    let copy = try MemoryFolder()
+    let path = copy.path + "/copy.db"
+    try put("", at: path)
+    guard backend.threads.ledger.copy(to: path) == nil else { return }
+    self.copy = copy
+  }
+
+  /// Puts the copy in the place of the database, and starts the server on it.
+  /// - Returns: the epoch that operators are told; nil: there is no copy.
+  func restore() throws -> String? {
+    guard let copy else { return nil }
+    disk.heal()
+    let old = try end()
+    let target = try MemoryFolder()
+    let random = SimulatedRandom(seed: seed &+ 0xe90c)
+    let report = try Restore.restore(copy.path + "/copy.db", into: target.path, identifiers: random)
+    var epoch = report.newEpoch ?? ""
+    if planted?.has(.keptEpoch) == true {
+      let connection = try Connection(target.path + "/" + DataFolder.databaseName, .single)
+      try Statement(connection, "UPDATE meta SET value = ? WHERE name = 'epoch'").run([.text(old)])
+      epoch = old
+    }
+    (folder, disk) = (target, try FaultyDisk(seed: seed))
+    try start(epoch)
+    return epoch
+  }
+
   private func start(_ epoch: String) throws {
     starts += 1
     syncTime = 0
     let random = SimulatedRandom(seed: seed &+ UInt64(starts) &* 1_000)
     process = try Self.start(
-      folder.path, disk, clock, observer, limits, loops: loopCount, identifiers: random)
+      folder.path, disk, clock, observer, limits, loops: loopCount, identifiers: random,
+      link: planted.map { FaultLink($0, seed: seed &+ UInt64(starts), isRestart: true) })
     guard backend.epoch == epoch else { throw TestFailure("the epoch is another one after a start") }
     watchDisk()
   }

@@ -2,6 +2,7 @@
 // never goes back, each skip is declared, and nothing comes of what was not asked for.
 
 @testable import FanoutTestSupport
+@testable import seatcast
 
 /// The rules for what one connection is told about its events.
 struct Watching {
@@ -91,10 +92,19 @@ final class Viewer {
   /// Nil: an anonymous viewer.
   private let token: String?
   private let epoch: String
+  private var wire: FaultyWire?
+  /// What arrives at the server in place of the epoch that this client names; nil: that.
+  var epochOnWire: String?
   private(set) var client: ScriptedClient?
+  /// Its number in the history, while it is open there.
+  private var connection: Int?
+  /// A ping was answered, and what the server may have said before is not read yet.
+  private var hasPonged = false
   private(set) var watching: Watching
   /// The last `seq` seen of each event, over all connections.
   private var known: [Int64: UInt64] = [:]
+  /// Of which epoch that is.
+  private var epochs: [Int64: String] = [:]
   /// The places after which this connection asked to go on.
   private var asked: [Int64: Set<UInt64>] = [:]
   /// What this connection asked for last; true: to be subscribed.
@@ -109,8 +119,9 @@ final class Viewer {
   /// Subscriptions that ended because the event was deleted.
   private(set) var withdrawals = 0
 
-  init(name: String, token: String?, epoch: String, record: Record) {
+  init(name: String, token: String?, epoch: String, record: Record, wire: FaultyWire? = nil) {
     (self.name, self.token, self.epoch, self.record) = (name, token, epoch, record)
+    self.wire = wire
     watching = Watching(who: name, isAnonymous: token == nil, record: record)
   }
 
@@ -122,28 +133,41 @@ final class Viewer {
     watching = Watching(who: name, isAnonymous: token == nil, record: record)
     (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
     client = ScriptedClient(socket)
+    var point: ResumePoint?
     var path = event.map { "/ws/events/\($0)" } ?? "/ws"
     path += token.map { "?token=\($0)" } ?? "?"
     if let event {
       wishes[event] = true
       if resuming, let seq = known[event] {
-        path += "&since=\(seq)&epoch=\(epoch)"
+        let own = epochs[event] ?? epoch
+        path += "&since=\(seq)&epoch=\(epochOnWire ?? own)"
         asked[event, default: []].insert(seq)
+        point = ResumePoint(event: Int(event), seq: seq, epoch: own)
       }
     }
+    connection = record.history.open(name, point)
     socket.write(ScriptedClient.upgrade(path))
   }
 
   /// Breaks off without a word.
   func leave() {
     if let socket = client?.socket, socket.isOpen { socket.reset() }
-    client = nil
+    forgetConnection()
   }
+
+  private func forgetConnection(code: UInt16? = nil) {
+    if let connection { record.history.close(connection, code: code.map { Int($0) }) }
+    connection = nil
+    if code == nil { client = nil }
+  }
+
+  /// The connection may have ended without a word.
+  func noteEnd() { if client?.socket.isOpen != true { forgetConnection() } }
 
   /// Its machine loses the network: the server hears nothing of it.
   func vanish() {
     if let socket = client?.socket, socket.isOpen { ghosts.append(socket) }
-    client = nil
+    forgetConnection()
   }
 
   /// The server is gone, and with it every connection.
@@ -157,8 +181,12 @@ final class Viewer {
     wishes[event] = true
     if resuming, let seq = known[event] {
       asked[event, default: []].insert(seq)
+      let own = epochs[event] ?? epoch
+      if let connection {
+        record.history.subscribe(connection, ResumePoint(event: Int(event), seq: seq, epoch: own))
+      }
       client?.say(
-        #"{"type":"subscribe_event","eventId":\#(event),"since":\#(seq),"epoch":"\#(epoch)"}"#)
+        #"{"type":"subscribe_event","eventId":\#(event),"since":\#(seq),"epoch":"\#(epochOnWire ?? own)"}"#)
     } else {
       client?.say(#"{"type":"subscribe_event","eventId":\#(event)}"#)
     }
@@ -183,17 +211,29 @@ final class Viewer {
     guard let client else { return false }
     let before = client.socket.unread
     for frame in client.read(limit) { take(frame) }
+    if hasPonged, client.socket.unread == 0, !client.frames.isInFrame, let connection {
+      hasPonged = false
+      record.history.pong(connection)
+    }
     if let offence = client.frames.offence { record.fault("\(name): \(offence)") }
     return before > 0
   }
 
   private func take(_ frame: ServerFrames.Frame) {
     switch frame {
-    case .ping: client?.socket.write(ClientFrames.pong())
+    case .ping:
+      if let connection { record.history.ping(connection) }
+      hasPonged = true
+      client?.socket.write(ClientFrames.pong())
     case .close(let code, _):
       closeCode = code ?? 1005
       client?.socket.write(ClientFrames.close(code))
-    case .text(let text): take(Message(text))
+      forgetConnection(code: closeCode)
+    case .text(let text):
+      for _ in 0..<(wire?.copies(of: text) ?? 1) {
+        if let connection { record.history.hear(connection, text) }
+        take(Message(text))
+      }
     case .pong, .binary: record.fault("\(name): an unwanted frame")
     }
   }
@@ -204,6 +244,7 @@ final class Viewer {
     case "connection_established", "subscribed":
       if message.text("recovered") == "true" { recoveries += 1 }
       watching.greeting(message, asked: event.flatMap { asked[$0] } ?? [])
+      if let event { epochs[event] = message.text("epoch") ?? epochs[event] }
     case "booking_created", "booking_cancelled", "seat_update", "event_updated":
       if message.text("fromSeq") != nil { conflations += 1 }
       watching.notice(message)
@@ -242,6 +283,8 @@ final class Listener {
   /// Nil: an anonymous viewer.
   private let token: String?
   private(set) var socket: ScriptedSocket?
+  /// Its number in the history, while it is open there.
+  private var connection: Int?
   private(set) var watching: Watching
   private var bytes: [UInt8] = []
   private var isHeadRead = false
@@ -257,10 +300,15 @@ final class Listener {
   /// Whether the server has said where it stands, and the connection is up.
   var isListening: Bool { socket?.hasEnded == false && watching.cursors[event] != nil }
 
+  /// The stream may have ended.
+  func noteEnd() { if !isListening { lose() } }
+
   /// The server is gone.
   func lose() {
     if let socket, socket.isOpen { socket.reset() }
     socket = nil
+    if let connection { record.history.close(connection) }
+    connection = nil
   }
 
   func connect(_ socket: ScriptedSocket) {
@@ -272,8 +320,16 @@ final class Listener {
       fields += "Last-Event-ID: \(lastID)\r\n"
       asked = Set(lastID.split(separator: ".").last.flatMap { UInt64($0) }.map { [$0] } ?? [])
     }
+    connection = record.history.open(name, lastID.flatMap { point($0) })
     socket.write(
       "GET /api/events/\(event)/stream HTTP/1.1\r\nHost: here\r\n\(fields)\r\n")
+  }
+
+  private func point(_ id: String) -> ResumePoint? {
+    let parts = id.split(separator: ".")
+    return parts.last.flatMap { UInt64($0) }.map {
+      ResumePoint(event: Int(event), seq: $0, epoch: parts.first.map(String.init))
+    }
   }
 
   func read(_ limit: Int = .max) -> Bool {
@@ -314,6 +370,7 @@ final class Listener {
       if line.hasPrefix("data: ") { data = String(line.dropFirst(6)) }
     }
     guard let data else { return }
+    if let connection { record.history.hear(connection, data) }
     let message = Message(data)
     switch message.type {
     case "connection_established", "subscribed": watching.greeting(message, asked: asked)

@@ -16,7 +16,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
   /// Written by `init` and `close` only, which one thread calls; nil inline.
   private var thread: NamedThread?
   /// Inline only; touched by whoever pumps.
-  private var ledger: Ledger?
+  private(set) var ledger: Ledger?
 
   /// - Parameter ledger: belongs to the queue from here on.
   init(

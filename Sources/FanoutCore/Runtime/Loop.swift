@@ -21,7 +21,7 @@ final class Loop<IO: Transport> {
   let fanout: Fanout<IO>
   let http: HTTPDriver<IO>
   let input: Input<IO>
-  private let deadlines: Deadlines<IO>
+  let deadlines: Deadlines<IO>
   private let descriptors: DescriptorAdmission<IO>
   private let limiter: LoopLimiter
   private let proxy: LoopProxy

@@ -23,6 +23,7 @@ enum Program {
       case .listen(let settings): return try Listen.run(settings)
       case .top(let settings): return try Top.run(settings)
       case .rehearse(let settings): return try Rehearsal.run(settings)
+      case .verify(let settings): return try Verify.run(settings)
       case .health(let settings): return try HealthCheck.run(settings)
       }
       return 0

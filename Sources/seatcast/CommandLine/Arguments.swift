@@ -21,6 +21,7 @@ enum Invocation: Equatable, Sendable {
   case listen(Settings)
   case top(Settings)
   case rehearse(Settings)
+  case verify(Settings)
   case health(Settings)
 
   /// - Parameter arguments: the command-line arguments without the program's name.
@@ -56,6 +57,7 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.listen.name: return .listen(settings)
     case CommandTable.top.name: return .top(settings)
     case CommandTable.rehearse.name: return .rehearse(settings)
+    case CommandTable.verify.name: return .verify(settings)
     case CommandTable.health.name: return .health(settings)
     default: return .print(Version.line)
     }

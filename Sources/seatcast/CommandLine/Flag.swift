@@ -93,6 +93,10 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case duration = "for"
   case cancellations = "cancel"
   case chart
+  case history
+  case notices
+  case picture
+  case search
   case keep
   case yes
   case userTokens = "user-tokens"

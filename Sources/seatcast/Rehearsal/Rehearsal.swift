@@ -61,8 +61,9 @@ struct Rehearsal: Sendable {
   private func rehearse(
     _ event: Int, _ users: [RehearsalUser], _ admin: SeatcastClient
   ) async throws -> RehearsalReport {
-    let recorder = RehearsalRecorder(viewers: plan.viewers)
+    let recorder = try RehearsalRecorder(viewers: plan.viewers, history: plan.history)
     let before = try await admin.event(event).details()
+    recorder.begin(with: before)
     let crowd = RehearsalCrowd(
       plan: plan, event: event, users: users, connections: min(connections, users.count), client: admin,
       recorder: recorder)
@@ -70,14 +71,15 @@ struct Rehearsal: Sendable {
     defer { for viewer in viewers { viewer.cancel() } }
     try await wait(seconds: Self.connectSeconds) { recorder.greeted == plan.viewers }
     recorder.begin()
-    let started = RehearsalRecorder.now
+    let started = HistoryRecorder.now
     try await rush(crowd, recorder)
-    let ended = recorder.result.attempts.map(\.answeredAt).max() ?? RehearsalRecorder.now
+    let ended = recorder.result.attempts.map(\.answeredAt).max() ?? HistoryRecorder.now
     let last = try await admin.event(event).details().seq
     try await wait(seconds: Self.quietSeconds) { recorder.reached(last) >= recorder.greeted }
+    recorder.history.record(HistoryText.quiet)
     for viewer in viewers { viewer.cancel() }
     return try await judge(
-      recorder.result, event, before, admin, crowd, seconds: Double(ended - started) / 1_000_000)
+      recorder, event, before, admin, crowd, seconds: Double(ended - started) / 1_000_000)
   }
 
   private func rush(_ crowd: RehearsalCrowd, _ recorder: RehearsalRecorder) async throws {
@@ -98,28 +100,28 @@ struct Rehearsal: Sendable {
 
   /// Returns when the condition holds, or the time is up.
   private func wait(seconds: Int, _ condition: () -> Bool) async throws {
-    let deadline = RehearsalRecorder.now + Int64(seconds) * 1_000_000
-    while !condition(), RehearsalRecorder.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    let deadline = HistoryRecorder.now + Int64(seconds) * 1_000_000
+    while !condition(), HistoryRecorder.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
   }
 
   // MARK: The checker
 
   private func judge(
-    _ result: RehearsalRecorder.Result, _ event: Int, _ before: EventDetails, _ admin: SeatcastClient,
+    _ recorder: RehearsalRecorder, _ event: Int, _ before: EventDetails, _ admin: SeatcastClient,
     _ crowd: RehearsalCrowd, seconds: Double
   ) async throws -> RehearsalReport {
     progress.show(0, of: 1, "reading the server's records")
-    var history = SaleHistory()
-    history.attempts = result.attempts
-    history.viewers = result.viewers
-    history.start = SaleHistory.Start(
-      seq: before.seq, availableSeats: before.availableSeats, seatCapacity: before.seatCapacity)
-    history.log = try await admin.eventLog(of: event, after: before.seq).map(LoggedNotice.init)
-    history.standing = try await admin.standingBookings(of: event)
+    for notice in try await admin.eventLog(of: event, after: before.seq) {
+      recorder.history.record(HistoryText.notice(notice, epoch: nil))
+    }
+    for booking in try await admin.listedBookings(of: event) {
+      recorder.history.record(HistoryText.booking(booking))
+    }
+    recorder.history.record(HistoryText.listed(event: event))
     return RehearsalReport(
       server: "\(plan.access.server)", event: event, users: crowd.users.count, seats: plan.seats,
       quantity: plan.quantity, connections: crowd.connections, viewersAsked: plan.viewers, seconds: seconds,
-      result: result, verdict: Checker.judge(history))
+      result: recorder.result, verdict: try recorder.history.judge().verdict)
   }
 
   private func tell(_ report: RehearsalReport) throws {
@@ -134,21 +136,6 @@ struct Rehearsal: Sendable {
       bookedAt: report.result.bookedAt, seats: plan.seats, quantity: plan.quantity, width: 200)
     let title = "\(report.users) users for \(plan.seats) seats"
     try SmallFile.write(picture.svg(title: title), to: file)
-  }
-}
-
-extension LoggedNotice {
-  init(_ notice: Notice) {
-    let (booking, user) = (notice.bookingID ?? "", notice.userID ?? "")
-    let kind: Kind =
-      switch notice.kind {
-      case .bookingCreated: .created(bookingID: booking, userID: user, quantity: notice.quantity ?? 1)
-      case .bookingCancelled: .cancelled(bookingID: booking, userID: user, quantity: notice.quantity ?? 1)
-      case .seatUpdate, .eventUpdated, .caughtUp: .changed
-      }
-    self.init(
-      seq: notice.seq, kind: kind, availableSeats: notice.count.availableSeats,
-      seatCapacity: notice.count.seatCapacity)
   }
 }
 

@@ -19,14 +19,20 @@ struct RehearsalCrowd: Sendable {
   func watch(_ viewer: Int) async {
     let user = users[viewer % users.count]
     let watcher = SeatcastClient(client, token: .fixed(user.token))
-    try? await watcher.runFeed(of: event) { recorder.record($0, of: viewer) }
+    let recorder = recorder
+    guard recorder.history.hasFile else {
+      return (try? await watcher.runFeed(of: event) { recorder.record($0, of: viewer) }) ?? ()
+    }
+    try? await watcher.runFeed(of: event, tap: { recorder.record(text: $0, of: viewer) }) {
+      recorder.record($0, of: viewer)
+    }
   }
 
   // MARK: Users
 
   /// Lets all users come, and returns when each has an outcome.
   func rush() async {
-    let start = RehearsalRecorder.now
+    let start = HistoryRecorder.now
     await withTaskGroup(of: Void.self) { group in
       for connection in 0..<connections {
         group.addTask {
@@ -34,7 +40,7 @@ struct RehearsalCrowd: Sendable {
           for number in stride(from: connection, to: users.count, by: connections) {
             if plan.rate > 0 {
               let due = start + Int64(number) * 1_000_000 / Int64(plan.rate)
-              try? await Task.sleep(for: .microseconds(max(0, due - RehearsalRecorder.now)))
+              try? await Task.sleep(for: .microseconds(max(0, due - HistoryRecorder.now)))
             }
             if Task.isCancelled { return }
             await act(number, over: client, until: start + Int64(plan.seconds) * 1_000_000)
@@ -50,21 +56,32 @@ struct RehearsalCrowd: Sendable {
     let attempt = await book(user, over: client, until: deadline)
     guard case .acknowledged(let answer) = attempt.outcome, number % 100 < plan.cancellations else { return }
     let call = HTTPCall("POST", "/api/bookings/\(answer.bookingID)/cancel", fields: Self.fields(user))
-    if (try? await client.perform(call))?.status == 200 { recorder.recordCancellation() }
+    let given = await perform(call, over: client) { id, now in
+      var request = HistoryRequest(id, at: now, client: "user \(user.id)", .cancel)
+      (request.userID, request.event, request.bookingID) = (user.id, event, answer.bookingID)
+      return request
+    }
+    if given?.status == 200 { recorder.recordCancellation() }
   }
 
   /// Asks under one key until there is an answer, or the time is up.
   private func book(
     _ user: RehearsalUser, over client: SeatcastClient, until deadline: Int64
   ) async -> BookingAttempt {
-    var call = EventHandle.booking(of: event, plan.quantity, key: EventHandle.newKey())
+    let key = EventHandle.newKey()
+    var call = EventHandle.booking(of: event, plan.quantity, key: key)
     call.fields += Self.fields(user)
-    let first = RehearsalRecorder.now
+    let first = HistoryRecorder.now
     var (isUnknown, pause) = (false, 0.05)
     while true {
-      let sent = RehearsalRecorder.now
-      let answer = try? await client.perform(call)
-      let now = RehearsalRecorder.now
+      let sent = HistoryRecorder.now
+      let answer = await perform(call, over: client) { id, now in
+        var request = HistoryRequest(id, at: now, client: "user \(user.id)", .book)
+        (request.userID, request.event, request.key) = (user.id, event, key)
+        request.quantity = plan.quantity
+        return request
+      }
+      let now = HistoryRecorder.now
       let outcome = answer.flatMap(Self.outcome)
       if answer == nil { isUnknown = true }
       if let outcome { return finish(user, first, now, outcome, latency: now - sent) }
@@ -78,6 +95,21 @@ struct RehearsalCrowd: Sendable {
       recorder.recordRetry(isLimited: answer?.status == 429)
       try? await Task.sleep(for: .milliseconds(Int(wait * 1_000)))
     }
+  }
+
+  /// Asks, and records what was asked and answered.
+  private func perform(
+    _ call: HTTPCall, over client: SeatcastClient, _ make: (Int, Int64) -> HistoryRequest
+  ) async -> HTTPResponseMessage? {
+    let id = recorder.history.ask { make($0, HistoryRecorder.now) }
+    guard let answer = try? await client.perform(call) else {
+      recorder.history.lose(id)
+      return nil
+    }
+    recorder.history.answer(
+      to: id, at: HistoryRecorder.now, status: answer.status,
+      isReplayed: answer.field("idempotency-replayed") == "true", body: answer.body)
+    return answer
   }
 
   private func finish(

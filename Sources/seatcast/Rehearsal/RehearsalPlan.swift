@@ -5,7 +5,7 @@ struct RehearsalPlan: Sendable {
   static let userBounds = 1...50_000
   static let seatBounds = 1...1_000_000
   static let viewerBounds = 0...10_000
-  /// Notices of all viewers that are kept for the checker: about 60 bytes each.
+  /// Notices of all viewers that the checker looks at while the rush is on.
   static let observationLimit = 20_000_000
   /// Descriptors besides the connections: standard streams, files, the network's own.
   static let otherDescriptors = 64
@@ -27,6 +27,8 @@ struct RehearsalPlan: Sendable {
   let cancellations: Int
   let isJSON: Bool
   let chart: String?
+  /// File for all that users and viewers are told; nil: none.
+  let history: String?
   /// Leaves the event on sale at the end.
   let keeps: Bool
 
@@ -52,6 +54,7 @@ struct RehearsalPlan: Sendable {
     cancellations = try settings.number(.cancellations, in: 0...100) ?? 0
     (isJSON, keeps) = (settings.has(.json), settings.has(.keep))
     chart = try settings.text(.chart)
+    history = try settings.text(.history)
     let notices = min(seats / quantity, users) * 2
     guard viewers * notices <= Self.observationLimit else {
       throw UsageError(

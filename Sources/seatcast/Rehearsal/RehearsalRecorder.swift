@@ -20,9 +20,10 @@ final class RehearsalRecorder: Sendable {
     var attempts: [BookingAttempt] = []
     var progress = Progress()
     var booking = LatencyHistogram()
-    /// When bookings were answered, in microseconds of `now`.
+    /// When bookings were answered, in microseconds of `HistoryRecorder.now`.
     var bookedAt: [Int64] = []
-    var viewers: [ViewerLog]
+    var viewers: [Viewer]
+    var event = 0
     var screen = LatencyHistogram()
     var lost = 0
     var resumed = 0
@@ -31,17 +32,31 @@ final class RehearsalRecorder: Sendable {
     var isMeasuring = false
   }
 
-  private let state: Mutex<State>
-
-  init(viewers: Int) {
-    state = Mutex(State(viewers: (0..<viewers).map { ViewerLog(name: "viewer \($0 + 1)") }))
+  private struct Viewer {
+    /// In the history; nil: it is not connected.
+    var connection: Int?
+    /// The last change that it was told; nil: it was never greeted.
+    var seq: UInt64?
   }
 
-  /// Microseconds of a clock that nobody sets.
-  static var now: Int64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+  /// What the checker judges.
+  let history: HistoryRecorder
+  private let state: Mutex<State>
+
+  /// - Parameter history: the file for it; nil: none is written.
+  init(viewers: Int, history: String? = nil) throws(AdminError) {
+    self.history = try HistoryRecorder(path: history, by: "seatcast rehearse")
+    state = Mutex(State(viewers: (0..<viewers).map { _ in Viewer() }))
+  }
+
+  /// The event as it is before anything happens.
+  func begin(with event: EventDetails) {
+    state.withLock { $0.event = event.id }
+    let state = JSONText.object([
+      ("seq", String(event.seq)), ("availableSeats", String(event.availableSeats)),
+      ("seatCapacity", String(event.seatCapacity)), ("status", JSONText.string(event.status)),
+    ])
+    history.record(HistoryText.event(event.id, epoch: nil, isExclusive: true, state: Array(state.utf8)))
   }
 
   var progress: Progress { state.withLock { $0.progress } }
@@ -78,43 +93,50 @@ final class RehearsalRecorder: Sendable {
 
   // MARK: Viewers
 
+  /// - Parameter viewer: whose connection is opened by the first thing that it is told.
+  private func connection(of viewer: Int) -> Int {
+    if let open = state.withLock({ $0.viewers[viewer].connection }) { return open }
+    let connection = history.open(client: "viewer \(viewer + 1)")
+    state.withLock { $0.viewers[viewer].connection = connection }
+    return connection
+  }
+
+  /// A message as it came, where a file is written. What one viewer is told comes in its order.
+  func record(text: [UInt8], of viewer: Int) {
+    history.hear(connection(of: viewer), at: HistoryRecorder.now, text)
+  }
+
   func record(_ event: FeedEvent, of viewer: Int) {
+    if !history.hasFile { tellHistory(event, of: viewer) }
     state.withLock { state in
       switch event {
-      case .live(let seq, let epoch, let recovered, let count, _, _):
+      case .live(let seq, _, let recovered, _, _, _):
         if recovered == true { state.resumed += 1 }
-        state.viewers[viewer].entries.append(
-          .greeting(
-            seq: seq, epoch: epoch, isResumed: recovered == true && count == nil, count: count.map(Self.count)
-          ))
+        state.viewers[viewer].seq = seq
       case .notice(let notice, let at):
-        state.viewers[viewer].entries.append(
-          .notice(from: notice.fromSeq, seq: notice.seq, count: Self.count(notice.count)))
+        state.viewers[viewer].seq = max(notice.seq, state.viewers[viewer].seq ?? 0)
         if notice.standsForMany { state.conflated += 1 }
         if state.isMeasuring { state.screen.record(microseconds: (at - notice.committedAt) * 1_000) }
       case .offer: break
       case .lost: state.lost += 1
       }
     }
+    guard case .lost = event, let open = state.withLock({ $0.viewers[viewer].connection }) else { return }
+    state.withLock { $0.viewers[viewer].connection = nil }
+    history.close(open)
   }
 
-  private static func count(_ count: SeatCount) -> ViewerLog.Count {
-    ViewerLog.Count(availableSeats: count.availableSeats, seatCapacity: count.seatCapacity)
+  private func tellHistory(_ event: FeedEvent, of viewer: Int) {
+    guard let frame = ServerFrame(event, of: state.withLock { $0.event }) else { return }
+    history.record(.frame(connection: connection(of: viewer), at: HistoryRecorder.now, frame))
   }
 
   /// How many viewers have been greeted.
-  var greeted: Int { state.withLock { $0.viewers.count { !$0.entries.isEmpty } } }
+  var greeted: Int { state.withLock { $0.viewers.count { $0.seq != nil } } }
 
   /// How many of those who were greeted have been told of `seq` or a later change.
   func reached(_ seq: UInt64) -> Int {
-    state.withLock { state in
-      state.viewers.count { viewer in
-        switch viewer.entries.last {
-        case .greeting(let last, _, _, _)?, .notice(_, let last, _)?: last >= seq
-        case nil: false
-        }
-      }
-    }
+    state.withLock { state in state.viewers.count { $0.seq.map { $0 >= seq } ?? false } }
   }
 
   // MARK: Result
@@ -122,7 +144,8 @@ final class RehearsalRecorder: Sendable {
   struct Result: Sendable {
     var progress = Progress()
     var attempts: [BookingAttempt] = []
-    var viewers: [ViewerLog] = []
+    /// Viewers that were greeted at least once.
+    var viewers = 0
     var booking = LatencyHistogram()
     var screen = LatencyHistogram()
     var bookedAt: [Int64] = []
@@ -131,13 +154,61 @@ final class RehearsalRecorder: Sendable {
     var conflated = 0
   }
 
-  /// Viewers who never got a connection are not among those that are checked.
   var result: Result {
     state.withLock { state in
       Result(
         progress: state.progress, attempts: state.attempts,
-        viewers: state.viewers.filter { !$0.entries.isEmpty }, booking: state.booking, screen: state.screen,
+        viewers: state.viewers.count { $0.seq != nil }, booking: state.booking, screen: state.screen,
         bookedAt: state.bookedAt, lost: state.lost, resumed: state.resumed, conflated: state.conflated)
+    }
+  }
+}
+
+extension ServerFrame {
+  /// Of what a client's live feed tells; nil: it is no message.
+  /// - Parameter id: of the feed's event.
+  init?(_ event: FeedEvent, of id: Int) {
+    switch event {
+    case .live(let seq, let epoch, let recovered, let count, let state, _):
+      var telling = Telling(seq: seq)
+      telling.take(count)
+      telling.status = state?.status
+      self = .greeting(TellingOf(event: id, telling: telling, epoch: epoch), isResumed: recovered)
+    case .notice(let notice, _):
+      var telling = Telling(seq: notice.seq)
+      telling.take(notice.count)
+      telling.status = notice.state?.status
+      telling.stamp = notice.committedAt
+      if notice.standsForMany {
+        telling.fromSeq = notice.fromSeq
+      } else {
+        telling.change = Telling.Change(notice.kind)
+        (telling.bookingID, telling.userID, telling.quantity) = (
+          notice.bookingID, notice.userID, notice.quantity
+        )
+      }
+      self = .notice(TellingOf(event: notice.eventID, telling: telling))
+    case .offer, .lost: return nil
+    }
+  }
+}
+
+extension Telling {
+  fileprivate mutating func take(_ count: SeatCount?) {
+    guard let count else { return }
+    (availableSeats, seatCapacity) = (count.availableSeats, count.seatCapacity)
+    types = count.types.map { TypeSeats(id: $0.id, available: $0.available) }
+  }
+}
+
+extension Telling.Change {
+  fileprivate init?(_ kind: Notice.Kind) {
+    switch kind {
+    case .bookingCreated: self = .created
+    case .bookingCancelled: self = .cancelled
+    case .seatUpdate: self = .resized
+    case .eventUpdated: self = .updated
+    case .caughtUp: return nil
     }
   }
 }

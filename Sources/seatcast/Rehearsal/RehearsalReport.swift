@@ -66,8 +66,8 @@ struct RehearsalReport: Sendable {
   }
 
   private var viewersLine: String {
-    let missing = viewersAsked - result.viewers.count
-    return row("viewers", "\(Numbers.grouped(result.viewers.count)) watched")
+    let missing = viewersAsked - result.viewers
+    return row("viewers", "\(Numbers.grouped(result.viewers)) watched")
       + (missing > 0 ? ", \(missing) got no connection" : "")
       + (result.lost > 0 ? ", \(result.lost) connections lost, \(result.resumed) resumed" : "")
       + (result.conflated > 0 ? ", \(result.conflated) notices stood for several" : "")
@@ -83,7 +83,7 @@ struct RehearsalReport: Sendable {
     return [row("consistency", style.text("BROKEN", .red) + ": " + checked)]
       + verdict.broken.flatMap { broken in
         [
-          style.text("  not so: ", .red) + broken.rule.rawValue
+          style.text("  not so: ", .red) + broken.rule.promise
             + (broken.count > 1 ? " (\(broken.count) times)" : ""),
           "    \(broken.evidence.harmless)",
         ]
@@ -117,7 +117,7 @@ struct RehearsalReport: Sendable {
       (
         "viewers",
         JSONText.object([
-          ("asked", String(viewersAsked)), ("watched", String(result.viewers.count)),
+          ("asked", String(viewersAsked)), ("watched", String(result.viewers)),
           ("lost", String(result.lost)), ("resumed", String(result.resumed)),
           ("conflated", String(result.conflated)),
         ])
@@ -148,7 +148,8 @@ struct RehearsalReport: Sendable {
         JSONText.array(
           verdict.broken.map { broken in
             JSONText.object([
-              ("rule", JSONText.string(broken.rule.rawValue)), ("count", String(broken.count)),
+              ("rule", JSONText.string(broken.rule.rawValue)),
+              ("promise", JSONText.string(broken.rule.promise)), ("count", String(broken.count)),
               ("evidence", JSONText.string(broken.evidence)),
             ])
           })

@@ -1,7 +1,7 @@
 // The commands that are clients of a server: what each takes, for the parser and for `--help`. Pure.
 
 extension CommandTable {
-  static let tools = [listen, top, rehearse]
+  static let tools = [listen, top, rehearse, verify]
 
   static let url = Flag.text(
     .url, "URL", summary: "The server, like https://tickets.example.", fallback: .value(ToolAccess.localURL))
@@ -60,6 +60,8 @@ extension CommandTable {
       .plain(.cancellations, "PERCENT", "Users in a hundred that give their seats back.", fallback: "0"),
       .toggle(.json, summary: "Print one JSON document, for scripts."),
       .plain(.chart, "FILE", "Also draw the curve as an SVG picture into this file."),
+      .plain(
+        .history, "FILE", "Also keep all that was asked and told, for 'seatcast verify', in this file."),
       .toggle(.keep, summary: "Leave the event and its bookings at the end."),
       .toggle(.yes, summary: "Rehearse on another machine than this."),
       .text(
@@ -73,5 +75,24 @@ extension CommandTable {
       .text(
         .authorities, "FILE", summary: "PEM file of the authorities to trust.",
         fallback: .words("the system's")),
+    ])
+}
+
+extension CommandTable {
+  static let verify = CommandTable(
+    name: "verify", summary: "Check from what clients recorded that a server kept its promises.",
+    details: [
+      "Reads a history (docs/VERIFY.md): requests, answers, what viewers were told, and when. With the server's log as",
+      "witness every answer and every count is held against it; without, what all clients were told is put together,",
+      "and windows of it are searched for an order that explains every answer. Needs no server.",
+      "Exit status 1: a promise was broken; 65: the file is no history.",
+    ],
+    group: .tools,
+    operands: [Operand("FILE", "The history, one JSON object a line; - is standard input.")],
+    flags: [
+      .plain(.notices, "FILE", "The server's log as witness: notices or entries of the feed, one a line."),
+      .toggle(.search, summary: "Search for a legal order also where there is a witness."),
+      .plain(.picture, "FILE", "Draw the first window without a legal order into this file, as SVG."),
+      .toggle(.json, summary: "Print one JSON document, for scripts."),
     ])
 }

@@ -1,206 +1,260 @@
-// Proves or refutes the server's promises from a history that clients recorded, with the server's log as witness. It knows
-// nothing of the server's code. Linear in the history but for one sort and one table of minima (n log n). Pure.
-// Checker+Viewers.swift has the rules of what viewers are told.
+// Proves or refutes the server's promises from a history that clients recorded, with the server's log as witness where it is given,
+// and else with what all of them were told put together. It knows nothing of the server's code. Linear in the history but for
+// sorting and one table of minima (n log n). Pure. Checker+….swift have the rules; HistoryIndex+Viewers.swift those of one
+// connection.
 
-struct Checker {
-  let history: SaleHistory
-  private(set) var verdict = Verdict()
-  /// Where each change of the log stands, by its seq.
-  private var places: [UInt64: Int] = [:]
-
-  static func judge(_ history: SaleHistory) -> Verdict {
-    var checker = Checker(history: history)
-    checker.checkLog()
-    checker.checkAttempts()
-    checker.checkStanding()
-    checker.checkOrder()
-    checker.checkRefusals()
-    checker.checkViewers()
-    checker.verdict.sort()
-    return checker.verdict
-  }
-
-  private init(history: SaleHistory) {
-    self.history = history
-    for (place, notice) in history.log.enumerated() { places[notice.seq] = place }
-    verdict.checkedAttempts = history.attempts.count
-    verdict.checkedNotices = history.log.count
-    verdict.checkedEntries = history.viewers.reduce(0) { $0 + $1.entries.count }
-  }
-
-  mutating func report(_ rule: ConsistencyRule, _ evidence: String) {
-    verdict.report(rule, evidence)
-  }
-
-  /// The notice of a seq; nil: the log has none.
-  func notice(_ seq: UInt64) -> LoggedNotice? { places[seq].map { history.log[$0] } }
-
-  // MARK: The log by itself
-
-  /// Replays the log by the rules of a sequence of bookings.
-  private mutating func checkLog() {
-    var (seq, available) = (history.start.seq, history.start.availableSeats)
-    var capacity = history.start.seatCapacity
-    var taken: [String: Int] = [:]
-    for notice in history.log {
-      if notice.seq != seq + 1 { report(.log, "behind seq \(seq) the log has seq \(notice.seq)") }
-      var expected = available
-      switch notice.kind {
-      case .created(let booking, _, let quantity):
-        expected -= quantity
-        if taken.updateValue(quantity, forKey: booking) != nil {
-          report(.log, "booking \(booking) is made again at seq \(notice.seq)")
-        }
-      case .cancelled(let booking, _, let quantity):
-        expected += quantity
-        if taken.removeValue(forKey: booking) != quantity, history.isExclusive {
-          report(
-            .log, "seq \(notice.seq) gives back \(quantity) seats of \(booking), which did not have them")
-        }
-      case .changed: expected += notice.seatCapacity - capacity
-      }
-      if notice.availableSeats != expected {
-        report(
-          .log,
-          "at seq \(notice.seq) \(expected) seats should be left, and the log says \(notice.availableSeats)")
-      }
-      checkSold(notice)
-      (seq, available, capacity) = (notice.seq, notice.availableSeats, notice.seatCapacity)
+enum Checker {
+  /// - Parameter searches: whether to look for a legal order by a search also where there is a witness.
+  static func judge(_ index: HistoryIndex, searches: Bool = false) -> (
+    verdict: Verdict, counterexamples: [Counterexample]
+  ) {
+    var (verdict, counterexamples) = (index.verdict, [Counterexample]())
+    let operations = operations(of: index)
+    for event in Set(index.events.keys).union(operations.keys).sorted() {
+      verdict.checkedEvents += 1
+      var one = EventCase(event, index.events[event] ?? EventRecord(), operations[event] ?? [], index)
+      one.judge()
+      if searches || !verdict.hasWitness { counterexamples += one.search() }
+      verdict.merge(one.verdict)
     }
+    verdict.sort()
+    return (verdict, counterexamples)
   }
 
-  private mutating func checkSold(_ notice: LoggedNotice) {
-    if notice.availableSeats < 0 {
-      report(.oversold, "at seq \(notice.seq) \(-notice.availableSeats) seats more are sold than there are")
-    } else if notice.availableSeats > notice.seatCapacity {
-      report(
-        .oversold,
-        "at seq \(notice.seq) \(notice.availableSeats) of \(notice.seatCapacity) seats are left")
+  /// Acts on a booking whose answer was lost say nothing of the event; the booking does.
+  private static func operations(of index: HistoryIndex) -> [Int: [Operation]] {
+    var homes: [Int32: Int] = [:]
+    for (event, record) in index.events {
+      for fact in record.facts where fact.state.booking >= 0 { homes[fact.state.booking] = event }
+      for fact in record.witness where fact.state.booking >= 0 { homes[fact.state.booking] = event }
     }
+    var operations: [Int: [Operation]] = [:]
+    for operation in index.operations {
+      guard let event = operation.event ?? homes[operation.booking] else { continue }
+      operations[event, default: []].append(operation)
+    }
+    return operations
+  }
+}
+
+/// One event and all that the history has of it.
+struct EventCase {
+  let event: Int
+  let record: EventRecord
+  let operations: [Operation]
+  let names: NameTable
+  let isAtRest: Bool
+  let hasWitness: Bool
+  /// Of the log.
+  let epoch: Int32
+  /// The changes of one epoch by their seq: the witness, or what was told, put together.
+  private(set) var log: [Fact] = []
+  /// Where each seq stands in the log.
+  private(set) var places: [UInt64: Int] = [:]
+  /// Where in the log each booking was made, and where it ended.
+  private(set) var made: [Int32: Int] = [:]
+  private(set) var ended: [Int32: Int] = [:]
+  /// Whether the log begins right behind the start and has no hole.
+  private(set) var isWhole = false
+  var verdict = Verdict()
+
+  init(_ event: Int, _ record: EventRecord, _ operations: [Operation], _ index: HistoryIndex) {
+    (self.event, names, isAtRest, hasWitness) = (event, index.names, index.isAtRest, !record.witness.isEmpty)
+    // What was told before any epoch was heard of is of the first one.
+    let all = (record.start.map { [$0] } ?? []) + record.facts + record.witness
+    let first = all.lazy.map(\.state.epoch).first { $0 >= 0 }
+    let resolved = record.resolved(first ?? NameTable.none)
+    self.record = resolved
+    self.operations = operations.map { operation in
+      var operation = operation
+      if operation.state?.epoch == NameTable.none { operation.state?.epoch = first ?? NameTable.none }
+      return operation
+    }
+    let last = (resolved.witness.isEmpty ? resolved.facts : resolved.witness).last?.state.epoch
+    epoch =
+      resolved.witness.isEmpty
+      ? (index.epoch >= 0 ? index.epoch : last ?? NameTable.none) : last ?? NameTable.none
+    if hasWitness { takeWitness() } else { assemble() }
+    isWhole = checkWhole()
   }
 
-  // MARK: Requests and the log
+  mutating func judge() {
+    checkFacts()
+    checkLog()
+    checkAnswers()
+    checkKeys()
+    checkAsked()
+    checkEnds()
+    checkStanding()
+    checkOrder()
+    if isWhole {
+      checkRefusals()
+      checkQueue()
+    }
+    checkRests()
+  }
 
-  private mutating func checkAttempts() {
-    var (acknowledged, unknown): ([String: String], [String: Int]) = ([:], [:])
-    for attempt in history.attempts {
-      switch attempt.outcome {
-      case .refused: break
-      case .unknown: unknown[attempt.userID, default: 0] += 1
-      case .acknowledged(let answer):
-        if let other = acknowledged.updateValue(attempt.name, forKey: answer.bookingID) {
-          report(.oversold, "\(other) and \(attempt.name) both got booking \(answer.bookingID)")
+  // MARK: The log
+
+  private mutating func takeWitness() {
+    for fact in record.witness where fact.state.epoch == epoch {
+      if let place = places[fact.state.seq] {
+        // A file of notices and a feed may tell the same change.
+        if let what = log[place].state.contradiction(fact.state) {
+          verdict.report(
+            .log, "the log of event \(event) has seq \(fact.state.seq) twice, and they differ in \(what)",
+            lines: [log[place].line, fact.line])
         }
-        compare(attempt, answer)
-      }
-    }
-    guard history.isExclusive else { return }
-    for notice in history.log {
-      guard case .created(let booking, let user, _) = notice.kind, acknowledged[booking] == nil else {
+        log[place].state.add(fact.state)
         continue
       }
-      // A request whose answer was lost may have been performed, once.
-      if unknown[user, default: 0] > 0 {
-        unknown[user, default: 0] -= 1
+      places[fact.state.seq] = log.count
+      log.append(fact)
+    }
+    sortLog()
+  }
+
+  /// Without a witness: what anybody was told of a seq.
+  private mutating func assemble() {
+    for fact in record.facts where fact.state.epoch == epoch {
+      guard let place = places[fact.state.seq] else {
+        places[fact.state.seq] = log.count
+        log.append(fact)
+        continue
+      }
+      log[place].state.add(fact.state)
+      log[place].stamp = log[place].stamp ?? fact.stamp
+    }
+    if let start = record.start, start.state.epoch == epoch || start.state.epoch == NameTable.none {
+      log.removeAll { $0.state.seq <= start.state.seq }
+    }
+    sortLog()
+  }
+
+  private mutating func sortLog() {
+    log.sort { $0.state.seq < $1.state.seq }
+    places.removeAll(keepingCapacity: true)
+    for (place, fact) in log.enumerated() {
+      places[fact.state.seq] = place
+      guard fact.state.booking >= 0 else { continue }
+      if fact.state.change == .created { made[fact.state.booking] = made[fact.state.booking] ?? place }
+      if fact.state.change == .cancelled { ended[fact.state.booking] = ended[fact.state.booking] ?? place }
+    }
+  }
+
+  private func checkWhole() -> Bool {
+    guard let first = log.first, let last = log.last else { return record.start != nil }
+    let begins = record.start.map { first.state.seq == $0.state.seq + 1 } ?? hasWitness
+    let isKnown = log.allSatisfy { $0.state.hasAvailable && $0.state.change != nil }
+    return begins && isKnown && last.state.seq - first.state.seq == UInt64(log.count - 1)
+  }
+
+  func fact(_ seq: UInt64) -> Fact? { places[seq].map { log[$0] } }
+
+  func name(_ number: Int32) -> String { names.name(number) }
+  func who(_ operation: Operation) -> String { names.name(operation.client) }
+
+  /// The state before the log, when it is known.
+  var start: FactState? { record.start?.state ?? log.first.flatMap(Self.before) }
+
+  /// The state before a change, as far as the change tells it.
+  private static func before(_ fact: Fact) -> FactState? {
+    guard fact.state.hasAvailable, let change = fact.state.change, fact.state.seq > 0 else { return nil }
+    var state = fact.state
+    (state.seq, state.change, state.booking) = (fact.state.seq - 1, nil, NameTable.none)
+    switch change {
+    case .created: state.available += max(0, fact.state.quantity)
+    case .cancelled: state.available -= max(0, fact.state.quantity)
+    case .resized: return nil
+    case .updated: break
+    }
+    state.types = NameTable.none
+    return state
+  }
+
+  // MARK: What was told
+
+  /// Holds every fact against the log, and without a witness against each other.
+  private mutating func checkFacts() {
+    var merged: [Seq: (state: FactState, line: Int)] = [:]
+    for fact in record.facts {
+      if fact.state.epoch == epoch, hasWitness {
+        checkAgainstLog(fact)
+      } else if let other = merged[Seq(fact)] {
+        if let what = fact.state.contradiction(other.state) {
+          report(
+            fact, "and somebody else of other values: they differ in \(what)", lines: [other.line, fact.line])
+        }
+        merged[Seq(fact)]?.state.add(fact.state)
       } else {
-        report(.invented, "seq \(notice.seq) is booking \(booking) of user \(user), who did not ask for it")
+        merged[Seq(fact)] = (fact.state, fact.line)
       }
+      checkAgainstStart(fact)
     }
   }
 
-  private mutating func compare(_ attempt: BookingAttempt, _ answer: Acknowledgement) {
-    guard let notice = notice(answer.seq),
-      case .created(let booking, let user, let quantity) = notice.kind, booking == answer.bookingID
-    else {
-      return report(
-        .acknowledged,
-        "\(attempt.name) got booking \(answer.bookingID) at seq \(answer.seq), where the log has "
-          + (self.notice(answer.seq).map { "\($0.kind)" } ?? "nothing"))
+  private struct Seq: Hashable {
+    let epoch: Int32
+    let seq: UInt64
+    init(_ fact: Fact) { (epoch, seq) = (fact.state.epoch, fact.state.seq) }
+  }
+
+  private mutating func checkAgainstStart(_ fact: Fact) {
+    guard let start = record.start, fact.state.seq == start.state.seq,
+      fact.state.epoch == start.state.epoch || start.state.epoch == NameTable.none,
+      let what = fact.state.contradiction(start.state)
+    else { return }
+    report(
+      fact, "and the event began with other values: they differ in \(what)", lines: [start.line, fact.line])
+  }
+
+  private mutating func checkAgainstLog(_ fact: Fact) {
+    guard let logged = self.fact(fact.state.seq) else {
+      let isBefore = log.first.map { fact.state.seq < $0.state.seq } ?? false
+      guard !isBefore, fact.state.seq > record.start?.state.seq ?? 0 else { return }
+      return report(fact, "which the server's log does not have", lines: [fact.line])
     }
-    if user != attempt.userID || quantity != attempt.quantity
-      || notice.availableSeats != answer.availableSeats
-    {
+    if let what = fact.state.contradiction(logged.state) {
       report(
-        .acknowledged,
-        "\(attempt.name) got \(attempt.quantity) seats and \(answer.availableSeats) left at seq \(answer.seq), where "
-          + "the log has \(quantity) seats for user \(user) and \(notice.availableSeats) left")
+        fact, "and the server's log has \(describe(logged.state)): they differ in \(what)",
+        lines: [fact.line, logged.line])
     }
   }
 
-  /// What the server has at the end, against what its log says.
-  private mutating func checkStanding() {
-    guard history.isExclusive else { return }
-    var expected: [String: Int] = [:]
-    for notice in history.log {
-      switch notice.kind {
-      case .created(let booking, _, let quantity): expected[booking] = quantity
-      case .cancelled(let booking, _, _): expected[booking] = nil
-      case .changed: break
-      }
-    }
-    for (booking, quantity) in expected.sorted(by: { $0.key < $1.key })
-    where history.standing[booking] != quantity {
-      report(
-        .standing,
-        "the log leaves booking \(booking) with \(quantity) seats, and the server lists "
-          + (history.standing[booking].map { "\($0)" } ?? "no such booking"))
-    }
-    for (booking, quantity) in history.standing.sorted(by: { $0.key < $1.key })
-    where expected[booking] == nil {
-      report(
-        .standing, "the server lists booking \(booking) with \(quantity) seats, which the log does not leave")
-    }
+  private mutating func report(_ fact: Fact, _ what: String, lines: [Int]) {
+    let times = fact.count > 1 ? " (\(fact.count) times)" : ""
+    verdict.report(
+      fact.state.isAnswer ? .acknowledged : .atomic,
+      "\(fact.state.isAnswer ? "an answer" : "a viewer") was told \(describe(fact.state))\(times), \(what)",
+      lines: lines)
   }
 
-  // MARK: Time
-
-  private var acknowledgements: [(attempt: BookingAttempt, answer: Acknowledgement)] {
-    history.attempts.compactMap { attempt in
-      if case .acknowledged(let answer) = attempt.outcome { (attempt, answer) } else { nil }
+  func describe(_ state: FactState) -> String {
+    var parts = ["seq \(state.seq) of event \(event)"]
+    switch state.change {
+    case .created:
+      parts.append("booking \(name(state.booking)) of \(state.quantity) for user \(name(state.user))")
+    case .cancelled: parts.append("the end of booking \(name(state.booking)) of \(state.quantity)")
+    case .resized: parts.append("another capacity")
+    case .updated: parts.append("another state")
+    case nil: break
     }
+    if state.hasAvailable {
+      parts.append("\(state.available)" + (state.capacity >= 0 ? " of \(state.capacity)" : "") + " left")
+    }
+    return parts.joined(separator: ", ")
   }
 
-  /// Requests in the order of sending, against the greatest seq that was answered before each.
-  private mutating func checkOrder() {
-    let all = acknowledgements
-    let sent = all.sorted { $0.attempt.sentAt < $1.attempt.sentAt }
-    let answered = all.sorted { $0.attempt.answeredAt < $1.attempt.answeredAt }
-    var next = 0
-    var latest: (attempt: BookingAttempt, answer: Acknowledgement)?
-    for (attempt, answer) in sent {
-      while next < answered.count, answered[next].attempt.answeredAt < attempt.sentAt {
-        if answered[next].answer.seq > latest?.answer.seq ?? 0 { latest = answered[next] }
-        next += 1
-      }
-      if let latest, latest.answer.seq >= answer.seq {
-        report(
-          .order,
-          "\(attempt.name) asked after \(latest.attempt.name) was answered with seq \(latest.answer.seq), and got "
-            + "seq \(answer.seq)")
-      }
-    }
-  }
+  // MARK: Rest
 
-  /// A refusal as sold out needs a state with too few seats, not older than what was answered before the request, and not
-  /// newer than what was asked for after the answer.
-  private mutating func checkRefusals() {
-    let all = acknowledgements
-    let answered = all.sorted { $0.attempt.answeredAt < $1.attempt.answeredAt }
-    let bounds = LatestSeqs(answered.map { ($0.attempt.answeredAt, $0.answer.seq) })
-    let later = EarliestSeqs(all.map { ($0.attempt.sentAt, $0.answer.seq) })
-    let minima = Minima([history.start.availableSeats] + history.log.map(\.availableSeats))
-    for attempt in history.attempts where attempt.outcome == .refused("sold-out") {
-      // The table begins with the state before the log.
-      let first = bounds.before(attempt.sentAt).flatMap { places[$0] }.map { $0 + 1 } ?? 0
-      let last = later.after(attempt.answeredAt).flatMap { places[$0] } ?? history.log.count
-      guard first <= last else { continue }
-      let least = minima.least(first...last)
-      if least >= attempt.quantity {
-        report(
-          .refusals,
-          "\(attempt.name) was refused \(attempt.quantity) seats, and all the time at least \(least) were left"
-        )
-      }
+  private mutating func checkRests() {
+    for rest in record.rests {
+      let head = max(record.heads[rest.epoch] ?? 0, rest.epoch == epoch ? log.last?.state.seq ?? 0 : 0)
+      guard rest.seq < head || !rest.hasCount else { continue }
+      verdict.report(
+        .converged,
+        "\(name(rest.client)) rests at seq \(rest.seq) of event \(event), whose last change is seq \(head)",
+        lines: [rest.line])
     }
   }
 }

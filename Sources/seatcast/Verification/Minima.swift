@@ -64,14 +64,47 @@ struct EarliestSeqs {
   }
 }
 
-extension [Int64] {
-  /// Of sorted numbers: the place of the first for which `holds` is true; it is true for all behind it.
-  fileprivate func partition(_ holds: (Int64) -> Bool) -> Int {
+extension Array {
+  /// Of what is sorted: the place of the first for which `holds` is true; it is true for all behind it.
+  func partition(_ holds: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
       if holds(self[middle]) { high = middle } else { low = middle + 1 }
     }
     return low
+  }
+}
+
+/// Where each value stands, for the question whether one stands between two places.
+struct ValuePlaces {
+  private var places: [Int: [Int]] = [:]
+
+  init(_ values: [Int]) {
+    for (place, value) in values.enumerated() { places[value, default: []].append(place) }
+  }
+
+  func has(_ value: Int, in range: ClosedRange<Int>) -> Bool {
+    guard let places = places[value] else { return false }
+    let first = places.partition { $0 >= range.lowerBound }
+    return first < places.count && places[first] <= range.upperBound
+  }
+}
+
+/// The status of an event behind each change, as far as it was told: before it was told for the first time it may be any.
+struct StatusPlaces {
+  private var changes: [(place: Int, status: String)] = []
+
+  init(_ start: FactState, _ log: [Fact], _ names: NameTable) {
+    if start.status >= 0 { changes.append((0, names.name(start.status))) }
+    for (place, fact) in log.enumerated() where fact.state.status >= 0 {
+      changes.append((place + 1, names.name(fact.state.status)))
+    }
+  }
+
+  func has(_ status: String, in range: ClosedRange<Int>) -> Bool {
+    guard let first = changes.first, first.place <= range.lowerBound else { return true }
+    let next = changes.firstIndex { $0.place > range.lowerBound } ?? changes.count
+    return changes[(next - 1)...].prefix { $0.place <= range.upperBound }.contains { $0.status == status }
   }
 }

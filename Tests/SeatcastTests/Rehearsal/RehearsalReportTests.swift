@@ -5,8 +5,8 @@ import Testing
 @testable import seatcast
 
 /// A small rehearsal's report; `RehearsalRecorder` gathers what it has.
-private func report(broken: Bool, limits: Bool = true) -> RehearsalReport {
-  let recorder = RehearsalRecorder(viewers: 2)
+private func report(broken: Bool, limits: Bool = true) throws -> RehearsalReport {
+  let recorder = try RehearsalRecorder(viewers: 2)
   recorder.begin()
   for number in 0..<4 {
     let outcome: BookingAttempt.Outcome =
@@ -25,7 +25,7 @@ private func report(broken: Bool, limits: Bool = true) -> RehearsalReport {
     .live(seq: 0, epoch: "e", recovered: nil, count: nil, state: nil, at: 0), of: 0)
   var verdict = Verdict()
   verdict.checkedAttempts = 4
-  if broken { verdict.report(.counts, "viewer 1 saw 3 of 2 at seq 1") }
+  if broken { verdict.report(.atomic, "viewer 1 saw 3 of 2 at seq 1") }
   return RehearsalReport(
     server: "http://a", event: 7, users: 4, seats: 2, quantity: 1, connections: 4, viewersAsked: 2,
     seconds: 0.5,
@@ -35,8 +35,8 @@ private func report(broken: Bool, limits: Bool = true) -> RehearsalReport {
 @Suite("RehearsalReport")
 struct RehearsalReportTests {
   @Test("People read what was sold and refused, how fast, and that every promise held")
-  func text() {
-    let text = report(broken: false).text(.plain)
+  func text() throws {
+    let text = try report(broken: false).text(.plain)
     #expect(text.contains("bookings          2 in 0.50 s\n") && text.contains("per second        4.0\n"))
     #expect(text.contains("refused           1  rate-limited\nrefused           1  sold-out\n"))
     #expect(text.contains("viewers           1 watched, 1 got no connection"))
@@ -45,9 +45,9 @@ struct RehearsalReportTests {
   }
 
   @Test("Users who tried again at a busy server blame no rate limit; a 429 for each of them does")
-  func busy() {
-    #expect(!report(broken: false, limits: false).text(.plain).contains("Rate limits decided"))
-    let recorder = RehearsalRecorder(viewers: 0)
+  func busy() throws {
+    #expect(try !report(broken: false, limits: false).text(.plain).contains("Rate limits decided"))
+    let recorder = try RehearsalRecorder(viewers: 0)
     for _ in 0..<5 { recorder.recordRetry(isLimited: true) }
     let limited = RehearsalReport(
       server: "http://a", event: 7, users: 4, seats: 2, quantity: 1, connections: 4, viewersAsked: 0,
@@ -59,7 +59,7 @@ struct RehearsalReportTests {
 
   @Test("A broken promise is told with its evidence")
   func broken() throws {
-    let report = report(broken: true)
+    let report = try report(broken: true)
     let text = report.text(.plain)
     #expect(text.contains("BROKEN") && text.contains("    viewer 1 saw 3 of 2 at seq 1\n"))
     let json = try JSON(parsing: Array(report.json.utf8))

@@ -7,12 +7,16 @@ import Testing
 struct ToolTablesTests {
   @Test(
     "The commands are told apart",
-    arguments: [["listen", "--event", "1"], ["top"], ["rehearse", "--users", "5"]])
+    arguments: [
+      ["listen", "--event", "1"], ["top"], ["rehearse", "--users", "5"], ["verify", "--json", "f"],
+    ])
   func parse(words: [String]) throws {
     switch try Invocation.parse(words, environment: [:]) {
     case .listen(let settings): #expect(try words[0] == "listen" && settings.text(.event) == "1")
     case .top: #expect(words[0] == "top")
     case .rehearse(let settings): #expect(try words[0] == "rehearse" && settings.text(.users) == "5")
+    case .verify(let settings):
+      #expect(words[0] == "verify" && settings.operands == ["f"] && settings.has(.json))
     default: Issue.record("another command")
     }
   }
