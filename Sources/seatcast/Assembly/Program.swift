@@ -19,11 +19,11 @@ enum Program {
       case .restore(let settings): try RestoreRun.run(settings)
       case .doctor(let settings): return try Doctor.run(settings)
       case .recordExport(let settings): try RecordExportRun.run(settings)
-      case .verify(let settings): return try RecordRun.run(settings)
       case .listen(let settings): return try Listen.run(settings)
       case .top(let settings): return try Top.run(settings)
       case .rehearse(let settings): return try Rehearsal.run(settings)
-      case .verify(let settings): return try Verify.run(settings)
+      case .verify(let settings):
+        return try settings.has(.record) ? RecordRun.run(settings) : Verify.run(settings)
       case .health(let settings): return try HealthCheck.run(settings)
       }
       return 0

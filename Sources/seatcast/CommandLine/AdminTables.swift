@@ -7,7 +7,7 @@ extension CommandTable {
     eventCreate, eventList, eventCapacity, eventPause, eventResume, eventCancel, userCreate, userList,
     userRole,
     userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, recordExport, recordHead,
-    recordKey, recordRotate, verify, doctor,
+    recordKey, recordRotate, doctor,
   ]
 
   private static func admin(
@@ -160,23 +160,6 @@ extension CommandTable {
   )
   static let recordRotate = admin(
     .recordRotate, "Make another key that signs the record, signed by the one before.")
-  static let verify = CommandTable(
-    name: "verify", summary: "Verify an exported record: its chain, its signature, and the rules of sales.",
-    details: [
-      "Nothing was oversold, no seat was sold twice, and nobody jumped the queue; else the first wrong line is told.",
-      "Needs neither server nor database. Exit status 1: the record is not good.",
-    ],
-    group: .administration,
-    flags: [
-      text(.record, "FILE", "What 'seatcast record export' wrote. -: standard input."),
-      text(
-        .key, "FILE", "PEM file of the public key that is trusted.",
-        fallback: .words("the one that the record names")),
-      text(
-        .head, "FILE", "Heads that somebody kept: the record must be of their history.",
-        fallback: .words("none")),
-      json,
-    ])
 
   static let doctor = CommandTable(
     name: "doctor", summary: "Check the machine and the folder for what 'serve' would meet.",

@@ -80,19 +80,32 @@ extension CommandTable {
 
 extension CommandTable {
   static let verify = CommandTable(
-    name: "verify", summary: "Check from what clients recorded that a server kept its promises.",
+    name: "verify", summary: "Check from a history, or from a signed record, that promises were kept.",
     details: [
-      "Reads a history (docs/VERIFY.md): requests, answers, what viewers were told, and when. With the server's log as",
+      "FILE is a history (docs/VERIFY.md): requests, answers, what viewers were told, and when. With the server's log as",
       "witness every answer and every count is held against it; without, what all clients were told is put together,",
-      "and windows of it are searched for an order that explains every answer. Needs no server.",
-      "Exit status 1: a promise was broken; 65: the file is no history.",
+      "and windows of it are searched for an order that explains every answer.",
+      "With --record it is a signed record (docs/RECORD.md) instead: its chain, its signature, and that nothing was oversold,",
+      "no seat was sold twice, and nobody jumped the queue. Neither needs a server or a database.",
+      "Exit status 1: a promise was broken, or the record is not good; 65: the file is no history.",
     ],
     group: .tools,
-    operands: [Operand("FILE", "The history, one JSON object a line; - is standard input.")],
+    operands: [
+      Operand(
+        "FILE", "The history, one JSON object a line; - is standard input. Not with --record.",
+        isOptional: true)
+    ],
     flags: [
       .plain(.notices, "FILE", "The server's log as witness: notices or entries of the feed, one a line."),
       .toggle(.search, summary: "Search for a legal order also where there is a witness."),
       .plain(.picture, "FILE", "Draw the first window without a legal order into this file, as SVG."),
+      .plain(.record, "FILE", "What 'seatcast record export' wrote; - is standard input."),
+      .plain(
+        .key, "FILE", "With --record: PEM file of the public key that is trusted.",
+        fallback: .words("the one that the record names")),
+      .plain(
+        .head, "FILE", "With --record: heads that somebody kept; the record must be of their history.",
+        fallback: .words("none")),
       .toggle(.json, summary: "Print one JSON document, for scripts."),
     ])
 }

@@ -8,8 +8,11 @@ enum RecordRun {
 
   /// - Returns: the exit status: 1: the record is not good.
   static func run(_ settings: Settings) throws -> Int32 {
-    guard let record = settings[.record]?.text else {
-      throw UsageError("'seatcast verify' needs --record. Try 'seatcast verify --help'.")
+    guard settings.operands.isEmpty, let record = settings[.record]?.text else {
+      throw UsageError("'seatcast verify' takes a history or --record, not both.")
+    }
+    if let flag = [Setting.notices, .search, .picture].first(where: settings.has) {
+      throw UsageError("--\(flag.rawValue) says how a history is verified, not a record.")
     }
     let key = try text(of: .key, settings, atMost: keyBytes)
     let heads = try text(of: .head, settings, atMost: headBytes)

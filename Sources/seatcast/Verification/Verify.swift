@@ -3,8 +3,15 @@
 
 enum Verify {
   static func run(_ settings: Settings) throws -> Int32 {
+    guard let history = settings.operands.first else {
+      throw UsageError("'seatcast verify' needs a history, or --record. Try 'seatcast verify --help'.")
+    }
+    if let flag = [Setting.key, .head].first(where: settings.has) {
+      throw UsageError(
+        "--\(flag.rawValue) says how a record is verified; a history has neither key nor head.")
+    }
     let report = try judge(
-      settings.operands[0], notices: settings.text(.notices), searches: settings.has(.search))
+      history, notices: settings.text(.notices), searches: settings.has(.search))
     if let path = try settings.text(.picture), let first = report.counterexamples.first {
       try SmallFile.write(first.svg(), to: path)
     }

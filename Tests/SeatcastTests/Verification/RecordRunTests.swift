@@ -12,6 +12,25 @@ struct RecordRunTests {
     return try RecordRun.run(settings)
   }
 
+  @Test("A history and a record are told apart, and a flag of one is refused with the other")
+  func ways() throws {
+    #expect(throws: UsageError("'seatcast verify' takes a history or --record, not both.")) {
+      try run("f", "--record", "g")
+    }
+    for words in [["--record", "g", "--search"], ["--record", "g", "--notices", "n"]] {
+      guard case .verify(let settings) = try Invocation.parse(["verify"] + words, environment: [:]) else {
+        return
+      }
+      #expect(throws: UsageError.self) { try RecordRun.run(settings) }
+    }
+    for words in [[], ["f", "--key", "k"], ["f", "--head", "h"]] {
+      guard case .verify(let settings) = try Invocation.parse(["verify"] + words, environment: [:]) else {
+        return
+      }
+      #expect(throws: UsageError.self) { try Verify.run(settings) }
+    }
+  }
+
   @Test("A record must be named, and its key and heads must be readable")
   func arguments() throws {
     #expect(throws: UsageError.self) { try run() }
