@@ -55,8 +55,12 @@ class ForwardingStore: BookingStore {
   func insertWaiting(event: EventID, user: UserID, quantity: Int, type: Int?, at: Instant)
     throws(StoreFailure) -> Int64
   { try store.insertWaiting(event: event, user: user, quantity: quantity, type: type, at: at) }
-  func deleteWaiting(_ id: Int64) throws(StoreFailure) { try store.deleteWaiting(id) }
-  func deleteWaiting(of event: EventID) throws(StoreFailure) { try store.deleteWaiting(of: event) }
+  func deleteWaiting(_ entry: WaitingEntry, _ change: WaitingChange, at: Instant) throws(StoreFailure) {
+    try store.deleteWaiting(entry, change, at: at)
+  }
+  func deleteWaiting(of event: EventID, at: Instant) throws(StoreFailure) {
+    try store.deleteWaiting(of: event, at: at)
+  }
   func append(_ notice: Notice, booking: BookingID?) throws(StoreFailure) {
     try store.append(notice, booking: booking)
   }

@@ -51,7 +51,7 @@ enum RecordExportRun {
 
   private static func text(_ report: RecordExport.Report, _ out: String, asJSON: Bool) -> String {
     asJSON
-      ? "{\"file\":\(LogEntry.quoted(out)),\"entries\":\(report.entries),\"record\":\"\(report.record)\"}\n"
+      ? "{\"file\":\(JSONText.string(out)),\"entries\":\(report.entries),\"record\":\"\(report.record)\"}\n"
       : "\(report.entries) entries are in \(printable(out)).\n"
   }
 }
