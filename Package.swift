@@ -22,6 +22,8 @@ let package = Package(
     .library(name: "ControlPlane", targets: ["ControlPlane"]),
     // For programs that talk to a server (docs/guides/SWIFT_CLIENT.md); needs OpenSSL and nothing else.
     .library(name: "SeatcastClient", targets: ["SeatcastClient"]),
+    // For tests, which load it before the server.
+    .library(name: "PowerCut", type: .dynamic, targets: ["CPowerCut"]),
   ],
   targets: [
     // The only place where a uv_, SSL_ or io_uring name exists.
@@ -84,6 +86,10 @@ let package = Package(
     // A disk that loses what it did not sync.
     .target(
       name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])]),
+    // Keeps what a real server has synced. No target depends on it: it stands before fsync(2) of whoever loads it.
+    .target(
+      name: "CPowerCut", path: "Tests/CPowerCut",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])]),
     // The data plane's test doubles. A test target, because it sees what is internal to FanoutCore.
     .testTarget(

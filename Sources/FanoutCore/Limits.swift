@@ -145,6 +145,8 @@ public struct Limits: Sendable, Equatable {
   static let waitersBeforeCompaction = 64
   /// Connections that the kernel keeps for a listener until the loop accepts them.
   static let listenBacklog: Int32 = 4096
+  /// Nanoseconds that the rolling pass may take at once for having waited.
+  static let longestShare: UInt64 = 10_000_000
 
   /// Bytes of answers gathered for one send. Half of what may wait, so that one turn's answers never exceed that.
   var corkBytes: Int { outboxBytes / 2 }

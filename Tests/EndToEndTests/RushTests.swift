@@ -39,25 +39,43 @@ struct RushTests {
     }
   }
 
+  @Test("the same across power cuts that take what was not synced")
+  func acrossPowerCuts() throws {
+    let power = try PowerCut()
+    let rush = try makePlane(power)
+    try play(rush, rounds: nil) {
+      for seed in UInt64(1)...5 {
+        let start = try seq(rush)
+        try eventually(within: .seconds(60), "bookings go on") { try seq(rush) > start + 40 }
+        try rush.server.kill9()
+        try power.strike(seed: seed)
+        try rush.server.restart()
+      }
+      let start = try seq(rush)
+      try eventually(within: .seconds(60), "bookings go on at last") { try seq(rush) > start + 40 }
+    }
+  }
+
   @Test(
-    "the same with kills and freezes at random moments, round after round",
+    "the same with freezes, kills and power cuts at random moments, round after round",
     .enabled(if: Seeds.soakSeconds != nil))
   func soak() throws {
     let deadline = Deadline(.seconds(Seeds.soakSeconds ?? 0))
     var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
     while !deadline.hasPassed {
-      let rush = try makePlane()
+      let power = try PowerCut()
+      let rush = try makePlane(power)
       try play(rush, rounds: nil) {
         for _ in 0..<8 where !deadline.hasPassed {
           pause(milliseconds: Int.random(in: 200...4_000, using: &random))
-          try disturb(rush, &random)
+          try disturb(rush, power, &random)
         }
       }
     }
   }
 
-  /// Freezes the server's process, kills it, or both.
-  private func disturb(_ rush: RushServer, _ random: inout SeededRandom) throws {
+  /// Freezes the server's process, kills it, or both; with the power goes what was not synced.
+  private func disturb(_ rush: RushServer, _ power: PowerCut, _ random: inout SeededRandom) throws {
     let kind = Int.random(in: 0..<3, using: &random)
     if kind > 0 {
       rush.server.process.signal(SIGSTOP)
@@ -65,15 +83,17 @@ struct RushTests {
     }
     if kind == 1 { return rush.server.process.signal(SIGCONT) }
     try rush.server.kill9()
+    if Bool.random(using: &random) { try power.strike(seed: random.next()) }
     try rush.server.restart()
   }
 
-  private func makePlane() throws -> RushServer {
+  private func makePlane(_ power: PowerCut? = nil) throws -> RushServer {
     // A secret of its own: whoever gets this server's port after a kill refuses its tokens.
     let secret = "the secret of rush \(UInt64.random(in: 0...UInt64.max)), long enough"
     var options = ServerOptions()
     options.environment = ["SEATCAST_JWT_SECRET": secret]
-    let server = try TestServer(options)
+    if let power { options.environment.merge(try power.environment()) { own, _ in own } }
+    let server = try TestServer(options, folder: power?.folder)
     let event = try server.event(seats: Self.seats)
     let rush = RushServer(
       server: server.server, mint: TokenMint(secret: secret), event: event,

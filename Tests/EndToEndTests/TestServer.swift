@@ -7,9 +7,10 @@ import Testing
 struct TestServer {
   let server: ServerProcess
 
-  init(_ options: ServerOptions = ServerOptions()) throws {
+  /// - Parameter folder: the data folder; nil: a new one.
+  init(_ options: ServerOptions = ServerOptions(), folder: TemporaryFolder? = nil) throws {
     ServerProcess.onCrash.withLock { $0 = { Issue.record(Comment(rawValue: $0)) } }
-    server = try ServerProcess(options)
+    server = try ServerProcess(options, folder: folder)
     let isPlain = options.rateLimits == "off" && !options.arguments.contains("--tls-cert")
     if isPlain { try Contract.install(from: server) }
   }

@@ -118,6 +118,8 @@ final class ScriptedTransport: Transport {
   var refusesToOpen = false
   /// Whether `watch` fails, as when the kernel has no memory for it.
   var refusesToWatch = false
+  /// Milliseconds that each batch of sends takes.
+  var batchTime: UInt64 = 0
   /// When set, each send takes a random part with this chance in a hundred.
   var partialSends: (chance: Int, random: SeededRandom)?
 
@@ -212,6 +214,7 @@ final class ScriptedTransport: Transport {
 
   func sendBatch(_ descriptors: [Int32], _ bytes: Span<UInt8>, exceptions: inout [SendException]) {
     batches += 1
+    now += batchTime
     for (position, descriptor) in descriptors.enumerated() {
       let result = send(descriptor, bytes)
       guard result != bytes.count else { continue }

@@ -35,6 +35,7 @@ extension Scenario {
       for loop in server.loops { loop.turn() }
       _ = readAll()
       server.advance(by: 500)
+      server.backend.ledger.rest()
     }
     for viewer in viewers where viewer.ghosts.contains(where: \.isOpen) {
       record.fault("\(viewer.name) vanished, and its connection is kept")

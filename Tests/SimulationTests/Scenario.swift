@@ -227,6 +227,10 @@ final class Scenario {
   private func event(_ number: Int) -> Int64 { watchable[number % watchable.count] }
 
   private func call(_ step: Step, _ caller: Caller) {
+    // Whoever wants something comes for it.
+    if !caller.isConnected, ![.connect, .hangUp, .read].contains(step.verb) {
+      caller.connect(socket(step[0], 1 << 20))
+    }
     switch step.verb {
     case .connect: if !caller.isConnected { caller.connect(socket(step[1], step[2])) }
     case .hangUp: caller.leave()
@@ -269,6 +273,9 @@ final class Scenario {
       guard !viewer.isWatching else { return }
       let event = step[2] < 0 ? nil : event(step[2])
       return viewer.connect(socket(step[1], step[4]), to: event, resuming: step[3] > 0)
+    }
+    if !viewer.isWatching, step.verb == .take || step.verb == .subscribe {
+      return viewer.connect(socket(step[0], 5_000), to: event(step[0]), resuming: true)
     }
     switch step.verb {
     case .subscribe where step[1] < 0: viewer.subscribe(999_999, resuming: false)

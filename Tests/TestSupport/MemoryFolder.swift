@@ -8,14 +8,13 @@ public final class MemoryFolder: Sendable {
   public let path: String
   private static let count = Atomic(0)
 
-  public init() throws {
-    let number = Self.count.add(1, ordering: .relaxed).newValue
+  public init() throws { path = try Self.make() }
+
+  /// Makes the folder, which is the caller's to remove.
+  static func make() throws -> String {
+    let number = count.add(1, ordering: .relaxed).newValue
     let memory = "/dev/shm/seatcast-test-\(getpid())-\(number)"
-    if unsafe mkdir(memory, 0o700) == 0 {
-      path = memory
-    } else {
-      path = try makeTemporaryFolder()
-    }
+    return unsafe mkdir(memory, 0o700) == 0 ? memory : try makeTemporaryFolder()
   }
 
   deinit { removeTree(path) }

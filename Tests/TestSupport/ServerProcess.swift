@@ -86,6 +86,13 @@ public final class ServerProcess: Sendable {
   /// The executable of the running test build: beside the test bundle, or what SEATCAST_BINARY names.
   public static func executable() throws -> String {
     if let named = environmentVariable("SEATCAST_BINARY") { return named }
+    let path = try built("seatcast")
+    guard unsafe access(path, X_OK) == 0 else { throw TestFailure("there is no executable \(path)") }
+    return path
+  }
+
+  /// The path of a product of the running test build.
+  static func built(_ name: String) throws -> String {
     var buffer = [UInt8](repeating: 0, count: 4_096)
     let count = unsafe buffer.withUnsafeMutableBytes { raw in
       unsafe readlink("/proc/self/exe", raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
@@ -93,9 +100,7 @@ public final class ServerProcess: Sendable {
     guard count > 0 else { throw TestFailure("/proc/self/exe cannot be read: errno \(errno)") }
     let runner = String(decoding: buffer[..<count], as: UTF8.self)
     guard let slash = runner.lastIndex(of: "/") else { throw TestFailure("no folder in \(runner)") }
-    let path = runner[...slash] + "seatcast"
-    guard unsafe access(String(path), X_OK) == 0 else { throw TestFailure("there is no executable \(path)") }
-    return String(path)
+    return runner[...slash] + name
   }
 
   private static func start(

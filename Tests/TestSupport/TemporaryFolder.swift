@@ -69,11 +69,13 @@ public func contents(of path: String) -> [UInt8]? {
 }
 
 /// Writes a file anew.
-public func put(_ text: String, at path: String) throws {
+public func put(_ text: String, at path: String) throws { try put(Array(text.utf8), at: path) }
+
+/// Writes a file anew.
+public func put(_ bytes: [UInt8], at path: String) throws {
   let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
   guard descriptor >= 0 else { throw TestFailure("\(path) cannot be written: errno \(errno)") }
   defer { close(descriptor) }
-  let bytes = Array(text.utf8)
   guard unsafe write(descriptor, bytes, bytes.count) == bytes.count else {
     throw TestFailure("\(path) is not written: errno \(errno)")
   }

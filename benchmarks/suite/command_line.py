@@ -30,7 +30,7 @@ MODES = {
     "bookings": ("bookings, refusals and reads beside a bare SQLite loop, in seven minutes", RUN_OPTIONS),
     "attack": ("a crowd's bookings while one client attacks, in ten minutes", RUN_OPTIONS),
     "sale": ("everybody at once, holds that expire at one moment, backups under load, in six minutes", RUN_OPTIONS),
-    "storm": ("20,000 clients that reconnect beside 10,000 who stayed, in three minutes", RUN_OPTIONS),
+    "storm": ("20,000 clients that reconnect beside 2,000 who stayed, in three minutes", RUN_OPTIONS),
     "churn": ("the server's memory over connections that come and go", ("--connects", "--per-second", "--no-build")),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),

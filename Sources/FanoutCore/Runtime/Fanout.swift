@@ -19,6 +19,8 @@ final class Fanout<IO: Transport> {
   private var recalls: [UInt32: Recall] = [:]
   /// Numbers the recalls.
   private var lastRecall: UInt32 = 0
+  /// When the last piece of a pass ended that is not over, by `Transport.nanoseconds`; nil: there is none.
+  private var pausedAt: UInt64?
 
   private struct Recall {
     let ticket: Ticket
@@ -266,9 +268,25 @@ final class Fanout<IO: Transport> {
   /// Whether every cohort has been brought to the head of its topic.
   var passIsOver: Bool { subscribers.passIsOver }
 
-  /// Makes about a cohort's worth of sends, topic by topic, so that a small topic never waits for a large one. The rest
-  /// follows in later turns, when mailbox and sockets have been looked at.
+  /// A piece of the pass; the rest follows in later turns, when mailbox and sockets have been looked at. When those took long,
+  /// as in a storm of new connections, more pieces follow at once until the pass has had as much time as they: who comes
+  /// may take half of the loop from who is there, and not more.
   func rollPass() {
+    guard let pausedAt else {
+      rollPiece()
+      return notePause()
+    }
+    let start = io.nanoseconds
+    let share = min(start &- pausedAt, Limits.longestShare)
+    repeat { rollPiece() } while !passIsOver && io.nanoseconds &- start < share
+    notePause()
+  }
+
+  /// A pass that is over in one piece needs no clock.
+  private func notePause() { pausedAt = passIsOver ? nil : io.nanoseconds }
+
+  /// Makes about a cohort's worth of sends, topic by topic, so that a small topic never waits for a large one.
+  private func rollPiece() {
     var sends = 0
     while sends < limits.cohortSubscribers, let topic = subscribers.dequeue() {
       sends += serve(topic, .webSocket) + serve(topic, .eventStream)

@@ -61,6 +61,35 @@ import Testing
     #expect(large.allSatisfy { $0.texts() == ["n 1 1"] })
   }
 
+  @Test("the pass takes as much time at once as others took between two pieces of it, up to a bound")
+  func share() {
+    var limits = Limits()
+    limits.cohortSubscribers = 1
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = rig.subscribers(30)
+    _ = clients.map { $0.texts() }
+    func served() -> Int { clients.count { !$0.texts().isEmpty } }
+    rig.publish(5)
+    rig.turn()
+    #expect(served() == 1)
+    // Nothing came between: one piece.
+    rig.turn()
+    #expect(served() == 1)
+    rig.io.batchTime = 2
+    rig.io.advance(by: 5)
+    rig.turn()
+    #expect(served() == 3)
+    rig.io.advance(by: 60_000)
+    rig.turn()
+    #expect(served() == 5)
+    rig.io.batchTime = 0
+    rig.io.advance(by: 1)
+    rig.turn()
+    #expect(served() == 20)
+    #expect(rig.faults() == [])
+  }
+
   @Test("a cohort that the log has outrun gets one message that declares what it missed")
   func outrun() {
     var limits = Limits()
