@@ -265,7 +265,7 @@ struct CommandTable: Sendable {
     case serving = "Serving"
     case configuration = "Configuration"
     case administration = "Administration, with or without a running server"
-    case tools = "Watching and rehearsing, as clients of a server"
+    case tools = "Watching, rehearsing and verifying, as anybody may"
     case testing = "Testing aids, never part of the server"
     case help = "Help"
   }
