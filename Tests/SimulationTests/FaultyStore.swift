@@ -24,6 +24,8 @@ final class FaultLink: @unchecked Sendable {
 
 final class FaultyStore: ForwardingStore {
   private let link: FaultLink
+  /// The first ones make the events and the people.
+  private var commits = 0
   /// What the batch whose commit failed had decided.
   private var kept: EventTable?
 
@@ -62,7 +64,8 @@ final class FaultyStore: ForwardingStore {
   }
 
   override func commit() throws(StoreFailure) {
-    if link.planted.fault.needsFailingCommits, Int.random(in: 0..<8, using: &link.random) == 0 {
+    commits += 1
+    if link.planted.fault.needsFailingCommits, commits > 12, Int.random(in: 0..<8, using: &link.random) == 0 {
       if link.has(.lostUndo) { kept = link.ledger?.table }
       throw StoreFailure(code: StoreFailure.busy, message: "this commit was to fail")
     }

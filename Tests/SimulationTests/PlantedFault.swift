@@ -19,6 +19,7 @@ enum PlantedFault: String, CaseIterable, Sendable {
 
   /// What the simulation does besides, with and without the fault.
   var needsRestore: Bool { self == .foreignEpoch || self == .keptEpoch }
+  var needsRepetitions: Bool { self == .forgottenKey }
   var needsFreezes: Bool { self == .deadlineFirst }
   var needsFailingCommits: Bool { self == .announceEarly || self == .lostUndo }
 }

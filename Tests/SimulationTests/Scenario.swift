@@ -9,6 +9,8 @@ import TestSupport
 final class Scenario {
   private let seed: UInt64
   private let planted: Planted?
+  /// Who asked to book under which key.
+  private var booked: [(caller: Int, key: Int)] = []
   /// Why the simulation could not go on with a planted fault.
   private(set) var failure: String?
   let server: SimulatedServer
@@ -106,6 +108,8 @@ final class Scenario {
     for (number, step) in steps.enumerated() where record.faults.isEmpty {
       do {
         if planted?.fault.needsFreezes == true, number % 40 == 39 { freeze() }
+        if planted?.fault.needsRepetitions == true, number % 40 == 39 { try askAgain() }
+        if step.verb == .book { booked.append((step[0] % callers.count, step[1])) }
         if number == copying?.lowerBound { try server.backUp() }
         if number == copying?.upperBound { try restore() }
         try perform(step)
@@ -204,6 +208,16 @@ final class Scenario {
     }
   }
 
+  /// The server is started anew, and everybody repeats what was asked for last.
+  private func askAgain() throws {
+    guard !server.disk.isOff else { return }
+    kills += 1
+    _ = readAll()
+    try replaceProcess { try server.kill() }
+    for caller in callers { caller.connect(socket(0, 1 << 20)) }
+    for (caller, key) in booked.suffix(8) { callers[caller].ask(booking(key: key, callers[caller])) }
+  }
+
   private func restore() throws {
     _ = readAll()
     var epoch: String?
@@ -286,7 +300,7 @@ final class Scenario {
     case .end: viewer.client?.socket.end()
     case .close: viewer.close()
     case .ping: viewer.ping(times: step[1])
-    case .window: viewer.client?.socket.capacity = step[1]
+    case .window: viewer.setWindow(step[1])
     default: _ = viewer.read(step[1])
     }
   }

@@ -100,6 +100,8 @@ final class Viewer {
   private var connection: Int?
   /// A ping was answered, and what the server may have said before is not read yet.
   private var hasPonged = false
+  /// Whether what the server has said may wait on its side, so that an answer to a ping can come too late.
+  private var isNarrow = false
   private(set) var watching: Watching
   /// The last `seq` seen of each event, over all connections.
   private var known: [Int64: UInt64] = [:]
@@ -133,6 +135,7 @@ final class Viewer {
     watching = Watching(who: name, isAnonymous: token == nil, record: record)
     (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
     client = ScriptedClient(socket)
+    (hasPonged, isNarrow) = (false, socket.capacity < 1 << 20)
     var point: ResumePoint?
     var path = event.map { "/ws/events/\($0)" } ?? "/ws"
     path += token.map { "?token=\($0)" } ?? "?"
@@ -204,6 +207,11 @@ final class Viewer {
     for _ in 0..<times { client?.say(#"{"type":"ping"}"#) }
   }
 
+  func setWindow(_ bytes: Int) {
+    isNarrow = isNarrow || bytes < 1 << 20
+    client?.socket.capacity = bytes
+  }
+
   func close() { if isWatching { client?.socket.write(ClientFrames.close(1000)) } }
 
   /// Reads at most `limit` bytes; true when there were any.
@@ -211,7 +219,7 @@ final class Viewer {
     guard let client else { return false }
     let before = client.socket.unread
     for frame in client.read(limit) { take(frame) }
-    if hasPonged, client.socket.unread == 0, !client.frames.isInFrame, let connection {
+    if hasPonged, !isNarrow, client.socket.unread == 0, !client.frames.isInFrame, let connection {
       hasPonged = false
       record.history.pong(connection)
     }

@@ -82,11 +82,11 @@ extension CommandTable {
   static let verify = CommandTable(
     name: "verify", summary: "Check from a history, or from a signed record, that promises were kept.",
     details: [
-      "FILE is a history (docs/VERIFY.md): requests, answers, what viewers were told, and when. With the server's log as",
+      "FILE is a history (docs/VERIFY.md): requests, answers, what viewers were told. With the server's log as",
       "witness every answer and every count is held against it; without, what all clients were told is put together,",
       "and windows of it are searched for an order that explains every answer.",
-      "With --record it is a signed record (docs/RECORD.md) instead: its chain, its signature, and that nothing was oversold,",
-      "no seat was sold twice, and nobody jumped the queue. Neither needs a server or a database.",
+      "With --record it is a signed record (docs/RECORD.md) instead: its chain, its signature, and that nothing was",
+      "oversold, no seat was sold twice, and nobody jumped the queue. Neither needs a server or a database.",
       "Exit status 1: a promise was broken, or the record is not good; 65: the file is no history.",
     ],
     group: .tools,

@@ -170,7 +170,9 @@ private struct OtherChanges {
   /// Those that may have happened in a window: between the changes of its neighbours.
   func around(_ number: Int, _ windows: [[SearchStep]]) -> [SearchStep] {
     let first = number == 0 ? 0 : windows[number - 1].compactMap(\.seq).max() ?? 0
-    let last = number + 1 < windows.count ? windows[number + 1].compactMap(\.seq).min() ?? .max : .max
+    // Who reads a state in the next window says nothing of when it came to be.
+    let next = number + 1 < windows.count ? windows[number + 1] : []
+    let last = next.compactMap { step in step.seq.map { step.effect.isSilent ? $0 + 1 : $0 } }.min() ?? .max
     let start = windows[number].map(\.sentAt).min() ?? .min
     let from = log.partition { $0.state.seq > first }
     return log[from...].prefix { $0.state.seq < last }.prefix(OrderSearch.most).map { step($0, since: start) }

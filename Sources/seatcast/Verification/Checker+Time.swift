@@ -22,8 +22,11 @@ extension EventCase {
   /// The changes that operations made. Requests of one key, and those that end one booking, are one operation.
   var changes: [TimedChange] {
     var (changes, places): ([TimedChange], [Made: Int]) = ([], [:])
+    let certain = certainBookings
     for operation in operations where operation.outcome == .done && !operation.isForfeit {
-      guard let state = operation.state, operation.act == .book || operation.act == .cancel else { continue }
+      guard let state = operation.state,
+        operation.act == .book || operation.act == .cancel && certain.contains(operation.booking)
+      else { continue }
       let made = Made(booking: operation.booking, isMade: operation.act == .book)
       // An end that was told with the seq of the beginning is a repetition of something else.
       guard let place = made.isMade ? self.made[made.booking] : ended[made.booking],
@@ -40,6 +43,17 @@ extension EventCase {
       }
     }
     return changes.compactMap(withUnanswered)
+  }
+
+  /// Bookings that end only when somebody cancels them: whoever cancels another may be told of an end that came before.
+  private var certainBookings: Set<Int32> {
+    let cancelled = names.known("cancelled")
+    guard !log.contains(where: { $0.state.status >= 0 && $0.state.status == cancelled }) else { return [] }
+    var bookings: Set<Int32> = []
+    for operation in operations where operation.act == .book && operation.outcome == .done {
+      if !operation.isHold { bookings.insert(operation.booking) }
+    }
+    return bookings
   }
 
   private struct Made: Hashable {

@@ -18,6 +18,7 @@ struct ConnectionRecord {
   /// By event: after which places this connection asked to go on.
   var asked: [Int: [ResumePoint]] = [:]
   var unansweredPings = 0
+  var hasPonged = false
   var isDraining = false
 }
 
@@ -37,7 +38,9 @@ extension HistoryIndex {
     case .pinged(let connection):
       try open(connection)
       connections[connection]?.unansweredPings += 1
-    case .ponged(let connection): connections[connection]?.unansweredPings = 0
+    case .ponged(let connection):
+      connections[connection]?.unansweredPings = 0
+      connections[connection]?.hasPonged = true
     case .closed(let connection, let code): close(connection, code, number)
     default: break
     }
@@ -57,7 +60,7 @@ extension HistoryIndex {
   /// RFC 6455 and docs/WIRE_PROTOCOL.md: 1001 tells a client that it answered no ping, or that the server goes away.
   private mutating func close(_ connection: Int, _ code: Int?, _ number: Int) {
     guard let record = connections.removeValue(forKey: connection) else { return }
-    if code == 1_001, !record.isDraining, record.unansweredPings == 0 {
+    if code == 1_001, !record.isDraining, record.hasPonged, record.unansweredPings == 0 {
       verdict.report(
         .alive, "\(names.name(record.client)) was closed as silent and had answered every ping",
         lines: [number])

@@ -145,6 +145,7 @@ private struct Mutant {
         let connection = Self.connection(lines[place])
       else { return nil }
       lines[place] = .closed(connection: connection, code: 1_001)
+      lines.insert(contentsOf: [.pinged(connection: connection), .ponged(connection: connection)], at: place)
     }
     return false
   }
@@ -164,6 +165,7 @@ private struct Mutant {
       return true
     default:
       guard let place = pick(isBooked) else { return nil }
+      if mutation == .answerRefused, isExplained(place) { return nil }
       answer(place) { answer in
         switch mutation {
         case .answerCount:
@@ -178,6 +180,22 @@ private struct Mutant {
           (answer.status, answer.problem, answer.telling) = (409, "sales-closed", nil)
         }
       }
+    }
+    return false
+  }
+
+  /// Whether the booking may be that of another request of its user: of one without an answer, under the same key, or of one that
+  /// waited.
+  private func isExplained(_ place: Int) -> Bool {
+    guard case .answer(let answer) = lines[place], let own = request(answer.request) else { return true }
+    for line in lines {
+      var other: HistoryRequest?
+      if case .unanswered(let id) = line { other = request(id) }
+      if case .request(let asked) = line, asked.act == .join || asked.key == own.key { other = asked }
+      guard let other, other.id != own.id, other.userID == own.userID, other.quantity == own.quantity else {
+        continue
+      }
+      if other.act == .join || other.act == .book { return true }
     }
     return false
   }
