@@ -11,7 +11,7 @@ final class Scenario {
   private let planted: Planted?
   /// Who asked to book under which key.
   private var booked: [(caller: Int, key: Int)] = []
-  /// Why the simulation could not go on with a planted fault.
+  /// Why the simulation could not go on.
   private(set) var failure: String?
   let server: SimulatedServer
   let record = Record()
@@ -115,11 +115,10 @@ final class Scenario {
         try perform(step)
         if server.disk.isOff { try finishCrash() }
       } catch {
-        record.fault("step \(number), \(step): \(error)")
-        if planted != nil {
-          failure = "step \(number), \(step): \(error)"
-          return
-        }
+        // The server may not have started again: nothing is left to look at.
+        let sentence = "step \(number), \(step): \(error)"
+        failure = sentence
+        return record.fault(sentence)
       }
       if number % 8 == 0 {
         for fault in server.faults() + server.excess() { record.fault("step \(number): \(fault)") }

@@ -152,6 +152,8 @@ struct DoctorFiles {
       findings.append(
         .fail("record", "\(path) can be read by others, and serve refuses it: chmod 600 \(path)."))
     }
+    // What stands in the way of the database is told once.
+    guard databaseFindings.allSatisfy({ $0.grade != .fail }) else { return findings }
     do {
       guard let state = try Checkup.record(in: folder) else { return findings }
       return findings + [
