@@ -10,12 +10,13 @@
 #include <stdbool.h>
 #include <uv.h>
 
-typedef struct {
+typedef struct cuv__listener {
   uv_poll_t poll; /* first: the handle's address is the listener's */
+  struct cuv__listener *next;
   int fd;
   uint32_t accepts_per_turn;
   bool paused; /* descriptors ran out; the next tick watches again */
-  bool is_inherited; /* others hold the same socket and go on with it */
+  bool is_shared; /* others hold the same socket and go on with it */
 } cuv__listener;
 
 struct cuv_loop {
@@ -25,7 +26,7 @@ struct cuv_loop {
   uv_timer_t tick;
   uv_check_t turn;
   uv_idle_t busy;
-  cuv__listener *listener; /* NULL: none */
+  cuv__listener *listeners; /* NULL: none */
   uint64_t accept_failures;
   _Atomic uintptr_t runner;  /* the thread inside cuv_loop_run(); 0: none */
   struct cuv__tls_loop *tls; /* NULL: new connections are plain */

@@ -127,14 +127,14 @@ static void accept_some(uv_poll_t *handle, int status, int events) {
     cuv_address address;
     describe(&peer, &address);
     loop->hooks.on_accept(loop->hooks.context, fd, &address);
-    if (loop->listener != listener) return; /* the hook has stopped it; its memory lives until the turn ends */
+    if (!loop->listeners) return; /* the hook has stopped it; its memory lives until the turn ends */
   }
 }
 
 void cuv__listener_resume(cuv_loop *loop) {
-  cuv__listener *listener = loop->listener;
-  if (!listener || !listener->paused) return;
-  if (uv_poll_start(&listener->poll, UV_READABLE, accept_some) == 0) listener->paused = false;
+  for (cuv__listener *listener = loop->listeners; listener; listener = listener->next) {
+    if (listener->paused && uv_poll_start(&listener->poll, UV_READABLE, accept_some) == 0) listener->paused = false;
+  }
 }
 
 static int port_of(int fd, int *out) {
@@ -144,30 +144,43 @@ static int port_of(int fd, int *out) {
   return 0;
 }
 
-static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn, bool is_inherited) {
+static void release(uv_handle_t *handle) { free(handle); }
+
+static void stop(cuv__listener *listener) {
+  int fd = listener->fd;
+  uv_close((uv_handle_t *)&listener->poll, release);
+  /* A copy of ours in another descriptor table would go on listening. */
+  if (!listener->is_shared) (void)shutdown(fd, SHUT_RDWR);
+  (void)close(fd);
+}
+
+static int adopt(cuv_loop *loop, int fd, uint32_t accepts_per_turn, bool is_shared) {
   cuv__listener *listener = malloc(sizeof *listener);
   if (!listener) {
     (void)close(fd);
     return -ENOMEM;
   }
-  *listener = (cuv__listener){.fd = fd, .accepts_per_turn = accepts_per_turn, .is_inherited = is_inherited};
+  *listener = (cuv__listener){.fd = fd, .accepts_per_turn = accepts_per_turn, .is_shared = is_shared};
   int failure = uv_poll_init(&loop->uv, &listener->poll, fd);
   if (failure) {
     free(listener);
     (void)close(fd);
     return failure;
   }
-  loop->listener = listener;
   failure = uv_poll_start(&listener->poll, UV_READABLE, accept_some);
-  if (failure) cuv_listen_stop(loop);
-  return failure;
+  if (failure) {
+    stop(listener);
+    return failure;
+  }
+  listener->next = loop->listeners;
+  loop->listeners = listener;
+  return 0;
 }
 
 /* What setsockopt(2) takes as a positive int. */
 static bool is_number(uint32_t value) { return value > 0 && value <= INT32_MAX; }
 
-static int check_options(const cuv_loop *loop, const cuv_listen_options *options) {
-  if (loop->listener) return -EALREADY;
+static int check_options(const cuv_listen_options *options) {
   bool fits =
       options->accepts_per_turn > 0 && is_number(options->unsent_bytes) && is_number(options->unacknowledged_ms);
   return fits ? 0 : -EINVAL;
@@ -175,7 +188,7 @@ static int check_options(const cuv_loop *loop, const cuv_listen_options *options
 
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port) {
   cuv__check_owner(loop, __func__);
-  int refusal = check_options(loop, options);
+  int refusal = loop->listeners ? -EALREADY : check_options(options);
   if (refusal) return refusal;
   endpoint where;
   int failure = parse_endpoint(host, port, &where);
@@ -212,29 +225,37 @@ static int prepare_inherited(int fd, const cuv_listen_options *options) {
   return configure_accepted(fd, options);
 }
 
-int cuv_listen_inherited(cuv_loop *loop, int fd, const cuv_listen_options *options, int *bound_port) {
+int cuv_listen_inherited(cuv_loop *loop, int fd, int is_shared, const cuv_listen_options *options, int *bound_port) {
   cuv__check_owner(loop, __func__);
-  int failure = check_options(loop, options);
+  int failure = check_options(options);
   if (!failure) failure = check_inherited(fd);
   if (!failure) failure = prepare_inherited(fd, options);
   if (!failure) failure = port_of(fd, bound_port);
-  if (!failure) return adopt(loop, fd, options->accepts_per_turn, true);
+  if (!failure) return adopt(loop, fd, options->accepts_per_turn, is_shared != 0);
   (void)close(fd);
   return failure;
 }
 
-static void release(uv_handle_t *handle) { free(handle); }
-
 void cuv_listen_stop(cuv_loop *loop) {
   cuv__check_owner(loop, __func__);
-  cuv__listener *listener = loop->listener;
-  if (!listener) return;
-  loop->listener = NULL;
-  int fd = listener->fd;
-  uv_close((uv_handle_t *)&listener->poll, release);
-  /* A copy of ours in another descriptor table would go on listening. */
-  if (!listener->is_inherited) (void)shutdown(fd, SHUT_RDWR);
-  (void)close(fd);
+  cuv__listener *listener = loop->listeners;
+  loop->listeners = NULL;
+  while (listener) {
+    cuv__listener *next = listener->next;
+    stop(listener);
+    listener = next;
+  }
+}
+
+void cuv_listen_leave(cuv_loop *loop) {
+  for (cuv__listener *listener = loop->listeners; listener; listener = listener->next) listener->is_shared = true;
+  cuv_listen_stop(loop);
+}
+
+int cuv_listen_descriptor(const cuv_loop *loop, uint32_t index) {
+  const cuv__listener *listener = loop->listeners;
+  while (listener && index-- > 0) listener = listener->next;
+  return listener ? listener->fd : -EBADF;
 }
 
 uint64_t cuv_accept_failures(const cuv_loop *loop) { return loop->accept_failures; }

@@ -141,6 +141,11 @@ uint64_t cuv_loop_now_ms(cuv_loop *loop) {
   return uv_now(&loop->uv);
 }
 
+void cuv_loop_update_time(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  uv_update_time(&loop->uv);
+}
+
 uint64_t cuv_loop_idle_ms(cuv_loop *loop) {
   cuv__check_owner(loop, __func__);
   return uv_metrics_idle_time(&loop->uv) / 1000000;

@@ -278,6 +278,7 @@ struct Endpoints: Sendable {
   let admission: AdmissionControl
   let audit: AuditLog
   let status: ServerStatus
+  let connectionTokens: ConnectionTokens
 
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
@@ -287,6 +288,7 @@ struct Endpoints: Sendable {
     self.status = status
     self.accounts = accounts
     (verifier, self.tokens) = (tokens.verifier, tokens.issuer)
+    connectionTokens = tokens.connections
     policy = AccountPolicy(
       accounts: configuration.accounts, registration: configuration.registration)
     admission = AdmissionControl(configuration.limits, observer: ports.observer, clock: ports.clock)

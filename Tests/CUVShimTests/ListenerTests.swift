@@ -255,12 +255,53 @@ import Testing
   }
 
   /// The result and the port; the descriptor belongs to the loop, or is closed.
-  private func adopt(_ descriptor: Int32, _ harness: LoopHarness) -> (result: Int32, port: Int32) {
+  private func adopt(
+    _ descriptor: Int32, _ harness: LoopHarness, isShared: Bool = true
+  ) -> (result: Int32, port: Int32) {
     var bound: Int32 = 0
     var options = cuv_listen_options(
       backlog: 128, accepts_per_turn: 16, unsent_bytes: 16_384, unacknowledged_ms: 90_000)
-    let result = unsafe cuv_listen_inherited(harness.loop, descriptor, &options, &bound)
+    let result = unsafe cuv_listen_inherited(harness.loop, descriptor, isShared ? 1 : 0, &options, &bound)
     return (result, bound)
+  }
+
+  @Test("a loop accepts from several sockets, and ends those that are its own")
+  func several() throws {
+    let harness = try LoopHarness()
+    let (shared, own) = (try listening(), try listening())
+    defer { close(shared.descriptor) }
+    #expect(adopt(dup(shared.descriptor), harness).result == 0)
+    #expect(adopt(own.descriptor, harness, isShared: false).result == 0)
+    #expect(unsafe cuv_listen_descriptor(harness.loop, 0) == own.descriptor)
+    #expect(unsafe cuv_listen_descriptor(harness.loop, 1) >= 0)
+    #expect(unsafe cuv_listen_descriptor(harness.loop, 2) == -EBADF)
+    let clients = [try dial(port: shared.port), try dial(port: own.port)]
+    var accepted = 0
+    harness.onAccept = { descriptor, _ in
+      accepted += 1
+      close(descriptor)
+    }
+    harness.onTurn = { if accepted == 2 { harness.stop() } }
+    harness.run(again: true)
+    unsafe cuv_listen_stop(harness.loop)
+    #expect(tryDial(port: own.port).error == ECONNREFUSED)
+    let waiting = try dial(port: shared.port)
+    for client in clients + [waiting] { close(client) }
+  }
+
+  @Test("a socket of our own that is left to another process goes on listening there")
+  func left() throws {
+    let harness = try LoopHarness()
+    let (descriptor, port) = try listening()
+    let elsewhere = dup(descriptor)
+    defer { close(elsewhere) }
+    #expect(adopt(descriptor, harness, isShared: false).result == 0)
+    unsafe cuv_listen_leave(harness.loop)
+    let client = try dial(port: port)
+    let taken = accept(elsewhere, nil, nil)
+    #expect(taken >= 0)
+    close(taken)
+    close(client)
   }
 
   @Test("an inherited socket is accepted from, and waits for the next process when the listener stops")

@@ -52,6 +52,8 @@ extension Loop {
     let topic = subscribers.topics[subscription.topic]
     let name = "slot \(slot), topic \(topic.id.rawValue)"
     switch subscription.place {
+    // What those missed who come from another process is asked for behind the grant.
+    case .waiting(_, .given): return []
     case .waiting: return topic.isLive ? ["\(name): waits for a grant that came"] : []
     case .replaying: return topic.isLive ? [] : ["\(name): resumes in a topic that is not live"]
     case .lagging(let cursor):

@@ -65,6 +65,9 @@ final class ScriptedSocket {
   var hasEnded: Bool { toPeer.isEmpty && (isEnded || closing != nil) }
   var isOpen: Bool { closing == nil }
 
+  /// Puts bytes before everything that has arrived.
+  func prepend(_ text: String) { toPeer = Array(text.utf8) + toPeer }
+
   // MARK: The loop's side
 
   fileprivate var room: Int { max(capacity - toPeer.count, 0) }
@@ -105,6 +108,9 @@ final class ScriptedTransport: Transport {
   private(set) var isBusy = false
   private(set) var isListening = true
   private(set) var isStopped = false
+  private(set) var hasLeftListeners = false
+  /// Whether connections can go on in another process; false: as with TLS.
+  var passesConnections = true
   /// Calls of `send` and entries of batches.
   private(set) var sends = 0
   private(set) var batches = 0
@@ -225,6 +231,12 @@ final class ScriptedTransport: Transport {
 
   func setBusy(_ busy: Bool) { isBusy = busy }
   func stopListening() { isListening = false }
+  func leaveListeners() {
+    isListening = false
+    hasLeftListeners = true
+  }
+  /// As the clock of a machine that is looked at again and again, so that what waits in one turn does not wait for ever.
+  func updateTime() { now += 1 }
   func stop() { isStopped = true }
   func webSocketAccept(_ key: [UInt8]) -> [UInt8] { Array("scripted:".utf8) + key.prefix(19) }
 

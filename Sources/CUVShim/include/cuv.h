@@ -52,6 +52,7 @@ void cuv_loop_stop(cuv_loop *loop);             /* from the loop's own hooks */
 int cuv_loop_wake(cuv_loop *loop);              /* ANY THREAD; wake-ups coalesce */
 void cuv_loop_set_busy(cuv_loop *loop, int busy); /* busy: turns follow each other without sleeping */
 uint64_t cuv_loop_now_ms(cuv_loop *loop);       /* monotonic, cached once per turn */
+void cuv_loop_update_time(cuv_loop *loop);      /* for who works long between two turns, or before the first */
 uint64_t cuv_loop_idle_ms(cuv_loop *loop);      /* slept in the poll so far; the rest was work */
 void cuv_loop_destroy(cuv_loop *loop);          /* not running; closes every listener and connection left */
 
@@ -74,12 +75,17 @@ typedef struct {
  * tick; accept_failures counts those. */
 int cuv_listen(cuv_loop *loop, const char *host, int port, const cuv_listen_options *options, int *bound_port);
 /* The same on a TCP socket that listens already, from whoever started this process. Several loops may have duplicates of
- * one socket; each connection then goes to the loop that is first. It takes the descriptor over, also when it fails.
+ * one socket; each connection then goes to the loop that is first. A loop may have several such sockets. It takes the
+ * descriptor over, also when it fails. `is_shared`: others hold the same socket and go on with it.
  * -ENOTSOCK, or -EINVAL when it is no listening TCP socket. */
-int cuv_listen_inherited(cuv_loop *loop, int fd, const cuv_listen_options *options, int *bound_port);
-/* Nobody is accepted any more; idempotent. A socket of our own ends, also where it stands in other descriptor tables. An
- * inherited one goes on listening for those who hold it, too, so that nobody is refused until the next process takes it. */
+int cuv_listen_inherited(cuv_loop *loop, int fd, int is_shared, const cuv_listen_options *options, int *bound_port);
+/* Nobody is accepted any more; idempotent. A socket of our own ends, also where it stands in other descriptor tables. A
+ * shared one goes on listening for those who hold it, too, so that nobody is refused until the next process takes it. */
 void cuv_listen_stop(cuv_loop *loop);
+/* The same, but our own sockets go on, too: another process has taken them over. */
+void cuv_listen_leave(cuv_loop *loop);
+/* The descriptor of the listener number `index`; -EBADF: there are not so many. */
+int cuv_listen_descriptor(const cuv_loop *loop, uint32_t index);
 uint64_t cuv_accept_failures(const cuv_loop *loop);
 
 /* ---- connection ------------------------------------------------------------------------------- */
@@ -186,6 +192,22 @@ int64_t cuv_raise_descriptor_limit(void);
  * on counts against its own limit and exists for it alone, and the kernel need not guard the table against
  * other threads. Sandboxes may forbid it: -EPERM. (unshare(2), CLONE_FILES) */
 int cuv_own_descriptor_table(void);
+
+/* ---- channels: messages with descriptors between two processes of one user ------------------------ */
+
+/* A Unix socket that keeps the bounds of messages. Every call waits for `timeout_ms` at most (-ETIMEDOUT), so none is for
+ * a loop that serves. Both ends check that the other belongs to the same user (-EPERM). Descriptors are blocking or not as
+ * their sockets are, and closed on exec. */
+enum { CUV_CHANNEL_DESCRIPTORS = 240 }; /* of one message; the kernel allows 253 (SCM_MAX_FD) */
+int cuv_channel_listen(const char *path); /* a listening descriptor, for the owner only (0600); replaces what is there */
+int cuv_channel_accept(int listener, int timeout_ms);
+int cuv_channel_connect(const char *path);
+/* A message has at least one byte and at most about 100 KB. The descriptors stay the caller's. */
+int cuv_channel_send(int fd, const void *bytes, size_t count, const int32_t *fds, uint32_t fd_count, int timeout_ms);
+/* The bytes of one message; 0: the peer has closed the channel or its process has ended. `fd_count`: room in `fds`, then
+ * how many came; they belong to the caller. -EMSGSIZE: no room for all of it, and nothing is kept. */
+ptrdiff_t cuv_channel_receive(int fd, void *into, size_t capacity, int32_t *fds, uint32_t *fd_count, int timeout_ms);
+void cuv_channel_close(int fd);
 
 /* ---- a client for one request ------------------------------------------------------------------- */
 

@@ -71,6 +71,35 @@ final class ConnectionTokens: Sendable {
     return entry.flatMap { uptime < $0.endsAt ? $0.grant : nil }
   }
 
+  /// A token as it is kept.
+  struct Kept: Equatable {
+    /// Of the token's text.
+    var digest: [UInt8]
+    var grant: ConnectionGrant
+    /// By the clock that nobody sets.
+    var endsAt: Int64
+  }
+
+  /// Tokens that were not redeemed, in order of issue; some may be too old.
+  var unused: [Kept] {
+    state.withLock { state in
+      state.order.all.compactMap { digest in
+        state.entries[digest].map { Kept(digest: digest, grant: $0.grant, endsAt: $0.endsAt) }
+      }
+    }
+  }
+
+  /// Takes in one of another process. Those come in order of issue, before any is made here.
+  func keep(_ token: Kept) {
+    let user = token.grant.principal.connectionKey
+    state.withLock { state in
+      guard state.order.count < capacity, state.entries[token.digest] == nil else { return }
+      state.entries[token.digest] = Entry(grant: token.grant, endsAt: token.endsAt)
+      state.order.append(token.digest)
+      state.ofUser[user, default: []].append(token.digest)
+    }
+  }
+
   /// Tokens that may be redeemed or are waiting for their turn to be forgotten, for tests.
   var count: Int { state.withLock { max($0.entries.count, $0.order.count) } }
 
@@ -102,6 +131,7 @@ struct FirstInFirstOut<Element> {
 
   var count: Int { elements.count - start }
   var first: Element? { start < elements.count ? elements[start] : nil }
+  var all: ArraySlice<Element> { elements[start...] }
 
   mutating func append(_ element: Element) { elements.append(element) }
 

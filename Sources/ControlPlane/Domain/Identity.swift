@@ -81,14 +81,14 @@ public struct Identity: Hashable, Sendable {
   /// A server knows two issuers at most, so the subject alone spreads well.
   public func hash(into hasher: inout Hasher) { hasher.combine(subject) }
 
-  /// A key that a plane without identities compares: 64 bits from a hash with a secret seed (SipHash, seeded by
-  /// each process), so that nobody can choose a subject that collides with somebody else's.
+  /// A key that a plane without identities compares: 64 bits of a keyed hash whose secret is the server's own
+  /// (`ConnectionSeed`), so that nobody can choose a subject that collides with somebody else's. The same in the process
+  /// that takes this one's connections over.
   var connectionKey: UInt64 {
-    var hasher = Hasher()
-    hasher.combine(issuer.utf8.count)
-    for byte in issuer.utf8 { hasher.combine(byte) }
-    hasher.combine(subject)
-    return UInt64(bitPattern: Int64(hasher.finalize()))
+    let (issuer, subject) = (Array(issuer.utf8), Array(subject.description.utf8))
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: issuer.count >> (8 * $0)) }
+    let digest = Cryptography.hmacSHA256(length + issuer + subject, key: ConnectionSeed.bytes)
+    return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 

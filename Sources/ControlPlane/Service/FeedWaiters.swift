@@ -41,6 +41,8 @@ final class FeedWaiters: Sendable {
     /// Whether somebody came since the thread looked at the deadlines.
     var hasNew = false
     var isClosed = false
+    /// Nobody waits just now: everybody is answered with what there is.
+    var isPaused = false
   }
 
   private let state = Monitor(State())
@@ -108,6 +110,12 @@ final class FeedWaiters: Sendable {
     return true
   }
 
+  /// While it is paused everybody who waits, or comes to wait, is answered with what there is.
+  func pause(_ isPaused: Bool) {
+    state.withLock { $0.isPaused = isPaused }
+    state.notifyAll()
+  }
+
   /// Everybody who waits is answered, and nobody waits from now on.
   func close() {
     state.withLock { $0.isClosed = true }
@@ -132,7 +140,7 @@ final class FeedWaiters: Sendable {
   }
 
   private func takeDue(_ state: inout State) -> [Waiter] {
-    let (now, commits, isClosed) = (clock.uptime, state.commits, state.isClosed)
+    let (now, commits, isClosed) = (clock.uptime, state.commits, state.isClosed || state.isPaused)
     let isDue = { (waiter: Waiter) in isClosed || waiter.seen != commits || waiter.deadline <= now }
     guard state.waiters.contains(where: isDue) else { return [] }
     var due = state.waiters.filter(isDue)
@@ -147,7 +155,7 @@ final class FeedWaiters: Sendable {
     var (answered, waiting): ([TicketedReply], [Waiter]) = ([], [])
     // Most of them follow the end of the feed, and read the same.
     var last: (after: Int64, limit: Int, found: Result<FeedAnswer, DomainError>)?
-    let isClosed = state.withLock(\.isClosed)
+    let isClosed = state.withLock { $0.isClosed || $0.isPaused }
     for waiter in due {
       let found: Result<FeedAnswer, DomainError>
       if let last, last.after == waiter.after, last.limit == waiter.limit {

@@ -1,6 +1,7 @@
 // Several threads that do jobs from one bounded queue, each with a context that is its own alone (a database
 // connection, say). Jobs are values, and a thread takes several at a time. Inline, there are no threads: `pump` does
 // one job on the caller's.
+import Synchronization
 
 final class Pool<Job: Sendable, Context>: @unchecked Sendable {
   /// Does jobs, at least one, from the front.
@@ -9,6 +10,15 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
 
   private let queue: BoundedQueue<Job>
   private let work: Work
+  private let load = Load()
+
+  /// How much there is to do, for whoever waits until there is nothing.
+  private final class Load: Sendable {
+    /// Jobs that were taken and are not done.
+    let unfinished = Atomic(0)
+    let isPaused = Atomic(false)
+  }
+
   /// Written by `init` and `close` only, which one thread calls.
   private var threads: [NamedThread] = []
   /// Inline only: the context of `pump`.
@@ -30,10 +40,10 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
       return
     }
     for (number, context) in contexts.enumerated() {
-      let (queue, own) = (queue, Handover(context))
+      let (queue, own, load) = (queue, Handover(context), load)
       do throws(StartFailure) {
         threads.append(
-          try NamedThread("\(name)-\(number)") { Self.run(queue, own.value, most: most, work) })
+          try NamedThread("\(name)-\(number)") { Self.run(queue, own.value, most: most, load, work) })
       } catch {
         close()
         throw error
@@ -41,11 +51,24 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
     }
   }
 
-  /// False: full or closed.
-  func offer(_ job: Job) -> Bool { queue.offer(job) }
+  /// False: full, paused or closed.
+  func offer(_ job: Job) -> Bool { offer(contentsOf: [job]) == 1 }
 
   /// - Returns: how many were taken, from the front.
-  func offer(contentsOf jobs: [Job]) -> Int { queue.offer(contentsOf: jobs) }
+  func offer(contentsOf jobs: [Job]) -> Int {
+    if load.isPaused.load(ordering: .relaxed) { return 0 }
+    // Counted first, so that none is done before it is counted.
+    load.unfinished.add(jobs.count, ordering: .relaxed)
+    let taken = queue.offer(contentsOf: jobs)
+    load.unfinished.subtract(jobs.count - taken, ordering: .releasing)
+    return taken
+  }
+
+  /// While it is paused no job is taken; those that were are done.
+  func pause(_ isPaused: Bool) { load.isPaused.store(isPaused, ordering: .relaxed) }
+
+  /// Whether every job that was taken is done.
+  var isIdle: Bool { load.unfinished.load(ordering: .acquiring) == 0 }
 
   /// Jobs that wait.
   var depth: Int { queue.count }
@@ -55,6 +78,7 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
     var jobs: [Job] = []
     guard let inlineContext, queue.poll(into: &jobs, most: 1) == .elements else { return false }
     _ = work(jobs, inlineContext)
+    load.unfinished.subtract(1, ordering: .releasing)
     return true
   }
 
@@ -67,10 +91,11 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
     threads = []
   }
 
-  private static func run(_ queue: BoundedQueue<Job>, _ context: Context, most: Int, _ work: Work) {
+  private static func run(_ queue: BoundedQueue<Job>, _ context: Context, most: Int, _ load: Load, _ work: Work) {
     var jobs: [Job] = []
     while queue.take(into: &jobs, most: most) == .elements {
       let done = work(jobs, context)
+      load.unfinished.subtract(done, ordering: .releasing)
       queue.giveBack(jobs[done...])
       jobs.removeAll(keepingCapacity: true)
     }

@@ -36,7 +36,13 @@ final class KeyCounts: Sendable {
     }
   }
 
-  /// Undoes one `enter` that returned true.
+  /// Counts one more for `key` whatever the bound is.
+  func add(_ key: UInt64) {
+    guard !shards.isEmpty else { return }
+    shard(of: key).counts.withLock { $0[key, default: 0] += 1 }
+  }
+
+  /// Undoes one `add`, or one `enter` that returned true.
   func leave(_ key: UInt64) {
     guard !shards.isEmpty else { return }
     shard(of: key).counts.withLock { counts in

@@ -85,6 +85,42 @@ final class LoopLimiter {
       key: peer.limitKey, holding: isFromProxy ? .nothing : .address, isNew: true, isFromProxy: isFromProxy)
   }
 
+  /// A connection that another process admitted has this slot. It is counted whatever the bounds are: nobody who is
+  /// connected already is refused.
+  func adopted(_ slot: UInt32, _ record: ConnectionRecord) {
+    guard isLimited else { return }
+    while places.count <= Int(slot) { places.append(Place()) }
+    let isFromProxy = rules.trustedProxies.contains(record.peer)
+    var place = Place(key: record.peer.limitKey, isFromProxy: isFromProxy)
+    if let counted = record.counted {
+      (place.key, place.holding) = (counted.key, counted.isForClient ? .client : .address)
+    } else if record.kind != .http, !record.client.isAnonymous {
+      (place.key, place.holding) = (record.client.limitKey, .client)
+    } else if !isFromProxy {
+      place.holding = .address
+    }
+    switch place.holding {
+    case .nothing: break
+    case .address: shared.addresses.add(place.key)
+    case .client: shared.clients.add(place.key)
+    }
+    if record.isNew {
+      place.isNew = true
+      newConnections += 1
+      if !isFromProxy { shared.newConnections.add(place.key) }
+    }
+    places[Int(slot)] = place
+  }
+
+  /// Tells for whom a connection is counted.
+  func describe(_ slot: UInt32, _ record: inout ConnectionRecord) {
+    guard isLimited else { return }
+    let place = places[Int(slot)]
+    record.isNew = place.isNew
+    guard place.holding != .nothing else { return }
+    record.counted = ConnectionRecord.Counted(isForClient: place.holding == .client, key: place.key)
+  }
+
   /// An admitted connection did not open.
   func left(_ peer: PeerAddress) {
     guard isLimited else { return }

@@ -22,4 +22,6 @@ enum Parcel: Sendable {
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.
   case closeAll
+  /// Hand the connections to another process.
+  case handOver(HandoverTask)
 }

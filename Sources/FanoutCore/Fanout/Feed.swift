@@ -53,6 +53,13 @@ struct Feed {
     settled = 0
   }
 
+  /// Older frames, which end just before the first that the log has: for those who come from another process behind the
+  /// head.
+  mutating func prepend(_ frames: EncodedFrames, room: LogRoom) {
+    isRead = true
+    log.prepend(frames, room: room)
+  }
+
   // MARK: How long notices take
 
   /// Something is sent to the next cohort now.

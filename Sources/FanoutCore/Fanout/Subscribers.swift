@@ -228,6 +228,33 @@ final class Subscribers {
     enqueue(topic)
   }
 
+  /// Puts older notices in front of a topic's logs.
+  func prepend(_ notices: [Notice], to topic: UInt32) {
+    let room = LogRoom(limits, held: counters.own.logBytes, topics: topics.count)
+    counters.own.logBytes -= topics[topic].live.logBytes
+    topics[topic].live.prepend(notices, idPrefix: idPrefix, room: room)
+    counters.own.logBytes += topics[topic].live.logBytes
+  }
+
+  /// The last `seq` on the wire of a subscription, or where it is to begin; for another process to go on.
+  func interests(of slot: UInt32) -> [ConnectionRecord.Interest] {
+    var interests: [ConnectionRecord.Interest] = []
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      let topic = topics[subscription.topic]
+      let (resume, greeting): (Resume, Subscription.Greeting) =
+        switch subscription.place {
+        case .waiting(let resume, let greeting): (resume, greeting)
+        case .replaying(let cursor, _, let greeting): (.after(cursor), greeting ?? .given)
+        case .lagging(let cursor): (.after(cursor), .given)
+        case .cohort(let cohort, _):
+          (.after(topic.live[subscription.dialect].cohorts[Int(cohort)].cursor), .given)
+        }
+      interests.append(ConnectionRecord.Interest(topic: topic.id, resume: resume, greeting: greeting))
+    }
+    return interests.reversed()
+  }
+
   /// Stops holding a topic without subscriptions.
   func close(_ topic: UInt32) {
     assert(topics[topic].subscribers == 0, "a topic is closed when it has no subscription")

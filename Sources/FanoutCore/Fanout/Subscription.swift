@@ -38,5 +38,7 @@ struct Subscription {
     case connected
     /// The answer to a client's message; a refused topic is an error message.
     case subscribed
+    /// None any more: the process before this one has greeted it, and it goes on behind its cursor.
+    case given
   }
 }

@@ -81,6 +81,13 @@ struct Topic {
     /// Bytes that its logs hold.
     var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }
 
+    /// Puts older notices in front of what the logs hold, if they end just before it.
+    mutating func prepend(_ notices: [Notice], idPrefix: [UInt8], room: LogRoom) {
+      for dialect in [Dialect.webSocket, .eventStream] where self[dialect].log.first == (notices.last?.seq ?? 0) + 1 {
+        self[dialect].prepend(EncodedFrames(notices, as: dialect, idPrefix: idPrefix), room: room)
+      }
+    }
+
     /// Takes in what one batch added. `room`: of each log.
     mutating func append(_ run: FrameRun, room: LogRoom) {
       webSocket.append(run.webSocket, first: run.first, room: room, committedAt: run.committedAt)

@@ -30,6 +30,16 @@ struct TopicLog {
     trim(to: room)
   }
 
+  /// Puts older frames in front: those just before the first that is kept.
+  mutating func prepend(_ frames: EncodedFrames, room: LogRoom) {
+    let start = self.start(at: fallen)
+    let kept = ends[fallen...].map { $0 - start + frames.bytes.count }
+    bytes = frames.bytes + bytes[start...]
+    ends = frames.ends + kept
+    fallen = 0
+    trim(to: room)
+  }
+
   /// Moves on to `head` without the frames before it: for a log without readers.
   mutating func skip(to head: UInt64) { restart(before: head + 1) }
 

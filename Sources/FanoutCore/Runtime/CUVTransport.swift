@@ -80,14 +80,15 @@ public enum SenderKind: Sendable, CaseIterable {
     return Int(bound)
   }
 
-  /// Listens on a duplicate of a socket that listens already; returns its port.
-  func listen(onCopyOf socket: Int32, limits: Limits) throws(DataPlaneFailure) -> Int {
+  /// Listens on a duplicate of a socket that listens already, beside those that it has; returns its port.
+  /// - Parameter isShared: others hold the socket and go on with it when this loop stops.
+  func listen(onCopyOf socket: Int32, isShared: Bool, limits: Limits) throws(DataPlaneFailure) -> Int {
     var bound: Int32 = 0
     var options = Self.options(limits)
     let sentence = "cannot listen on the socket that is descriptor \(socket)"
     let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
     try DataPlaneFailure.check(copy < 0 ? -errno : 0, sentence)
-    try DataPlaneFailure.check(unsafe cuv_listen_inherited(uv, copy, &options, &bound), sentence)
+    try DataPlaneFailure.check(unsafe cuv_listen_inherited(uv, copy, isShared ? 1 : 0, &options, &bound), sentence)
     return Int(bound)
   }
 
@@ -96,6 +97,15 @@ public enum SenderKind: Sendable, CaseIterable {
       backlog: Limits.listenBacklog, accepts_per_turn: UInt32(limits.acceptsPerTurn),
       unsent_bytes: UInt32(limits.unsentBytes),
       unacknowledged_ms: UInt32(clamping: min(2 * limits.pingInterval, UInt64(Int32.max))))
+  }
+
+  /// The sockets that this loop listens on, before it runs or while it stands still.
+  var listeners: [Int32] {
+    var found: [Int32] = []
+    while case let descriptor = unsafe cuv_listen_descriptor(uv, UInt32(found.count)), descriptor >= 0 {
+      found.append(descriptor)
+    }
+    return found
   }
 
   /// Runs until `stop()`. The loop's thread.
@@ -195,6 +205,10 @@ public enum SenderKind: Sendable, CaseIterable {
 
   func setBusy(_ busy: Bool) { unsafe cuv_loop_set_busy(uv, busy ? 1 : 0) }
   func stopListening() { unsafe cuv_listen_stop(uv) }
+  func leaveListeners() { unsafe cuv_listen_leave(uv) }
+  /// The state of TLS cannot leave its process.
+  var passesConnections: Bool { !isSecure }
+  func updateTime() { unsafe cuv_loop_update_time(uv) }
   func stop() { unsafe cuv_loop_stop(uv) }
 
   func webSocketAccept(_ key: [UInt8]) -> [UInt8] {

@@ -96,6 +96,97 @@ final class Connections<IO: Transport> {
     return slot
   }
 
+  /// Goes on with a connection that another process served. Nil: it could not be watched, and is closed.
+  func adopt(_ descriptor: Int32, _ record: ConnectionRecord) -> UInt32? {
+    arrivals &+= 1
+    let until = io.now + record.patience
+    let slot = slab.insert(
+      Connection(
+        descriptor: descriptor, generation: arrivals, peer: record.peer,
+        phase: .opening(until: until, isReserved: false)))
+    guard io.open(descriptor, slot: slot) else {
+      slab.remove(slot)
+      counters.own.pollFailures += 1
+      return nil
+    }
+    table.take()
+    limiter.adopted(slot, record)
+    counters.own.connectionsAdopted += 1
+    counters.own.connectionsOpen += 1
+    wheel.arm(slot, at: record.kind == .http ? until : io.now)
+    take(slot, record)
+    if !record.output.isEmpty {
+      block(slot)
+      append(slot, record.output.span)
+    }
+    return slot
+  }
+
+  /// What an adopted connection was upgraded to.
+  private func take(_ slot: UInt32, _ record: ConnectionRecord) {
+    let liveness = Liveness(now: io.now, quiet: record.quiet, isPinged: record.isPinged)
+    switch record.kind {
+    case .http: return
+    case .webSocket:
+      var socket = Connection.WebSocket(
+        client: record.client, endsAt: record.endsAt ?? .max, liveness: liveness,
+        credential: record.credential, session: WebSocketSession(limits: limits))
+      (socket.isWarned, socket.ahead) = (record.isWarned, record.input)
+      slab[slot].phase = .webSocket(socket)
+      if record.isPrivileged { privileged.insert(slot) }
+      topics[slot] = record.topics
+      counters.own.webSocketsOpen += 1
+    case .eventStream:
+      slab[slot].phase = .eventStream(
+        Connection.EventStream(
+          client: record.client, endsAt: io.moment(ofWallClock: record.endsAt), liveness: liveness,
+          credential: record.credential))
+      counters.own.eventStreamsOpen += 1
+    }
+    enter(slot, record.client)
+  }
+
+  /// What another process needs to go on with the connection in its phase; nil: it cannot be passed on. Nothing changes.
+  func record(_ slot: UInt32) -> ConnectionRecord? {
+    let connection = slab[slot]
+    guard !connection.isLost, !connection.isReserved else { return nil }
+    var record: ConnectionRecord
+    switch connection.phase {
+    case .opening(let until, _):
+      record = ConnectionRecord(kind: .http, peer: connection.peer)
+      record.patience = until - min(until, io.now)
+    case .http(let exchange):
+      guard exchange.isBetweenRequests, !exchange.inputEnded, !connection.isBlocked else { return nil }
+      record = ConnectionRecord(kind: .http, peer: connection.peer)
+      record.patience = exchange.deadline - min(exchange.deadline, io.now)
+      record.input = Array(exchange.rest)
+    case .webSocket(let socket):
+      guard socket.session.state == .open else { return nil }
+      record = self.record(slot, socket)
+    case .eventStream(let stream):
+      record = ConnectionRecord(kind: .eventStream, peer: connection.peer)
+      (record.client, record.credential) = (stream.client, stream.credential)
+      if stream.endsAt != .max { record.endsAt = io.wallClock + Int64(stream.endsAt) - Int64(io.now) }
+      record.quiet = io.now - min(stream.liveness.since, io.now)
+    case .flushing, .lingering: return nil
+    }
+    if let outbox = connection.backlog?.outbox { record.output = Array(outbox.bytes[outbox.sent...]) }
+    limiter.describe(slot, &record)
+    return record
+  }
+
+  private func record(_ slot: UInt32, _ socket: Connection.WebSocket) -> ConnectionRecord {
+    var record = ConnectionRecord(kind: .webSocket, peer: slab[slot].peer)
+    (record.client, record.credential) = (socket.client, socket.credential)
+    if socket.endsAt != .max { record.endsAt = socket.endsAt }
+    (record.isWarned, record.isPrivileged) = (socket.isWarned, isPrivileged(slot))
+    record.quiet = io.now - min(socket.liveness.since, io.now)
+    record.isPinged = socket.liveness.isPinged
+    record.topics = topics[slot]
+    record.input = socket.session.equivalentInput + socket.ahead
+    return record
+  }
+
   /// The first bytes came: opening → http.
   func begin(_ slot: UInt32) -> HTTPExchange {
     guard case .opening(let until, let isReserved) = slab[slot].phase else {

@@ -23,8 +23,8 @@ public final class DataPlane: Sendable {
     public var admission = AdmissionLimits()
     /// Nil: connections are plain.
     public var tls: TLSSettings?
-    /// TCP sockets that listen already and are used instead of `host` and `port`, one at most per loop. Loops share
-    /// those that are fewer. They belong to the caller, who may close them once `start` has returned.
+    /// TCP sockets that listen already and are used instead of `host` and `port`. They are dealt out to the loops, which share
+    /// them when they are fewer. They belong to the caller, who may close them once `start` has returned.
     public var inheritedListeners: [Int32] = []
     /// One more loop with a listener of its own, without TLS, for what is not for everybody; nil: there is none.
     public var apart: Apart?
@@ -63,13 +63,17 @@ public final class DataPlane: Sendable {
 
   /// Where notices are published. One thread only.
   public let publisher: Publisher
-  private let configuration: Configuration
-  private let proxies: [LoopProxy]
-  private let transports: [CUVTransport]
+  let configuration: Configuration
+  let proxies: [LoopProxy]
+  let transports: [CUVTransport]
   private let counted: [LoopCounters]
   private let admission: AdmissionControl
   private let threads = Mutex<[LoopThread]>([])
   private let boundApart = Mutex<Int?>(nil)
+  /// Where the loops' threads wait for what they need to serve.
+  private let gate = LoopGate()
+  /// What comes from another process; nil: nothing does.
+  let intake = Mutex<Intake?>(nil)
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
   private let tls: TLSContext?
@@ -90,11 +94,6 @@ public final class DataPlane: Sendable {
     }
     descriptorLimit = Int(max(cuv_raise_descriptor_limit(), 0))
     if configuration.descriptorTables == .perLoop { try Self.tryOwnTable() }
-    guard configuration.inheritedListeners.count <= configuration.loops else {
-      throw DataPlaneFailure(
-        description: "there are \(configuration.inheritedListeners.count) listening sockets for "
-          + "\(configuration.loops) loops; a loop takes one at most")
-    }
     let tls: TLSContext? = if let tls = configuration.tls { try TLSContext(tls) } else { nil }
     self.tls = tls
     var transports: [CUVTransport] = []
@@ -130,30 +129,56 @@ public final class DataPlane: Sendable {
     observer: any LoopObserver, eventIDPrefix: [UInt8] = [], apart: (any InboundSink)? = nil
   ) throws(DataPlaneFailure) -> Int {
     publisher.use(idPrefix: eventIDPrefix)
-    let port = try listen()
-    let admission = admission
+    // With an intake the loops' threads run already.
+    let port =
+      if let intake = intake.withLock({ $0 }) { intake.port } else { try startThreads(listening: listen()) }
+    gate.open(
+      LoopParts(
+        inbound: inbound, apart: apart ?? inbound, sessions: sessions, topics: topics, observer: observer,
+        eventIDPrefix: eventIDPrefix))
+    return port
+  }
+
+  /// Starts the threads of the loops, which wait at the gate.
+  func startThreads(listening port: Int, _ intake: Intake? = nil) throws(DataPlaneFailure) -> Int {
     let shared = descriptorTable()
-    for (index, transport) in transports.enumerated() {
-      let (proxy, counters, limits) = (proxies[index], counted[index], configuration.limits)
+    for index in transports.indices {
       let ownsTable = configuration.descriptorTables == .perLoop
-      let inbound = index < configuration.loops ? inbound : apart ?? inbound
       let table = ownsTable ? descriptorTable() : shared
-      let thread = try LoopThread(name: "loop-\(index)") {
+      let thread = try LoopThread(name: "loop-\(index)") { [self] in
         // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
         if ownsTable { _ = cuv_own_descriptor_table() }
-        transport.run(
-          Loop(
-            id: proxy.id, limits: limits, io: transport, proxy: proxy, counters: counters,
-            inbound: inbound, sessions: sessions, source: topics, observer: observer, table: table,
-            admission: admission, eventIDPrefix: eventIDPrefix))
+        let staged = intake?.receive(index)
+        if let parts = gate.wait() { run(index, parts, table, staged) }
       }
       threads.withLock { $0.append(thread) }
     }
     return port
   }
 
+  private func run(_ index: Int, _ parts: LoopParts, _ table: DescriptorTable, _ staged: StagedConnections?) {
+    let loop = Loop(
+      id: proxies[index].id, limits: configuration.limits, io: transports[index], proxy: proxies[index],
+      counters: counted[index], inbound: index < configuration.loops ? parts.inbound : parts.apart,
+      sessions: parts.sessions, source: parts.topics, observer: parts.observer, table: table,
+      admission: admission, eventIDPrefix: parts.eventIDPrefix)
+    if let staged { loop.adopt(staged.take()) }
+    transports[index].run(loop)
+  }
+
+  /// Ends the threads of loops that are not to serve, after a failure between `take` and `start`.
+  public func abandon() {
+    gate.close()
+    intake.withLock { $0 }?.cancel()
+    let running = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
+    running.forEach { $0.join() }
+  }
+
   /// Every table also holds what each loop needs for itself: its poll, its wake-up, its listener, its ring.
-  private func descriptorTable() -> DescriptorTable {
+  func descriptorTable() -> DescriptorTable {
     DescriptorTable(limit: descriptorLimit - 4 * transports.count, configuration.limits)
   }
 
@@ -182,14 +207,18 @@ public final class DataPlane: Sendable {
   }
 
   private func listenOnInherited() throws(DataPlaneFailure) -> Int {
-    let sockets = configuration.inheritedListeners
-    var port = 0
-    for (index, transport) in transports.prefix(configuration.loops).enumerated() {
-      let bound = try transport.listen(
-        onCopyOf: sockets[index % sockets.count], limits: configuration.limits)
-      if index == 0 { port = bound }
-    }
+    let port = try listen(on: configuration.inheritedListeners, areShared: true)
     try listenApart()
+    return port
+  }
+
+  /// Deals out sockets that listen already to the loops.
+  func listen(on sockets: [Int32], areShared: Bool) throws(DataPlaneFailure) -> Int {
+    var port = 0
+    for index in 0..<max(sockets.count, configuration.loops) {
+      port = try transports[index % configuration.loops].listen(
+        onCopyOf: sockets[index % sockets.count], isShared: areShared, limits: configuration.limits)
+    }
     return port
   }
 
@@ -200,6 +229,13 @@ public final class DataPlane: Sendable {
   /// the disk; any thread but a loop's.
   /// - Throws: a sentence; then the certificate before stays in use.
   public func reloadCertificate() throws(DataPlaneFailure) { try tls?.reload() }
+
+  /// The loop apart listens on a socket that listens already.
+  func listenApart(on socket: Int32, isShared: Bool) throws(DataPlaneFailure) {
+    guard let transport = transports.last else { return }
+    let port = try transport.listen(onCopyOf: socket, isShared: isShared, limits: configuration.limits)
+    boundApart.withLock { $0 = port }
+  }
 
   private func listenApart() throws(DataPlaneFailure) {
     guard let apart = configuration.apart, let transport = transports.last else { return }
@@ -264,6 +300,7 @@ public final class DataPlane: Sendable {
   /// Tells every client to come back, closes all connections (1012) within the close timeout, and returns when
   /// the loops have ended.
   public func closeAll() {
+    gate.close()
     let running = threads.withLock { threads in
       defer { threads = [] }
       return threads

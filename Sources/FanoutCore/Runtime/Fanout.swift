@@ -21,6 +21,10 @@ final class Fanout<IO: Transport> {
   private var lastRecall: UInt32 = 0
   /// When the last piece of a pass ended that is not over, by `Transport.nanoseconds`; nil: there is none.
   private var pausedAt: UInt64?
+  /// Topics whose logs wait for what those missed who come from another process, by the number of the recall.
+  private var fillings: [UInt32: (topic: TopicID, waiting: [SubscriptionIndex])] = [:]
+  /// Subscriptions from another process whose topics could not be asked for yet.
+  private var unasked = Queue<(slot: UInt32, generation: UInt32, interest: ConnectionRecord.Interest)>()
 
   private struct Recall {
     let ticket: Ticket
@@ -80,18 +84,33 @@ final class Fanout<IO: Transport> {
   /// The grant came: admits every subscription that waited for it. Nil: there is no such topic.
   func granted(_ id: TopicID, _ summary: TopicSummary?) {
     guard let topic = subscribers.topics.index(of: id), !subscribers.topics[topic].isLive else { return }
-    for index in subscribers.grant(topic, summary) {
-      guard let subscription = subscribers.at(index), subscription.topic == topic,
-        case .waiting(let resume, let greeting) = subscription.place
-      else { continue }
-      if summary != nil {
-        admit(index, resume, greeting)
-      } else {
-        subscribers.remove(index, at: io.now)
-        refuse(subscription.slot, greeting, with: .topicNotFound, .unknownTopic(id))
-      }
+    let waiting = subscribers.grant(topic, summary)
+    guard let summary else {
+      for index in waiting where isWaiting(index, for: topic) { refuse(index, of: id) }
+      return subscribers.close(topic)
     }
-    if summary == nil { subscribers.close(topic) } else { subscribers.noteIfEmpty(topic, at: io.now) }
+    if !fill(id, summary, waiting) { admit(waiting, to: topic) }
+    subscribers.noteIfEmpty(topic, at: io.now)
+  }
+
+  private func admit(_ waiting: [SubscriptionIndex], to topic: UInt32) {
+    for index in waiting where isWaiting(index, for: topic) {
+      if case .waiting(let resume, let greeting) = subscribers[index].place { admit(index, resume, greeting) }
+    }
+  }
+
+  /// The subscription may have ended, and its index may be another's.
+  private func isWaiting(_ index: SubscriptionIndex, for topic: UInt32) -> Bool {
+    guard let subscription = subscribers.at(index), subscription.topic == topic else { return false }
+    if case .waiting = subscription.place { return true }
+    return false
+  }
+
+  private func refuse(_ index: SubscriptionIndex, of id: TopicID) {
+    let subscription = subscribers[index]
+    guard case .waiting(_, let greeting) = subscription.place else { return }
+    subscribers.remove(index, at: io.now)
+    refuse(subscription.slot, greeting, with: .topicNotFound, .unknownTopic(id))
   }
 
   private func open(_ id: TopicID) -> UInt32? {
@@ -103,6 +122,8 @@ final class Fanout<IO: Transport> {
     _ slot: UInt32, _ greeting: Subscription.Greeting, with code: CloseCode, _ message: ServerMessage
   ) {
     if greeting == .subscribed { return output.say(slot, message) }
+    // It has lost one topic; it goes on when it has others.
+    if greeting == .given, subscribers.count(of: slot) > 0 { return }
     // A stream that could not be opened now may come back after its retry time.
     if code == .tryAgainLater, connections[slot].dialect == .eventStream { return output.finish(slot) }
     output.end(slot, code)
@@ -114,6 +135,7 @@ final class Fanout<IO: Transport> {
   private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
     subscribers.beginReading(index)
     let head = subscribers.summary(of: index).seq
+    if greeting == .given { return goOn(index, resume, head) }
     switch resume {
     case .none: greetAtHead(index, greeting, recovered: nil)
     case .after(let seq) where seq <= head: beginReplay(index, after: seq, head, greeting)
@@ -156,7 +178,7 @@ final class Fanout<IO: Transport> {
     let message: ServerMessage =
       switch greeting {
       case .connected: .connected(topic: id, outcome)
-      case .subscribed: .subscribed(id, outcome)
+      case .subscribed, .given: .subscribed(id, outcome)
       }
     output.say(subscription.slot, message, seq: seq)
   }
@@ -220,6 +242,7 @@ final class Fanout<IO: Transport> {
 
   /// What a subscriber missed came from the notice table, or a part of it.
   func recalled(_ history: History, _ ticket: Ticket) {
+    if ticket.slot == .max { return filled(history, ticket.request) }
     guard let recall = recalls[ticket.slot], recall.ticket == ticket else { return }
     recalls[ticket.slot] = nil
     guard let slot = connections.slot(of: ticket) else { return }
@@ -256,11 +279,86 @@ final class Fanout<IO: Transport> {
   private func giveUp(_ index: SubscriptionIndex) {
     guard case .replaying(let cursor, _, let greeting) = subscribers[index].place else { return }
     if let greeting { return greetAtHead(index, greeting, recovered: false) }
+    catchUp(index, from: cursor)
+  }
+
+  /// Brings a subscription to the head as one of a slow reader: by what it missed, or by one message for it.
+  private func catchUp(_ index: SubscriptionIndex, from cursor: UInt64) {
     let slot = subscribers[index].slot
     subscribers.move(index, to: .lagging(cursor: cursor))
     if !connections[slot].isBlocked, output.catchUp(slot), !connections[slot].isBlocked {
       subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
     }
+  }
+
+  // MARK: Subscriptions from another process
+
+  /// Goes on with the subscriptions of a connection that another process served.
+  func adopt(_ slot: UInt32, _ interests: [ConnectionRecord.Interest]) {
+    for interest in interests where !adopt(slot, interest) {
+      unasked.append((slot, connections[slot].generation, interest))
+    }
+  }
+
+  /// False: the topic's grant cannot be asked for now.
+  private func adopt(_ slot: UInt32, _ interest: ConnectionRecord.Interest) -> Bool {
+    if subscribers.find(interest.topic, of: slot) != nil { return true }
+    guard let topic = subscribers.topics.index(of: interest.topic) ?? open(interest.topic) else { return false }
+    let (resume, greeting) = (interest.resume, interest.greeting)
+    guard !subscribers.topics[topic].isWithdrawn else {
+      refuse(slot, greeting, with: .topicNotFound, .unknownTopic(interest.topic))
+      return true
+    }
+    let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
+    if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
+    return true
+  }
+
+  /// Asks for the topics that could not be asked for before. Once per tick.
+  func adoptUnasked() {
+    while let (slot, generation, interest) = unasked.first {
+      if connections.at(slot)?.generation == generation, !adopt(slot, interest) { return }
+      unasked.removeFirst()
+    }
+  }
+
+  /// What those missed who come from another process is asked for once, and kept in the topic's logs; they are admitted
+  /// when it has come. False: they missed nothing, or more than logs hold, or it cannot be asked for.
+  private func fill(_ id: TopicID, _ summary: TopicSummary, _ waiting: [SubscriptionIndex]) -> Bool {
+    let oldest = waiting.lazy.compactMap { self.cursor(ofGiven: $0) }
+      .filter { summary.seq - min($0, summary.seq) <= UInt64(self.limits.logFrames) }.min()
+    guard let oldest, oldest < summary.seq else { return false }
+    lastRecall &+= 1
+    let ticket = Ticket(loop: self.id, slot: .max, generation: 0, request: lastRecall)
+    guard source.history(of: id, after: oldest, through: summary.seq, ticket: ticket) else { return false }
+    fillings[lastRecall] = (id, waiting)
+    counters.own.recalls += 1
+    return true
+  }
+
+  private func cursor(ofGiven index: SubscriptionIndex) -> UInt64? {
+    guard case .waiting(.after(let cursor), .given) = subscribers.at(index)?.place else { return nil }
+    return cursor
+  }
+
+  private func filled(_ history: History, _ number: UInt32) {
+    guard let (id, waiting) = fillings.removeValue(forKey: number),
+      let topic = subscribers.topics.index(of: id), subscribers.topics[topic].isLive
+    else { return }
+    let first = history.notices.first?.seq ?? 1
+    if zip(history.notices, first...).allSatisfy({ $0.seq == $1 }) {
+      subscribers.prepend(history.notices, to: topic)
+    }
+    admit(waiting, to: topic)
+  }
+
+  /// A subscription that was greeted by another process goes on behind its cursor. The `seq` on a connection never goes
+  /// back: with a cursor ahead of a topic that was restored it ends.
+  private func goOn(_ index: SubscriptionIndex, _ resume: Resume, _ head: UInt64) {
+    guard case .after(let cursor) = resume, cursor <= head else {
+      return output.end(subscribers[index].slot, .serviceRestart)
+    }
+    catchUp(index, from: cursor)
   }
 
   // MARK: The rolling pass

@@ -21,6 +21,8 @@ final class HTTPDriver<IO: Transport> {
   private var gathered: [InboundRequest] = []
   /// Answers from now on end their connections: the server stops.
   private var isStopping = false
+  /// No request is begun now: those under way are answered, and others wait.
+  var isSettling = false
   /// The `Date` field's value and the second it belongs to.
   private var date: (second: Int64, bytes: [UInt8]) = (-1, [])
 
@@ -67,7 +69,9 @@ final class HTTPDriver<IO: Transport> {
   }
 
   /// Goes on with input that was kept.
-  func resume(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool { perform(exchange.resume(), slot, exchange) }
+  func resume(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool {
+    isSettling ? false : perform(exchange.resume(), slot, exchange)
+  }
 
   /// The kernel has taken all answers: the next request may be read.
   func flushed(_ slot: UInt32, _ exchange: HTTPExchange) -> Bool {
@@ -112,7 +116,7 @@ final class HTTPDriver<IO: Transport> {
       case .request(let request):
         receive(request, slot, exchange)
         requests += 1
-        if limiter.isPaused(slot) { return false }
+        if limiter.isPaused(slot) || isSettling { return false }
       }
       // A client that does not read its answers gets no more of them: its next request waits for room.
       guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }

@@ -73,6 +73,11 @@ final class Input<IO: Transport> {
     output.uncork()
   }
 
+  /// A connection came from another process, which had read this and not used it.
+  func adopted(_ slot: UInt32, _ bytes: [UInt8]) {
+    if case .opening = connections[slot].phase { take(slot, bytes.span) } else { resume(slot) }
+  }
+
   /// The answer to a request that was left for later; requests behind it go on.
   func answer(_ ticket: Ticket, _ response: HTTPResponse) {
     guard let slot = connections.slot(of: ticket) else { return }

@@ -22,9 +22,9 @@ final class Loop<IO: Transport> {
   let http: HTTPDriver<IO>
   let input: Input<IO>
   let deadlines: Deadlines<IO>
-  private let descriptors: DescriptorAdmission<IO>
+  let descriptors: DescriptorAdmission<IO>
   private let limiter: LoopLimiter
-  private let proxy: LoopProxy
+  let proxy: LoopProxy
   private let observer: any LoopObserver
   private let owner = ThreadOwner()
   /// Set once every client has been told that the server stops: when the loop ends at the latest.
@@ -106,7 +106,7 @@ final class Loop<IO: Transport> {
   }
 
   /// With work left, the next turn follows without a wait.
-  private func updateBusy() {
+  func updateBusy() {
     io.setBusy(!fanout.passIsOver || !input.isIdle || fanout.isEndingWithdrawn || http.hasGathered)
   }
 
@@ -122,6 +122,7 @@ final class Loop<IO: Transport> {
     for slot in connections.due() where connections.contains(slot) { judge(slot) }
     deadlines.sendPings()
     resumePaused()
+    fanout.adoptUnasked()
     fanout.closeEmptyTopics()
     subscribers.surveyTopics()
     noteAcceptFailures()
@@ -154,7 +155,7 @@ final class Loop<IO: Transport> {
   }
 
   /// The socket takes bytes again: first what was begun, then what each subscription missed, then new requests.
-  private func flush(_ slot: UInt32) {
+  func flush(_ slot: UInt32) {
     guard connections[slot].isBlocked else { return }
     let isDrained = !connections[slot].isLost && output.drain(slot)
     if isDrained, case .flushing = connections[slot].phase { return connections.linger(slot) }
@@ -188,7 +189,7 @@ final class Loop<IO: Transport> {
 
   // MARK: What other threads send
 
-  private func open(_ parcel: Parcel) {
+  func open(_ parcel: Parcel) {
     switch parcel {
     case .updates(let runs): runs.forEach(subscribers.append)
     case .grant(let topic, let summary): fanout.granted(topic, summary)
@@ -205,6 +206,7 @@ final class Loop<IO: Transport> {
       inspection.answer(id, inspection.topics.compactMap(subscribers.report))
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
+    case .handOver(let task): handOver(task)
     }
   }
 
@@ -288,7 +290,7 @@ final class Loop<IO: Transport> {
     return io.now + limits.closeTimeout >= until + limits.lastLinger
   }
 
-  private func assertOwner() {
+  func assertOwner() {
     assert(owner.isHere, "A loop is driven by its own thread; other threads post to its LoopProxy.")
   }
 }

@@ -5,6 +5,8 @@ import Synchronization
 /// What one loop counted since it started; `…Open` and other numbers of what there is are those of this moment.
 public struct LoopCounts: Sendable, Equatable {
   public internal(set) var connectionsAccepted = 0
+  /// Connections that another process served before (docs/decisions/0039-whoever-holds-the-lock-has-the-connections.md).
+  public internal(set) var connectionsAdopted = 0
   public internal(set) var connectionsOpen = 0
   /// Connections closed at accept because the loop or its descriptor table has no room.
   public internal(set) var connectionsRefused = 0

@@ -62,6 +62,12 @@ protocol Transport: AnyObject {
   /// Busy: turns follow each other without sleeping.
   func setBusy(_ busy: Bool)
   func stopListening()
+  /// Ends accepting here; the listeners go on in another process.
+  func leaveListeners()
+  /// Whether another process can go on with this transport's connections by their descriptors.
+  var passesConnections: Bool { get }
+  /// Looks at the clock behind `now`, within a long turn or before the first one.
+  func updateTime()
   /// Times that accepting paused because descriptors ran out.
   var acceptFailures: Int { get }
   var handshakes: Handshakes { get }

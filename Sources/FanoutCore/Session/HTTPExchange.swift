@@ -52,6 +52,10 @@ final class HTTPExchange {
   var isWaitingForHead: Bool { answering == nil && !isInBody && ahead.isEmpty }
   /// Whether more came behind the request that is being answered.
   var hasMore: Bool { !ahead.isEmpty }
+  /// Whether no request is being answered or has begun; whole ones may wait in `rest`.
+  var isBetweenRequests: Bool { answering == nil && parser.isIdle }
+  /// What came behind the last request and was not looked at.
+  var rest: ArraySlice<UInt8> { ahead[aheadStart...] }
   /// Whether a head is whole and its body is not.
   var isInBody: Bool { answering == nil && parser.phase == .body }
 

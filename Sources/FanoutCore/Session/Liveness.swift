@@ -22,6 +22,10 @@ struct Liveness {
     since = now > early ? now - early : 0
   }
 
+  /// As another process left it.
+  /// - Parameter quiet: milliseconds since `since`.
+  init(now: UInt64, quiet: UInt64, isPinged: Bool) { (since, self.isPinged) = (now - min(quiet, now), isPinged) }
+
   mutating func heard(at now: UInt64) { (since, isPinged) = (now, false) }
 
   mutating func pinged(at now: UInt64) { (since, isPinged) = (now, true) }

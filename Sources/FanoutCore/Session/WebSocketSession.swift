@@ -44,6 +44,9 @@ struct WebSocketSession {
     }
   }
 
+  /// Input after which a new session stands where this one does. Only for an open one.
+  var equivalentInput: [UInt8] { decoder.equivalent }
+
   /// We have put a close frame on the wire.
   mutating func closeFrameSent() {
     if state == .open { state = .closeSent }

@@ -38,6 +38,36 @@ struct FrameHeader: Sendable {
 
   private var maskBytes: UInt8 { sender == .client ? 4 : 0 }
 
+  /// Appends the bytes that were taken.
+  func append(to bytes: inout [UInt8]) {
+    let (lengthEnd, all) = (2 + lengthBytes, [first, second])
+    for index in 0..<count {
+      switch index {
+      case 0, 1: bytes.append(all[Int(index)])
+      case 2..<lengthEnd:
+        // The bytes of the length that have come are its lowest ones so far.
+        let behind = min(count, lengthEnd) - 1 - index
+        bytes.append(UInt8(truncatingIfNeeded: length >> UInt64(8 * behind)))
+      default: bytes.append(UInt8(truncatingIfNeeded: mask >> UInt32(8 * (index - lengthEnd))))
+      }
+    }
+  }
+
+  /// Appends the header of a client's frame whose mask is zeros.
+  static func append(_ opcode: Opcode, isFinal: Bool, length: Int, to bytes: inout [UInt8]) {
+    bytes.append(opcode.rawValue | (isFinal ? 0x80 : 0))
+    switch length {
+    case ..<126: bytes.append(0x80 | UInt8(length))
+    case ..<0x1_0000:
+      bytes.append(0x80 | 126)
+      bytes += [UInt8(length >> 8), UInt8(length & 0xFF)]
+    default:
+      bytes.append(0x80 | 127)
+      for index in (0..<8).reversed() { bytes.append(UInt8(truncatingIfNeeded: length >> (8 * index))) }
+    }
+    bytes += [0, 0, 0, 0]
+  }
+
   /// Takes one more byte of a header that is not complete.
   mutating func take(_ byte: UInt8) throws(DecodingFailure) {
     switch count {

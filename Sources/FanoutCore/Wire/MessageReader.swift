@@ -32,6 +32,25 @@ struct MessageReader: Sendable {
   /// Whether nothing has begun.
   var isIdle: Bool { opcode == nil && header.isEmpty && failure == nil }
 
+  /// Bytes after which a new reader stands where this one does. They need not be those that came: what has been unmasked is
+  /// put into frames with a mask of zeros.
+  var equivalent: [UInt8] {
+    var bytes: [UInt8] = []
+    let ofFrame = header.isComplete && !header.opcode.isControl ? Int(header.length) - missing : 0
+    let earlier = message.count - ofFrame
+    if let opcode, earlier > 0 || header.isEmpty || header.opcode.isControl || header.opcode == .continuation {
+      FrameHeader.append(opcode, isFinal: false, length: earlier, to: &bytes)
+      bytes.append(contentsOf: message[..<earlier])
+    }
+    header.append(to: &bytes)
+    var mask = header.mask
+    if header.isComplete {
+      let payload = header.opcode.isControl ? control : Array(message[earlier...])
+      Masking.append(payload.span, mask: &mask, to: &bytes)
+    }
+    return bytes
+  }
+
   /// - Returns: the next event; nil when all bytes were taken and something goes on.
   mutating func read(
     _ bytes: Span<UInt8>, _ position: inout Int

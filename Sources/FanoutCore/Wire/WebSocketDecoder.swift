@@ -51,6 +51,9 @@ struct WebSocketDecoder: Sendable {
   /// True between messages: nothing is buffered.
   var isIdle: Bool { progress.isEmpty }
 
+  /// Bytes after which a new decoder of the same limits stands where this one does: empty between messages.
+  var equivalent: [UInt8] { progress.first?.equivalent ?? [] }
+
   /// Takes bytes up to the end of the next event. Call it again with what is left until it needs more.
   mutating func decode(_ bytes: Span<UInt8>) -> Step {
     // Moved out and back, so that its arrays have one owner and are never copied.

@@ -12,19 +12,37 @@ struct Assembly {
   private let origins: OriginPolicy
   private let log: Log
   private let startedAt = SystemClock().now
+  /// What a running server has handed over; nil: this one begins by itself.
+  private let takeOver: TakeOver?
 
-  /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`.
+  /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`, or taken over from
+  /// the server that runs.
   init(_ configuration: ServeConfiguration, secrets: TokenSecrets, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     origins = OriginPolicy(listed: configuration.origins, refused: { log.refused(origin: $0) })
+    let plane = try Self.makePlane(configuration)
+    self.plane = plane
     do {
-      plane = try DataPlane(Self.planeConfiguration(configuration))
+      takeOver = try configuration.takeOver.map { try TakeOver(from: $0, configuration, to: plane) }
+      if let takeOver, !takeOver.memory.isEmpty, !Backend.useSeed(of: takeOver.memory) {
+        throw StartError("The running server has told nothing by which its clients are known.")
+      }
       backend = try Backend.open(
         Self.backendConfiguration(configuration, secrets),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log, insight: PlaneInsight(plane: plane, startedAt: startedAt))
       readiness = Readiness(backend)
       admin = AdminService(backend, backups: configuration.backups, log: log)
+      if let takeOver { backend.adopt(takeOver.memory) }
+    } catch {
+      plane.abandon()
+      throw StartError(telling: error)
+    }
+  }
+
+  private static func makePlane(_ configuration: ServeConfiguration) throws(StartError) -> DataPlane {
+    do {
+      return try DataPlane(planeConfiguration(configuration))
     } catch {
       throw StartError(telling: error)
     }
@@ -54,12 +72,37 @@ struct Assembly {
           stats: numbersForSockets),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8), apart: inbound)
+      takeOver?.finish(plane, backend.keyEnds)
       try admin.start()
       return port
     } catch {
       throw StartError(telling: error)
     }
   }
+
+  /// What there is to tell of a take-over; nil: there was none.
+  var takenOver: LogEntry? {
+    takeOver.map {
+      LogEntry(
+        .info, "took over from a running server",
+        ["connections": String($0.connections), "left": String($0.kept), "version": $0.program])
+    }
+  }
+
+  /// Offers everything to a process that asks for it.
+  /// - Parameter done: called on another thread once everything was handed over.
+  func offerTakeOver(port: Int, done: @escaping @Sendable (_ heir: Int32) -> Void) -> TakeOverHost {
+    let host = TakeOverHost(
+      TakeOverHost.Server(
+        plane: plane, backend: backend, admin: admin,
+        setup: configuration.setup(port: port, apart: plane.apartPort)),
+      log: log, done: done)
+    host.start()
+    return host
+  }
+
+  /// The end after everything was handed over: connections that could not be passed on are closed as at any stop.
+  func stopHandedOver() { plane.closeAll() }
 
   /// Where administration has a listener of its own, its numbers are there and nowhere else.
   private var numbersForSockets: (@Sendable () -> [UInt8]?)? {

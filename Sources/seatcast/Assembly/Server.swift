@@ -42,8 +42,15 @@ enum Server {
     let url = configuration.address.url(port: started.port)
     notifier.ready("Serving on \(url)")
 
+    let host = assembly.offerTakeOver(port: started.port) { heir in
+      notifier.hand(to: heir)
+      // Ends the wait below.
+      kill(getpid(), SIGTERM)
+    }
     let reload = Reload(settings, assembly.reloaders, fixed: assembly.fixed, log: log)
     let signal = waitForStop(reload, notifier, url: url)
+    host.close()
+    if host.heir != nil { return endHandedOver(assembly, watchdog, log) }
     log.write(LogEntry(.info, "stopping", ["signal": signal]))
     notifier.stopping("Stopping after \(signal)")
     assembly.readiness.leave()
@@ -54,12 +61,24 @@ enum Server {
     log.write(LogEntry(.info, "stopped cleanly"))
   }
 
+  private static func endHandedOver(_ assembly: Assembly, _ watchdog: Watchdog?, _ log: Log) {
+    watchdog?.stop()
+    assembly.stopHandedOver()
+    log.close()
+    log.write(LogEntry(.info, "handed over"))
+  }
+
   private typealias Started = (port: Int, demo: DemoContent?)
 
   private static func start(
     _ assembly: Assembly, _ configuration: ServeConfiguration, password: String?
   ) throws(StartError) -> Started {
     do throws(StartError) {
+      if configuration.takeOver != nil {
+        // Clients wait, and the accounts are there since the start of the server before.
+        let port = try assembly.start()
+        return (port, try prepare(configuration, password: password, assembly.backend))
+      }
       let demo = try prepare(configuration, password: password, assembly.backend)
       return (try assembly.start(), demo)
     } catch {
@@ -92,6 +111,7 @@ enum Server {
         + (started.demo.map {
           DemoText.render($0, url: configuration.address.localURL(port: started.port))
         } ?? ""))
+    if let entry = assembly.takenOver { log.write(entry) }
     log.write(serving(configuration, url: url, assembly))
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
   }

@@ -13,6 +13,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case sender
   case descriptorTables = "descriptor-tables"
   case drainDelay = "drain-delay"
+  case takeOver = "take-over"
   case tlsCertificate = "tls-cert"
   case tlsKey = "tls-key"
   case tlsRecords = "tls-records"

@@ -202,6 +202,11 @@ extension CommandTable {
       .drainDelay, "TIME",
       summary: "How long a server that is stopped still answers while /readyz says no, like 5s.",
       fallback: "0s"),
+    .text(
+      .takeOver, "SOCKET",
+      summary: "Go on with everything of the running server, whose data folder has this take-over.sock.",
+      details: ["Nobody is disconnected. The address and the data folder must be the same; TLS reconnects."],
+      fallback: .words("start by itself"), example: "/var/lib/seatcast/take-over.sock"),
   ]
 
   private static let testing: [Flag] = [

@@ -39,6 +39,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var backups: BackupPlan?
   /// Milliseconds for which a server that was asked to stop says that it is not ready and still answers.
   var drainDelay: Int64
+  /// The socket of a running server from which everything is taken over; nil: this one begins by itself.
+  var takeOver: String?
   /// Warnings about environment variables that nothing reads.
   var unknownVariables: [String]
 
@@ -122,6 +124,7 @@ struct ServeConfiguration: Equatable, Sendable {
     feedKept = try settings.duration(.feedKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     addressesKept = try settings.duration(.addressKeep, in: Self.keepingTimes) ?? 30 * 86_400_000
     drainDelay = try settings.duration(.drainDelay, in: 0...86_400) ?? 0
+    takeOver = try settings.text(.takeOver)
     demo = settings.has(.demo)
     backups = try Self.backups(settings)
     unknownVariables = settings.warnings

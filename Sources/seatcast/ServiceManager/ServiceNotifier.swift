@@ -20,6 +20,9 @@ struct ServiceNotifier: Sendable {
   /// One line of text, which `systemctl status` shows.
   func tell(_ status: String) { send([Self.line(status)]) }
 
+  /// Another process is the service from now on, and says so itself.
+  func hand(to process: Int32) { send(["MAINPID=\(process)", Self.line("Handed over to process \(process)")]) }
+
   /// A sign of life, without which the manager ends the process.
   func feedWatchdog() { send(["WATCHDOG=1"]) }
 
