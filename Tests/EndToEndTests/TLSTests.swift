@@ -128,6 +128,26 @@ struct TLSTests {
     #expect(try server.server.terminate() == .exited(0))
   }
 
+  @Test("at a take-over connections that speak TLS are told to come back, and find the next process")
+  func takeOver() throws {
+    let server = try TestServer(secureOptions())
+    let token = server.mint.token(user: 77)
+    let target = WebSocketClient.target("/ws/events/1", token: token)
+    let upgrade = String(decoding: WebSocketClient.handshake(port: server.port, target: target), as: UTF8.self)
+    let watcher = try SecureConnection(port: server.port, version: 13)
+    try watcher.send(upgrade)
+    _ = try watcher.read(until: "connection_established")
+    #expect(try server.server.takeOver() == .exited(0))
+    _ = try watcher.read(until: "server_draining")
+    let next = try SecureConnection(port: server.port, version: 13)
+    try next.send(upgrade)
+    _ = try next.read(until: "connection_established")
+    let booker = try SecureConnection(port: server.port, version: 13)
+    _ = try book(booker, port: server.port, token: token)
+    _ = try next.read(until: "booking_created")
+    #expect(try server.server.terminate() == .exited(0))
+  }
+
   @Test("plain HTTP on a TLS port gets one plain sentence, and nobody else notices")
   func plain() throws {
     let server = try TestServer(secureOptions())

@@ -16,8 +16,13 @@ final class DataPlaneFixture: Sendable {
   private let publisher = Guarded<BackgroundThread<Void>?>(nil)
 
   /// Starts a plane on a free port.
-  init(_ configuration: DataPlane.Configuration = DataPlaneFixture.configuration()) throws {
+  /// - Parameter prepare: before it starts.
+  init(
+    _ configuration: DataPlane.Configuration = DataPlaneFixture.configuration(),
+    prepare: (DataPlane) throws -> Void = { _ in }
+  ) throws {
     plane = try DataPlane(configuration)
+    try prepare(plane)
     port = try plane.start(
       inbound: inbound, sessions: FakeSessionHandler(), topics: topics, observer: observer)
     let (plane, topics) = (plane, topics)

@@ -165,6 +165,31 @@ public final class ServerProcess: Sendable {
     state.withLock { $0 = fresh }
   }
 
+  /// Starts a process that is to take over, which may end before it has.
+  public func startHeir(_ arguments: [String] = []) throws -> ChildProcess {
+    var options = options
+    options.arguments += ["--take-over", folder.path + "/take-over.sock"] + arguments
+    return try ChildProcess(
+      Self.executable(), Self.words(options, folder: folder.path, port: port),
+      environment: Self.environment(options))
+  }
+
+  /// Has another process take everything over, and waits until it serves and the former one has ended.
+  /// - Returns: how the former one ended.
+  public func takeOver(_ arguments: [String] = []) throws -> ExitStatus {
+    let former = process
+    let heir = try startHeir(arguments)
+    let port = try Self.awaitPort(of: heir)
+    state.withLock { $0 = (heir, port) }
+    return try former.wait(within: .seconds(60))
+  }
+
+  /// Another process, which `startHeir` has started, is the server now.
+  public func follow(_ heir: ChildProcess) throws {
+    let port = try Self.awaitPort(of: heir)
+    state.withLock { $0 = (heir, port) }
+  }
+
   /// Resident memory in bytes, by /proc.
   public func residentBytes() throws -> Int { try TestSupport.residentBytes(of: process.identifier) }
 }

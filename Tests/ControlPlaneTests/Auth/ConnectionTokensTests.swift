@@ -94,4 +94,38 @@ struct ConnectionTokensTests {
     }
     #expect(queue.count == 0 && next - expected < 2)
   }
+
+  @Test("Unused tokens of another process are good here, once, and those of refused users are not passed on")
+  func handedOver() {
+    let (old, new) = (ConnectionTokens(), ConnectionTokens())
+    var principal = Principal(
+      identity: Identity(issuer: "https://id.example", subject: .text("a\"b")), role: .admin,
+      email: "a@example.org", name: "\u{e4}", issuedAt: Instant(milliseconds: 5), expiresAt: Timestamps.latest,
+      key: .max)
+    let full = old.issue(ConnectionGrant(principal: principal, events: [EventID(5), EventID(6)]), at: 1_000)
+    let plain = old.issue(grant(1), at: 1_500)
+    let none = old.issue(grant(3, []), at: 1_500)
+    let used = old.issue(grant(1), at: 2_000)
+    _ = old.redeem(used, at: 2_000)
+    principal = grant(2).principal
+    let refused = old.issue(grant(2), at: 2_000)
+    let pieces = old.pieces { $0.identity != principal.identity }
+    #expect(pieces.count == 1)
+    for piece in pieces + [Array("{}".utf8), Array("nonsense".utf8)] { new.adopt(piece) }
+    #expect(new.redeem(full, at: 30_999) == old.redeem(full, at: 30_999))
+    #expect(new.redeem(plain, at: 31_500) == nil)
+    #expect(new.redeem(none, at: 2_000) == grant(3, []))
+    #expect(new.redeem(used, at: 2_000) == nil)
+    #expect(new.redeem(refused, at: 2_000) == nil)
+  }
+
+  @Test("Many tokens are passed on in pieces that fit a message")
+  func pieces() {
+    let (old, new) = (ConnectionTokens(), ConnectionTokens())
+    let tokens = (0..<1_000).map { old.issue(grant($0), at: 0) }
+    let pieces = old.pieces { _ in true }
+    #expect(pieces.count > 1 && pieces.allSatisfy { $0.count < 48 * 1_024 })
+    for piece in pieces { new.adopt(piece) }
+    #expect(tokens.allSatisfy { new.redeem($0, at: 0) != nil })
+  }
 }

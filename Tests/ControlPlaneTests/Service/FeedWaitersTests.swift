@@ -131,4 +131,18 @@ struct FeedWaitersTests {
     #expect(stage.replies[3] == nil || stage.replies[3]?.status == 200)
     #expect(waiters.count == 0)
   }
+
+  @Test("While it is paused everybody is answered with what there is, and afterwards they wait again")
+  func paused() throws {
+    let reads = try fixture.reader()
+    try waiters.add(waiter(1))
+    waiters.pause(true)
+    #expect(waiters.pump(reads))
+    try waiters.add(waiter(2))
+    #expect(waiters.pump(reads))
+    #expect(statuses == [1: 0, 2: 0] && waiters.count == 0)
+    waiters.pause(false)
+    try waiters.add(waiter(3))
+    #expect(!waiters.pump(reads) && waiters.count == 1)
+  }
 }

@@ -60,4 +60,21 @@ struct PoolTests {
     #expect(count.load(ordering: .relaxed) == 1)
     #expect(!pool.offer {})
   }
+
+  @Test("a paused pool takes nothing, and is idle when everything it took is done")
+  func paused() throws {
+    let pool = try Pool<Int, Void>("test", contexts: [()], depth: 9, most: 2, threads: .own) { jobs, _ in
+      pause(milliseconds: 2)
+      return jobs.count
+    }
+    #expect(pool.isIdle)
+    #expect(pool.offer(contentsOf: [1, 2, 3]) == 3)
+    pool.pause(true)
+    #expect(!pool.offer(4) && pool.offer(contentsOf: [4, 5]) == 0)
+    try eventually("it is idle") { pool.isIdle }
+    pool.pause(false)
+    #expect(pool.offer(4))
+    try eventually("it is idle") { pool.isIdle }
+    pool.close()
+  }
 }

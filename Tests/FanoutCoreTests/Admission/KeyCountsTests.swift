@@ -54,4 +54,15 @@ struct KeyCountsTests {
     _ = try concurrently(4) { index in for _ in 0..<entered[index] { counts.leave(9) } }
     #expect(counts.keys == 0)
   }
+
+  @Test("What comes from another process is counted beyond the bound")
+  func added() {
+    let counts = KeyCounts(bound: 1)
+    counts.add(1)
+    counts.add(1)
+    #expect(counts.count(of: 1) == 2 && !counts.enter(1))
+    counts.leave(1)
+    counts.leave(1)
+    #expect(counts.enter(1))
+  }
 }

@@ -185,4 +185,19 @@ func frames(_ range: ClosedRange<UInt64>, size: Int? = nil) -> EncodedFrames {
     #expect(log.range(after: 8) == nil)
     #expect(log.range(after: 9) == 0..<0)
   }
+
+  @Test("older frames are put in front, within the room")
+  func prepend() throws {
+    var log = TopicLog(head: 13)
+    log.append(frames(14...15), first: 14, room: room())
+    log.prepend(frames(11...13), room: room())
+    #expect(log.first == 11)
+    #expect(log.head == 15)
+    let range = try #require(log.range(after: 10))
+    #expect(Array(log.bytes[range]) == frames(11...15).bytes)
+    log.prepend(frames(1...10), room: room(frames: 4))
+    #expect(log.first == 12)
+    let kept = try #require(log.range(after: 12))
+    #expect(Array(log.bytes[kept]) == frames(13...15).bytes)
+  }
 }

@@ -18,6 +18,41 @@ struct WebSocketDecoderTests {
     }
   }
 
+  @Test("At every byte a new decoder can go on, from the bytes that stand for what came")
+  func equivalent() {
+    var random = SeededGenerator(seed: 5)
+    let input =
+      ClientFrame.bytes(1, bytes("text"))
+      + ClientFrame.bytes(1, bytes("two "), fin: false) + ClientFrame.bytes(9, bytes("between"))
+      + ClientFrame.bytes(0, bytes("h\u{e4}lves")) + ClientFrame.bytes(2, [], fin: false)
+      + ClientFrame.bytes(0, random.bytes(300)) + ClientFrame.bytes(2, random.bytes(70_000))
+      + ClientFrame.bytes(8, [0x03, 0xE8])
+    let whole = messages(in: input, maximumMessage: 1 << 20, acceptsBinary: true).outcomes
+    let indices = Array(0..<500) + stride(from: 500, to: input.count, by: 997) + [input.count - 1]
+    for index in indices {
+      var (first, second) = (
+        WebSocketDecoder(maximumMessage: 1 << 20, acceptsBinary: true),
+        WebSocketDecoder(maximumMessage: 1 << 20, acceptsBinary: true)
+      )
+      var outcomes = take(Array(input.prefix(index)), &first)
+      #expect(take(first.equivalent, &second).isEmpty, "nothing is said twice")
+      #expect(second.isIdle == first.isIdle)
+      outcomes += take(Array(input.dropFirst(index)), &second)
+      #expect(outcomes == whole.compactMap { if case .event(let event) = $0 { event } else { nil } })
+    }
+  }
+
+  private func take(_ input: [UInt8], _ decoder: inout WebSocketDecoder) -> [WebSocketEvent] {
+    var (events, start): ([WebSocketEvent], Int) = ([], 0)
+    while start < input.count,
+      case .event(let event, let consumed) = decoder.decode(input.span.extracting(start..<input.count))
+    {
+      events.append(event)
+      start += consumed
+    }
+    return events
+  }
+
   @Test("Each kind of frame becomes its event")
   func kinds() {
     let input =
