@@ -247,8 +247,13 @@ void cuv_listen_stop(cuv_loop *loop) {
   }
 }
 
-void cuv_listen_leave(cuv_loop *loop) {
+void cuv_listen_share(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
   for (cuv__listener *listener = loop->listeners; listener; listener = listener->next) listener->is_shared = true;
+}
+
+void cuv_listen_leave(cuv_loop *loop) {
+  cuv_listen_share(loop);
   cuv_listen_stop(loop);
 }
 

@@ -27,9 +27,12 @@ import Testing
     deinit { for descriptor in [listener, left, right] { cuv_channel_close(descriptor) } }
   }
 
-  private func send(_ text: String, _ descriptors: [Int32] = [], on channel: Int32, within: Int32 = 1_000) -> Int32 {
+  private func send(_ text: String, _ descriptors: [Int32] = [], on channel: Int32, within: Int32 = 1_000)
+    -> Int32
+  {
     let bytes = Array(text.utf8)
-    return unsafe cuv_channel_send(channel, bytes, bytes.count, descriptors, UInt32(descriptors.count), within)
+    return unsafe cuv_channel_send(
+      channel, bytes, bytes.count, descriptors, UInt32(descriptors.count), within)
   }
 
   private func receive(
@@ -40,7 +43,8 @@ import Testing
     var count = UInt32(room)
     let result = unsafe cuv_channel_receive(channel, &bytes, bytes.count, &descriptors, &count, within)
     return (
-      result, String(decoding: bytes.prefix(max(0, result)), as: UTF8.self), Array(descriptors.prefix(Int(count)))
+      result, String(decoding: bytes.prefix(max(0, result)), as: UTF8.self),
+      Array(descriptors.prefix(Int(count)))
     )
   }
 

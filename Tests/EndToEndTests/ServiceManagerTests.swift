@@ -61,6 +61,30 @@ struct ServiceManagerTests {
     #expect(try server.server.process.wait() == .exited(0))
   }
 
+  @Test(
+    "on SIGUSR2 the program is started anew and takes over, and the manager is told which process is the service"
+  )
+  func renewed() throws {
+    let folder = try TemporaryFolder()
+    let manager = try Manager(folder)
+    var options = ServerOptions()
+    options.environment = ["NOTIFY_SOCKET": manager.path]
+    let server = try TestServer(options)
+    let event = try server.event(seats: 9)
+    let (socket, _) = try server.watch(event)
+    _ = try manager.expect("READY=1\n")
+    server.server.process.signal(SIGUSR2)
+    let heir = try #require(
+      Int32(try manager.expect("MAINPID=").drop { !$0.isNumber }.prefix { $0.isNumber }))
+    _ = try manager.expect("READY=1\n")
+    #expect(try server.server.process.wait() == .exited(0))
+    try server.person(1).book(event)
+    #expect(try socket.expect("booking_created").number("seq") == 1)
+    kill(heir, SIGTERM)
+    #expect(try socket.expectClose().code == 1012)
+    _ = try manager.expect("STOPPING=1\n")
+  }
+
   @Test("a server that cannot start tells why")
   func failure() throws {
     let folder = try TemporaryFolder()

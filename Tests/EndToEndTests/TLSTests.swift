@@ -133,7 +133,8 @@ struct TLSTests {
     let server = try TestServer(secureOptions())
     let token = server.mint.token(user: 77)
     let target = WebSocketClient.target("/ws/events/1", token: token)
-    let upgrade = String(decoding: WebSocketClient.handshake(port: server.port, target: target), as: UTF8.self)
+    let upgrade = String(
+      decoding: WebSocketClient.handshake(port: server.port, target: target), as: UTF8.self)
     let watcher = try SecureConnection(port: server.port, version: 13)
     try watcher.send(upgrade)
     _ = try watcher.read(until: "connection_established")

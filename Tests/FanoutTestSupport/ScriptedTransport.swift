@@ -109,6 +109,7 @@ final class ScriptedTransport: Transport {
   private(set) var isListening = true
   private(set) var isStopped = false
   private(set) var hasLeftListeners = false
+  private(set) var sharesListeners = false
   /// Whether connections can go on in another process; false: as with TLS.
   var passesConnections = true
   /// Calls of `send` and entries of batches.
@@ -231,6 +232,7 @@ final class ScriptedTransport: Transport {
 
   func setBusy(_ busy: Bool) { isBusy = busy }
   func stopListening() { isListening = false }
+  func shareListeners() { sharesListeners = true }
   func leaveListeners() {
     isListening = false
     hasLeftListeners = true

@@ -33,6 +33,7 @@ MODES = {
     "storm": ("20,000 clients that reconnect beside 2,000 who stayed, in three minutes", RUN_OPTIONS),
     "churn": ("the server's memory over connections that come and go", ("--connects", "--per-second", "--no-build")),
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
+    "take-over": ("a server that takes over from another under a crowd", ("--subscribers", "--loops", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
     "micro": ("the hot functions one by one", ("--no-build",)),
     "selftest": ("the suite's own unit tests", ()),
@@ -53,6 +54,8 @@ def read(words):
     if mode not in MODES:
         raise Failure(f"script/bench has no mode '{mode}'. {usage()}", USAGE)
     options = Options(mode.lstrip("-"), " ".join(["script/bench", *words]))
+    if mode == "take-over":
+        options.subscribers, options.loops = 100_000, 8
     while rest:
         name = rest.pop(0)
         if name not in MODES[mode][1]:
@@ -112,6 +115,10 @@ def _run(options):
         from suite import churn
 
         return churn.run(options)
+    if options.mode == "take-over":
+        from suite import take_over
+
+        return take_over.run(options)
     from suite import document, rounds
 
     return {"million": rounds.million, "micro": document.micro}.get(options.mode, rounds.run)(options)

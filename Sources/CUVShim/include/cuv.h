@@ -82,7 +82,9 @@ int cuv_listen_inherited(cuv_loop *loop, int fd, int is_shared, const cuv_listen
 /* Nobody is accepted any more; idempotent. A socket of our own ends, also where it stands in other descriptor tables. A
  * shared one goes on listening for those who hold it, too, so that nobody is refused until the next process takes it. */
 void cuv_listen_stop(cuv_loop *loop);
-/* The same, but our own sockets go on, too: another process has taken them over. */
+/* Our own sockets are shared from now on: others hold them, too. */
+void cuv_listen_share(cuv_loop *loop);
+/* cuv_listen_share(), then cuv_listen_stop(): another process has taken the sockets over. */
 void cuv_listen_leave(cuv_loop *loop);
 /* The descriptor of the listener number `index`; -EBADF: there are not so many. */
 int cuv_listen_descriptor(const cuv_loop *loop, uint32_t index);

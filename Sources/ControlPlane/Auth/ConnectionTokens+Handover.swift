@@ -53,7 +53,8 @@ extension ConnectionTokens {
     guard let digest = members["digest"]?.text, let endsAt = members["endsAt"]?.whole,
       let issuer = members["issuer"]?.text, let subject = members["subject"]?.text.flatMap({ Subject($0) }),
       let role = members["role"]?.text.flatMap({ Role(rawValue: $0) }),
-      let expiresAt = members["expiresAt"]?.whole, let key = members["key"]?.whole.flatMap({ UInt32(exactly: $0) })
+      let expiresAt = members["expiresAt"]?.whole,
+      let key = members["key"]?.whole.flatMap({ UInt32(exactly: $0) })
     else { return nil }
     guard let bytes = bytes(hex: digest) else { return nil }
     let principal = Principal(

@@ -91,7 +91,9 @@ final class Pool<Job: Sendable, Context>: @unchecked Sendable {
     threads = []
   }
 
-  private static func run(_ queue: BoundedQueue<Job>, _ context: Context, most: Int, _ load: Load, _ work: Work) {
+  private static func run(
+    _ queue: BoundedQueue<Job>, _ context: Context, most: Int, _ load: Load, _ work: Work
+  ) {
     var jobs: [Job] = []
     while queue.take(into: &jobs, most: most) == .elements {
       let done = work(jobs, context)

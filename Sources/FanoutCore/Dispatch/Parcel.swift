@@ -18,6 +18,8 @@ enum Parcel: Sendable {
   case settings(AdmissionLimits)
   /// Tell what the loop has of some topics.
   case inspect(Inspection)
+  /// Others hold the listeners, too.
+  case shareListeners
   /// Close the listener; answers from now on end their connections.
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.

@@ -83,7 +83,8 @@ struct Topic {
 
     /// Puts older notices in front of what the logs hold, if they end just before it.
     mutating func prepend(_ notices: [Notice], idPrefix: [UInt8], room: LogRoom) {
-      for dialect in [Dialect.webSocket, .eventStream] where self[dialect].log.first == (notices.last?.seq ?? 0) + 1 {
+      for dialect in [Dialect.webSocket, .eventStream]
+      where self[dialect].log.first == (notices.last?.seq ?? 0) + 1 {
         self[dialect].prepend(EncodedFrames(notices, as: dialect, idPrefix: idPrefix), room: room)
       }
     }

@@ -67,7 +67,9 @@ final class HandoverTask: Sendable {
   /// Complete once the step is `left`.
   var late: [LateCommand] { state.withLock { $0.late } }
 
-  func reached(_ step: Step, late: [LateCommand] = []) { state.withLock { ($0.step, $0.late) = (step, late) } }
+  func reached(_ step: Step, late: [LateCommand] = []) {
+    state.withLock { ($0.step, $0.late) = (step, late) }
+  }
   func give(_ order: Order) { state.withLock { $0.order = order } }
 
   /// Sleeps for a moment: far less than anybody notices, long enough to leave the core to others.

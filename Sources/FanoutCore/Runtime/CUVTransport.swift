@@ -88,7 +88,8 @@ public enum SenderKind: Sendable, CaseIterable {
     let sentence = "cannot listen on the socket that is descriptor \(socket)"
     let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
     try DataPlaneFailure.check(copy < 0 ? -errno : 0, sentence)
-    try DataPlaneFailure.check(unsafe cuv_listen_inherited(uv, copy, isShared ? 1 : 0, &options, &bound), sentence)
+    try DataPlaneFailure.check(
+      unsafe cuv_listen_inherited(uv, copy, isShared ? 1 : 0, &options, &bound), sentence)
     return Int(bound)
   }
 
@@ -205,6 +206,7 @@ public enum SenderKind: Sendable, CaseIterable {
 
   func setBusy(_ busy: Bool) { unsafe cuv_loop_set_busy(uv, busy ? 1 : 0) }
   func stopListening() { unsafe cuv_listen_stop(uv) }
+  func shareListeners() { unsafe cuv_listen_share(uv) }
   func leaveListeners() { unsafe cuv_listen_leave(uv) }
   /// The state of TLS cannot leave its process.
   var passesConnections: Bool { !isSecure }

@@ -15,7 +15,15 @@ extension DataPlane {
   public var listenerApart: Int32? { configuration.apart == nil ? nil : transports.last?.listeners.first }
 
   /// Whether the sockets are also held by whoever opened them for this process.
-  public var listenersAreShared: Bool { !configuration.inheritedListeners.isEmpty }
+  public var listenersAreShared: Bool {
+    !configuration.inheritedListeners.isEmpty || sharesListeners.withLock { $0 }
+  }
+
+  /// Somebody else holds the listeners, too, and they are to go on when this plane stops.
+  public func shareListeners() {
+    sharesListeners.withLock { $0 = true }
+    proxies.prefix(configuration.loops).forEach { $0.post(.shareListeners) }
+  }
 
   /// Open connections of each loop, as of its last tick; the loop apart is the last.
   public var connectionCounts: [Int] { counts().map(\.connectionsOpen) }
@@ -49,7 +57,8 @@ extension DataPlane {
     listeners: [Int32], apart: Int32?, areShared: Bool, fromLoops loops: Int, at base: String
   ) throws(DataPlaneFailure) {
     let port = try listen(on: listeners, areShared: areShared)
-    if let apart { try listenApart(on: apart, isShared: areShared) }
+    sharesListeners.withLock { $0 = areShared }
+    if let apart { try listenApart(on: apart, isShared: false) }
     let targets = (0..<loops + (apart == nil ? 0 : 1)).map {
       Intake.target(ofLoop: $0, of: loops, loops: configuration.loops)
     }
@@ -64,6 +73,9 @@ extension DataPlane {
 
   /// Waits until every loop has what was dealt to it: how many connections in all; nil: not all have come.
   public func awaitConnections() -> Int? { intake.withLock { $0 }?.awaitComplete() }
+
+  /// Waits until every loop goes on with its connections, after `start`.
+  public func awaitAdoption() { intake.withLock { $0 }?.awaitAdopted() }
 
   /// Stops waiting for connections, from another thread than the one that waits.
   public func stopTaking() { intake.withLock { $0 }?.cancel() }

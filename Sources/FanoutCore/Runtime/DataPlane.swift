@@ -74,6 +74,7 @@ public final class DataPlane: Sendable {
   private let gate = LoopGate()
   /// What comes from another process; nil: nothing does.
   let intake = Mutex<Intake?>(nil)
+  let sharesListeners = Mutex(false)
   /// Descriptors that one table may hold: the limit of this process, raised as far as it may.
   public let descriptorLimit: Int
   private let tls: TLSContext?
@@ -163,6 +164,7 @@ public final class DataPlane: Sendable {
       sessions: parts.sessions, source: parts.topics, observer: parts.observer, table: table,
       admission: admission, eventIDPrefix: parts.eventIDPrefix)
     if let staged { loop.adopt(staged.take()) }
+    intake.withLock { $0 }?.adopted(index)
     transports[index].run(loop)
   }
 

@@ -303,7 +303,9 @@ final class Fanout<IO: Transport> {
   /// False: the topic's grant cannot be asked for now.
   private func adopt(_ slot: UInt32, _ interest: ConnectionRecord.Interest) -> Bool {
     if subscribers.find(interest.topic, of: slot) != nil { return true }
-    guard let topic = subscribers.topics.index(of: interest.topic) ?? open(interest.topic) else { return false }
+    guard let topic = subscribers.topics.index(of: interest.topic) ?? open(interest.topic) else {
+      return false
+    }
     let (resume, greeting) = (interest.resume, interest.greeting)
     guard !subscribers.topics[topic].isWithdrawn else {
       refuse(slot, greeting, with: .topicNotFound, .unknownTopic(interest.topic))

@@ -12,7 +12,7 @@ import Synchronization
 /// What comes to the loops of a plane from those of another process.
 final class Intake: Sendable {
   private enum Progress {
-    case starting, listening, complete, failed
+    case starting, listening, complete, failed, adopted
   }
 
   private struct State {
@@ -73,6 +73,14 @@ final class Intake: Sendable {
   func awaitComplete() -> Int? {
     waits { $0.allSatisfy { $0 == .complete } } ? state.withLock { $0.connections } : nil
   }
+
+  /// Waits until every loop goes on with what came.
+  func awaitAdopted() {
+    while !state.withLock({ $0.loops.allSatisfy { $0 == .adopted } }) { HandoverTask.pause() }
+  }
+
+  /// The loop goes on with what came, if anything did.
+  func adopted(_ loop: Int) { note(.adopted, loop) }
 
   private func waits(_ isDone: ([Progress]) -> Bool) -> Bool {
     while true {

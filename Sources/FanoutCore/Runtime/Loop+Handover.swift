@@ -11,7 +11,10 @@ extension Loop {
     assertOwner()
     settle(until: io.nanoseconds + task.patience)
     task.reached(.settled)
-    while task.order == .wait { settle(until: 0) }
+    while task.order == .wait {
+      serveWhatCame()
+      HandoverTask.pause()
+    }
     guard task.order == .pass, let passed = pass(task) else {
       if task.step != .failed { task.reached(.failed) }
       return goOn([])
@@ -37,16 +40,21 @@ extension Loop {
     http.isSettling = true
     var unfinished = connections.indices.filter(isUnfinished)
     while true {
-      io.updateTime()
-      drainMailbox()
       for slot in unfinished where connections.contains(slot) { advance(slot) }
-      for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
-      while !fanout.passIsOver { fanout.rollPass() }
-      fanout.endWithdrawn()
+      serveWhatCame()
       unfinished.removeAll { !connections.contains($0) || !isUnfinished($0) }
       HandoverTask.pause()
       if unfinished.isEmpty || io.nanoseconds >= end { return }
     }
+  }
+
+  /// What other threads sent, and what follows from it.
+  private func serveWhatCame() {
+    io.updateTime()
+    drainMailbox()
+    for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
+    while !fanout.passIsOver { fanout.rollPass() }
+    fanout.endWithdrawn()
   }
 
   /// Whether a request has begun on the connection or its answer waits for the socket.

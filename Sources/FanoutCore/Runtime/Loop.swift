@@ -204,6 +204,7 @@ final class Loop<IO: Transport> {
       http.readCommonLines()
     case .inspect(let inspection):
       inspection.answer(id, inspection.topics.compactMap(subscribers.report))
+    case .shareListeners: io.shareListeners()
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
     case .handOver(let task): handOver(task)

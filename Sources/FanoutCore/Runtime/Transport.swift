@@ -62,6 +62,8 @@ protocol Transport: AnyObject {
   /// Busy: turns follow each other without sleeping.
   func setBusy(_ busy: Bool)
   func stopListening()
+  /// Others hold the listeners, too: they go on when this loop stops.
+  func shareListeners()
   /// Ends accepting here; the listeners go on in another process.
   func leaveListeners()
   /// Whether another process can go on with this transport's connections by their descriptors.

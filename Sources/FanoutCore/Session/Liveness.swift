@@ -24,7 +24,9 @@ struct Liveness {
 
   /// As another process left it.
   /// - Parameter quiet: milliseconds since `since`.
-  init(now: UInt64, quiet: UInt64, isPinged: Bool) { (since, self.isPinged) = (now - min(quiet, now), isPinged) }
+  init(now: UInt64, quiet: UInt64, isPinged: Bool) {
+    (since, self.isPinged) = (now - min(quiet, now), isPinged)
+  }
 
   mutating func heard(at now: UInt64) { (since, isPinged) = (now, false) }
 

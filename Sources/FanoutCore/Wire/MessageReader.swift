@@ -38,7 +38,8 @@ struct MessageReader: Sendable {
     var bytes: [UInt8] = []
     let ofFrame = header.isComplete && !header.opcode.isControl ? Int(header.length) - missing : 0
     let earlier = message.count - ofFrame
-    if let opcode, earlier > 0 || header.isEmpty || header.opcode.isControl || header.opcode == .continuation {
+    if let opcode, earlier > 0 || header.isEmpty || header.opcode.isControl || header.opcode == .continuation
+    {
       FrameHeader.append(opcode, isFinal: false, length: earlier, to: &bytes)
       bytes.append(contentsOf: message[..<earlier])
     }

@@ -2,6 +2,7 @@
 // Main thread.
 import ControlPlane
 import FanoutCore
+import Synchronization
 
 struct Assembly {
   let plane: DataPlane
@@ -14,6 +15,12 @@ struct Assembly {
   private let startedAt = SystemClock().now
   /// What a running server has handed over; nil: this one begins by itself.
   private let takeOver: TakeOver?
+  /// Milliseconds in which nobody was served, from one process to the next.
+  private let silence = Silence()
+
+  private final class Silence: Sendable {
+    let milliseconds = Atomic(0)
+  }
 
   /// Opens the database and starts the control plane's threads. The listeners are opened by `start()`, or taken over from
   /// the server that runs.
@@ -72,7 +79,12 @@ struct Assembly {
           stats: numbersForSockets),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8), apart: inbound)
-      takeOver?.finish(plane, backend.keyEnds)
+      if let takeOver {
+        takeOver.finish(plane, backend.keyEnds)
+        plane.awaitAdoption()
+        let silent = SystemClock().nanoseconds - takeOver.since
+        if takeOver.since > 0 { silence.milliseconds.store(Int(silent / 1_000_000), ordering: .relaxed) }
+      }
       try admin.start()
       return port
     } catch {
@@ -85,7 +97,10 @@ struct Assembly {
     takeOver.map {
       LogEntry(
         .info, "took over from a running server",
-        ["connections": String($0.connections), "left": String($0.kept), "version": $0.program])
+        [
+          "connections": String($0.connections), "left": String($0.kept), "version": $0.program,
+          "milliseconds": String(silence.milliseconds.load(ordering: .relaxed)),
+        ])
     }
   }
 

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP, received by the main thread with sigwait(3). They are blocked before any thread starts, so
+// SIGINT, SIGTERM, SIGHUP and SIGUSR2, received by the main thread with sigwait(3). They are blocked before any thread starts, so
 // that every thread inherits the mask and no system call is interrupted.
 import Glibc
 
@@ -8,11 +8,13 @@ enum ProcessSignals {
     case stop(String)
     /// SIGHUP.
     case hangup
+    /// SIGUSR2.
+    case renew
   }
 
   static let stopping = [SIGINT, SIGTERM]
-  /// A server reads its keys again on SIGHUP.
-  static let ofServer = stopping + [SIGHUP]
+  /// A server reads its keys again on SIGHUP, and lets a new process of its program take over on SIGUSR2.
+  static let ofServer = stopping + [SIGHUP, SIGUSR2]
 
   /// Call before the first thread starts.
   static func block(_ signals: [Int32]) {
@@ -26,6 +28,7 @@ enum ProcessSignals {
     var number: Int32 = 0
     while unsafe sigwait(&set, &number) != 0 {}
     if number == SIGHUP { return .hangup }
+    if number == SIGUSR2 { return .renew }
     endAtNextSignal()
     return .stop(number == SIGINT ? "SIGINT" : "SIGTERM")
   }

@@ -24,7 +24,7 @@ enum Server {
     _ notifier: ServiceNotifier
   ) throws(StartError) {
     var configuration = given
-    if let sockets = try ActivationSockets.take(service.sockets) { configuration.address.take(sockets) }
+    take(try ActivationSockets.take(service.sockets), service, notifier, &configuration)
     let secrets = try SecretFiles.secrets(configuration)
     let password = try configuration.admin.map(Server.password)
     ProcessSignals.block(ProcessSignals.ofServer)
@@ -41,6 +41,7 @@ enum Server {
     announce(assembly, configuration, started, log)
     let url = configuration.address.url(port: started.port)
     notifier.ready("Serving on \(url)")
+    keep(assembly.plane, service, notifier)
 
     let host = assembly.offerTakeOver(port: started.port) { heir in
       notifier.hand(to: heir)
@@ -48,7 +49,8 @@ enum Server {
       kill(getpid(), SIGTERM)
     }
     let reload = Reload(settings, assembly.reloaders, fixed: assembly.fixed, log: log)
-    let signal = waitForStop(reload, notifier, url: url)
+    let heirs = Heirs(of: assembly.backend.dataFolder, log: log)
+    let signal = waitForStop(reload, heirs, notifier, url: url)
     host.close()
     if host.heir != nil { return endHandedOver(assembly, watchdog, log) }
     log.write(LogEntry(.info, "stopping", ["signal": signal]))
@@ -59,6 +61,28 @@ enum Server {
     assembly.stop()
     log.close()
     log.write(LogEntry(.info, "stopped cleanly"))
+  }
+
+  /// Sockets that an earlier process left with the manager count only where the configuration still has their address.
+  private static func take(
+    _ sockets: ActivationSockets?, _ service: ServiceEnvironment, _ notifier: ServiceNotifier,
+    _ configuration: inout ServeConfiguration
+  ) {
+    guard let sockets else { return }
+    if service.socketsAreKept, !sockets.fit(configuration.address) {
+      sockets.discard()
+      notifier.forgetKept()
+    } else {
+      configuration.address.take(sockets)
+    }
+  }
+
+  /// Has the manager keep the listeners, if it keeps any, so that nobody is refused even when this process crashes.
+  private static func keep(_ plane: DataPlane, _ service: ServiceEnvironment, _ notifier: ServiceNotifier) {
+    let listeners = plane.listeners
+    guard !plane.listenersAreShared, service.storeRoom >= listeners.count else { return }
+    notifier.keep(listeners)
+    plane.shareListeners()
   }
 
   private static func endHandedOver(_ assembly: Assembly, _ watchdog: Watchdog?, _ log: Log) {
@@ -116,9 +140,11 @@ enum Server {
     if let warning = assembly.descriptors.warning { log.write(LogEntry(.warning, warning)) }
   }
 
-  /// Reads the configuration again on each SIGHUP.
+  /// Reads the configuration again on each SIGHUP, and starts a process that takes over on each SIGUSR2.
   /// - Returns: the name of the signal that ends the wait.
-  private static func waitForStop(_ reload: Reload, _ notifier: ServiceNotifier, url: String) -> String {
+  private static func waitForStop(
+    _ reload: Reload, _ heirs: Heirs, _ notifier: ServiceNotifier, url: String
+  ) -> String {
     while true {
       switch ProcessSignals.wait(ProcessSignals.ofServer) {
       case .hangup:
@@ -127,6 +153,7 @@ enum Server {
         notifier.ready(
           "Serving on \(url)"
             + (failed.isEmpty ? "" : "; not read again: \(failed.joined(separator: ", "))"))
+      case .renew: heirs.start()
       case .stop(let name): return name
       }
     }

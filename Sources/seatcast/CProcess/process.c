@@ -2,8 +2,11 @@
 #include "process.h"
 #include <sched.h>
 #include <stddef.h>
-#include <sys/timex.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/timex.h>
 
 static int count;
 static char **arguments;
@@ -43,4 +46,28 @@ int process_terminal_size(int descriptor, int *columns, int *rows) {
   *columns = size.ws_col;
   *rows = size.ws_row;
   return 0;
+}
+
+int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long count,
+                             const int *descriptors, unsigned descriptor_count) {
+  enum { most = 240 };
+  if (descriptor_count == 0 || descriptor_count > most) {
+    errno = EINVAL;
+    return -1;
+  }
+  union {
+    struct cmsghdr header; /* for its alignment */
+    char bytes[CMSG_SPACE(most * sizeof(int))];
+  } room;
+  memset(&room, 0, sizeof room);
+  struct iovec part = {.iov_base = (void *)(unsigned long)bytes, .iov_len = count};
+  struct msghdr message = {.msg_name = (void *)(unsigned long)address, .msg_namelen = size, .msg_iov = &part,
+                           .msg_iovlen = 1, .msg_control = &room,
+                           .msg_controllen = CMSG_SPACE(descriptor_count * sizeof(int))};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(descriptor_count * sizeof(int));
+  memcpy(CMSG_DATA(header), descriptors, descriptor_count * sizeof(int));
+  return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }

@@ -23,6 +23,14 @@ struct ActivationSockets: Equatable, Sendable {
     return ActivationSockets(descriptors: descriptors, host: address.host, port: address.port)
   }
 
+  /// Whether they listen where a process with this address would.
+  func fit(_ wanted: ListenAddress) -> Bool {
+    wanted.port == port && (wanted.host == "localhost" ? "127.0.0.1" : wanted.host) == host
+  }
+
+  /// They are not served.
+  func discard() { for descriptor in descriptors { close(descriptor) } }
+
   private static func check(_ descriptor: Int32) throws(StartError) {
     let name = "The socket that the service manager passed as descriptor \(descriptor)"
     guard fcntl(descriptor, F_GETFD) >= 0 else {

@@ -7,6 +7,10 @@ struct ServiceEnvironment: Equatable, Sendable {
   var notifyAddress: NotifyAddress?
   /// How many sockets stand in descriptors from `ActivationSockets.first` on.
   var sockets = 0
+  /// Their names, as the manager gives them.
+  var socketNames: [String] = []
+  /// How many descriptors the manager keeps for the service while none of its processes lives.
+  var storeRoom = 0
   /// The service is ended when it gives no sign of life for this long; nil: nobody watches.
   var watchdogMicroseconds: Int64?
   /// Sentences for the log.
@@ -19,6 +23,12 @@ struct ServiceEnvironment: Equatable, Sendable {
     notifyAddress = try Self.notifyAddress(environment["NOTIFY_SOCKET"] ?? "")
     try takeSockets(environment, process)
     try takeWatchdog(environment, process)
+    storeRoom = environment["FDSTORE"].flatMap { Int($0) }.map { max(0, $0) } ?? 0
+  }
+
+  /// Whether all sockets are those that an earlier process of this service had the manager keep.
+  var socketsAreKept: Bool {
+    sockets > 0 && socketNames.count == sockets && socketNames.allSatisfy { $0 == ServiceNotifier.kept }
   }
 
   private static func notifyAddress(_ text: String) throws(StartError) -> NotifyAddress? {
@@ -44,6 +54,7 @@ struct ServiceEnvironment: Equatable, Sendable {
       return
     }
     sockets = count
+    socketNames = (environment["LISTEN_FDNAMES"] ?? "").split(separator: ":").map(String.init)
   }
 
   private mutating func takeWatchdog(_ environment: [String: String], _ process: Int32) throws(StartError) {

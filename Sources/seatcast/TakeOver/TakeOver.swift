@@ -16,6 +16,8 @@ struct TakeOver {
   /// Connections that the former process keeps until they end.
   private(set) var kept = 0
   private(set) var program = ""
+  /// When the loops of the former process began to stand still, by the machine's monotonic clock.
+  private(set) var since: UInt64 = 0
 
   private enum Patience {
     static let word = 5_000
@@ -71,7 +73,8 @@ struct TakeOver {
     hello.folder = FolderIdentity(path: configuration.dataFolder) ?? hello.folder
     hello.loops = UInt64(configuration.address.loopsHere)
     (hello.room, hello.sharesTable) = (UInt64(plane.room.connections), plane.room.isShared)
-    hello.setup = configuration.setup(port: configuration.address.port, apart: configuration.adminListen?.port)
+    hello.setup = configuration.setup(
+      port: configuration.address.port, apart: configuration.adminListen?.port)
     try channel.say(.hello(hello))
     switch try channel.next(within: Patience.word) {
     case .welcome(let welcome) where hello.versions.contains(welcome.version):
@@ -120,11 +123,12 @@ struct TakeOver {
       patience = isReady ? Patience.closing : Patience.waiting
       switch message {
       case .memory(let piece): memory.append(piece)
-      case .passed(let count, let kept):
+      case .passed(let count, let kept, let since):
         guard let taken = plane.awaitConnections(), taken == count else {
           throw Refusal("Not all connections of the running server have come.")
         }
-        (connections, self.kept, isReady, patience) = (taken, Int(kept), true, Patience.closing)
+        (connections, self.kept, self.since) = (taken, Int(kept), since)
+        (isReady, patience) = (true, Patience.closing)
         try channel.say(.ready(count))
       case .late(let commands): late += commands
       case .yours where isReady: return
@@ -141,7 +145,8 @@ struct TakeOver {
   func finish(_ plane: DataPlane, _ keys: [UInt32: Instant]) {
     for command in late {
       switch command {
-      case .withdraw(let client, let code, let reason): plane.withdraw(client: client, code: code, reason: reason)
+      case .withdraw(let client, let code, let reason):
+        plane.withdraw(client: client, code: code, reason: reason)
       case .end(let credential, let moment): plane.end(credential, at: moment)
       case .tell(let client, let text): plane.tell(client: client, text)
       }

@@ -106,9 +106,8 @@ final class TakeOverHost: Sendable {
         LogEntry(
           .info, "another process takes over",
           ["process": String(hello.process), "version": hello.program]))
-      let begun = SystemClock().nanoseconds
-      try handOver(to: hello, channel, listener)
-      let milliseconds = (SystemClock().nanoseconds - begun) / 1_000_000
+      let since = try handOver(to: hello, channel, listener)
+      let milliseconds = (SystemClock().nanoseconds - since) / 1_000_000
       log.write(
         LogEntry(
           .info, "everything was handed over",
@@ -125,7 +124,8 @@ final class TakeOverHost: Sendable {
   private func check(_ hello: TakeOverMessage.Hello) throws(Refusal) {
     guard hello.versions.contains(TakeOverMessage.protocolVersion) else {
       throw Refusal(
-        "The running server (\(Version.number)) does not know how \(hello.program) takes over; restart it instead.")
+        "The running server (\(Version.number)) does not know how \(hello.program) takes over; restart it instead."
+      )
     }
     guard let folder = FolderIdentity(path: server.backend.dataFolder), hello.folder == folder else {
       throw Refusal("The running server has another data folder.")
@@ -157,21 +157,27 @@ final class TakeOverHost: Sendable {
   // MARK: The handover
 
   /// Up to `close` of the backend everything is undone when it throws.
+  /// - Returns: when the loops began to stand still.
   private func handOver(
     to hello: TakeOverMessage.Hello, _ channel: HandoverChannel, _ listener: HandoverChannel.Listener
-  ) throws(Refusal) {
+  ) throws(Refusal) -> UInt64 {
     server.admin.stop()
     _ = server.backend.settle(within: Patience.settling)
+    let since = SystemClock().nanoseconds
     let handover = server.plane.handOver(
       to: hello.base, loops: Int(hello.loops), patience: Patience.requests)
     do throws(Refusal) {
-      guard handover.settle(within: Patience.loops) else { throw Refusal("A loop of the running server is stuck.") }
+      guard handover.settle(within: Patience.loops) else {
+        throw Refusal("A loop of the running server is stuck.")
+      }
       for piece in server.backend.memory() { try channel.say(.memory(piece)) }
       guard let (passed, kept) = handover.pass(within: Patience.loops) else {
         throw Refusal("The new process has not taken all connections.")
       }
-      try channel.say(.passed(UInt64(passed), kept: UInt64(kept)))
-      guard case .ready(UInt64(passed))? = try channel.next(within: Patience.word) else { throw Refusal.strange }
+      try channel.say(.passed(UInt64(passed), kept: UInt64(kept), since: since))
+      guard case .ready(UInt64(passed))? = try channel.next(within: Patience.word) else {
+        throw Refusal.strange
+      }
     } catch {
       handover.goOn()
       server.backend.resume()
@@ -186,6 +192,7 @@ final class TakeOverHost: Sendable {
       try? channel.say(.late(Array(late[start..<min(start + ConnectionBatchSize.late, late.count)])))
     }
     try? channel.say(.yours)
+    return since
   }
 }
 

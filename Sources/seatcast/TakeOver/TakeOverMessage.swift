@@ -61,7 +61,8 @@ enum TakeOverMessage: Equatable, Sendable {
   case listeners
   case begin
   case memory([UInt8])
-  case passed(UInt64, kept: UInt64)
+  /// `since`: when the loops began to stand still, in nanoseconds of the machine's monotonic clock.
+  case passed(UInt64, kept: UInt64, since: UInt64)
   case ready(UInt64)
   case late([LateCommand])
   case yours
@@ -105,6 +106,7 @@ extension TakeOverMessage {
     static let withdraw: UInt8 = 34
     static let end: UInt8 = 35
     static let tell: UInt8 = 36
+    static let since: UInt8 = 37
   }
 
   var bytes: [UInt8] {
@@ -116,9 +118,10 @@ extension TakeOverMessage {
     case .listeners: writer.add(Kind.listeners, [])
     case .begin: writer.add(Kind.begin, [])
     case .memory(let piece): writer.add(Kind.memory, piece)
-    case .passed(let count, let kept):
+    case .passed(let count, let kept, let since):
       writer.add(Kind.passed, count)
       writer.add(Tag.kept, kept)
+      writer.add(Tag.since, since)
     case .ready(let count): writer.add(Kind.ready, count)
     case .late(let commands):
       writer.add(Kind.late, UInt64(commands.count))
@@ -167,7 +170,9 @@ extension TakeOverMessage {
   }
 
   private static func numbers(_ value: ArraySlice<UInt8>) -> [UInt64] {
-    stride(from: value.startIndex, to: value.endIndex - 7, by: 8).map { FieldReader.number(value[$0..<$0 + 8]) }
+    stride(from: value.startIndex, to: value.endIndex - 7, by: 8).map {
+      FieldReader.number(value[$0..<$0 + 8])
+    }
   }
 }
 
@@ -195,8 +200,10 @@ extension TakeOverMessage {
     case Kind.begin: return .begin
     case Kind.memory: return .memory(Array(first.value))
     case Kind.passed:
-      let kept = fields.first { $0.tag == Tag.kept }.map { FieldReader.number($0.value) } ?? 0
-      return .passed(FieldReader.number(first.value), kept: kept)
+      func number(_ tag: UInt8) -> UInt64 {
+        fields.first { $0.tag == tag }.map { FieldReader.number($0.value) } ?? 0
+      }
+      return .passed(FieldReader.number(first.value), kept: number(Tag.kept), since: number(Tag.since))
     case Kind.ready: return .ready(FieldReader.number(first.value))
     case Kind.late: return .late(fields.compactMap(late))
     case Kind.yours: return .yours

@@ -100,7 +100,8 @@ struct ConnectionTokensTests {
     let (old, new) = (ConnectionTokens(), ConnectionTokens())
     var principal = Principal(
       identity: Identity(issuer: "https://id.example", subject: .text("a\"b")), role: .admin,
-      email: "a@example.org", name: "\u{e4}", issuedAt: Instant(milliseconds: 5), expiresAt: Timestamps.latest,
+      email: "a@example.org", name: "\u{e4}", issuedAt: Instant(milliseconds: 5),
+      expiresAt: Timestamps.latest,
       key: .max)
     let full = old.issue(ConnectionGrant(principal: principal, events: [EventID(5), EventID(6)]), at: 1_000)
     let plain = old.issue(grant(1), at: 1_500)

@@ -5,7 +5,9 @@ import Testing
 @Suite struct ConnectionBatchTests {
   @Test("every ConnectionBatch is read as it was written")
   func roundTrip() {
-    let batches: [ConnectionBatch] = [.batch([[1], [], [2, 3]]), .batch([]), .taken(4), .end(17), .complete]
+    let batches: [ConnectionBatch] = [
+      .batch([[1], [], [2, 3]]), .batch([]), .taken(4), .end(17), .complete,
+    ]
     for batch in batches { #expect(ConnectionBatch(batch.bytes) == batch) }
   }
 

@@ -45,7 +45,9 @@ import Testing
     }
   }
 
-  @Test("subscribers of any number of loops go on at another number of loops", arguments: [(1, 3), (3, 1), (2, 2)])
+  @Test(
+    "subscribers of any number of loops go on at another number of loops",
+    arguments: [(1, 3), (3, 1), (2, 2)])
   func moves(_ from: Int, _ to: Int) throws {
     let scene = try Scene(DataPlaneFixture.configuration(loops: from))
     scene.old.topics.create(5, head: 2)

@@ -63,7 +63,9 @@ import Testing
     #expect(task.step == .left)
     // What was published before is sent before.
     for client in clients { #expect(client.texts() == ["connected 5 s 5 7", "n 5 8"]) }
-    #expect(link.records.map(\.interests) == Array(repeating: [.init(topic: TopicID(5), resume: .after(8), greeting: .given)], count: 3))
+    #expect(
+      link.records.map(\.interests)
+        == Array(repeating: [.init(topic: TopicID(5), resume: .after(8), greeting: .given)], count: 3))
     let adopted = adopt(link.records, into: new)
     new.settle()
     new.publish(5, 2)
@@ -184,7 +186,8 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("told to go on, or without anybody at the other end, a loop serves as before", arguments: [true, false])
+  @Test(
+    "told to go on, or without anybody at the other end, a loop serves as before", arguments: [true, false])
   func goesOn(_ fails: Bool) {
     let rig = LoopRig()
     rig.topics.create(5)
@@ -232,7 +235,9 @@ import Testing
     #expect(task.step == .left)
     rig.proxy.post(.closeAll)
     rig.settle()
-    for client in clients { #expect(client.read().contains { if case .close(1012, _) = $0 { true } else { false } }) }
+    for client in clients {
+      #expect(client.read().contains { if case .close(1012, _) = $0 { true } else { false } })
+    }
     #expect(rig.faults() == [])
   }
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Process signals")
 struct ProcessSignalsTests {
-  @Test("SIGTERM, SIGINT and SIGHUP are waited for, not died of")
+  @Test("SIGTERM, SIGINT, SIGHUP and SIGUSR2 are waited for, not died of")
   func waits() async {
     await #expect(processExitsWith: .exitCode(0)) {
       ProcessSignals.block(ProcessSignals.ofServer)
@@ -22,6 +22,8 @@ struct ProcessSignalsTests {
       ProcessSignals.block(ProcessSignals.ofServer)
       pthread_kill(pthread_self(), SIGHUP)
       guard ProcessSignals.wait(ProcessSignals.ofServer) == .hangup else { exit(1) }
+      pthread_kill(pthread_self(), SIGUSR2)
+      guard ProcessSignals.wait(ProcessSignals.ofServer) == .renew else { exit(3) }
       pthread_kill(pthread_self(), SIGTERM)
       exit(ProcessSignals.wait(ProcessSignals.ofServer) == .stop("SIGTERM") ? 0 : 2)
     }

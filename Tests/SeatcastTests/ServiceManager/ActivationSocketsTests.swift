@@ -23,6 +23,11 @@ struct ActivationSocketsTests {
     #expect(sockets.port > 0)
     #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
     #expect(try ActivationSockets.take(0) == nil)
+    var wanted = try ListenAddress(
+      Settings(flags: [.host: "0.0.0.0", .port: String(sockets.port)], environment: [:], table: .serve))
+    #expect(sockets.fit(wanted))
+    wanted.port += 1
+    #expect(!sockets.fit(wanted))
   }
 
   @Test("what cannot be served is a sentence that says what to change")

@@ -53,4 +53,18 @@ struct ServiceEnvironmentTests {
       "\(error)".hasPrefix(name + " must be ")
     }
   }
+
+  @Test("the names of sockets and the room for kept ones are taken")
+  func kept() throws {
+    let service = try read([
+      "LISTEN_FDS": "2", "LISTEN_PID": "42", "LISTEN_FDNAMES": "seatcast:seatcast", "FDSTORE": "64",
+    ])
+    #expect(service.socketNames == ["seatcast", "seatcast"])
+    #expect(service.socketsAreKept && service.storeRoom == 64)
+    let other = try read([
+      "LISTEN_FDS": "2", "LISTEN_PID": "42", "LISTEN_FDNAMES": "seatcast:seatcast.socket",
+    ])
+    #expect(!other.socketsAreKept && other.storeRoom == 0)
+    #expect(try !read(["FDSTORE": "-1"]).socketsAreKept)
+  }
 }

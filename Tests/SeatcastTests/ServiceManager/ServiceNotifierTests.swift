@@ -43,4 +43,25 @@ struct ServiceNotifierTests {
     ServiceNotifier(address: nil).ready("Serving")
     ServiceNotifier(address: NotifyAddress("/nowhere/notify")).ready("Serving")
   }
+
+  @Test("a manager that keeps sockets gets them, and is told when it need not; another process is named")
+  func kept() throws {
+    let folder = try TemporaryFolder()
+    let manager = try NotifySocket(folder.path + "/notify")
+    let notifier = ServiceNotifier(address: manager.address)
+    var ends: [Int32] = [-1, -1]
+    try #require(unsafe pipe(&ends) == 0)
+    notifier.keep([ends[1]])
+    close(ends[1])
+    // The datagram holds the descriptor until it is taken.
+    var entry = pollfd(fd: ends[0], events: 0, revents: 0)
+    #expect(unsafe poll(&entry, 1, 0) == 0)
+    #expect(manager.next() == ["FDSTORE=1", "FDNAME=seatcast"])
+    #expect(unsafe poll(&entry, 1, 5_000) == 1, "the test takes no descriptors, so it is closed")
+    close(ends[0])
+    notifier.forgetKept()
+    #expect(manager.next() == ["FDSTOREREMOVE=1", "FDNAME=seatcast"])
+    notifier.hand(to: 77)
+    #expect(manager.next() == ["MAINPID=77", "STATUS=Handed over to process 77"])
+  }
 }

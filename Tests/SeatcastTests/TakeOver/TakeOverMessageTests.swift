@@ -8,7 +8,8 @@ import Testing
 struct TakeOverMessageTests {
   private var all: [TakeOverMessage] {
     let hello = TakeOverMessage.Hello(
-      versions: 1...3, program: "0.2.0", process: 77, folder: FolderIdentity(device: 1, number: .max), loops: 4,
+      versions: 1...3, program: "0.2.0", process: 77, folder: FolderIdentity(device: 1, number: .max),
+      loops: 4,
       room: 20_000, sharesTable: false, setup: .init(url: "http://[::1]:80", apart: "http://127.0.0.1:9"),
       base: "/somewhere/take-over.77")
     let welcome = TakeOverMessage.Welcome(
@@ -16,7 +17,7 @@ struct TakeOverMessageTests {
       connections: [1, 2, 3])
     return [
       .hello(hello), .welcome(welcome), .refused("No."), .listeners, .begin, .memory([1, 2]), .memory([]),
-      .passed(9, kept: 2), .ready(9), .yours,
+      .passed(9, kept: 2, since: 7), .ready(9), .yours,
       .late([
         .withdraw(client: 1, .tokenExpired, reason: "logged out"), .end(Credential(3), at: -4),
         .tell(client: .max, [5]),

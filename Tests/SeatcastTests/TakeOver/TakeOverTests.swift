@@ -161,13 +161,16 @@ struct TakeOverTests {
     guard case .refused(let sentence)? = TakeOverMessage(try channel.receive(within: 5_000).bytes) else {
       throw TestFailure("not refused")
     }
-    #expect(sentence == "The running server (\(Version.number)) does not know how 9.0.0 takes over; restart it instead.")
+    #expect(
+      sentence
+        == "The running server (\(Version.number)) does not know how 9.0.0 takes over; restart it instead.")
     try channel.send([1, 2, 3])
     try first.expectServing(1)
     first.stop()
   }
 
-  @Test("A process goes on when the server that hands over ends without a word, and gives up when that serves on")
+  @Test(
+    "A process goes on when the server that hands over ends without a word, and gives up when that serves on")
   func hostDies() throws {
     let first = try Running(configuration(), log)
     let listener = try HandoverChannel.Listener(path: folder.path + "/fake.sock")

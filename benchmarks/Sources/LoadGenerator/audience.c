@@ -36,6 +36,11 @@ typedef struct {
   char bytes[known_capacity];
 } known;
 
+/* How long a subscriber heard nothing, from one notice to the next. */
+typedef struct {
+  int64_t heard, longest;
+} silence;
+
 struct audience {
   share whom;
   uint32_t warm_up;
@@ -45,6 +50,7 @@ struct audience {
   struct ssl_st **tls; /* by index; NULL: all are plain */
   known *latest;      /* by place modulo window */
   totals sums;
+  silence *silences; /* by index; NULL: nobody asks for them */
   char received[receive_capacity];
 };
 
@@ -54,7 +60,7 @@ static void *zeroed(size_t count, size_t size) {
   return fresh;
 }
 
-audience *audience_new(share whom, uint32_t warm_up, uint32_t notices) {
+audience *audience_new(share whom, uint32_t warm_up, uint32_t notices, bool measures_gaps) {
   audience *self = zeroed(1, sizeof *self);
   self->whom = whom;
   self->warm_up = warm_up;
@@ -63,6 +69,9 @@ audience *audience_new(share whom, uint32_t warm_up, uint32_t notices) {
   self->all = zeroed(whom.count, sizeof *self->all);
   self->latest = zeroed(window, sizeof *self->latest);
   self->sums.each = histogram_new();
+  if (!measures_gaps) return self;
+  self->sums.gaps = histogram_new();
+  self->silences = zeroed(whom.count, sizeof *self->silences);
   return self;
 }
 
@@ -73,6 +82,8 @@ void audience_free(audience *self) {
   free(self->tls);
   free(self->latest);
   free(self->sums.each);
+  free(self->sums.gaps);
+  free(self->silences);
   free(self);
 }
 
@@ -87,7 +98,20 @@ transport audience_transport(const audience *self, uint32_t index) {
   return (transport){.fd = self->all[index].fd, .tls = self->tls ? self->tls[index] : NULL};
 }
 
-const totals *audience_totals(const audience *self) { return &self->sums; }
+const totals *audience_totals(audience *self) {
+  for (uint32_t i = 0; self->silences && i < self->whom.readers; i++) {
+    record(self->sums.gaps, self->silences[i].longest);
+    self->silences[i].longest = 0;
+  }
+  return &self->sums;
+}
+
+/* Silences count from the first notice after the warm-up. */
+static void hear(audience *self, const subscriber *one, int64_t received) {
+  silence *own = &self->silences[one - self->all];
+  if (own->heard && received - own->heard > own->longest) own->longest = received - own->heard;
+  if (one->place > self->warm_up) own->heard = received;
+}
 
 static uint32_t number_of(const audience *self, const subscriber *one) {
   return self->whom.first + (uint32_t)(one - self->all) * self->whom.step;
@@ -198,6 +222,7 @@ static bool take_all(audience *self, subscriber *one, size_t count) {
   size_t at = 0;
   for (size_t size; (size = take_next(self, one, self->received + at, count - at, received)); at += size) {}
   if (at < count || one->kept) keep_piece(one, self->received + at, count - at);
+  if (self->silences && one->place != before) hear(self, one, now());
   return move(self, before, one->place);
 }
 

@@ -138,7 +138,7 @@ static void prepare(crowd *self, uint32_t index, uint32_t notices) {
   if (self->concurrency == 0) self->concurrency = 1;
   self->attempts = calloc(self->whom.count, sizeof *self->attempts);
   if (!self->attempts) give_up("no memory");
-  self->listening = audience_new(self->whom, chosen->warm_up, notices);
+  self->listening = audience_new(self->whom, chosen->warm_up, notices, chosen->measures_gaps);
 }
 
 void crowds_open(const options *of, uint32_t notices) {
@@ -158,7 +158,7 @@ void crowds_open(const options *of, uint32_t notices) {
 bool crowds_are_open(void) { return open_crowds == chosen->threads; }
 
 totals crowds_end(void) {
-  totals sum = {.each = histogram_new()};
+  totals sum = {.each = histogram_new(), .gaps = chosen->measures_gaps ? histogram_new() : NULL};
   over = true;
   for (uint32_t i = 1; i < chosen->threads; i++) wake(&crowds[i]);
   for (uint32_t i = 0; i < chosen->threads; i++) {
@@ -168,6 +168,7 @@ totals crowds_end(void) {
     sum.bytes += part->bytes;
     sum.conflated += part->conflated;
     merge(sum.each, part->each);
+    if (sum.gaps) merge(sum.gaps, part->gaps);
   }
   return sum;
 }

@@ -41,4 +41,5 @@ int main(int argument_count, char **arguments) {
   totals received = crowds_end();
   report(&chosen, &measured, &received);
   free(received.each);
+  free(received.gaps);
 }

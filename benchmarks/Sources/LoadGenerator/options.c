@@ -26,6 +26,7 @@ static const struct {
     {"--subscribe-path", words, offsetof(options, subscribe_path), NULL, NULL},
     {"--publish-path", words, offsetof(options, publish_path), NULL, NULL},
     {"--publish", choice, offsetof(options, publishes_notice), "book", "notice"},
+    {"--gaps", choice, offsetof(options, measures_gaps), "no", "yes"},
     {"--welcome", choice, offsetof(options, without_welcome), "yes", "no"},
     {"--tls", choice, offsetof(options, speaks_tls), "no", "yes"},
     {"--tables", choice, offsetof(options, private_tables), "shared", "private"},

@@ -24,6 +24,7 @@ typedef struct {
   uint32_t private_tables;   /* each thread has its own descriptor table (0 or 1) */
   uint32_t publishes_notice; /* the notice itself is posted, not a booking (0 or 1) */
   uint32_t speaks_tls;       /* every connection (0 or 1) */
+  uint32_t measures_gaps;    /* the longest silence of each reader is told (0 or 1) */
   uint32_t without_welcome;  /* the server sends no first message; seq begins at 0 (0 or 1) */
   uint32_t subscribers;
   uint32_t stalled;          /* of them: the last ones, which never read after their first message */

@@ -32,6 +32,7 @@ static void print_fanout(const options *chosen, const outcome *measured, const t
            ratio(cpu * 1e6, readers * measured->broadcasts));
   print_quantiles("last", &last, true);
   print_quantiles("each", received->each, true);
+  if (received->gaps) print_quantiles("gap", received->gaps, true);
   print_quantiles("answer", bookers_answers(), false);
   printf(" frame_bytes=%.1f conflated=%llu", ratio((double)received->bytes, (double)received->deliveries),
          (unsigned long long)received->conflated);

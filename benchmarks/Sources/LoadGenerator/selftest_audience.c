@@ -15,7 +15,7 @@ static int theirs[2]; /* the server's ends */
 
 /* Two subscribers that have received nothing yet. */
 static audience *new_listeners(void) {
-  audience *fresh = audience_new((share){.step = 1, .count = 2, .readers = 2}, 0, notices);
+  audience *fresh = audience_new((share){.step = 1, .count = 2, .readers = 2}, 0, notices, false);
   for (uint32_t i = 0; i < 2; i++) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) give_up("selftest: no socket pair");

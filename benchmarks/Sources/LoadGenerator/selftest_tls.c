@@ -155,7 +155,7 @@ static size_t takes_records(transport ours, server_end theirs, bool in_one, size
   }
   if (in_one) seal(theirs, stream, count);
   size_t sealed_count = take_sealed(theirs, sealed);
-  audience *who = audience_new((share){.step = 1, .count = 1, .readers = 1}, 0, notices);
+  audience *who = audience_new((share){.step = 1, .count = 1, .readers = 1}, 0, notices, false);
   audience_add(who, 0, ours);
   record_open(notices, 1);
   uint32_t complete = complete_notices();
@@ -190,7 +190,7 @@ static void hear_changed(const char *how) {
   char frame[400], sealed[sealed_capacity];
   server_end theirs;
   transport ours = connect_over_tls(&theirs);
-  audience *who = audience_new((share){.step = 1, .count = 1, .readers = 1}, 0, notices);
+  audience *who = audience_new((share){.step = 1, .count = 1, .readers = 1}, 0, notices, false);
   audience_add(who, 0, ours);
   record_open(notices, 1);
   if (*how == 'c') SSL_shutdown(theirs.tls);

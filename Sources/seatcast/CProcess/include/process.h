@@ -18,4 +18,9 @@ int process_clock_is_synchronized(void);
 /* Columns and rows of a terminal (ioctl(2), which is variadic): 0; -1: the descriptor is none. */
 int process_terminal_size(int descriptor, int *columns, int *rows);
 
+/* Sends a datagram with descriptors (sendmsg(2), SCM_RIGHTS, whose macros Swift does not import), at most 240: 0; -1: errno
+ * tells why. `address` is a sockaddr of `size` bytes. */
+int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long count,
+                             const int *descriptors, unsigned descriptor_count);
+
 #endif
