@@ -48,7 +48,7 @@ int process_terminal_size(int descriptor, int *columns, int *rows) {
   return 0;
 }
 
-int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long count,
+int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long byte_count,
                              const int *descriptors, unsigned descriptor_count) {
   enum { most = 240 };
   if (descriptor_count == 0 || descriptor_count > most) {
@@ -60,7 +60,7 @@ int process_send_descriptors(int socket, const void *address, unsigned size, con
     char bytes[CMSG_SPACE(most * sizeof(int))];
   } room;
   memset(&room, 0, sizeof room);
-  struct iovec part = {.iov_base = (void *)(unsigned long)bytes, .iov_len = count};
+  struct iovec part = {.iov_base = (void *)(unsigned long)bytes, .iov_len = byte_count};
   struct msghdr message = {.msg_name = (void *)(unsigned long)address, .msg_namelen = size, .msg_iov = &part,
                            .msg_iovlen = 1, .msg_control = &room,
                            .msg_controllen = CMSG_SPACE(descriptor_count * sizeof(int))};

@@ -20,7 +20,7 @@ int process_terminal_size(int descriptor, int *columns, int *rows);
 
 /* Sends a datagram with descriptors (sendmsg(2), SCM_RIGHTS, whose macros Swift does not import), at most 240: 0; -1: errno
  * tells why. `address` is a sockaddr of `size` bytes. */
-int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long count,
+int process_send_descriptors(int socket, const void *address, unsigned size, const void *bytes, unsigned long byte_count,
                              const int *descriptors, unsigned descriptor_count);
 
 #endif
