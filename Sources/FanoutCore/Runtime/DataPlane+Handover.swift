@@ -77,7 +77,7 @@ extension DataPlane {
   /// Waits until every loop goes on with its connections, after `start`.
   public func awaitAdoption() { intake.withLock { $0 }?.awaitAdopted() }
 
-  /// Stops waiting for connections, from another thread than the one that waits.
+  /// Stops waiting for connections; those that came are dropped. Another thread than the one that waits may call it.
   public func stopTaking() { intake.withLock { $0 }?.cancel() }
 
   /// By what connections that came from another process were admitted.

@@ -163,8 +163,9 @@ public final class DataPlane: Sendable {
       counters: counted[index], inbound: index < configuration.loops ? parts.inbound : parts.apart,
       sessions: parts.sessions, source: parts.topics, observer: parts.observer, table: table,
       admission: admission, eventIDPrefix: parts.eventIDPrefix)
-    if let staged { loop.adopt(staged.take()) }
-    intake.withLock { $0 }?.adopted(index)
+    let intake = intake.withLock { $0 }
+    if let staged, intake?.isCancelled == false { loop.adopt(staged.take()) }
+    intake?.adopted(index)
     transports[index].run(loop)
   }
 

@@ -49,7 +49,8 @@ final class Intake: Sendable {
 
   func cancel() { state.withLock { $0.isCancelled = true } }
 
-  private var isCancelled: Bool { state.withLock { $0.isCancelled } }
+  /// Nothing more is waited for, and what came is not to be used.
+  var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
   /// By what the connections that came were admitted.
   var credentials: Set<Credential> { state.withLock { $0.credentials } }

@@ -2,7 +2,7 @@
 // connections and what it has in memory, and has them when that server has let the data folder go. Main thread.
 //
 // Invariant: nothing is done to a connection before this process holds the folder's lock. If the running server ends in
-// between, what it has passed completely is gone on with, and the rest is dropped.
+// between, all of its connections are gone on with, or none when not all had come.
 import ControlPlane
 import FanoutCore
 import Glibc
@@ -115,7 +115,7 @@ struct TakeOver {
       do throws(Refusal) {
         message = try channel.next(within: patience)
       } catch {
-        // The server has ended without a word: what has come completely is gone on with.
+        // The server has ended without a word. What has come completely is gone on with; of less it might have served on.
         guard error == .gone else { throw error }
         if !isReady { plane.stopTaking() }
         return

@@ -24,6 +24,8 @@ final class TakeOverHost: Sendable {
   private enum Patience {
     /// For the other process to say something that it knows at once.
     static let word = 5_000
+    /// To take a refusal while nobody is served here.
+    static let refusal = 100
     /// To prepare its loops.
     static let preparation = 60_000
     /// For passwords that are being hashed.
@@ -179,6 +181,10 @@ final class TakeOverHost: Sendable {
         throw Refusal.strange
       }
     } catch {
+      // Before anything changes here, so that the other process can never take what is out of date.
+      if let sentence = error.sentence {
+        try? channel.send(TakeOverMessage.refused(sentence).bytes, within: Patience.refusal)
+      }
       handover.goOn()
       server.backend.resume()
       try? server.admin.start()
