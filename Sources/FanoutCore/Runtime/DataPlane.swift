@@ -215,12 +215,13 @@ public final class DataPlane: Sendable {
     return port
   }
 
-  /// Deals out sockets that listen already to the loops.
+  /// Deals out sockets that listen already to the loops; returns the port of the first.
   func listen(on sockets: [Int32], areShared: Bool) throws(DataPlaneFailure) -> Int {
     var port = 0
     for index in 0..<max(sockets.count, configuration.loops) {
-      port = try transports[index % configuration.loops].listen(
+      let bound = try transports[index % configuration.loops].listen(
         onCopyOf: sockets[index % sockets.count], isShared: areShared, limits: configuration.limits)
+      if index == 0 { port = bound }
     }
     return port
   }
