@@ -132,7 +132,7 @@ struct ServiceManagerTests {
   func numbersOfSockets() throws {
     let folder = try TemporaryFolder()
     let words = ServerProcess.words(ServerOptions(), folder: folder.path, port: 1) + ["--loops", "1"]
-    let command = ["-c", Self.activator, try ServerProcess.executable()] + words
+    let command = try ["-c", Self.activator, ServerProcess.executable()] + words
     var environment = ServerProcess.environment(ServerOptions())
     environment["SOCKETS"] = "0"
     let ended = try run("python3", command, environment: environment)
