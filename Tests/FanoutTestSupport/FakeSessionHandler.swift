@@ -2,7 +2,7 @@
 //   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /ws?only=5
 //             /ws?by=3
 //             /refused  /doomed
-//   messages  sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words | until 1700000001000
+//   messages  ping | sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words | until 1700000001000
 //             until 1700000001000 by 3
 @testable import FanoutCore
 
@@ -35,6 +35,7 @@ struct FakeSessionHandler: SessionHandler {
     guard case .text(let bytes) = message else { return .reply(message) }
     let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
     switch words.first {
+    case "ping": return .ping
     case "sub":
       guard words.count > 1, let topic = Int64(words[1]) else { break }
       return .subscribe(TopicID(topic), words.count > 3 ? Self.resume(words[3]) : .none)
@@ -64,6 +65,8 @@ struct FakeSessionHandler: SessionHandler {
       case .tooManySubscriptions(let topic): "tooMany\(Self.name(topic))"
       case .unavailable(let topic): "unavailable\(Self.name(topic))"
       case .notAllowed(let topic): "notAllowed\(Self.name(topic))"
+      case .pong(let positions):
+        positions.reduce("pong") { $0 + " \($1.topic.rawValue):\($1.seq)" }
       case .expiring(let end): "expiring \(end)"
       case .draining(let milliseconds): "draining \(milliseconds)"
       }

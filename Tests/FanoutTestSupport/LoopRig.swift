@@ -14,7 +14,7 @@ final class LoopRig {
   let inbound: FakeInbound
   let topics = FakeTopics()
   let observer = RecordingObserver()
-  let counters = LoopCounters(requestKinds: 2)
+  let counters = LoopCounters(requestKinds: 2, countsSubscribers: true)
   /// Whether the ledger answers by itself after each turn.
   var answersAtOnce = true
   private let driver: LoopDriver

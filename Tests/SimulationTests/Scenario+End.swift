@@ -24,6 +24,12 @@ extension Scenario {
       }
     }
     if quiet < 4 { record.fault("the server does not come to rest") }
+    // Two rounds of viewer counts: the loops show their numbers with a tick, and the next round tells them.
+    for _ in 0..<30 {
+      server.advance(by: 100)
+      for loop in server.loops { loop.turn() }
+      _ = readAll()
+    }
     if !server.backend.isReady { record.fault("the disk is well, and the server is not ready") }
     for fault in server.faults() + server.excess() { record.fault("at rest: \(fault)") }
   }
@@ -79,6 +85,7 @@ extension Scenario {
         continue
       }
       for viewer in viewers where viewer.isWatching { checkConverged(viewer, event, head) }
+      checkViewers(event)
       for listener in listeners where listener.isListening && listener.event == event {
         guard let cursor = listener.watching.cursors[event], cursor != head else { continue }
         record.fault("\(listener.name) rests at \(cursor) of \(event), whose head is \(head)")
@@ -89,6 +96,21 @@ extension Scenario {
     }
     record.judgeHistory()
     if !record.isMuted { sayGoodbye() }
+  }
+
+  /// Everybody who watches the event was told last how many do.
+  private func checkViewers(_ event: Int64) {
+    let number = Int64(server.viewers(of: event))
+    for viewer in viewers where viewer.isWatching && viewer.watching.cursors[event] != nil {
+      guard viewer.watching.viewers[event] != number else { continue }
+      record.fault(
+        "\(viewer.name) was told \(viewer.watching.viewers[event] ?? 0) viewers of \(event), which has \(number)"
+      )
+    }
+    for listener in listeners where listener.isListening && listener.event == event {
+      guard listener.watching.viewers[event] != number else { continue }
+      record.fault("\(listener.name) was not told that \(number) watch \(event)")
+    }
   }
 
   private func checkConverged(_ viewer: Viewer, _ event: Int64, _ head: UInt64) {

@@ -323,6 +323,7 @@ final class Scenario {
         "bookings": record.bookings.count, "offers": record.offers.count, "deletions": deletions,
         "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals }, "crashes": crashes, "kills": kills,
         "disk failures": diskFailures + server.disk.failures,
+        "viewer counts": viewers.reduce(0) { $0 + $1.watching.counts },
       ], uniquingKeysWith: +)
     return counts
   }

@@ -51,8 +51,12 @@ final class SimulatedObserver: ControlObserver, LoopObserver {
 }
 
 /// The data plane's door for answers, without a plane.
-struct SimulatedWaker: ReplyPort {
+struct SimulatedWaker: ReplyPort, AudiencePort {
   let proxies: [LoopProxy]
+  var counters: [LoopCounters] = []
+
+  func takeSubscribers() -> [[TopicID: Int]] { counters.map { $0.takeSubscribers() } }
+  func tell(_ texts: [TopicText], on loop: Int) { proxies[loop].post(.tellTopics(texts)) }
 
   func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {
     for proxy in proxies {
@@ -83,6 +87,7 @@ struct SimulatedProcess {
   let backend: Backend
   let loops: [LoopDriver]
   let proxies: [LoopProxy]
+  let viewers: ViewerNews
 }
 
 /// A machine with a disk, and the server on it, which can be killed and started again.
@@ -106,6 +111,8 @@ final class SimulatedServer {
   private(set) var starts = 1
   /// Milliseconds that each sync takes.
   var syncTime: UInt64 = 0
+  /// Milliseconds since the last round of viewer counts.
+  private var sinceRound: UInt64 = 0
   private static let files = StaticFiles.embedded()
 
   var backend: Backend { running.backend }
@@ -144,7 +151,8 @@ final class SimulatedServer {
     let proxies = (0..<count).map {
       LoopProxy(id: LoopID(UInt16($0)), capacity: limits.mailboxParcels, waker: SilentWaker())
     }
-    let replies = SimulatedWaker(proxies: proxies)
+    let counters = proxies.map { _ in LoopCounters(countsSubscribers: true) }
+    let replies = SimulatedWaker(proxies: proxies, counters: counters)
     let notices = NoticeAdapter(publisher: Publisher(loops: proxies), plane: replies)
     link?.sink = link.map { FaultySink(notices, $0) }
     var settings = configuration(folder, disk, limits)
@@ -155,12 +163,13 @@ final class SimulatedServer {
       threads: .inline)
     link?.ledger = backend.threads.ledger.ledger
     let messages = SessionMessages(epoch: backend.epoch, clock: clock, identifiers: identifiers)
+    let viewers = ViewerNews(plane: replies, loops: count) { messages.viewers($1, of: $0) }
     let pages = Pages(files: files, isReady: { true }, metrics: { _ in "" })
     let loops = proxies.map { proxy in
       LoopDriver(
         Loop(
           id: proxy.id, limits: limits, io: ScriptedTransport(), proxy: proxy,
-          counters: LoopCounters(),
+          counters: counters[Int(proxy.id.rawValue)],
           inbound: InboundAdapter(backend: backend, pages: pages, origins: OriginPolicy(listed: [])),
           sessions: WebSocketHandler(
             backend: backend, messages: messages, origins: OriginPolicy(listed: []),
@@ -170,7 +179,7 @@ final class SimulatedServer {
           eventIDPrefix: Array("\(backend.epoch).".utf8)))
     }
     for loop in loops { loop.judgesFirst = link?.has(.deadlineFirst) == true }
-    return SimulatedProcess(backend: backend, loops: loops, proxies: proxies)
+    return SimulatedProcess(backend: backend, loops: loops, proxies: proxies, viewers: viewers)
   }
 
   private static func configuration(
@@ -202,6 +211,19 @@ final class SimulatedServer {
   func advance(by milliseconds: UInt64) {
     clock.advance(by: milliseconds)
     for loop in loops { loop.io.advance(by: milliseconds) }
+    sinceRound += milliseconds
+    guard sinceRound >= ViewerNews.interval else { return }
+    sinceRound = 0
+    running.viewers.round()
+  }
+
+  /// Subscriptions of an event now, on all loops and of both audiences.
+  func viewers(of event: Int64) -> Int {
+    loops.reduce(0) { sum, loop in
+      [event, -event].reduce(sum) { sum, topic in
+        sum + (loop.loop.subscribers.report(TopicID(topic))?.subscribers ?? 0)
+      }
+    }
   }
 
   /// Everything that waits in the control plane.

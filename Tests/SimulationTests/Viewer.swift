@@ -11,6 +11,13 @@ struct Watching {
   /// Messages that stood for several missed ones.
   private(set) var skips = 0
   private(set) var notices = 0
+  /// The last number of viewers of each event, and how many such numbers came.
+  private(set) var viewers: [Int64: Int64] = [:]
+  private(set) var counts = 0
+  /// Events whose deletion was told: their subscriptions end a moment later.
+  private var deleted: Set<Int64> = []
+  /// Whether some event was asked for again, so that its subscription may be under way.
+  var isReplacing = false
   let who: String
   /// Whether it shows no token, and must never be told who booked what.
   let isAnonymous: Bool
@@ -68,7 +75,41 @@ struct Watching {
     }
   }
 
-  mutating func forget(_ event: Int64) { cursors[event] = nil }
+  mutating func forget(_ event: Int64, isDeleted: Bool = false) {
+    (cursors[event], viewers[event]) = (nil, nil)
+    if isDeleted { deleted.insert(event) }
+  }
+
+  /// How many watch an event, which is told only to those who do.
+  mutating func counted(_ message: Message) {
+    guard let event = message.number("eventId"), let number = message.number("viewers"), number > 0 else {
+      return record.fault("\(who): viewers of no event, or none of them")
+    }
+    if cursors[event] == nil, !deleted.contains(event) {
+      record.fault("\(who): viewers of \(event), which is not subscribed")
+    }
+    viewers[event] = number
+    counts += 1
+  }
+
+  /// A pong tells of each subscribed event the last `seq` that came before it. A subscription under way may be missing.
+  func positions(_ text: String) {
+    let numbers = text.split { !$0.isNumber }.compactMap { UInt64($0) }
+    // The timestamp has seven numbers.
+    let pairs = numbers.dropLast(7)
+    guard text.hasPrefix(#"{"type":"pong","positions":["#), pairs.count.isMultiple(of: 2) else {
+      return record.fault("\(who): a strange pong: \(text)")
+    }
+    for index in stride(from: 0, to: pairs.count, by: 2) {
+      let (event, seq) = (Int64(pairs[index]), pairs[index + 1])
+      if cursors[event] != seq, !deleted.contains(event) {
+        record.fault("\(who): a pong says \(seq) of \(event), which was told up to \(cursors[event] ?? 0)")
+      }
+    }
+    if pairs.count < 2 * cursors.count, !isReplacing {
+      record.fault("\(who): a pong tells of \(pairs.count / 2) events of \(cursors.count)")
+    }
+  }
 
   private func claim(_ message: Message, _ event: Int64, _ seq: UInt64, type: String?) {
     guard let available = message.number("availableSeats") else {
@@ -182,6 +223,7 @@ final class Viewer {
   func subscribe(_ event: Int64, resuming: Bool) {
     guard isWatching else { return }
     wishes[event] = true
+    watching.isReplacing = true
     if resuming, let seq = known[event] {
       asked[event, default: []].insert(seq)
       let own = epochs[event] ?? epoch
@@ -240,7 +282,9 @@ final class Viewer {
     case .text(let text):
       for _ in 0..<(wire?.copies(of: text) ?? 1) {
         if let connection { record.history.hear(connection, text) }
-        take(Message(text))
+        let message = Message(text)
+        if message.type == "pong" { watching.positions(text) }
+        take(message)
       }
     case .pong, .binary: record.fault("\(name): an unwanted frame")
     }
@@ -257,7 +301,7 @@ final class Viewer {
       if message.text("fromSeq") != nil { conflations += 1 }
       watching.notice(message)
       if let event, message.text("status") == "deleted" {
-        watching.forget(event)
+        watching.forget(event, isDeleted: true)
         wishes[event] = nil
         withdrawals += 1
       }
@@ -271,6 +315,7 @@ final class Viewer {
       }
     case "server_draining": sawDraining = true
     case "pong": pongs += 1
+    case "viewers": watching.counted(message)
     case "waitlist_offer":
       if let event, let booking = message.text("bookingId"), let quantity = message.number("quantity") {
         record.offered(booking, of: event, quantity: quantity)
@@ -385,6 +430,7 @@ final class Listener {
     case "booking_created", "booking_cancelled", "seat_update", "event_updated":
       watching.notice(message)
     case "server_draining": return
+    case "viewers": return watching.counted(message)
     default: record.fault("\(name): a message of type \(message.type)")
     }
     if id?.split(separator: ".").last.flatMap({ UInt64($0) }) != message.seq("seq") {

@@ -122,7 +122,29 @@ public struct SessionMessages: Sendable {
     message("stats") { $0.members(verbatim: Array(stats.dropFirst().dropLast())) }
   }
 
-  public func pong() -> [UInt8] { message("pong") { _ in } }
+  /// - Parameter positions: the last `seq` that the connection was sent of each event it is subscribed to.
+  public func pong(_ positions: [(event: EventID, seq: UInt64)]) -> [UInt8] {
+    message("pong") { writer in
+      writer.name("positions")
+      writer.array { writer in
+        for position in positions {
+          writer.object { writer in
+            writer.member("eventId", position.event.rawValue)
+            writer.member("seq", position.seq)
+          }
+        }
+      }
+    }
+  }
+
+  /// How many watch an event. It has no `timestamp`: the newest that arrives counts.
+  public func viewers(_ viewers: Int, of event: EventID) -> [UInt8] {
+    JSONWriter.object { writer in
+      writer.member("type", "viewers")
+      writer.member("eventId", event.rawValue)
+      writer.member("viewers", viewers)
+    }
+  }
 
   /// `code` is for programs and stable; `message` is for people.
   public func error(code: String, message text: String, event: EventID? = nil) -> [UInt8] {

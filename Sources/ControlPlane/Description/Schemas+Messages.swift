@@ -95,7 +95,18 @@ extension Schemas {
       "maxPerBooking","availableSeats","seatCapacity","seq","timestamp"],
       "properties":{"type":{"const":"event_updated"},\#(counts),\#(publicState)}}
       """#),
-    MessageSchema("pong", "The answer to ping.", told("pong", "", required: "")),
+    MessageSchema(
+      "pong", "The answer to ping, with the last seq that this connection was sent of each event.",
+      told(
+        "pong",
+        #","positions":{"type":"array","items":{"type":"object","required":["eventId","seq"],"#
+          + #""properties":{"eventId":\#(eventID),"seq":\#(count)}}}"#, required: #","positions""#)),
+    MessageSchema(
+      "viewers", "How many watch an event (--viewer-counts on). It has no seq: the newest counts.",
+      #"""
+      {"type":"object","required":["type","eventId","viewers"],"properties":{"type":{"const":"viewers"},
+      "eventId":\#(eventID),"viewers":\#(count)}}
+      """#),
     MessageSchema(
       "error", "A message was not acted upon.",
       told(

@@ -14,6 +14,8 @@ enum Parcel: Sendable {
   case endCredential(Credential, at: Int64)
   /// Send a text to the WebSockets of a client.
   case tellClient(UInt64, [UInt8])
+  /// Send a text to all subscribers of each of these topics, in place of the one before it.
+  case tellTopics([TopicText])
   /// Other limits hold from now on, and the field lines of every answer may be others.
   case settings(AdmissionLimits)
   /// Tell what the loop has of some topics.

@@ -76,6 +76,7 @@ final class Subscribers {
     lists[Int(slot)].count += 1
     topics[topic].subscribers += 1
     counters.own.subscriptions += 1
+    counters.note(topics[topic].subscribers, of: topics[topic].id)
     if !topics[topic].isLive { wait(index, for: topic) }
     return index
   }
@@ -102,6 +103,7 @@ final class Subscribers {
     topics[subscription.topic].subscribers -= 1
     assert(topics[subscription.topic].subscribers >= 0, "a topic has as many subscribers as subscriptions")
     counters.own.subscriptions -= 1
+    counters.note(topics[subscription.topic].subscribers, of: topics[subscription.topic].id)
     noteIfEmpty(subscription.topic, at: now)
   }
 
@@ -170,6 +172,27 @@ final class Subscribers {
     subscriptions[index.rawValue].place = .lagging(cursor: cursor)
     counters.own.following -= 1
     assert(counters.own.following >= 0, "no more subscriptions leave cohorts than join them")
+  }
+
+  /// How far the connection was sent each of its topics, the oldest subscription first. What is sent next follows behind
+  /// exactly these. A subscription that was not greeted has no position.
+  func positions(of slot: UInt32) -> [TopicPosition] {
+    var positions: [TopicPosition] = []
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      guard let seq = position(of: subscription) else { return }
+      positions.append(TopicPosition(topic: topics[subscription.topic].id, seq: seq))
+    }
+    return positions.reversed()
+  }
+
+  private func position(of subscription: Subscription) -> UInt64? {
+    switch subscription.place {
+    case .waiting, .replaying(_, _, .some): nil
+    case .replaying(let cursor, _, nil), .lagging(let cursor): cursor
+    case .cohort(let cohort, _):
+      topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].cursor
+    }
   }
 
   /// When a notice was sent to this connection last, as far as its cohorts know.
@@ -292,6 +315,21 @@ final class Subscribers {
       if isEmpty { enqueueEmpty(topic) }
     }
     return nil
+  }
+
+  // MARK: Texts for everybody
+
+  /// The newest text for the subscribers of a topic, and who of them takes it: those that are sent notices as they come.
+  /// Nil: the loop does not hold the topic.
+  func setText(_ text: TopicText, at now: UInt64) -> (topic: UInt32, members: [[SubscriptionIndex]])? {
+    guard let topic = topics.index(of: text.topic), topics[topic].isLive else { return nil }
+    topics[topic].text = StandingText(text: text, since: now)
+    return (topic, topics[topic].live.members)
+  }
+
+  /// The newest text about a subscription's topic; nil: there is none.
+  func text(of index: SubscriptionIndex) -> StandingText? {
+    topics[subscriptions[index.rawValue].topic].text
   }
 
   // MARK: Withdrawn topics

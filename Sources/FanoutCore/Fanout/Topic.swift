@@ -22,6 +22,8 @@ struct Topic {
   var emptySince: UInt64 = 0
   /// The moment with which it stands in the queue of empty topics; nil: it does not.
   var queuedSince: UInt64?
+  /// The newest text for all subscribers that has no `seq`.
+  var text: StandingText?
 
   init(opening id: TopicID, limits: Limits) {
     self.id = id
@@ -77,6 +79,9 @@ struct Topic {
         }
       }
     }
+
+    /// Everybody who is sent notices as they come, in the groups in which they are kept.
+    var members: [[SubscriptionIndex]] { (webSocket.cohorts + eventStream.cohorts).map(\.members) }
 
     /// Bytes that its logs hold.
     var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }

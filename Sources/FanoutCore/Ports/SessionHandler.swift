@@ -84,6 +84,8 @@ public enum ClientIntent: Sendable, Equatable {
   case reply(ClientMessage)
   case subscribe(TopicID, Resume)
   case unsubscribe(TopicID)
+  /// Answer with `ServerMessage.pong`.
+  case ping
   /// The admission is by this credential and ends at this moment instead (`Admission.expiresAt`); then send this back.
   case renew(by: Credential, expiresAt: Int64, ClientMessage)
   case close(CloseCode, reason: String)
@@ -102,10 +104,21 @@ public enum ServerMessage: Sendable, Equatable {
   case unavailable(TopicID)
   /// The topic is not one of those of the admission.
   case notAllowed(TopicID)
+  /// The answer to a ping: what the connection was sent of each of its topics before it, in the order in which they were
+  /// subscribed.
+  case pong([TopicPosition])
   /// The admission ends soon, at this wall-clock time in milliseconds since 1970.
   case expiring(at: Int64)
   /// The server is about to close the connection for a restart.
   case draining(reconnectAfterMilliseconds: Int)
+}
+
+/// How far a connection has been sent a topic.
+public struct TopicPosition: Sendable, Equatable {
+  public let topic: TopicID
+  /// The last `seq`, that of the greeting included.
+  public let seq: UInt64
+  public init(topic: TopicID, seq: UInt64) { (self.topic, self.seq) = (topic, seq) }
 }
 
 /// Where a new subscriber stands in its topic.

@@ -99,11 +99,13 @@ struct Connection {
 /// What a connection has only while it is blocked. One loop's thread.
 final class Backlog {
   var outbox = Outbox()
+  /// When the kernel first took less than it was offered.
+  let since: UInt64
   /// When the kernel last took bytes.
   var progressAt: UInt64
   var isLost = false
 
-  init(since now: UInt64) { progressAt = now }
+  init(since now: UInt64) { (since, progressAt) = (now, now) }
 }
 
 /// Bytes that wait for the socket, in order.

@@ -30,6 +30,8 @@ public final class DataPlane: Sendable {
     public var apart: Apart?
     /// How many kinds of requests `InboundSink.kind(of:)` tells apart.
     public var requestKinds = 1
+    /// Whether `takeSubscribers` is called.
+    public var countsSubscribers = false
     public init() {}
   }
 
@@ -111,7 +113,10 @@ public final class DataPlane: Sendable {
     self.configuration = configuration
     admission = AdmissionControl(configuration.admission)
     self.transports = transports
-    counted = transports.map { _ in LoopCounters(requestKinds: configuration.requestKinds) }
+    counted = transports.map { _ in
+      LoopCounters(
+        requestKinds: configuration.requestKinds, countsSubscribers: configuration.countsSubscribers)
+    }
     proxies = transports.enumerated().map { index, transport in
       LoopProxy(
         id: LoopID(UInt16(index)), capacity: configuration.limits.mailboxParcels, waker: transport)
@@ -290,6 +295,14 @@ public final class DataPlane: Sendable {
   public func tell(client id: UInt64, _ text: [UInt8]) {
     proxies.forEach { $0.post(.tellClient(id, text)) }
   }
+
+  /// For each loop the topics whose number of subscribers has changed since the last call, and that number. Subscriptions of
+  /// every place count, on WebSockets and event streams. Any thread, one at a time.
+  public func takeSubscribers() -> [[TopicID: Int]] { counted.map { $0.takeSubscribers() } }
+
+  /// Sends texts to all subscribers of their topics on one loop, each in place of the one before it. A subscriber that takes
+  /// nothing just now is sent the newest when it does, and a new one when it has been greeted. Any thread.
+  public func tell(_ texts: [TopicText], on loop: Int) { proxies[loop].post(.tellTopics(texts)) }
 
   /// Takes other limits and trusted proxies over, and asks the inbound sink anew for the field lines of every answer. Connections
   /// stay counted for whom they are counted. Limits have no effect when nothing was limited at first. Any thread.

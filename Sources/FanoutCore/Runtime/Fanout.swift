@@ -81,6 +81,9 @@ final class Fanout<IO: Transport> {
     output.say(slot, .unsubscribed(id))
   }
 
+  /// How far the connection was sent each of its topics.
+  func positions(of slot: UInt32) -> [TopicPosition] { subscribers.positions(of: slot) }
+
   /// The grant came: admits every subscription that waited for it. Nil: there is no such topic.
   func granted(_ id: TopicID, _ summary: TopicSummary?) {
     guard let topic = subscribers.topics.index(of: id), !subscribers.topics[topic].isLive else { return }
@@ -168,6 +171,7 @@ final class Fanout<IO: Transport> {
     subscribers.move(index, to: .lagging(cursor: summary.seq))
     greet(index, greeting, .atHead(snapshot: summary.snapshot, recovered: recovered), seq: summary.seq)
     if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+    output.tellText(of: index)
   }
 
   private func greet(
@@ -203,6 +207,7 @@ final class Fanout<IO: Transport> {
     } else {
       subscribers.move(index, to: .lagging(cursor: reached))
       if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+      output.tellText(of: index)
     }
   }
 
@@ -289,6 +294,7 @@ final class Fanout<IO: Transport> {
     if !connections[slot].isBlocked, output.catchUp(slot), !connections[slot].isBlocked {
       subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
     }
+    output.tellText(of: index)
   }
 
   // MARK: Subscriptions from another process

@@ -6,6 +6,7 @@
 //   Fanout       subscribe, resume, rolling pass     WebSocketDriver      frames and messages
 //   HTTPDriver   requests and answers                Input                reading, budgets of a turn
 //   Deadlines    pings and time-outs                 DescriptorAdmission  room for connections
+//   TopicTexts   texts without a seq for all subscribers
 //
 // Each part uses those above it or beside it on the left, never one below, so no call comes back to its caller.
 
@@ -21,6 +22,7 @@ final class Loop<IO: Transport> {
   let fanout: Fanout<IO>
   let http: HTTPDriver<IO>
   let input: Input<IO>
+  private let texts: TopicTexts<IO>
   let deadlines: Deadlines<IO>
   let descriptors: DescriptorAdmission<IO>
   private let limiter: LoopLimiter
@@ -56,6 +58,8 @@ final class Loop<IO: Transport> {
     http = HTTPDriver(
       id: id, io: io, limits: limits, counters: counters, connections: connections, output: output,
       fanout: fanout, webSockets: webSockets, inbound: inbound, limiter: limiter, observer: observer)
+    texts = TopicTexts(
+      io: io, limits: limits, connections: connections, subscribers: subscribers, output: output)
     input = Input(
       io: io, counters: counters, connections: connections, output: output, http: http,
       webSockets: webSockets)
@@ -100,6 +104,7 @@ final class Loop<IO: Transport> {
     input.takeTurns()
     for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
     fanout.rollPass()
+    texts.roll()
     fanout.endWithdrawn()
     output.shed()
     updateBusy()
@@ -107,7 +112,8 @@ final class Loop<IO: Transport> {
 
   /// With work left, the next turn follows without a wait.
   func updateBusy() {
-    io.setBusy(!fanout.passIsOver || !input.isIdle || fanout.isEndingWithdrawn || http.hasGathered)
+    let isFinished = fanout.passIsOver && texts.isIdle && input.isIdle
+    io.setBusy(!isFinished || fanout.isEndingWithdrawn || http.hasGathered)
   }
 
   /// The mailbox may hold something. Also called between turns.
@@ -162,8 +168,10 @@ final class Loop<IO: Transport> {
     let isAtHead = isDrained && output.catchUp(slot)
     if connections[slot].isLost { return connections.close(slot, reset: true) }
     guard isAtHead else { return }
+    let since = connections[slot].backlog?.since ?? io.now
     connections.unblock(slot)
     fanout.advance(slot)
+    texts.cleared(slot, since: since)
     input.flushed(slot)
   }
 
@@ -199,6 +207,7 @@ final class Loop<IO: Transport> {
     case .withdrawClient(let id, let code, let reason): withdraw(id, code, reason)
     case .endCredential(let credential, let moment): connections.end(credential, at: moment)
     case .tellClient(let id, let text): tell(id, text)
+    case .tellTopics(let news): texts.take(news)
     case .settings(let limits):
       limiter.use(limits)
       http.readCommonLines()

@@ -95,13 +95,51 @@ public struct LoopCounts: Sendable, Equatable {
   /// How long requests took, a row for each kind and class of status.
   let requestTimes: HistogramCells
 
-  /// - Parameter requestKinds: that the inbound sink tells apart.
-  init(requestKinds: Int = 1) {
+  /// Whether somebody takes the numbers of subscribers.
+  private let countsSubscribers: Bool
+  /// Topics whose number of subscribers has changed since the last tick, and that number. The loop's thread.
+  private var changedTopics: [TopicID: Int] = [:]
+  private let shownSubscribers = Mutex<[TopicID: Int]>([:])
+
+  /// - Parameters:
+  ///   - requestKinds: that the inbound sink tells apart.
+  ///   - countsSubscribers: whether `takeSubscribers` is called.
+  init(requestKinds: Int = 1, countsSubscribers: Bool = false) {
+    self.countsSubscribers = countsSubscribers
     requestTimes = HistogramCells(bounds: HistogramCells.requestBounds, rows: 5 * max(1, requestKinds))
   }
 
   /// Shows the numbers to other threads. The loop's thread; holds the lock for one copy.
-  func publish() { shown.withLock { $0 = own } }
+  func publish() {
+    shown.withLock { $0 = own }
+    if !changedTopics.isEmpty { publishSubscribers() }
+  }
+
+  // MARK: Subscribers of each topic
+
+  /// The topic has so many subscribers now. The loop's thread.
+  func note(_ subscribers: Int, of topic: TopicID) {
+    if countsSubscribers { changedTopics[topic] = subscribers }
+  }
+
+  /// A topic's newest number replaces one that nobody has taken: there are never more than topics.
+  private func publishSubscribers() {
+    shownSubscribers.withLock { shown in
+      if shown.isEmpty { return swap(&shown, &changedTopics) }
+      shown.merge(changedTopics) { _, new in new }
+    }
+    changedTopics.removeAll(keepingCapacity: changedTopics.count <= 1_024)
+  }
+
+  /// The topics whose number of subscribers has changed since the last call, and that number as of the loop's last tick.
+  /// Any thread.
+  func takeSubscribers() -> [TopicID: Int] {
+    var taken: [TopicID: Int] = [:]
+    shownSubscribers.withLock { swap(&$0, &taken) }
+    return taken
+  }
+
+  // MARK: What is shown
 
   /// Shows the topics with the most subscribers. The loop's thread.
   func publish(_ topics: [TopicCount]) { shownTopics.withLock { $0 = topics } }

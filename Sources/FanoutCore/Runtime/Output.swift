@@ -258,6 +258,13 @@ final class Output<IO: Transport> {
     sendFrame(slot, .text, text)
   }
 
+  /// Sends the newest text about the subscription's topic, if there is one, to a subscriber that was just greeted or has
+  /// caught up.
+  func tellText(of index: SubscriptionIndex) {
+    guard let text = subscribers.text(of: index)?.text else { return }
+    send(subscribers[index].slot, text.bytes(for: subscribers[index].dialect).span)
+  }
+
   /// Tells an event stream's client how long to wait before it comes back.
   func sendRetry(_ slot: UInt32, milliseconds: UInt64) {
     var line: [UInt8] = []

@@ -97,7 +97,7 @@ struct WebSocketHandler: SessionHandler {
       return .close(.unsupportedData, reason: "Text messages only")
     }
     switch messages.decode(text) {
-    case .ping: return .reply(.text(messages.pong()))
+    case .ping: return .ping
     case .stats: return .reply(.text(messages.error(code: "forbidden", message: "Not for this connection")))
     case .refresh(let token): return refresh(token, client)
     case .unsubscribe(let event): return .unsubscribe(TopicID(event, for: Audience(client)))
@@ -140,6 +140,7 @@ struct WebSocketHandler: SessionHandler {
       return error("too_many_subscriptions", "Too many subscriptions", topic)
     case .unavailable(let topic): return error("unavailable", "Event not available now, try again", topic)
     case .notAllowed(let topic): return error("not_allowed", "Event not allowed", topic)
+    case .pong(let positions): return messages.pong(positions.map { (EventID($0.topic), $0.seq) })
     case .expiring(let end): return messages.expiring(at: Instant(milliseconds: end))
     case .draining(let milliseconds): return messages.draining(reconnectAfterMilliseconds: milliseconds)
     }

@@ -12,6 +12,8 @@ struct Assembly {
   private let configuration: ServeConfiguration
   private let origins: OriginPolicy
   private let log: Log
+  /// Nil: nobody is told how many watch.
+  private let viewers: ViewerNews?
   private let startedAt = SystemClock().now
   /// What a running server has handed over; nil: this one begins by itself.
   private let takeOver: TakeOver?
@@ -40,6 +42,7 @@ struct Assembly {
         observer: log, insight: PlaneInsight(plane: plane, startedAt: startedAt))
       readiness = Readiness(backend)
       admin = AdminService(backend, backups: configuration.backups, log: log)
+      viewers = configuration.viewerCounts == .on ? ViewerNews(plane, of: backend) : nil
       if let takeOver { backend.adopt(takeOver.memory) }
     } catch {
       plane.abandon()
@@ -58,7 +61,7 @@ struct Assembly {
   /// Opens the listeners and starts the loops.
   /// - Returns: the port that is listened on.
   func start() throws(StartError) -> Int {
-    let messages = SessionMessages(epoch: backend.epoch, clock: SystemClock(), identifiers: SystemRandom())
+    let messages = backend.messages
     let isSecure = configuration.address.tls != nil
     let (metrics, openMetrics) = (metrics(as: .prometheus), metrics(as: .openMetrics))
     let pages = Pages(
@@ -86,6 +89,7 @@ struct Assembly {
         if takeOver.since > 0 { silence.milliseconds.store(Int(silent / 1_000_000), ordering: .relaxed) }
       }
       try admin.start()
+      try viewers?.start()
       return port
     } catch {
       throw StartError(telling: error)
@@ -200,6 +204,7 @@ struct Assembly {
   /// Stops accepting, finishes and answers every request that was accepted, closes all connections, and returns when
   /// all threads have ended. The data plane closes last, so that the answers and notices of the last commit are sent.
   func stop() {
+    viewers?.stop()
     plane.stopAccepting()
     backend.stopIntake()
     admin.stop()
@@ -215,6 +220,7 @@ struct Assembly {
     plane.tls = configuration.address.tls
     plane.inheritedListeners = configuration.address.inherited
     plane.requestKinds = RequestRoutes.ofServer.labels.count
+    plane.countsSubscribers = configuration.viewerCounts == .on
     plane.apart = configuration.adminListen.map { DataPlane.Apart(host: $0.host, port: $0.port) }
     plane.sender =
       switch configuration.sender {
@@ -260,6 +266,21 @@ struct Assembly {
 
 extension Backend: BackendPort {}
 extension DataPlane: ReplyPort {}
+extension DataPlane: AudiencePort {}
+
+extension Backend {
+  /// What is said on WebSockets besides notices.
+  fileprivate var messages: SessionMessages {
+    SessionMessages(epoch: epoch, clock: SystemClock(), identifiers: SystemRandom())
+  }
+}
+
+extension ViewerNews {
+  fileprivate convenience init(_ plane: DataPlane, of backend: Backend) {
+    let messages = backend.messages
+    self.init(plane: plane, loops: plane.counts().count) { messages.viewers($1, of: $0) }
+  }
+}
 
 extension StartError {
   /// The text of `error` as a sentence: with a capital letter and a full stop.

@@ -33,6 +33,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case origins
   case identity
   case watch
+  case viewerCounts = "viewer-counts"
   case log
   case logLevel = "log-level"
   case accessLog = "access-log"

@@ -161,6 +161,10 @@ extension CommandTable {
       .watch, ["authenticated", "public"],
       summary: "public: whoever shows no token may watch, too, and learns counts only.",
       fallback: "authenticated"),
+    .choice(
+      .viewerCounts, ["on", "off"],
+      summary: "Whether whoever watches an event is told how many do, at most once a second.",
+      fallback: "off"),
   ]
 
   private static let limits: [Flag] = [

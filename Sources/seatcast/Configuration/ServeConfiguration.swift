@@ -18,6 +18,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var origins: Set<WebOrigin>
   var identity: Identity
   var watch: Watch
+  /// Whether viewers are told how many watch.
+  var viewerCounts: ViewerCounting
   /// Nil: text when standard error is a terminal, else JSON.
   var log: LogFormat?
   /// The least important lines that are written.
@@ -55,6 +57,7 @@ struct ServeConfiguration: Equatable, Sendable {
   }
   enum Identity: String, CaseIterable, Sendable { case full, none }
   enum RateLimits: String, CaseIterable, Sendable { case on, off }
+  enum ViewerCounting: String, CaseIterable, Sendable { case on, off }
   enum PasswordCostChoice: String, CaseIterable, Sendable {
     case interactive
     case insecureTest = "insecure-test"
@@ -114,6 +117,7 @@ struct ServeConfiguration: Equatable, Sendable {
     origins = try Self.origins(settings)
     identity = try settings.choice(.identity, as: Identity.self) ?? .full
     watch = try settings.choice(.watch, as: Watch.self) ?? .authenticated
+    viewerCounts = try settings.choice(.viewerCounts, as: ViewerCounting.self) ?? .off
     log = try settings.choice(.log, as: LogFormat.self)
     logLevel = try settings.choice(.logLevel, as: LogLevel.self) ?? .info
     accessLog = try settings.choice(.accessLog, as: AccessLog.Extent.self) ?? .off

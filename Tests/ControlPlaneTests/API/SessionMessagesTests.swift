@@ -131,7 +131,15 @@ struct SessionMessagesTests {
     #expect(
       try read(messages.unsubscribed(EventID(4))) == Message(type: "unsubscribed", eventId: 4, timestamp: now)
     )
-    #expect(try read(messages.pong()) == Message(type: "pong", timestamp: now))
+    #expect(
+      String(decoding: messages.pong([(EventID(3), 17), (EventID(4), 0)]), as: UTF8.self)
+        == #"{"type":"pong","positions":[{"eventId":3,"seq":17},{"eventId":4,"seq":0}],"timestamp":"\#(now)"}"#)
+    #expect(
+      String(decoding: messages.pong([]), as: UTF8.self)
+        == #"{"type":"pong","positions":[],"timestamp":"\#(now)"}"#)
+    #expect(
+      String(decoding: messages.viewers(12, of: EventID(3)), as: UTF8.self)
+        == #"{"type":"viewers","eventId":3,"viewers":12}"#)
     #expect(
       try read(messages.draining(reconnectAfterMilliseconds: 250))
         == Message(type: "server_draining", timestamp: now, reconnectAfterMs: 250))

@@ -36,7 +36,8 @@ struct AsyncAPITests {
       details: [], at: Instant(milliseconds: 0))
     let texts = [
       messages.connected(event: nil, snapshot: nil, recovered: nil),
-      messages.subscribed(summary.snapshot, recovered: true), messages.pong(),
+      messages.subscribed(summary.snapshot, recovered: true), messages.pong([]),
+      messages.pong([(EventID(7), 3)]), messages.viewers(12, of: EventID(7)),
       messages.unsubscribed(EventID(3)), messages.error(code: "x", message: "y"),
       messages.draining(reconnectAfterMilliseconds: 5), encoder.text(of: notice),
       summary.before + Array("3".utf8) + summary.after,

@@ -8,6 +8,94 @@ import Testing
     "GET \(path) HTTP/1.1\r\nHost: here\r\n\(fields)\r\n"
   }
 
+  // MARK: Positions
+
+  private func positions(_ client: ScriptedClient, _ rig: LoopRig) -> [String] {
+    client.say("ping")
+    rig.settle(2)
+    return client.texts()
+  }
+
+  @Test("a ping is answered with how far each topic was sent, the oldest subscription first")
+  func pong() {
+    let rig = LoopRig()
+    for topic in Int64(5)...7 { rig.topics.create(topic, head: UInt64(topic)) }
+    let client = rig.webSocket()
+    #expect(positions(client, rig) == ["connected", "pong"])
+    for topic in 5...7 { client.say("sub \(topic)") }
+    rig.settle()
+    _ = client.read()
+    #expect(positions(client, rig) == ["pong 5:5 6:6 7:7"])
+    rig.publish(6, 2)
+    rig.settle(2)
+    #expect(positions(client, rig) == ["n 6 7", "n 6 8", "pong 5:5 6:8 7:7"])
+    client.say("unsub 5")
+    #expect(positions(client, rig) == ["unsubscribed 5", "pong 6:8 7:7"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("what was published and not sent to this connection yet is not among its positions")
+  func pongBeforeThePass() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    let client = rig.webSocket("/ws/5")
+    _ = client.read()
+    // The input of a turn is taken before its mailbox and its pass.
+    rig.publish(5)
+    client.say("ping")
+    rig.settle(2)
+    #expect(client.texts() == ["pong 5:0", "n 5 1"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a subscription that waits for its grant, or is not greeted, has no position; one that resumes has the last sent")
+  func pongWhileResuming() {
+    var limits = Limits()
+    (limits.logFrames, limits.pullFrames, limits.recallNotices) = (2, 1, 3)
+    let rig = LoopRig(limits)
+    rig.topics.create(5, head: 20)
+    rig.answersAtOnce = false
+    let client = rig.webSocket("/ws/5?since=10")
+    #expect(positions(client, rig) == ["pong"])
+    // The grant comes, and what was missed is asked for.
+    rig.answer()
+    rig.settle(2)
+    #expect(positions(client, rig) == ["pong"])
+    rig.answer()
+    rig.settle(2)
+    #expect(client.texts() == ["connected 5 resumed 10", "n 5 11", "n 5 12", "n 5 13"])
+    #expect(positions(client, rig) == ["pong 5:13"])
+    rig.answersAtOnce = true
+    rig.settle()
+    #expect(client.texts().last == "n 5 20")
+    #expect(positions(client, rig) == ["pong 5:20"])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a slow reader's position is the frame that its socket has begun, and the pong comes behind it")
+  func pongWhileBlocked() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    rig.topics.pad(50)
+    let client = rig.webSocket("/ws/5", capacity: 300)
+    _ = client.read()
+    rig.publish(5, 10)
+    rig.settle(2)
+    #expect(rig.connection(client.socket)?.isBlocked == true)
+    client.say("ping")
+    rig.settle(2)
+    client.socket.capacity = 1 << 20
+    var (texts, rounds) = (client.texts(), 0)
+    while texts.last?.hasPrefix("n 5 10") != true, rounds < 10 {
+      rig.settle(2)
+      texts += client.texts()
+      rounds += 1
+    }
+    let pong = texts.firstIndex { $0.hasPrefix("pong") } ?? 0
+    #expect(pong > 0 && texts[pong] == "pong 5:\(pong)", "\(texts.map { $0.prefix(8) })")
+    #expect(rig.faults() == [])
+  }
+
   // MARK: Upgrades
 
   @Test("an upgrade is answered with 101 and greeted")

@@ -35,6 +35,8 @@ struct ServeTableTests {
     }
     #expect(words(.identity) == .choice(ServeConfiguration.Identity.allCases.map(\.rawValue)))
     #expect(words(.watch) == .choice(Watch.allCases.map(\.rawValue)))
+    #expect(
+      words(.viewerCounts) == .choice(ServeConfiguration.ViewerCounting.allCases.map(\.rawValue)))
     #expect(words(.log) == .choice(LogFormat.allCases.map(\.rawValue)))
     #expect(words(.logLevel) == .choice(LogLevel.allCases.map(\.rawValue)))
     #expect(words(.rateLimits) == .choice(ServeConfiguration.RateLimits.allCases.map(\.rawValue)))

@@ -41,6 +41,7 @@ struct ServeConfigurationTests {
     #expect(configuration.origins.isEmpty)
     #expect(configuration.identity == .full)
     #expect(configuration.watch == .authenticated)
+    #expect(configuration.viewerCounts == .off)
     #expect(configuration.log == nil)
     #expect(configuration.rateLimits == .on)
     #expect(configuration.passwordCost == .interactive)
@@ -55,7 +56,7 @@ struct ServeConfigurationTests {
     let configuration = try configuration([
       "--host", "::1", "--port", "0", "--data", "/d e", "--loops", "3", "--jwt-secret-file", "s",
       "--origins", "https://A.example, http://b.example:8080", "--identity", "none", "--log", "json",
-      "--watch", "public",
+      "--watch", "public", "--viewer-counts", "on",
       "--rate-limits", "off", "--password-cost", "insecure-test", "--demo", "--sender", "io_uring",
       "--descriptor-tables", "private", "--tls-cert", "c", "--tls-key", "k", "--tls-records", "compact",
     ])
@@ -72,6 +73,7 @@ struct ServeConfigurationTests {
         == Set(["https://a.example", "http://b.example:8080"].compactMap(WebOrigin.init)))
     #expect(configuration.identity == .none)
     #expect(configuration.watch == .public)
+    #expect(configuration.viewerCounts == .on)
     #expect(configuration.log == .json)
     #expect(configuration.rateLimits == .off)
     #expect(configuration.passwordCost == .insecureTest)

@@ -1,0 +1,30 @@
+// A text for all subscribers of a topic that stands outside of the topic's order: it has no `seq`, the newest replaces
+// those before it, and nothing waits for a subscriber that is blocked. Encoded once; immutable.
+
+/// One text for the subscribers of one topic.
+public struct TopicText: Sendable {
+  public let topic: TopicID
+  private let webSocket: [UInt8]
+  private let eventStream: [UInt8]
+
+  /// - Parameter text: UTF-8, without line breaks.
+  public init(topic: TopicID, text: [UInt8]) {
+    self.topic = topic
+    var (frame, event): ([UInt8], [UInt8]) = ([], [])
+    Dialect.webSocket.append(text, seq: nil, to: &frame)
+    Dialect.eventStream.append(text, seq: nil, to: &event)
+    (webSocket, eventStream) = (frame, event)
+  }
+
+  /// The text as it is put on the wire of a subscriber.
+  func bytes(for dialect: Dialect) -> [UInt8] { dialect == .eventStream ? eventStream : webSocket }
+}
+
+/// The newest text of a topic, as its loop keeps it. A box, because most topics have none. One loop's thread.
+final class StandingText {
+  let text: TopicText
+  /// When it came, in the loop's milliseconds.
+  let since: UInt64
+
+  init(text: TopicText, since: UInt64) { (self.text, self.since) = (text, since) }
+}
