@@ -104,6 +104,7 @@ final class ScriptedTransport: Transport {
   static let brokenPipe = -32
 
   private(set) var now: UInt64
+  var isSecure = false
   var wallClock: Int64 = 1_700_000_000_000
   private(set) var isBusy = false
   private(set) var isListening = true

@@ -200,6 +200,7 @@ struct BodyReader {
   // MARK: The media type
 
   private static func checkMediaType(_ request: Request, _ accepted: [String]) throws(Problem) {
+    try refuseCoding(request)
     if case .once(let value) = request.occurrence(of: "content-type") {
       // As nearly everybody writes it.
       for type in accepted where request.bytes.matches(value, type) { return }
@@ -208,6 +209,16 @@ struct BodyReader {
     throw Problem(
       .unsupportedMediaType, "The body must be \(accepted.joined(separator: " or ")) in UTF-8.",
       fields: [.init(name: "accept", value: accepted.joined(separator: ", "))])
+  }
+
+  /// A body is taken as it is (RFC 9110, sections 8.4 and 15.5.16).
+  private static func refuseCoding(_ request: Request) throws(Problem) {
+    for value in request.values(of: "content-encoding") where !value.isEmpty {
+      if request.bytes.equals(value.indices, lowercased: "identity") { continue }
+      throw Problem(
+        .unsupportedMediaType, "The body must not be compressed or encoded.",
+        fields: [.init(name: "accept-encoding", value: "identity")])
+    }
   }
 
   private static func isAccepted(_ value: String, _ accepted: [String]) -> Bool {

@@ -43,20 +43,34 @@ struct EventEndpoints: Sendable {
     return seesDrafts ? .all : .published
   }
 
-  /// `GET /api/events/{id}`: 200 with a strong `ETag`, or 304. It may be kept, but must be asked after by its tag each
-  /// time, because its counts change.
+  /// `GET /api/events/{id}`: 200 with a strong `ETag`, or 304, or 412 for an `If-Match`. It may be kept, but must be asked
+  /// after by its tag each time, because its counts change.
   func get(_ call: Call, _ principal: Principal?) throws(Problem) -> Reply? {
+    let required = try EntityTags("if-match", of: call.request)
     let known = try EntityTags("if-none-match", of: call.request)
-    if known == nil, let reply = call.events.reply(try call.eventID(), Self.published) { return reply }
+    if required == nil, known == nil, let reply = call.events.reply(try call.eventID(), Self.published) {
+      return reply
+    }
     let event = try call.event(call.eventID())
     if event.isDraft {
       guard let principal, try call.isAdmin(principal) else { throw Problem(DomainError.unknownEvent) }
-      return .json(event, fields: [Self.tag(event)])
     }
-    if let known, known.matchesWeakly(event.tag) {
-      return .notModified(fields: [Self.tag(event)])
-    }
-    return Self.published(event)
+    if let tags = required?.strong, !tags.contains(event.tag) { throw Self.mismatch(event) }
+    if let known, known.matchesWeakly(event.tag) { return .notModified(fields: [Self.tag(event)]) }
+    return Self.published(event) ?? .json(event, fields: [Self.tag(event)])
+  }
+
+  private static func mismatch(_ event: Event) -> Problem {
+    Problem(DomainError.versionMismatch(current: event.tag))
+  }
+
+  /// `If-None-Match` of a change (RFC 9110, section 13.1.2). No tag comes back once it is left, so the event as it is now
+  /// tells, although the ledger decides a little later.
+  private static func refuseKnown(_ id: EventID, _ call: Call) throws(Problem) {
+    guard let known = try EntityTags("if-none-match", of: call.request), let event = call.events.event(id),
+      known.matchesWeakly(event.tag)
+    else { return }
+    throw mismatch(event)
   }
 
   /// `GET /api/events/{id}/stakes`: what a change or a cancellation would touch.
@@ -111,6 +125,7 @@ struct EventEndpoints: Sendable {
   func patch(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
+    try Self.refuseKnown(id, call)
     var body = try BodyReader(
       call.request, mediaTypes: ["application/json", "application/merge-patch+json"])
     let patch = EventPatch(&body)
@@ -126,6 +141,7 @@ struct EventEndpoints: Sendable {
   func delete(_ call: Call, _ principal: Principal) throws(Problem) -> LedgerCommand {
     let id = try call.eventID()
     let condition = try EntityTags("if-match", of: call.request)
+    try Self.refuseKnown(id, call)
     return .audited(
       call.entry(.eventDelete, principal, object: "/api/events/\(id.rawValue)"),
       .deleteEvent(id, ifMatch: condition?.strong, call.asker()))

@@ -129,12 +129,13 @@ enum Operations {
       method: "GET", path: "/api/events/{id}", id: "getEvent", group: .events, access: .optionalUser,
       summary: "Read an event", pathParameter: event,
       requestFields: [
-        .init("If-None-Match", #"{"type":"string"}"#, "The ETag of what is known already.")
+        ifMatch,
+        .init("If-None-Match", #"{"type":"string"}"#, "The ETag of what is known already."),
       ],
       successes: [
         .init(status: 200, summary: "The event.", content: .json("Event"), fields: ["ETag"]),
         .init(status: 304, summary: "Nothing has changed.", fields: ["ETag"]),
-      ], refusals: [.unknownEvent]),
+      ], refusals: [.unknownEvent, .preconditionFailed]),
     Operation(
       method: "GET", path: "/api/events/{id}/stakes", id: "getEventStakes", group: .events, access: .admin,
       summary: "What a change or a cancellation would touch", pathParameter: event,

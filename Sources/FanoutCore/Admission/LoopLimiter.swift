@@ -57,6 +57,9 @@ final class LoopLimiter {
     if isLimited { rules = limits }
   }
 
+  /// Whether the peer is a proxy whose word counts.
+  func trusts(_ peer: PeerAddress) -> Bool { rules.trustedProxies.contains(peer) }
+
   // MARK: Connections
 
   /// Whether a connection that was accepted may stay; if so, it is counted, and `opened` or `left(peer)` follows.

@@ -21,7 +21,7 @@ public enum SenderKind: Sendable, CaseIterable {
   private let uv: OpaquePointer
   private let sender: OpaquePointer
   /// Whether all connections speak TLS.
-  private let isSecure: Bool
+  let isSecure: Bool
   /// The handle of each slot.
   private var handles: [OpaquePointer?] = unsafe []
   private var results: [cuv_exception] = []

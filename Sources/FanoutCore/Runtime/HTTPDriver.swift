@@ -148,6 +148,9 @@ final class HTTPDriver<IO: Transport> {
     guard !exchange.isReserved || inbound.isPrivileged(request.head) else {
       return answer(slot, exchange, HTTPFailure.descriptorsShort.response(fields: Limits.comeBack))
     }
+    if let failure = refusal(of: request.head, from: connections[slot].peer) {
+      return answer(slot, exchange, failure.response())
+    }
     switch Handshake.judge(request.head) {
     case .valid(let key): return upgrade(slot, exchange, request.head, key: key, from: client.address)
     case .invalid(let failure, let fields):
@@ -161,6 +164,13 @@ final class HTTPDriver<IO: Transport> {
     case .later:
       gathered.append(InboundRequest(request: request, peer: client.address, ticket: ticket))
     }
+  }
+
+  /// What is refused whatever the path: a method that HTTP does not define (RFC 9110, section 9.1), and a target of the
+  /// scheme https on a connection without TLS, unless a trusted proxy had the TLS (section 7.4).
+  private func refusal(of head: HTTPRequestHead, from peer: PeerAddress) -> HTTPFailure? {
+    guard head.hasKnownMethod else { return .unknownMethod }
+    return head.asksForTLS && !io.isSecure && !limiter.trusts(peer) ? .misdirected : nil
   }
 
   /// Answers 429, and reads no more of the connection until there is room for another request.
@@ -295,6 +305,9 @@ final class HTTPDriver<IO: Transport> {
 extension HTTPFailure {
   /// A head or a body that did not come in time (RFC 9110, section 15.5.9).
   static let timedOut = HTTPFailure(status: 408, sentence: "The request did not arrive in time.")
+  static let unknownMethod = HTTPFailure(status: 501, sentence: "The method is not one of HTTP.")
+  static let misdirected = HTTPFailure(
+    status: 421, sentence: "An https target is not served over a connection without TLS.")
   /// Only health checks and administrators are served on the reserved descriptors.
   static let descriptorsShort = HTTPFailure(
     status: 503, sentence: "The server has as many connections as it may; try again later.")

@@ -32,6 +32,8 @@ struct Handshakes: Equatable {
 
 /// The sockets and the clocks of one loop. All calls come from the loop's thread.
 protocol Transport: AnyObject {
+  /// Whether connections are protected by TLS.
+  var isSecure: Bool { get }
   /// Monotonic milliseconds, the same within one turn.
   var now: UInt64 { get }
   /// The monotonic clock as it is now, in nanoseconds: for measurements. Each look at it costs a call.

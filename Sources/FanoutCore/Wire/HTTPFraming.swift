@@ -25,15 +25,17 @@ struct HTTPFraming: Sendable, Equatable {
     expectsContinue = try Self.expectsContinue(head) && body != .none
   }
 
-  /// Section 6.1: `chunked` is the only coding known here, and it must be the only one.
+  /// Section 6.1: `chunked` is the only coding known here. Without it at the end the length is not known (section 6.3).
   private static func isChunked(_ head: HTTPRequestHead) throws(HTTPFailure) -> Bool {
     guard head.known.contains(.transferEncoding) else { return false }
     guard head.minorVersion >= 1 else { throw .badRequest("HTTP/1.0 has no Transfer-Encoding.") }
     let codings = head.listItems("transfer-encoding").map { $0.lowercased() }
-    guard codings.allSatisfy({ $0 == "chunked" }) else {
+    guard codings.last == "chunked", codings.count(where: { $0 == "chunked" }) == 1 else {
+      throw .badRequest("The last transfer coding must be chunked, once.")
+    }
+    guard codings.count == 1 else {
       throw HTTPFailure(status: 501, sentence: "The only transfer coding understood is chunked.")
     }
-    guard codings.count == 1 else { throw .badRequest("The transfer coding must be chunked, once.") }
     return true
   }
 

@@ -87,7 +87,7 @@ struct HTTPHeadReader: Sendable {
   private func head(_ line: HTTPRequestLine) -> HTTPRequestHead {
     HTTPRequestHead(
       bytes: buffer, methodRange: line.method, targetRange: line.target, fields: fields,
-      minorVersion: line.minorVersion, known: known)
+      minorVersion: line.minorVersion, known: known, asksForTLS: line.isSecure)
   }
 
   /// RFC 9112, section 3.2: exactly one valid `Host` (an HTTP/1.0 request may have none); the authority of

@@ -13,6 +13,8 @@ public struct HTTPRequestHead: Sendable {
   public let fields: [Range<Int>]
   /// HTTP/1.`minorVersion`.
   public let minorVersion: Int
+  /// Whether the target was in absolute-form with the scheme https.
+  let asksForTLS: Bool
   /// Which of the fields that HTTP itself reads there are.
   let known: HTTPKnownFields
 
@@ -31,8 +33,9 @@ public struct HTTPRequestHead: Sendable {
 
   init(
     bytes: [UInt8], methodRange: Range<Int>, targetRange: Range<Int>, fields: [Range<Int>], minorVersion: Int,
-    known: HTTPKnownFields
+    known: HTTPKnownFields, asksForTLS: Bool = false
   ) {
+    self.asksForTLS = asksForTLS
     self.bytes = bytes
     self.methodRange = methodRange
     self.targetRange = targetRange
@@ -60,6 +63,18 @@ public struct HTTPRequestHead: Sendable {
 
   /// Whether there is an `X-Request-Id` field.
   var namesItself: Bool { known.contains(.requestID) }
+
+  /// Whether the method is one that HTTP defines (RFC 9110, section 9, and RFC 5789), whatever this path makes of it.
+  var hasKnownMethod: Bool {
+    switch methodRange.count {
+    case 3: isMethod("GET") || isMethod("PUT")
+    case 4: isMethod("POST") || isMethod("HEAD")
+    case 5: isMethod("PATCH") || isMethod("TRACE")
+    case 6: isMethod("DELETE")
+    case 7: isMethod("OPTIONS")
+    default: false
+    }
+  }
 
   public func isMethod(_ method: String) -> Bool { bytes.matches(methodRange, method) }
 

@@ -7,6 +7,8 @@ struct HTTPRequestLine: Sendable {
   let target: Range<Int>
   /// Host and port of a target in absolute-form, which overrule the `Host` field (section 3.2.2).
   let authority: Range<Int>?
+  /// Whether a target in absolute-form names the scheme https.
+  let isSecure: Bool
   let minorVersion: Int
 }
 
@@ -17,7 +19,7 @@ extension HTTPRequestLine {
   init(parsing line: Range<Int>, of buffer: inout [UInt8]) throws(HTTPFailure) {
     let parts = try Self.parts(of: line, buffer)
     (method, minorVersion) = (parts.method, parts.minorVersion)
-    (target, authority) = try Self.target(parts.target, of: &buffer, method: method)
+    (target, authority, isSecure) = try Self.target(parts.target, of: &buffer, method: method)
   }
 
   private static func parts(
@@ -59,22 +61,30 @@ extension HTTPRequestLine {
 
   private static func target(
     _ range: Range<Int>, of buffer: inout [UInt8], method: Range<Int>
-  ) throws(HTTPFailure) -> (Range<Int>, Range<Int>?) {
+  ) throws(HTTPFailure) -> (Range<Int>, authority: Range<Int>?, isSecure: Bool) {
+    if buffer.matches(method, "CONNECT") { throw refusal(ofConnecting: buffer.span.extracting(range)) }
     switch buffer[range.lowerBound] {
-    case UInt8(ascii: "/"): return (range, nil)
+    case UInt8(ascii: "/"): return (range, nil, false)
     case UInt8(ascii: "*") where range.count == 1:
       guard buffer[method].elementsEqual("OPTIONS".utf8) else {
         throw .badRequest("Only OPTIONS may ask for the server as a whole.")
       }
-      return (range, nil)
+      return (range, nil, false)
     default: return try absoluteForm(range, of: &buffer)
     }
+  }
+
+  /// `CONNECT` takes the authority-form and nothing else (section 3.2.3). This server is no proxy.
+  private static func refusal(ofConnecting target: Span<UInt8>) -> HTTPFailure {
+    HTTPAuthority.isValid(target)
+      ? HTTPFailure(status: 501, sentence: "This server is no proxy: it does not take CONNECT.")
+      : .badRequest("CONNECT must name a host and a port.")
   }
 
   /// `http://authority/path?query` becomes `/path?query` (section 3.2.2).
   private static func absoluteForm(
     _ range: Range<Int>, of buffer: inout [UInt8]
-  ) throws(HTTPFailure) -> (Range<Int>, Range<Int>?) {
+  ) throws(HTTPFailure) -> (Range<Int>, authority: Range<Int>?, isSecure: Bool) {
     guard let scheme = ["http://", "https://"].first(where: { hasPrefix($0, buffer[range]) }) else {
       throw .badRequest("The request target must begin with a slash.")
     }
@@ -86,10 +96,11 @@ extension HTTPRequestLine {
     guard HTTPAuthority.isValid(buffer.span.extracting(authority)) else {
       throw .badRequest("The request target has no valid host.")
     }
-    guard let end else { return (start - 1..<start, authority) }
-    if buffer[end] == UInt8(ascii: "/") { return (end..<range.upperBound, authority) }
+    let isSecure = scheme == "https://"
+    guard let end else { return (start - 1..<start, authority, isSecure) }
+    if buffer[end] == UInt8(ascii: "/") { return (end..<range.upperBound, authority, isSecure) }
     buffer.insert(UInt8(ascii: "/"), at: end)
-    return (end..<range.upperBound + 1, authority)
+    return (end..<range.upperBound + 1, authority, isSecure)
   }
 
   private static func hasPrefix(_ prefix: String, _ bytes: ArraySlice<UInt8>) -> Bool {

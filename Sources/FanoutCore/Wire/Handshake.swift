@@ -3,7 +3,7 @@
 
 /// What a request's head says about WebSocket.
 enum HandshakeVerdict: Sendable {
-  /// Plain HTTP.
+  /// Plain HTTP; an `Upgrade` of an HTTP/1.0 request is ignored (RFC 9110, section 7.8).
   case notAsked
   /// A WebSocket was asked for, wrongly; `fields` go into the answer.
   case invalid(HTTPFailure, fields: [(name: String, value: String)])
@@ -14,12 +14,12 @@ enum HandshakeVerdict: Sendable {
 enum Handshake {
   /// Judges a head by RFC 6455, section 4.2.1.
   static func judge(_ head: HTTPRequestHead) -> HandshakeVerdict {
-    guard head.known.contains(.upgrade), head.listContains("upgrade", "websocket") else { return .notAsked }
+    guard head.known.contains(.upgrade), head.minorVersion >= 1, head.listContains("upgrade", "websocket")
+    else { return .notAsked }
     guard head.isMethod("GET") else {
       return .invalid(
         HTTPFailure(status: 405, sentence: "A WebSocket is opened with GET."), fields: [("Allow", "GET")])
     }
-    guard head.minorVersion >= 1 else { return refuse("A WebSocket is opened over HTTP/1.1.") }
     guard head.listContains("connection", "upgrade") else {
       return refuse("The Connection field must name Upgrade.")
     }

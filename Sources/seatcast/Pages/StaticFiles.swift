@@ -35,6 +35,8 @@ struct StaticFiles: Sendable {
     let etag: String
     let whole: HTTPResponse
     let notModified: HTTPResponse
+    /// For an `If-Match` of other tags.
+    let mismatched: HTTPResponse
 
     /// - Parameters:
     ///   - fields: of both answers.
@@ -46,9 +48,13 @@ struct StaticFiles: Sendable {
       let validators = StaticFiles.common + fields + [(name: "ETag", value: etag)]
       var whole = HTTPResponse(status: 200, fields: content + validators, body: bytes)
       var notModified = HTTPResponse(status: 304, fields: validators)
+      var mismatched = Answers.problem(
+        412, "precondition-failed", title: "Precondition failed", fields: [(name: "ETag", value: etag)])
       whole.commonLines = commonLines
       notModified.commonLines = commonLines
-      (self.etag, self.whole, self.notModified) = (etag, whole, notModified)
+      mismatched.commonLines = commonLines
+      (self.etag, self.whole) = (etag, whole)
+      (self.notModified, self.mismatched) = (notModified, mismatched)
     }
   }
 
@@ -100,7 +106,9 @@ struct StaticFiles: Sendable {
     if let compressed = file.compressed, Gzip.isWanted(by: head.all("Accept-Encoding")) {
       chosen = compressed
     }
-    return Self.isFresh(head.all("If-None-Match"), chosen.etag) ? chosen.notModified : chosen.whole
+    let required = head.all("If-Match")
+    if !required.isEmpty, !Self.names(required, chosen.etag, isStrong: true) { return chosen.mismatched }
+    return Self.names(head.all("If-None-Match"), chosen.etag) ? chosen.notModified : chosen.whole
   }
 
   /// Browsers revalidate on each use, so that a new release shows at once; the ETag makes that cheap.
@@ -115,11 +123,12 @@ struct StaticFiles: Sendable {
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     + "form-action 'self'; frame-ancestors 'none'"
 
-  /// `If-None-Match` by weak comparison (RFC 9110, section 13.1.2).
-  private static func isFresh(_ fields: [String], _ etag: String) -> Bool {
+  /// Whether the tag is among those of the fields: `If-None-Match` compares weakly, `If-Match` strongly (RFC 9110, section
+  /// 13.1).
+  private static func names(_ fields: [String], _ etag: String, isStrong: Bool = false) -> Bool {
     fields.flatMap { $0.split(separator: ",") }.contains { candidate in
       let tag = candidate.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
-      return tag == "*" || tag == etag || tag == "W/" + etag
+      return tag == "*" || tag == etag || !isStrong && tag == "W/" + etag
     }
   }
 }

@@ -13,6 +13,47 @@ struct EventEndpointsTests {
     return try backend.send("PATCH", "/api/events/\(id)", body, token: backend.adminToken(), fields: fields)
   }
 
+  // MARK: Conditions
+
+  @Test("A read is made under conditions, too: If-Match first, by strong comparison, then If-None-Match")
+  func conditionalReads() throws {
+    let id = try backend.event()
+    let tag = try #require(backend.send("GET", "/api/events/\(id)").first("etag"))
+    func status(_ fields: (String, String)..., event: Int64? = nil) throws -> Int {
+      let fields = fields.map { Request.Field(name: $0.0, value: $0.1) }
+      return try backend.send("GET", "/api/events/\(event ?? id)", fields: fields).status
+    }
+    #expect(try status(("if-match", tag)) == 200)
+    #expect(try status(("if-match", "*")) == 200)
+    #expect(try status(("if-match", "\"9.9\", \(tag)")) == 200)
+    #expect(try status(("if-match", "W/\(tag)")) == 412)
+    #expect(try status(("if-match", "\"9.9\"")) == 412)
+    #expect(try status(("if-none-match", "W/\(tag)")) == 304)
+    #expect(try status(("if-match", tag), ("if-none-match", tag)) == 304)
+    #expect(try status(("if-match", "\"9.9\""), ("if-none-match", tag)) == 412)
+    // Where there is nothing, nothing is compared.
+    #expect(try status(("if-match", "\"9.9\""), event: 77) == 404)
+  }
+
+  @Test("A change is refused when If-None-Match names what is there")
+  func changesUnlessKnown() throws {
+    let id = try backend.event()
+    let tag = try #require(backend.send("GET", "/api/events/\(id)").first("etag"))
+    func change(_ method: String, _ value: String) throws -> Reply {
+      try backend.send(
+        method, "/api/events/\(id)", method == "PATCH" ? #"{"name":"New"}"# : nil,
+        token: backend.adminToken(), fields: [Request.Field(name: "if-none-match", value: value)])
+    }
+    for value in ["*", tag, "W/\(tag)"] {
+      for method in ["PATCH", "DELETE"] {
+        let reply = try change(method, value)
+        #expect(reply.status == 412 && reply.problem == "precondition-failed" && reply.first("etag") == tag)
+      }
+    }
+    #expect(try change("PATCH", "\"9.9\"").status == 200)
+    #expect(try change("DELETE", tag).status == 204)
+  }
+
   // MARK: Making
 
   @Test("A new event is 201 with Location, ETag and the contract's defaults")

@@ -44,7 +44,7 @@ struct HTTPRequestLineTests {
       "GET / HTTP/1.10", "GET / HTTP/1.x", "GET / HTPP/1.1", "GET /# HTTP/1.1", "GET /<a> HTTP/1.1",
       "GET /\" HTTP/1.1", "GET /\u{E9} HTTP/1.1", "GET path HTTP/1.1", "GET * HTTP/1.1",
       "OPTIONS ** HTTP/1.1",
-      "CONNECT host:80 HTTP/1.1", "GET ftp://host/ HTTP/1.1", "GET http:///path HTTP/1.1",
+      "CONNECT / HTTP/1.1", "CONNECT http://host:80/ HTTP/1.1", "CONNECT host:http HTTP/1.1", "GET ftp://host/ HTTP/1.1", "GET http:///path HTTP/1.1",
       "GET http://user@host/ HTTP/1.1", "GET http://?x HTTP/1.1", "options * HTTP/1.1",
       "GET http://a:b:c/ HTTP/1.1", "GET http://[::1/ HTTP/1.1", "GET http://[zz]/ HTTP/1.1",
       "GET http://]/ HTTP/1.1", "GET http://a[b/ HTTP/1.1", "GET http://[::1]x/ HTTP/1.1",
@@ -75,5 +75,17 @@ struct HTTPRequestLineTests {
     let line = try parse("GET \(target) HTTP/1.1")
     #expect(line.target == path)
     #expect(line.host == host)
+    var buffer = bytes("GET \(target) HTTP/1.1")
+    let parsed = try HTTPRequestLine(parsing: 0..<buffer.count, of: &buffer)
+    #expect(parsed.isSecure == target.lowercased().hasPrefix("https:"))
+  }
+
+  @Test("CONNECT is understood and not implemented", arguments: ["host:80", "[::1]:443", "host"])
+  func connect(target: String) {
+    do {
+      Issue.record("accepted as \(try parse("CONNECT \(target) HTTP/1.1"))")
+    } catch {
+      #expect(error.status == 501)
+    }
   }
 }
