@@ -26,7 +26,8 @@ struct RFC9110Tests {
   func date() throws {
     let server = try TestServer()
     for text in [
-      ask("GET /livez HTTP/1.1"), ask("GET /nothing HTTP/1.1"), "nonsense\r\n\r\n", ask("GET /api/bookings HTTP/1.1"),
+      ask("GET /livez HTTP/1.1"), ask("GET /nothing HTTP/1.1"), "nonsense\r\n\r\n",
+      ask("GET /api/bookings HTTP/1.1"),
       ask("OPTIONS * HTTP/1.1"), ask("GET / HTTP/1.1", "If-None-Match: *"),
     ] {
       let lines = try exchange(server, text).split(separator: "\r\n").filter { $0.hasPrefix("Date: ") }
@@ -38,7 +39,9 @@ struct RFC9110Tests {
   func absoluteForm() throws {
     let server = try TestServer()
     let event = try server.event(seats: 5)
-    #expect(try exchange(server, ask("GET http://127.0.0.1:\(server.port)/livez HTTP/1.1")).hasPrefix("HTTP/1.1 200 "))
+    #expect(
+      try exchange(server, ask("GET http://127.0.0.1:\(server.port)/livez HTTP/1.1")).hasPrefix(
+        "HTTP/1.1 200 "))
     let text = try exchange(server, ask("GET HTTP://any.example/api/events/\(event)?x=y HTTP/1.1"))
     #expect(text.hasPrefix("HTTP/1.1 200 ") && text.contains(#""availableSeats":5"#))
   }
@@ -56,7 +59,9 @@ struct RFC9110Tests {
   @Test("7.8: Upgrade is ignored in HTTP/1.0, and for protocols that are not spoken")
   func upgrade() throws {
     let server = try TestServer()
-    let fields = ["Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+    let fields = [
+      "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+    ]
     let old = try exchange(
       server, "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n")
     #expect(old.hasPrefix("HTTP/1.1 426 ") && old.contains("Upgrade: websocket\r\n"))
@@ -64,7 +69,9 @@ struct RFC9110Tests {
     #expect(try exchange(server, ask("GET /livez HTTP/1.1", "Upgrade: websocket")).hasPrefix("HTTP/1.1 400 "))
   }
 
-  @Test("15.5.22: a path for WebSockets answers plain requests with 426, which names the protocol in Connection, too")
+  @Test(
+    "15.5.22: a path for WebSockets answers plain requests with 426, which names the protocol in Connection, too"
+  )
   func upgradeRequired() throws {
     let server = try TestServer()
     let answer = try server.server.client().get("/ws")
@@ -87,7 +94,9 @@ struct RFC9110Tests {
     #expect(try book("identity").status == 201)
   }
 
-  @Test("8.8.3 and 15.4.5: a strong ETag comes with 200 and 304, which has no body and the fields of 200 that caches need")
+  @Test(
+    "8.8.3 and 15.4.5: a strong ETag comes with 200 and 304, which has no body and the fields of 200 that caches need"
+  )
   func entityTags() throws {
     let server = try TestServer()
     let event = try server.event(seats: 5)
@@ -98,7 +107,9 @@ struct RFC9110Tests {
       #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
       let known = try client.get(path, fields: [("If-None-Match", "W/\(tag), \"other\"")])
       #expect(known.status == 304 && known.body.isEmpty && known.field("Content-Length") == nil, "\(path)")
-      for name in ["ETag", "Cache-Control", "Vary"] { #expect(known.field(name) == whole.field(name), "\(path) \(name)") }
+      for name in ["ETag", "Cache-Control", "Vary"] {
+        #expect(known.field(name) == whole.field(name), "\(path) \(name)")
+      }
       #expect(try client.get(path).status == 200, "the connection goes on")
     }
     // The tag is that of the state, so a change makes another.
@@ -107,7 +118,9 @@ struct RFC9110Tests {
     #expect(try client.get("/api/events/\(event)").field("ETag") != before)
   }
 
-  @Test("9.1: a method that HTTP does not have is 501; one that this resource does not take is 405 and names those that it does")
+  @Test(
+    "9.1: a method that HTTP does not have is 501; one that this resource does not take is 405 and names those that it does"
+  )
   func methods() throws {
     let server = try TestServer()
     let client = server.server.client()
@@ -144,7 +157,8 @@ struct RFC9110Tests {
       let text = try exchange(server, ask("OPTIONS \(target) HTTP/1.1"))
       #expect(text.hasPrefix("HTTP/1.1 204 ") || text.hasPrefix("HTTP/1.1 200 "), "\(target)")
       #expect(text.lowercased().contains("\r\nallow: get"), "\(target)")
-      #expect(!text.contains("Content-Length"), "8.6: an answer without content by definition names no length")
+      #expect(
+        !text.contains("Content-Length"), "8.6: an answer without content by definition names no length")
     }
   }
 
@@ -155,7 +169,9 @@ struct RFC9110Tests {
     #expect(text.hasPrefix("HTTP/1.1 405 ") && !text.contains("secret"))
   }
 
-  @Test("10.1.1: 100 (Continue) comes before the body is asked for, never to HTTP/1.0, never when the answer is known")
+  @Test(
+    "10.1.1: 100 (Continue) comes before the body is asked for, never to HTTP/1.0, never when the answer is known"
+  )
   func expectations() throws {
     let server = try TestServer()
     let event = try server.event(seats: 50)
@@ -166,11 +182,15 @@ struct RFC9110Tests {
       "POST /api/bookings HTTP/\(version)\r\nHost: x\r\nConnection: close\r\n"
         + (fields + more).map { $0 + "\r\n" }.joined() + "\r\n"
     }
-    #expect(try exchange(server, post("1.1", "Expect: 100-Continue") + body).hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 "))
+    #expect(
+      try exchange(server, post("1.1", "Expect: 100-Continue") + body).hasPrefix(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 "))
     #expect(try exchange(server, post("1.0", "Expect: 100-continue") + body).hasPrefix("HTTP/1.1 201 "))
     #expect(try exchange(server, post("1.1", "Expect: a-miracle") + body).hasPrefix("HTTP/1.1 417 "))
-    #expect(try exchange(server, ask("GET /livez HTTP/1.1", "Expect: 100-continue")).hasPrefix("HTTP/1.1 200 "))
-    let big = "POST /api/bookings HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
+    #expect(
+      try exchange(server, ask("GET /livez HTTP/1.1", "Expect: 100-continue")).hasPrefix("HTTP/1.1 200 "))
+    let big =
+      "POST /api/bookings HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
     #expect(try exchange(server, big).hasPrefix("HTTP/1.1 413 "))
   }
 
@@ -183,7 +203,8 @@ struct RFC9110Tests {
     }
   }
 
-  @Test("12.5.3: a file is compressed for those who take that alone, by their weights, and says that it varies")
+  @Test(
+    "12.5.3: a file is compressed for those who take that alone, by their weights, and says that it varies")
   func acceptEncoding() throws {
     let client = try TestServer().server.client()
     for (value, coding) in [
@@ -196,7 +217,9 @@ struct RFC9110Tests {
     }
   }
 
-  @Test("13.1.1 and 13.2.2: If-Match compares strongly and comes before If-None-Match, for files and events, reads and changes")
+  @Test(
+    "13.1.1 and 13.2.2: If-Match compares strongly and comes before If-None-Match, for files and events, reads and changes"
+  )
   func ifMatch() throws {
     let server = try TestServer()
     let event = try server.event(seats: 5)
@@ -254,7 +277,9 @@ struct RFC9110Tests {
     }
   }
 
-  @Test("15.2: an HTTP/1.0 client is sent no interim answer, and every answer to it ends the connection unless it asked otherwise")
+  @Test(
+    "15.2: an HTTP/1.0 client is sent no interim answer, and every answer to it ends the connection unless it asked otherwise"
+  )
   func oldClients() throws {
     let server = try TestServer()
     let text = try exchange(server, "GET /livez HTTP/1.0\r\n\r\n")

@@ -48,6 +48,16 @@ test('whoever logs in is live with the token, and off again after the log-out', 
   assert.equal(w.states.at(-1), 'off');
 });
 
+test('how many watch is kept of the event that is followed, the newest number', async () => {
+  const w = await liveAtFive();
+  assert.equal(w.track().viewers, null);
+  const before = w.changes.length;
+  for (const viewers of [3, 12]) w.socket().say({ type: 'viewers', eventId: 1, viewers });
+  w.socket().say({ type: 'viewers', eventId: 9, viewers: 5 });
+  assert.equal(w.track().viewers, 12);
+  assert.equal(w.changes.length, before + 2);
+});
+
 test('what is followed is subscribed, and nothing else', async () => {
   const w = await liveAtFive();
   w.socket().sent.length = 0;

@@ -17,8 +17,10 @@ struct ConformanceTableTests {
   /// Rows `| section | rule | `Suite.test` |`.
   private var rows: [Row] {
     (Self.table?.lines ?? []).compactMap { line in
-      let cells = line.split(separator: "|").map { $0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
-        .map { String($0) }
+      let cells = line.split(separator: "|").map {
+        $0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+      }
+      .map { String($0) }
       guard cells.count == 3, cells[2].hasPrefix("`"), cells[2].hasSuffix("`") else { return nil }
       let parts = cells[2].dropFirst().dropLast().split(separator: ".")
       guard parts.count == 2 else { return nil }
@@ -41,7 +43,10 @@ struct ConformanceTableTests {
   func rowsHaveTests() {
     let known = Set(Self.suites.flatMap(tests))
     #expect(rows.count > 60)
-    tell(rows.filter { !known.contains($0) }.map { "\($0.suite) has no test \($0.test) of section \($0.section)." })
+    tell(
+      rows.filter { !known.contains($0) }.map {
+        "\($0.suite) has no test \($0.test) of section \($0.section)."
+      })
   }
 
   @Test("Every test of the suites stands in the table")
@@ -49,6 +54,8 @@ struct ConformanceTableTests {
     let named = Set(rows)
     let all = Self.suites.flatMap(tests)
     #expect(all.count > 60)
-    tell(all.filter { !named.contains($0) }.map { "\($0.suite).\($0.test) (\($0.section)) is not in the table." })
+    tell(
+      all.filter { !named.contains($0) }.map { "\($0.suite).\($0.test) (\($0.section)) is not in the table." }
+    )
   }
 }

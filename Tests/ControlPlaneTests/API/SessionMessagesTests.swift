@@ -133,7 +133,8 @@ struct SessionMessagesTests {
     )
     #expect(
       String(decoding: messages.pong([(EventID(3), 17), (EventID(4), 0)]), as: UTF8.self)
-        == #"{"type":"pong","positions":[{"eventId":3,"seq":17},{"eventId":4,"seq":0}],"timestamp":"\#(now)"}"#)
+        == #"{"type":"pong","positions":[{"eventId":3,"seq":17},{"eventId":4,"seq":0}],"timestamp":"\#(now)"}"#
+    )
     #expect(
       String(decoding: messages.pong([]), as: UTF8.self)
         == #"{"type":"pong","positions":[],"timestamp":"\#(now)"}"#)

@@ -47,6 +47,8 @@ func finalRefusal(of text: String, _ limits: Limits = Limits()) -> Int {
   let conversation = Conversation(limits)
   // Whatever follows must not be understood any more.
   let answers = conversation.say(text + ask("/behind"))
-  guard answers.count == 1, conversation.isOver, !conversation.understood.contains("/behind") else { return 0 }
+  guard answers.count == 1, conversation.isOver, !conversation.understood.contains("/behind") else {
+    return 0
+  }
   return answers[0].status
 }

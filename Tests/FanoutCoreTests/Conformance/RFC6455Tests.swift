@@ -15,7 +15,9 @@ import Testing
   ]
 
   /// What a handshake is answered with; `fields` replace those of the same name.
-  private func answer(_ changed: String..., without: String = "-", line: String = "GET /ws HTTP/1.1") -> HTTPAnswers.Answer? {
+  private func answer(_ changed: String..., without: String = "-", line: String = "GET /ws HTTP/1.1")
+    -> HTTPAnswers.Answer?
+  {
     let names = changed.map { $0.prefix { $0 != ":" } } + [without[...]]
     let kept = Self.fields.filter { field in !names.contains { field.hasPrefix($0 + ":") } }
     return Conversation().say(([line] + kept + changed).joined(separator: "\r\n") + "\r\n\r\n").first
@@ -37,7 +39,9 @@ import Testing
 
   @Test("4.2.1, 3: Upgrade names websocket, in any case, perhaps among others; without it this is plain HTTP")
   func upgrade() {
-    for value in ["WebSocket", "WEBSOCKET", "h2c, websocket"] { #expect(answer("Upgrade: \(value)")?.status == 101) }
+    for value in ["WebSocket", "WEBSOCKET", "h2c, websocket"] {
+      #expect(answer("Upgrade: \(value)")?.status == 101)
+    }
     #expect(answer(without: "Upgrade")?.status == 200)
     #expect(answer("Upgrade: websockets")?.status == 200)
   }
@@ -51,7 +55,10 @@ import Testing
 
   @Test("4.2.1, 5: the key is 16 bytes in base64, once")
   func key() {
-    for key in ["", "AAAA", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZTEyMw==", "dGhl*HNhbXBsZSBub25jZQ=="] {
+    for key in [
+      "", "AAAA", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZTEyMw==",
+      "dGhl*HNhbXBsZSBub25jZQ==",
+    ] {
       #expect(answer("Sec-WebSocket-Key: \(key)")?.status == 400, "\(key)")
     }
     #expect(answer(without: "Sec-WebSocket-Key")?.status == 400)
@@ -74,12 +81,15 @@ import Testing
   func switching() {
     let head = answer()?.head ?? ""
     #expect(head.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
-    for line in ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: scripted:dGhlIHNhbXBsZSBub25"] {
+    for line in [
+      "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: scripted:dGhlIHNhbXBsZSBub25",
+    ] {
       #expect(head.contains(line + "\r\n"), "\(line)")
     }
     #expect(!head.contains("Sec-WebSocket-Protocol") && !head.contains("Sec-WebSocket-Extensions"))
     #expect(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"))
-    #expect(answer("Sec-WebSocket-Extensions: x-unknown; a=b")?.head.contains("Sec-WebSocket-Extensions") == false)
+    #expect(
+      answer("Sec-WebSocket-Extensions: x-unknown; a=b")?.head.contains("Sec-WebSocket-Extensions") == false)
   }
 
   @Test("4.2.2: what comes behind the handshake in the same bytes is read as frames")
@@ -128,7 +138,9 @@ import Testing
     #expect(frames(ClientFrames.text("echo hello")) == [.text("echo hello")])
   }
 
-  @Test("5.2: reserved bits without an extension fail the connection", arguments: [UInt8(0xC1), 0xA1, 0x91, 0xF1, 0xC9])
+  @Test(
+    "5.2: reserved bits without an extension fail the connection",
+    arguments: [UInt8(0xC1), 0xA1, 0x91, 0xF1, 0xC9])
   func reservedBits(first: UInt8) { #expect(failure(raw(first, [])) == 1002) }
 
   @Test("5.2: unknown opcodes fail the connection", arguments: [UInt8(3), 4, 5, 6, 7, 11, 12, 13, 14, 15])
@@ -149,7 +161,8 @@ import Testing
   @Test("5.4: a message may come in any number of frames, also empty ones, with control frames between them")
   func fragments() {
     let bytes =
-      raw(0x01, Array("echo ".utf8)) + ClientFrames.ping("1") + raw(0x00) + raw(0x00, Array("a".utf8)) + ClientFrames.pong()
+      raw(0x01, Array("echo ".utf8)) + ClientFrames.ping("1") + raw(0x00) + raw(0x00, Array("a".utf8))
+      + ClientFrames.pong()
       + raw(0x80, Array("b".utf8)) + ClientFrames.text("echo c")
     #expect(frames(bytes) == [.pong(Array("1".utf8)), .text("echo ab"), .text("echo c")])
   }
@@ -160,7 +173,9 @@ import Testing
     #expect(failure(raw(0x00, [97])) == 1002)
     #expect(failure(raw(0x01, [97]) + raw(0x81, [97])) == 1002)
     #expect(failure(raw(0x01, [97]) + raw(0x01, [97])) == 1002)
-    #expect(failure(raw(0x81, Array("echo".utf8)) + raw(0x80, [97])) == nil, "the first message is whole and answered")
+    #expect(
+      failure(raw(0x81, Array("echo".utf8)) + raw(0x80, [97])) == nil,
+      "the first message is whole and answered")
   }
 
   @Test("5.5: a control frame has at most 125 bytes and is no fragment", arguments: [UInt8(8), 9, 10])
@@ -169,7 +184,9 @@ import Testing
     #expect(failure([0x80 | opcode, 0xFE, 0, 126, 1, 2, 3, 4]) == 1002)
   }
 
-  @Test("5.5.1: a close frame is answered with its code, nothing follows it, and the server ends the connection first")
+  @Test(
+    "5.5.1: a close frame is answered with its code, nothing follows it, and the server ends the connection first"
+  )
   func closing() {
     for code in [UInt16(1000), 1001, 1003, 1007, 1011, 3000, 4999] {
       let rig = LoopRig()
@@ -183,7 +200,9 @@ import Testing
     #expect(frames(ClientFrames.close(nil)) == [.close(nil, "")])
   }
 
-  @Test("5.5.1: once the server has sent its close frame it sends nothing else, and waits for the client's for a time")
+  @Test(
+    "5.5.1: once the server has sent its close frame it sends nothing else, and waits for the client's for a time"
+  )
   func weClose() {
     let rig = LoopRig()
     rig.topics.create(5)
@@ -205,13 +224,15 @@ import Testing
     #expect(failure(raw(0x88, [0x03, 0xE8, 0xC3, 0x28])) == 1007)
   }
 
-  @Test("5.5.2: a ping is answered with a pong of the same bytes; 5.5.3: a pong that nobody asked for is ignored")
+  @Test(
+    "5.5.2: a ping is answered with a pong of the same bytes; 5.5.3: a pong that nobody asked for is ignored")
   func pings() {
     for count in [0, 1, 125] {
       let payload = String(repeating: "p", count: count)
       #expect(frames(ClientFrames.ping(payload)) == [.pong(Array(payload.utf8))])
     }
-    #expect(frames(ClientFrames.pong() + raw(0x8A, [1, 2, 3]) + ClientFrames.text("echo x")) == [.text("echo x")])
+    #expect(
+      frames(ClientFrames.pong() + raw(0x8A, [1, 2, 3]) + ClientFrames.text("echo x")) == [.text("echo x")])
   }
 
   @Test("5.6: a text frame is text; binary messages are refused with 1003 where they mean nothing")
@@ -219,7 +240,8 @@ import Testing
 
   // MARK: 7 Closing
 
-  @Test("7.1.1: the server closes the TCP connection when both close frames are through, or the client is gone")
+  @Test(
+    "7.1.1: the server closes the TCP connection when both close frames are through, or the client is gone")
   func tcp() {
     let rig = LoopRig()
     let client = rig.webSocket()
@@ -250,7 +272,8 @@ import Testing
     limits.messageBytes = 10
     #expect(failure([0x81, 0x80 | 11, 1, 2, 3, 4], limits) == 1009)
     #expect(failure(raw(0x01, Array("123456".utf8)) + [0x80, 0x80 | 5, 1, 2, 3, 4], limits) == 1009)
-    #expect(failure([0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4], limits) == 1009)
+    #expect(
+      failure([0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4], limits) == 1009)
     #expect(frames(ClientFrames.text("echo 12345"), limits) == [.text("echo 12345")])
   }
 
@@ -259,7 +282,8 @@ import Testing
   @Test("8.1: text that is not UTF-8 is 1007, in any frame of a message and before the message is whole")
   func utf8() {
     for bytes: [UInt8] in [
-      [0xFF], [0xC3, 0x28], [0xC0, 0xAF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80],
+      [0xFF], [0xC3, 0x28], [0xC0, 0xAF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+      [0x80],
       [0xF8, 0x88, 0x80, 0x80, 0x80], [0x61, 0xC3],
     ] {
       #expect(failure(raw(0x81, bytes)) == 1007, "\(bytes)")
@@ -272,7 +296,9 @@ import Testing
 
   // MARK: 10 Security
 
-  @Test("10.2: an upgrade that the executable refuses, for a foreign Origin say, is answered with HTTP and goes on")
+  @Test(
+    "10.2: an upgrade that the executable refuses, for a foreign Origin say, is answered with HTTP and goes on"
+  )
   func refused() {
     let conversation = Conversation()
     #expect(conversation.statuses(ScriptedClient.upgrade("/refused") + ask()) == [403, 200])

@@ -74,10 +74,13 @@ import Testing
     #expect(finalRefusal(of: String(repeating: "A", count: 9_000)) == 414)
   }
 
-  @Test("3.1: the method is a case-sensitive token; one that HTTP does not have is 501 and the connection goes on")
+  @Test(
+    "3.1: the method is a case-sensitive token; one that HTTP does not have is 501 and the connection goes on"
+  )
   func methods() {
     let conversation = Conversation()
-    #expect(conversation.statuses(ask(method: "get") + ask(method: "BREW") + ask(method: "M~1")) == [501, 501, 501])
+    #expect(
+      conversation.statuses(ask(method: "get") + ask(method: "BREW") + ask(method: "M~1")) == [501, 501, 501])
     #expect(conversation.statuses(ask()) == [200])
     for method in ["GE T", "G(ET", "GÉT", "G\u{7F}T", "\"GET\"", ""] {
       #expect(finalRefusal(of: ask(method: method)) == 400, "\(method)")
@@ -89,7 +92,9 @@ import Testing
     #expect(finalRefusal(of: "GET /small HTTP/1.1\r\n\r\n") == 400)
     #expect(finalRefusal(of: ask("/small", "Host: here")) == 400)
     #expect(finalRefusal(of: ask("/small", "host: elsewhere")) == 400)
-    for host in ["a b", "user@here", "here/path", "here?x", "here:port", "[::1", "::1", ":80", "a,b:c", "a\\b"] {
+    for host in [
+      "a b", "user@here", "here/path", "here?x", "here:port", "[::1", "::1", ":80", "a,b:c", "a\\b",
+    ] {
       #expect(finalRefusal(of: "GET /small HTTP/1.1\r\nHost: \(host)\r\n\r\n") == 400, "\(host)")
     }
     for host in ["here", "here:3000", "127.0.0.1:80", "[::1]:80", "a-b.example", "%41", ""] {
@@ -99,7 +104,8 @@ import Testing
     #expect(finalRefusal(of: "GET /small HTTP/1.0\r\nHost: a b\r\n\r\n") == 400)
   }
 
-  @Test("3.2.1: origin-form is an absolute path and perhaps a query; a fragment, a space or a bare byte is 400")
+  @Test(
+    "3.2.1: origin-form is an absolute path and perhaps a query; a fragment, a space or a bare byte is 400")
   func originForm() {
     let conversation = Conversation()
     #expect(conversation.statuses(ask("/a/b;c=d?e=f&g=%20/?") + ask("//x") + ask("/?")) == [200, 200, 200])
@@ -112,11 +118,17 @@ import Testing
   @Test("3.2.2: absolute-form is taken from any client, and its authority counts instead of the Host field")
   func absoluteForm() {
     let conversation = Conversation()
-    #expect(conversation.statuses(ask("http://there:81/a?b") + ask("HTTP://there") + ask("http://there?q")) == [200, 200, 200])
+    #expect(
+      conversation.statuses(ask("http://there:81/a?b") + ask("HTTP://there") + ask("http://there?q")) == [
+        200, 200, 200,
+      ])
     #expect(conversation.understood == ["/a?b", "/", "/?q"])
     #expect(request("GET http://there:81/a HTTP/1.1\r\nHost: here\r\n\r\n")?.head.first("host") == "there:81")
-    #expect(finalRefusal(of: "GET http://there/ HTTP/1.1\r\n\r\n") == 400, "a Host field is needed all the same")
-    for target in ["http://", "http:///a", "http://user@there/", "ftp://there/", "http:/there", "http://a b/"] {
+    #expect(
+      finalRefusal(of: "GET http://there/ HTTP/1.1\r\n\r\n") == 400, "a Host field is needed all the same")
+    for target in [
+      "http://", "http:///a", "http://user@there/", "ftp://there/", "http:/there", "http://a b/",
+    ] {
       #expect(finalRefusal(of: ask(target)) == 400, "\(target)")
     }
   }
@@ -141,7 +153,9 @@ import Testing
 
   @Test("5.1: white space before a field's colon is 400, that around its value is no part of it")
   func colon() {
-    for line in ["Name : v", "Name\t: v", ": v", "Name", "Na me: v", "N\u{E4}me: v", "Name(x): v", " Name: v"] {
+    for line in [
+      "Name : v", "Name\t: v", ": v", "Name", "Na me: v", "N\u{E4}me: v", "Name(x): v", " Name: v",
+    ] {
       #expect(finalRefusal(of: ask("/small", line)) == 400, "\(line)")
     }
     let text = "GET / HTTP/1.1\r\nHost: here\r\nA:b\r\nC: \t d e \t\r\nF:\r\n\r\n"
@@ -160,7 +174,9 @@ import Testing
   @Test("RFC 6585, 5: a head that is too big, or of too many fields, is 431")
   func bigHead() {
     #expect(finalRefusal(of: ask("/small", "X: " + String(repeating: "x", count: 20_000))) == 431)
-    #expect(finalRefusal(of: "GET /small HTTP/1.1\r\nHost: here\r\n" + String(repeating: "A: b\r\n", count: 101)) == 431)
+    #expect(
+      finalRefusal(of: "GET /small HTTP/1.1\r\nHost: here\r\n" + String(repeating: "A: b\r\n", count: 101))
+        == 431)
   }
 
   // MARK: 6 Body
@@ -169,7 +185,9 @@ import Testing
     "POST /small HTTP/\(version)\r\nHost: here\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n" + body
   }
 
-  @Test("6.1: Transfer-Encoding and Content-Length together are 400, in either order, and nothing behind them is read")
+  @Test(
+    "6.1: Transfer-Encoding and Content-Length together are 400, in either order, and nothing behind them is read"
+  )
   func bothLengths() {
     let chunks = "0\r\n\r\n"
     #expect(finalRefusal(of: post("Transfer-Encoding: chunked", "Content-Length: 5", body: chunks)) == 400)
@@ -183,7 +201,9 @@ import Testing
     for coding in ["gzip, chunked", "identity, chunked", "x, chunked"] {
       #expect(finalRefusal(of: post("Transfer-Encoding: \(coding)", body: "0\r\n\r\n")) == 501, "\(coding)")
     }
-    #expect(finalRefusal(of: post("Transfer-Encoding: gzip", "Transfer-Encoding: chunked", body: "0\r\n\r\n")) == 501)
+    #expect(
+      finalRefusal(of: post("Transfer-Encoding: gzip", "Transfer-Encoding: chunked", body: "0\r\n\r\n"))
+        == 501)
   }
 
   @Test("6.1: an HTTP/1.0 request with Transfer-Encoding has faulty framing")
@@ -205,12 +225,19 @@ import Testing
 
   @Test("6.3: chunked that is not the last coding, or comes twice, is 400")
   func chunkedNotLast() {
-    for coding in ["chunked, gzip", "gzip", "identity", "chunked, chunked", "chunked, identity", "", ",", "xchunked", "chunked;x=y", "\"chunked\"", "chunked\u{A0}"] {
+    for coding in [
+      "chunked, gzip", "gzip", "identity", "chunked, chunked", "chunked, identity", "", ",", "xchunked",
+      "chunked;x=y", "\"chunked\"", "chunked\u{A0}",
+    ] {
       #expect(finalRefusal(of: post("Transfer-Encoding: \(coding)", body: "0\r\n\r\n")) == 400, "'\(coding)'")
     }
-    #expect(finalRefusal(of: post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked", body: "0\r\n\r\n")) == 400)
+    #expect(
+      finalRefusal(of: post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked", body: "0\r\n\r\n"))
+        == 400)
     for coding in ["chunked", "Chunked", " ,chunked, "] {
-      #expect(Conversation().statuses(post("Transfer-Encoding: \(coding)", body: "1\r\na\r\n0\r\n\r\n")) == [200], "'\(coding)'")
+      #expect(
+        Conversation().statuses(post("Transfer-Encoding: \(coding)", body: "1\r\na\r\n0\r\n\r\n")) == [200],
+        "'\(coding)'")
     }
   }
 
@@ -272,7 +299,10 @@ import Testing
     for size in ["FFFFFFFFFFFFFFFF", "10000000000000000", "7FFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFFFFFFFFFF3"] {
       #expect(finalRefusal(of: chunked(size + "\r\nabc\r\n0\r\n\r\n")) == 413, "\(size)")
     }
-    for chunks in ["3\r\nabcd\r\n0\r\n\r\n", "3\r\nab\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc0\r\n\r\n"] {
+    for chunks in [
+      "3\r\nabcd\r\n0\r\n\r\n", "3\r\nab\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n",
+      "3\r\nabc0\r\n\r\n",
+    ] {
       #expect(finalRefusal(of: chunked(chunks)) == 400, "\(chunks.debugDescription)")
     }
   }
@@ -290,7 +320,8 @@ import Testing
   @Test("7.1.2: trailers are read by the grammar of fields, bounded, and never become fields of the request")
   func trailers() {
     let conversation = Conversation()
-    let text = chunked("1\r\na\r\n0\r\nHost: evil\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nDigest: y\r\n\r\n")
+    let text = chunked(
+      "1\r\na\r\n0\r\nHost: evil\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nDigest: y\r\n\r\n")
     #expect(conversation.statuses(text + ask("/next")) == [200, 200])
     #expect(conversation.bodies == ["a", ""])
     #expect(request(text)?.head.all("host") == ["here"] && request(text)?.head.first("digest") == nil)
@@ -305,7 +336,8 @@ import Testing
   @Test("8: a request whose connection ends before it is whole is not performed")
   func incomplete() {
     for text in [
-      post("Content-Length: 10", body: "abc"), chunked("5\r\nabc"), chunked("3\r\nabc\r\n"), chunked("3\r\nabc\r\n0\r\n"),
+      post("Content-Length: 10", body: "abc"), chunked("5\r\nabc"), chunked("3\r\nabc\r\n"),
+      chunked("3\r\nabc\r\n0\r\n"),
       "GET /small HTTP/1.1\r\nHost: here\r\n",
     ] {
       let conversation = Conversation()
@@ -321,8 +353,10 @@ import Testing
   @Test("9.3: HTTP/1.1 persists unless it says close, HTTP/1.0 ends unless it says keep-alive")
   func persistence() {
     for (text, ends) in [
-      (ask(), false), (ask("/small", "Connection: close"), true), (ask("/small", "Connection: x, CLOSE"), true),
-      (ask("/small", "Connection: x", "Connection: close"), true), (ask("/small", "Connection: keep-alive"), false),
+      (ask(), false), (ask("/small", "Connection: close"), true),
+      (ask("/small", "Connection: x, CLOSE"), true),
+      (ask("/small", "Connection: x", "Connection: close"), true),
+      (ask("/small", "Connection: keep-alive"), false),
       (ask(version: "1.0"), true), (ask("/small", "Connection: keep-alive", version: "1.0"), false),
       (ask("/small", "Connection: keep-alive, close", version: "1.0"), true),
     ] {
@@ -353,7 +387,9 @@ import Testing
     #expect(conversation.socket.closing == .orderly)
   }
 
-  @Test("9.5: a head, a body or a next request that does not come in time ends the connection, with 408 when it has begun")
+  @Test(
+    "9.5: a head, a body or a next request that does not come in time ends the connection, with 408 when it has begun"
+  )
   func timeouts() {
     let begun = Conversation()
     begun.socket.write("GET /small HTTP/1.1\r\nHo")
@@ -384,8 +420,10 @@ import Testing
     arguments: [
       "Transfer-Encoding : chunked", "Transfer-Encoding:\u{B}chunked", "Transfer-Encoding: chunked\u{B}",
       "X: y\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: chunk",
-      "Transfer-Encoding: chunked, identity", "Transfer-Encoding\u{0}: chunked", "Transfer-Encoding\r: chunked",
-      " Transfer-Encoding: chunked", "Transfer-Encoding:\r\n chunked", "Content-Length: 5\r\nContent-Length: 7",
+      "Transfer-Encoding: chunked, identity", "Transfer-Encoding\u{0}: chunked",
+      "Transfer-Encoding\r: chunked",
+      " Transfer-Encoding: chunked", "Transfer-Encoding:\r\n chunked",
+      "Content-Length: 5\r\nContent-Length: 7",
       "Content-Length: 5\r\nTransfer-Encoding: chunked", "Content-Length : 5", "Content-Length: 5;x",
       "Content-Length: 5, 7", "Content-Length: \u{660}", "Content-Length\t: 5", "\tContent-Length: 5",
     ])

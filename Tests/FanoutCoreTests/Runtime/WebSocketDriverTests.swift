@@ -48,7 +48,9 @@ import Testing
     #expect(rig.faults() == [])
   }
 
-  @Test("a subscription that waits for its grant, or is not greeted, has no position; one that resumes has the last sent")
+  @Test(
+    "a subscription that waits for its grant, or is not greeted, has no position; one that resumes has the last sent"
+  )
   func pongWhileResuming() {
     var limits = Limits()
     (limits.logFrames, limits.pullFrames, limits.recallNotices) = (2, 1, 3)

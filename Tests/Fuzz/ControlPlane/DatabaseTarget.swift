@@ -67,7 +67,8 @@ private func use(_ backend: Backend, _ surroundings: Surroundings) {
   let admin = "Bearer " + fuzzToken(backend, 1, .admin)
   let user = "Bearer " + fuzzToken(backend, 2)
   for (method, target, token, body) in [
-    ("GET", "/api/events?limit=100", "", ""), ("GET", "/api/events/1", "", ""), ("GET", "/api/events/2", "", ""),
+    ("GET", "/api/events?limit=100", "", ""), ("GET", "/api/events/1", "", ""),
+    ("GET", "/api/events/2", "", ""),
     ("GET", "/api/bookings", user, ""), ("GET", "/api/events/1/notices?limit=100", admin, ""),
     ("GET", "/api/notices", admin, ""), ("GET", "/api/audit", admin, ""), ("GET", "/api/users", admin, ""),
     ("GET", "/api/events/2/waitlist", user, ""), ("GET", "/api/events/1/stakes", admin, ""),
@@ -93,7 +94,8 @@ private func use(_ backend: Backend, _ surroundings: Surroundings) {
 private func replace(_ database: [UInt8]) {
   for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
   let file = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  require(file >= 0 && unsafe write(file, database, database.count) == database.count, "the file is not written")
+  require(
+    file >= 0 && unsafe write(file, database, database.count) == database.count, "the file is not written")
   close(file)
 }
 

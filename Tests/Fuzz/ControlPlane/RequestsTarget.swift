@@ -8,7 +8,9 @@ private let backend: Backend = {
   do throws(StartFailure) {
     let backend = try open(surroundings)
     for body in [#"{"name":"One","seatCapacity":50}"#, #"{"name":"Two","seatCapacity":9,"maxPerUser":2}"#] {
-      let fields = [("authorization", "Bearer " + fuzzToken(backend, 1, .admin)), ("content-type", "application/json")]
+      let fields = [
+        ("authorization", "Bearer " + fuzzToken(backend, 1, .admin)), ("content-type", "application/json"),
+      ]
       _ = ask(
         backend, surroundings, Array("POST".utf8), Array("/api/events".utf8),
         fields.map { (Array($0.0.utf8), Array($0.1.utf8)) }, Array(body.utf8))
@@ -45,7 +47,8 @@ func fuzzRequests(_ bytes: [UInt8]) {
   guard let answer = ask(backend, surroundings, method, target, fields, input.all()) else { return }
   require((200..<600).contains(answer.status) && answer.status != 500, "answered with \(answer.status)")
   if (400..<500).contains(answer.status) {
-    require((try? StrictJSON.parse(answer.body).members?["status"]) != nil, "a refusal that is no problem document")
+    require(
+      (try? StrictJSON.parse(answer.body).members?["status"]) != nil, "a refusal that is no problem document")
   }
 }
 

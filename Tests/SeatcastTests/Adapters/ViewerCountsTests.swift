@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Viewer counts")
 struct ViewerCountsTests {
-  private func text(_ event: EventID, _ viewers: Int) -> [UInt8] { Array("\(event.rawValue): \(viewers)".utf8) }
+  private func text(_ event: EventID, _ viewers: Int) -> [UInt8] {
+    Array("\(event.rawValue): \(viewers)".utf8)
+  }
 
   /// For each loop the topics that are told something.
   private func topics(_ texts: [[TopicText]]) -> [[Int64]] { texts.map { $0.map(\.topic.rawValue) } }

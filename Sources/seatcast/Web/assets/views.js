@@ -75,6 +75,12 @@ function showAsOf(app, { words, isCurrent }) {
   byId('as-of').classList.toggle('warn', !isCurrent);
 }
 
+/** How many watch the event; null: nobody has told. */
+function showViewers(viewers) {
+  byId('viewers').hidden = !viewers;
+  if (viewers) say(byId('viewers'), `${viewers} watching now`);
+}
+
 export function missingView(app, words) {
   keepFocus(() => mount('missing-view'), () => byId('missing-title'));
   if (document.activeElement === byId('page')) focusOn(byId('missing-title'));
@@ -278,6 +284,7 @@ export function eventView(app, id) {
     showTypes(facts, app.now());
     showNextMoment(sale, app.now());
     showAsOf(app, { words, isCurrent });
+    showViewers(app.live.isFresh(id) ? app.live.track(id).viewers : null);
     byId('feed-panel').hidden = app.live.state === 'off';
     widgets.feed.show(app.live.track(id).feed, app.me?.id);
     panels.forEach((panel) => panel.describe?.(facts, isCurrent));

@@ -25,6 +25,8 @@ const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 class Track {
   feed = [];
   hasHistory = false;
+  /** How many watch it, where the server tells. */
+  viewers = null;
   /** The facts now, those before their last change, and the `seq` from which on changes were seen. */
   #facts = null;
   #replaced = null;
@@ -225,6 +227,13 @@ export class Watching {
     if (['event_updated', 'skipped', 'restarted'].includes(notice.type)) this.#handlers.onFactsMissed(track.eventId);
   }
 
+  #counted({ eventId, viewers }) {
+    const track = this.#tracks.get(eventId);
+    if (!track) return;
+    track.viewers = viewers;
+    this.#handlers.onChange(track, null);
+  }
+
   #became({ state, reason }) {
     this.#askedAt = Date.now();
     if (!this.#client || this.#client.state !== state) return;
@@ -240,6 +249,7 @@ export class Watching {
   #received(message) {
     const { type, timestamp } = message;
     if (/^waitlist_/.test(type)) this.#handlers.onTold?.(message);
+    if (type === 'viewers') this.#counted(message);
     if (type === 'connection_established' && timestamp) {
       this.#handlers.onTime(Date.parse(timestamp), this.#askedAt, Date.now());
     }

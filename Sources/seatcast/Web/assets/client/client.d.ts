@@ -72,7 +72,7 @@ export interface LiveEvents {
 
 export interface ClientEvents {
   status: { state: Client['state']; reason: string };
-  /** Messages that are no notices: `waitlist_offer`, `waitlist_position`, `error` … */
+  /** Messages that are no notices: `viewers`, `waitlist_offer`, `waitlist_position`, `pong`, `error` … */
   message: { type: string; [more: string]: unknown };
 }
 
