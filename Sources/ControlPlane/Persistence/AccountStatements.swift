@@ -17,7 +17,9 @@ final class AccountStatements {
     self.connection = connection
     self.logoutCapacity = logoutCapacity
     let counter = try Statement(connection, "SELECT value FROM meta WHERE name = 'next_account'")
-    guard let value = try counter.first([], { $0.text(0) }), let number = Int64(value), number > 0 else {
+    guard let value = try counter.first([], { $0.text(0) }), let number = Int64(value),
+      number > 0, number < .max / 2
+    else {
       throw StoreFailure(code: StoreFailure.corrupt, message: "the table meta is damaged")
     }
     (next, savedNext) = (number, number)

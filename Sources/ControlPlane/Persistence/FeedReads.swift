@@ -109,7 +109,7 @@ enum FeedRow {
     // A hold is extended once, so its first end is the present one without the extension.
     let ends: Instant? =
       switch change {
-      case .held: row.optionalInt64(14).map { Instant(milliseconds: $0 - row.int64(15)) }
+      case .held: row.optionalInstant(14).map { Instant(milliseconds: $0.milliseconds - row.number(15)) }
       case .extended, .expired: row.optionalInstant(14)
       case .confirmed, .cancelled: nil
       }

@@ -23,6 +23,20 @@ enum EventRow {
     return event
   }
 
+  /// Whether the numbers of an event can be: no more is sold and held than there is, of no type either.
+  static func isSound(_ event: Event) -> Bool {
+    let moments = [event.startsAt, event.opensAt, event.closesAt, event.createdAt, event.updatedAt]
+    return event.id.rawValue > 0 && isSound(event.seatCapacity, event.sold, event.held)
+      && event.maxPerBooking > 0 && event.maxPerUser >= 0
+      && event.holdSeconds >= 0 && event.holdExtensionSeconds >= 0 && event.nextType > 0
+      && moments.allSatisfy { $0.map { (Timestamps.earliest...Timestamps.latest).contains($0) } ?? true }
+      && event.types.allSatisfy { isSound($0.capacity ?? event.seatCapacity, $0.sold, $0.held) }
+  }
+
+  private static func isSound(_ capacity: Int, _ sold: Int, _ held: Int) -> Bool {
+    sold >= 0 && held >= 0 && sold <= capacity && held <= capacity - sold
+  }
+
   /// All columns after `id`.
   static func values(_ event: Event) -> [Statement.Value] {
     [
@@ -66,7 +80,7 @@ enum BookingRow {
       subject: row.subject(9), quantity: row.int(3),
       type: row.optionalInt64(13).map { Int($0) }, status: BookingStatus(rawValue: row.int(10)) ?? .cancelled,
       createdAt: row.instant(4),
-      createdSeq: row.uint64(5), expiresAt: row.optionalInstant(11), extended: row.int64(12),
+      createdSeq: row.uint64(5), expiresAt: row.optionalInstant(11), extended: row.number(12),
       cancelledAt: endedAt, cancelledSeq: endedAt.map { _ in row.uint64(7) })
     return BookingOutcome(
       booking: booking, availableSeats: row.int(8), seq: booking.cancelledSeq ?? booking.createdSeq,
@@ -158,7 +172,10 @@ enum TicketTypeText {
     return elements.enumerated().compactMap { index, element in
       guard let members = element.members, let id = members["id"]?.whole, let name = members["name"]?.text
       else { return nil }
-      func number(_ name: String) -> Int? { members[name]?.whole.map { Int($0) } }
+      // As `Row.number` does.
+      func number(_ name: String) -> Int? {
+        members[name]?.whole.map { Int(min(max($0, -Row.greatest), Row.greatest)) }
+      }
       func moment(_ name: String) -> Instant? { members[name]?.whole.map { Instant(milliseconds: $0) } }
       let (sold, held) = index < counts.count ? counts[index] : (0, 0)
       return TicketType(
@@ -217,10 +234,10 @@ extension Row {
   /// The schema keeps subjects from being empty or too long.
   func subject(_ column: Int32) -> Subject { Subject(text(column)) ?? .number(0) }
 
-  func instant(_ column: Int32) -> Instant { Instant(milliseconds: int64(column)) }
+  func instant(_ column: Int32) -> Instant { Instant(milliseconds: number(column)) }
 
   func optionalInstant(_ column: Int32) -> Instant? {
-    optionalInt64(column).map { Instant(milliseconds: $0) }
+    optionalInt64(column).map { _ in instant(column) }
   }
 }
 

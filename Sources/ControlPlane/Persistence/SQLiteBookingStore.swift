@@ -68,8 +68,14 @@ final class SQLiteBookingStore: BookingStore {
 
   // MARK: Events
 
+  /// The schema refuses an event whose numbers contradict each other, so one that does was written by nobody of us.
   func allEvents() throws(StoreFailure) -> [Event] {
-    try Statement(connection, "SELECT \(EventRow.columns) FROM event").all([], EventRow.decode)
+    let events = try Statement(connection, "SELECT \(EventRow.columns) FROM event").all([], EventRow.decode)
+    for event in events where !EventRow.isSound(event) {
+      throw StoreFailure(
+        code: StoreFailure.corrupt, message: "the row of event \(event.id.rawValue) contradicts itself")
+    }
+    return events
   }
 
   func insert(_ event: Event) throws(StoreFailure) -> EventID {
@@ -267,8 +273,8 @@ final class SQLiteBookingStore: BookingStore {
     let saved = try Statement(connection, "SELECT value FROM meta WHERE name = 'service_time'")
       .first { Int64($0.text(0)) ?? 0 }
     let youngest = try Statement(connection, "SELECT at FROM idempotency_key ORDER BY id DESC LIMIT 1")
-      .first { $0.int64(0) }
-    return ServiceTime(milliseconds: max(saved ?? 0, youngest ?? 0))
+      .first { $0.number(0) }
+    return ServiceTime(milliseconds: min(max(saved ?? 0, youngest ?? 0), Row.greatest))
   }
 
   func save(_ served: ServiceTime) throws(StoreFailure) {

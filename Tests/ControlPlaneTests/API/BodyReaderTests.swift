@@ -12,6 +12,29 @@ struct BodyReaderTests {
 
   private enum Color: String, CaseIterable { case red, blue }
 
+  @Test("A body in a content coding is 415, and the answer says that none is taken")
+  func contentCodings() throws {
+    func read(_ codings: String...) throws {
+      let fields =
+        ["application/json"].map { Request.Field(name: "content-type", value: $0) }
+        + codings.map { Request.Field(name: "Content-Encoding", value: $0) }
+      _ = try BodyReader(
+        Request(
+          method: "POST", path: "/", fields: fields, body: Array("{}".utf8),
+          ticket: ReplyTicket(high: 0, low: 0)))
+    }
+    for coding in ["identity", "Identity", ""] {
+      #expect(throws: Never.self) { try read(coding) }
+    }
+    for codings in [["gzip"], ["br"], ["identity", "gzip"], ["identity, gzip"]] {
+      let problem = #expect(throws: Problem.self) {
+        if codings.count == 1 { try read(codings[0]) } else { try read(codings[0], codings[1]) }
+      }
+      #expect(problem?.reply.status == 415)
+      #expect(problem?.reply.first("accept-encoding") == "identity")
+    }
+  }
+
   @Test("The media type must be JSON, in UTF-8 when it names a charset")
   func mediaTypes() throws {
     for type in [

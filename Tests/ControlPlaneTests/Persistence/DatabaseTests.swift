@@ -35,6 +35,27 @@ struct DatabaseTests {
     withExtendedLifetime(database) {}
   }
 
+  @Test("an event that contradicts itself keeps the server from starting, with a sentence")
+  func damagedEvent() throws {
+    let configuration = Backend.Configuration(dataFolder: folder.path)
+    func start() throws -> Backend {
+      try Backend.open(
+        configuration, notices: Stage(), replies: Stage(), observer: IncidentList(), threads: .inline)
+    }
+    try start().close()
+    let connection = try Connection(folder.path + "/seatcast.db", .writer)
+    try connection.execute(
+      """
+      PRAGMA ignore_check_constraints = ON;
+      INSERT INTO event
+        (name, description, venue, status, capacity, sold, held, max_per_booking, max_per_user, hold_seconds, seq,
+         version, created_at, updated_at)
+      VALUES ('n', '', '', 'on_sale', 5, 6, 0, 1, 0, 0, 0, 1, 1, 1);
+      """)
+    let failure = #expect(throws: StartFailure.self) { try start() }
+    #expect(failure?.description.contains("event 1 contradicts itself") == true)
+  }
+
   @Test("bookings keep their public names over restarts")
   func bookingKey() throws {
     let name = try open().cipher.publicID(of: BookingID(1))

@@ -33,6 +33,36 @@ struct RowsTests {
     #expect(EventRow.columns.split(separator: ",").count == 23)
   }
 
+  @Test("an event whose numbers contradict each other was not written by this server")
+  func contradictions() {
+    var event = Event(
+      id: EventID(1), name: "n", seatCapacity: 50, sold: 20, held: 30, createdAt: Instant(milliseconds: 1),
+      updatedAt: Instant(milliseconds: 1))
+    event.types = [
+      TicketType(id: 1, name: "t", capacity: 20, sold: 10, held: 10), TicketType(id: 2, name: "u"),
+    ]
+    #expect(EventRow.isSound(event))
+    let changes: [(inout Event) -> Void] = [
+      { $0.sold = 21 }, { $0.held = 31 }, { $0.sold = -1 }, { $0.held = .max }, { $0.seatCapacity = -1 },
+      { $0.maxPerBooking = 0 }, { $0.holdSeconds = -1 }, { $0.types[0].sold = 11 }, { $0.types[1].held = 51 },
+      { $0.opensAt = Instant(milliseconds: 1 << 53) },
+    ]
+    for (number, change) in changes.enumerated() {
+      var other = event
+      change(&other)
+      #expect(!EventRow.isSound(other), "change \(number)")
+    }
+  }
+
+  @Test("numbers that are too large for a sum are cut to what none of ours exceeds")
+  func hugeNumbers() throws {
+    #expect(try row("9223372036854775807") { $0.number(0) } == 1 << 53)
+    #expect(try row("9223372036854775807") { $0.instant(0) }?.milliseconds == 1 << 53)
+    #expect(try row("9223372036854775807") { $0.int64(0) } == .max, "identifiers are what they are")
+    #expect(try row("-9223372036854775808") { $0.int(0) } == -(1 << 53))
+    #expect(try row("-5") { $0.uint64(0) } == 0)
+  }
+
   @Test("a booking is cancelled when it says when, and has the seq of its last change")
   func booking() throws {
     let confirmed = try #require(

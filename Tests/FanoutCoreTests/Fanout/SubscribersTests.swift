@@ -45,6 +45,24 @@ import Testing
     #expect(subscribers.subscriptions.count == 0)
   }
 
+  @Test("positions are what was sent, in the order of subscribing; who is not greeted has none")
+  func positions() {
+    let topics = [topic(1, head: 4), topic(2, head: 7), topic(3)]
+    let (first, second) = (join(0, topics[0]), join(0, topics[1]))
+    let third = subscribers.add(0, to: topics[2], .webSocket, .replaying(cursor: 0, through: 0, .subscribed))
+    func positions() -> [[Int64]] { subscribers.positions(of: 0).map { [$0.topic.rawValue, Int64($0.seq)] } }
+    #expect(positions() == [[1, 4], [2, 7]])
+    subscribers.append(run(1, 5...6))
+    #expect(positions() == [[1, 4], [2, 7]], "nothing was sent yet")
+    subscribers.suspend(0)
+    subscribers.move(first, to: .lagging(cursor: 5))
+    subscribers.move(third, to: .replaying(cursor: 0, through: 0, nil))
+    #expect(positions() == [[1, 5], [2, 7], [3, 0]])
+    subscribers.remove(second, at: 0)
+    #expect(positions() == [[1, 5], [3, 0]])
+    #expect(subscribers.positions(of: 9).isEmpty)
+  }
+
   @Test("a connection that is suspended stays behind at its cursors and joins again at the heads")
   func suspended() {
     let topic = topic(5, head: 3)

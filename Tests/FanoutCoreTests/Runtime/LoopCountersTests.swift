@@ -4,6 +4,24 @@ import Testing
 @testable import FanoutCore
 
 @Suite struct LoopCountersTests {
+  @Test("of each topic the newest number of subscribers is taken once, as of the last tick")
+  func subscribers() {
+    let counters = LoopCounters(countsSubscribers: true)
+    counters.note(1, of: TopicID(5))
+    #expect(counters.takeSubscribers() == [:])
+    counters.publish()
+    counters.note(2, of: TopicID(5))
+    counters.note(9, of: TopicID(6))
+    counters.publish()
+    #expect(counters.takeSubscribers() == [TopicID(5): 2, TopicID(6): 9])
+    counters.publish()
+    #expect(counters.takeSubscribers() == [:])
+    let silent = LoopCounters()
+    silent.note(1, of: TopicID(5))
+    silent.publish()
+    #expect(silent.takeSubscribers() == [:])
+  }
+
   @Test("what is shown is one whole set of counts, never a mixture of two")
   func whole() throws {
     let counters = LoopCounters()

@@ -56,6 +56,19 @@ struct StaticFilesTests {
     #expect(files.answer(.make("GET", "/", [("If-None-Match", field)]))?.status == 200)
   }
 
+  @Test("If-Match compares strongly, and is looked at before If-None-Match")
+  func ifMatch() throws {
+    let tag = try #require(files.answer(.make("GET", "/"))?.value("ETag"))
+    func status(_ fields: (String, String)...) -> Int? { files.answer(.make("GET", "/", fields))?.status }
+    #expect(status(("If-Match", tag)) == 200 && status(("If-Match", "\"x\", \(tag)")) == 200)
+    #expect(status(("If-Match", "*")) == 200)
+    #expect(status(("If-Match", "\"x\"")) == 412 && status(("If-Match", "W/\(tag)")) == 412)
+    #expect(status(("If-Match", "\"x\""), ("If-None-Match", tag)) == 412)
+    #expect(status(("If-Match", tag), ("If-None-Match", tag)) == 304)
+    let answer = try #require(files.answer(.make("GET", "/", [("If-Match", "\"x\"")])))
+    #expect(answer.value("ETag") == tag && answer.value("Content-Type") == "application/problem+json")
+  }
+
   @Test("Only reading is possible", arguments: ["POST", "PUT", "DELETE", "get", "PROPFIND"])
   func methods(method: String) throws {
     let answer = try #require(files.answer(.make(method, "/app.js")))
