@@ -13,7 +13,7 @@ struct ViewerCountTests {
 
   /// Reads over everything until the count of `event` is `viewers`; how many counts came.
   @discardableResult
-  private func await(_ viewers: Int, of event: Int, _ socket: WebSocketClient) throws -> Int {
+  private func hear(_ viewers: Int, of event: Int, _ socket: WebSocketClient) throws -> Int {
     var counts = 0
     while true {
       let message = try socket.nextJSON()
