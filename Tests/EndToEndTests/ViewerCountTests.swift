@@ -31,20 +31,20 @@ struct ViewerCountTests {
     let anonymous = try WebSocketClient(port: server.port, path: "/ws/events/\(event)")
     let stream = try EventStreamClient(port: server.port, path: "/api/events/\(event)/stream", token: nil)
     let (elsewhere, _) = try server.watch(other)
-    for socket in members + [anonymous] { try await (7, of: event, socket) }
-    try await (1, of: other, elsewhere)
+    for socket in members + [anonymous] { try hear(7, of: event, socket) }
+    try hear(1, of: other, elsewhere)
     var heard = ""
     while !heard.contains(#""viewers":7"#) { heard = try stream.next().data }
     #expect(heard == #"{"type":"viewers","eventId":\#(event),"viewers":7}"#)
     // Two subscriptions of one connection to one event are one.
     try elsewhere.send(json: ["type": "subscribe_event", "eventId": .integer(event)])
     try elsewhere.send(json: ["type": "subscribe_event", "eventId": .integer(event)])
-    try await (8, of: event, members[0])
+    try hear(8, of: event, members[0])
     members[1].drop()
     try members[2].send(json: ["type": "unsubscribe_event", "eventId": .integer(event)])
-    try await (6, of: event, members[0])
+    try hear(6, of: event, members[0])
     stream.close()
-    try await (5, of: event, members[0])
+    try hear(5, of: event, members[0])
   }
 
   @Test("while nothing changes nothing is said, and a burst is one message a second")
@@ -52,13 +52,13 @@ struct ViewerCountTests {
     let server = try server()
     let event = try server.event(seats: 5)
     let (socket, _) = try server.watch(event)
-    try await (1, of: event, socket)
+    try hear(1, of: event, socket)
     let crowd = try (0..<40).map { try server.watch(event, user: 100 + $0).0 }
     // They came within a few seconds on a busy machine: far fewer messages than changes.
-    #expect(try await (41, of: event, socket) < 30)
+    #expect(try hear(41, of: event, socket) < 30)
     #expect(throws: Silence.self) { _ = try socket.nextJSON(within: .milliseconds(2_500)) }
     crowd.forEach { $0.drop() }
-    try await (1, of: event, socket)
+    try hear(1, of: event, socket)
   }
 
   @Test("without the flag nobody is told")
