@@ -148,7 +148,13 @@ static void step(session *s, uint8_t kind, const uint8_t *bytes, size_t count) {
     if (count == 0) break;
     require(cuv__seal_records(&s->client, bytes[0], bytes + 1, count - 1), "not sealed");
     emit(s, 0);
-    if (bytes[0] == cuv__type_data) expect(s, bytes + 1, count - 1);
+    /* The type is the last byte that is not 0 (RFC 8446 section 5.4). */
+    if (bytes[0] == 0) {
+      while (count > 1 && bytes[count - 1] == 0) count--;
+      if (count > 1 && bytes[count - 1] == cuv__type_data) expect(s, bytes + 1, count - 2);
+    } else if (bytes[0] == cuv__type_data) {
+      expect(s, bytes + 1, count - 1);
+    }
     break;
   case 5: /* a bit is another */
     require(cuv__seal_records(&s->client, cuv__type_data, bytes, count), "not sealed");

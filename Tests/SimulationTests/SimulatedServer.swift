@@ -55,7 +55,7 @@ struct SimulatedWaker: ReplyPort, AudiencePort {
   let proxies: [LoopProxy]
   var counters: [LoopCounters] = []
 
-  func takeSubscribers() -> [[TopicID: Int]] { counters.map { $0.takeSubscribers() } }
+  func takeSubscribers() -> [[TopicID: SubscriberCount]] { counters.map { $0.takeSubscribers() } }
   func tell(_ texts: [TopicText], on loop: Int) { proxies[loop].post(.tellTopics(texts)) }
 
   func reply(_ replies: [(ticket: Ticket, response: HTTPResponse)]) {

@@ -42,6 +42,11 @@ struct Feed {
     }
   }
 
+  /// Appends everybody who is sent notices as they come, in the groups in which they are kept.
+  func appendMembers(to groups: inout [[SubscriptionIndex]]) {
+    for cohort in cohorts where cohort.count > 0 { groups.append(cohort.members) }
+  }
+
   /// There is a subscription: from here on the log keeps frames.
   mutating func beginReading() { isRead = true }
 

@@ -76,9 +76,14 @@ final class Subscribers {
     lists[Int(slot)].count += 1
     topics[topic].subscribers += 1
     counters.own.subscriptions += 1
-    counters.note(topics[topic].subscribers, of: topics[topic].id)
+    noteCount(topic)
     if !topics[topic].isLive { wait(index, for: topic) }
     return index
+  }
+
+  private func noteCount(_ topic: UInt32) {
+    counters.note(
+      SubscriberCount(topics[topic].subscribers, isUntold: topics[topic].text == nil), of: topics[topic].id)
   }
 
   /// The subscription is greeted when its topic's grant comes. Those that came and left meanwhile are dropped from the
@@ -103,7 +108,7 @@ final class Subscribers {
     topics[subscription.topic].subscribers -= 1
     assert(topics[subscription.topic].subscribers >= 0, "a topic has as many subscribers as subscriptions")
     counters.own.subscriptions -= 1
-    counters.note(topics[subscription.topic].subscribers, of: topics[subscription.topic].id)
+    noteCount(subscription.topic)
     noteIfEmpty(subscription.topic, at: now)
   }
 
@@ -319,12 +324,25 @@ final class Subscribers {
 
   // MARK: Texts for everybody
 
-  /// The newest text for the subscribers of a topic, and who of them takes it: those that are sent notices as they come.
-  /// Nil: the loop does not hold the topic.
-  func setText(_ text: TopicText, at now: UInt64) -> (topic: UInt32, members: [[SubscriptionIndex]])? {
+  /// The newest text for the subscribers of a topic. Nil: the loop does not hold the topic.
+  func setText(_ text: TopicText) -> UInt32? {
     guard let topic = topics.index(of: text.topic), topics[topic].isLive else { return nil }
-    topics[topic].text = StandingText(text: text, since: now)
-    return (topic, topics[topic].live.members)
+    topics[topic].text = StandingText(text)
+    return topic
+  }
+
+  /// Who takes it: those that are sent notices as they come.
+  func members(of topic: UInt32) -> [[SubscriptionIndex]] {
+    var groups: [[SubscriptionIndex]] = []
+    for dialect in [Dialect.webSocket, .eventStream] {
+      topics[topic].live[dialect].appendMembers(to: &groups)
+    }
+    return groups
+  }
+
+  /// Everybody had their turn.
+  func textIsSent(_ topic: UInt32, at now: UInt64) {
+    if topics.contains(topic) { topics[topic].text?.sentAt = now }
   }
 
   /// The newest text about a subscription's topic; nil: there is none.

@@ -80,9 +80,6 @@ struct Topic {
       }
     }
 
-    /// Everybody who is sent notices as they come, in the groups in which they are kept.
-    var members: [[SubscriptionIndex]] { (webSocket.cohorts + eventStream.cohorts).map(\.members) }
-
     /// Bytes that its logs hold.
     var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }
 

@@ -23,8 +23,24 @@ public struct TopicText: Sendable {
 /// The newest text of a topic, as its loop keeps it. A box, because most topics have none. One loop's thread.
 final class StandingText {
   let text: TopicText
-  /// When it came, in the loop's milliseconds.
-  let since: UInt64
+  /// When everybody had their turn, in the loop's milliseconds; nil: that is to come.
+  var sentAt: UInt64?
 
-  init(text: TopicText, since: UInt64) { (self.text, self.since) = (text, since) }
+  init(_ text: TopicText) { self.text = text }
+}
+
+/// How many subscribe to a topic on one loop.
+public struct SubscriberCount: Sendable, Equatable {
+  public var subscribers: Int
+  /// Whether the loop has no text of the topic that it could tell a new subscriber.
+  public var isUntold: Bool
+
+  public init(_ subscribers: Int, isUntold: Bool = false) {
+    (self.subscribers, self.isUntold) = (subscribers, isUntold)
+  }
+
+  /// What became of it since.
+  func followed(by later: SubscriberCount) -> SubscriberCount {
+    SubscriberCount(later.subscribers, isUntold: isUntold || later.isUntold)
+  }
 }

@@ -298,7 +298,7 @@ public final class DataPlane: Sendable {
 
   /// For each loop the topics whose number of subscribers has changed since the last call, and that number. Subscriptions of
   /// every place count, on WebSockets and event streams. Any thread, one at a time.
-  public func takeSubscribers() -> [[TopicID: Int]] { counted.map { $0.takeSubscribers() } }
+  public func takeSubscribers() -> [[TopicID: SubscriberCount]] { counted.map { $0.takeSubscribers() } }
 
   /// Sends texts to all subscribers of their topics on one loop, each in place of the one before it. A subscriber that takes
   /// nothing just now is sent the newest when it does, and a new one when it has been greeted. Any thread.

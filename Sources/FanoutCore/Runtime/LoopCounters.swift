@@ -98,8 +98,8 @@ public struct LoopCounts: Sendable, Equatable {
   /// Whether somebody takes the numbers of subscribers.
   private let countsSubscribers: Bool
   /// Topics whose number of subscribers has changed since the last tick, and that number. The loop's thread.
-  private var changedTopics: [TopicID: Int] = [:]
-  private let shownSubscribers = Mutex<[TopicID: Int]>([:])
+  private var changedTopics: [TopicID: SubscriberCount] = [:]
+  private let shownSubscribers = Mutex<[TopicID: SubscriberCount]>([:])
 
   /// - Parameters:
   ///   - requestKinds: that the inbound sink tells apart.
@@ -118,23 +118,24 @@ public struct LoopCounts: Sendable, Equatable {
   // MARK: Subscribers of each topic
 
   /// The topic has so many subscribers now. The loop's thread.
-  func note(_ subscribers: Int, of topic: TopicID) {
-    if countsSubscribers { changedTopics[topic] = subscribers }
+  func note(_ count: SubscriberCount, of topic: TopicID) {
+    guard countsSubscribers else { return }
+    changedTopics[topic] = changedTopics[topic]?.followed(by: count) ?? count
   }
 
   /// A topic's newest number replaces one that nobody has taken: there are never more than topics.
   private func publishSubscribers() {
     shownSubscribers.withLock { shown in
       if shown.isEmpty { return swap(&shown, &changedTopics) }
-      shown.merge(changedTopics) { _, new in new }
+      shown.merge(changedTopics) { $0.followed(by: $1) }
     }
     changedTopics.removeAll(keepingCapacity: changedTopics.count <= 1_024)
   }
 
   /// The topics whose number of subscribers has changed since the last call, and that number as of the loop's last tick.
   /// Any thread.
-  func takeSubscribers() -> [TopicID: Int] {
-    var taken: [TopicID: Int] = [:]
+  func takeSubscribers() -> [TopicID: SubscriberCount] {
+    var taken: [TopicID: SubscriberCount] = [:]
     shownSubscribers.withLock { swap(&$0, &taken) }
     return taken
   }

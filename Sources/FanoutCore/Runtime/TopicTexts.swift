@@ -29,7 +29,8 @@ final class TopicTexts<IO: Transport> {
   /// New texts came. One whose predecessor is still being sent begins anew with everybody.
   func take(_ texts: [TopicText]) {
     for text in texts {
-      guard let (topic, members) = subscribers.setText(text, at: io.now) else { continue }
+      guard let topic = subscribers.setText(text) else { continue }
+      let members = subscribers.members(of: topic)
       if left.updateValue(members.reversed(), forKey: topic) == nil { queue.append(topic) }
     }
   }
@@ -40,6 +41,7 @@ final class TopicTexts<IO: Transport> {
     while sends < limits.cohortSubscribers, let topic = queue.popFirst() {
       guard let members = left[topic]?.popLast() else {
         left[topic] = nil
+        subscribers.textIsSent(topic, at: io.now)
         continue
       }
       sends += send(to: members, of: topic) + 1
@@ -62,10 +64,10 @@ final class TopicTexts<IO: Transport> {
     return slots.values.reduce(0) { $0 + $1.count }
   }
 
-  /// The connection was blocked since this moment and is clear: it is sent the texts that it missed.
+  /// The connection was blocked since this moment and is clear: it is sent the texts whose turn it may have missed.
   func cleared(_ slot: UInt32, since moment: UInt64) {
     subscribers.forEach(of: slot) { index in
-      guard let text = subscribers.text(of: index), text.since >= moment,
+      guard let text = subscribers.text(of: index), text.sentAt ?? .max >= moment,
         case .cohort = subscribers[index].place
       else { return }
       output.tellText(of: index)

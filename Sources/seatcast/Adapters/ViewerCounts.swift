@@ -16,18 +16,25 @@ struct ViewerCounts {
   /// Events whose number has changed, each once, in order of change.
   private var changed: [EventID] = []
   private var isChanged: Set<EventID> = []
+  /// Topics that have viewers on a loop where nobody was told a number yet.
+  private var untold: [Set<TopicID>]
 
-  init(loops: Int) { numbers = Array(repeating: [:], count: loops) }
+  init(loops: Int) {
+    numbers = Array(repeating: [:], count: loops)
+    untold = Array(repeating: [], count: loops)
+  }
 
   /// The events that are kept in mind.
   var count: Int { max(totals.count, told.count) }
 
   /// - Parameter changes: for each loop the topics whose number has changed, and that number.
-  mutating func take(_ changes: [[TopicID: Int]]) {
+  mutating func take(_ changes: [[TopicID: SubscriberCount]]) {
     for (loop, changes) in changes.enumerated() {
       // In an order that does not differ between two runs of a simulation.
-      for (topic, number) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        take(number, of: topic, on: loop)
+      for (topic, count) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        take(count.subscribers, of: topic, on: loop)
+        if count.subscribers == 0 { untold[loop].remove(topic) }
+        if count.isUntold, count.subscribers > 0 { untold[loop].insert(topic) }
       }
     }
   }
@@ -41,7 +48,7 @@ struct ViewerCounts {
     if isChanged.insert(event).inserted { changed.append(event) }
   }
 
-  /// What is to be said, for each loop: the new number of every event of this round, where it has changed.
+  /// What is to be said, for each loop: the number of every event of this round, where it is news.
   mutating func round(_ text: (EventID, Int) -> [UInt8]) -> [[TopicText]] {
     var texts = [[TopicText]](repeating: [], count: numbers.count)
     var events = 0
@@ -50,23 +57,34 @@ struct ViewerCounts {
       let event = changed[place]
       place += 1
       isChanged.remove(event)
-      guard totals[event] != told[event] else { continue }
+      let isNews = totals[event] != told[event]
       told[event] = totals[event]
-      events += 1
-      if let total = totals[event] { say(text(event, total), of: event, in: &texts) }
+      guard let total = totals[event] else { continue }
+      if say(text(event, total), of: event, toAll: isNews, in: &texts) { events += 1 }
     }
     changed.removeFirst(place)
     return texts
   }
 
-  /// Where anybody subscribes to one of the event's topics.
-  private func say(_ text: [UInt8], of event: EventID, in texts: inout [[TopicText]]) {
+  /// Where anybody subscribes to one of the event's topics, or, when it is no news to all, where nobody was told yet.
+  /// - Returns: whether it is said anywhere.
+  private mutating func say(
+    _ text: @autoclosure () -> [UInt8], of event: EventID, toAll isNews: Bool, in texts: inout [[TopicText]]
+  ) -> Bool {
+    var said: [UInt8]?
     for audience in Audience.allCases {
       let topic = TopicID(event, for: audience)
-      let loops = numbers.indices.filter { numbers[$0][topic] != nil }
-      guard !loops.isEmpty else { continue }
-      let encoded = TopicText(topic: topic, text: text)
-      for loop in loops { texts[loop].append(encoded) }
+      var encoded: TopicText?
+      for loop in numbers.indices where numbers[loop][topic] != nil {
+        let isUntold = untold[loop].remove(topic) != nil
+        guard isNews || isUntold else { continue }
+        let bytes = said ?? text()
+        said = bytes
+        let whole = encoded ?? TopicText(topic: topic, text: bytes)
+        encoded = whole
+        texts[loop].append(whole)
+      }
     }
+    return said != nil
   }
 }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// What the data plane offers for it. Any thread.
 protocol AudiencePort: Sendable {
-  func takeSubscribers() -> [[TopicID: Int]]
+  func takeSubscribers() -> [[TopicID: SubscriberCount]]
   func tell(_ texts: [TopicText], on loop: Int)
 }
 

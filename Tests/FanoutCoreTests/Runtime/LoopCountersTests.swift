@@ -7,17 +7,20 @@ import Testing
   @Test("of each topic the newest number of subscribers is taken once, as of the last tick")
   func subscribers() {
     let counters = LoopCounters(countsSubscribers: true)
-    counters.note(1, of: TopicID(5))
+    counters.note(SubscriberCount(1, isUntold: true), of: TopicID(5))
     #expect(counters.takeSubscribers() == [:])
     counters.publish()
-    counters.note(2, of: TopicID(5))
-    counters.note(9, of: TopicID(6))
+    counters.note(SubscriberCount(2), of: TopicID(5))
+    counters.note(SubscriberCount(9), of: TopicID(6))
     counters.publish()
-    #expect(counters.takeSubscribers() == [TopicID(5): 2, TopicID(6): 9])
+    #expect(
+      counters.takeSubscribers() == [
+        TopicID(5): SubscriberCount(2, isUntold: true), TopicID(6): SubscriberCount(9),
+      ])
     counters.publish()
     #expect(counters.takeSubscribers() == [:])
     let silent = LoopCounters()
-    silent.note(1, of: TopicID(5))
+    silent.note(SubscriberCount(1), of: TopicID(5))
     silent.publish()
     #expect(silent.takeSubscribers() == [:])
   }

@@ -153,6 +153,45 @@ import Testing
     #expect(rig.faults() == [])
   }
 
+  @Test("whoever is blocked when its turn comes is told when it is clear, also when the text came before")
+  func blockedMeanwhile() {
+    var limits = Limits()
+    limits.cohortSubscribers = 1
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    rig.topics.pad(60)
+    let clients = rig.subscribers(4)
+    for client in clients { _ = client.read() }
+    tell(rig, "v 4")
+    rig.turn()
+    let waiting = clients.filter { $0.socket.unread == 0 }
+    #expect(waiting.count == 3)
+    rig.io.advance(by: 10)
+    for client in waiting { client.socket.capacity = 10 }
+    rig.publish(5)
+    rig.settle()
+    for client in waiting { client.socket.capacity = 1 << 20 }
+    var texts = waiting.map { $0.texts() }
+    rig.settle(4)
+    for (index, client) in waiting.enumerated() { texts[index] += client.texts() }
+    #expect(texts.allSatisfy { $0.contains("v 4") }, "\(texts)")
+    #expect(rig.faults() == [])
+  }
+
+  @Test("a topic whose loop has no text for newcomers says so")
+  func untold() {
+    let rig = LoopRig()
+    rig.topics.create(5)
+    _ = rig.webSocket("/ws/5")
+    rig.pass(100)
+    #expect(rig.counters.takeSubscribers() == [TopicID(5): SubscriberCount(1, isUntold: true)])
+    tell(rig, "v 1")
+    rig.settle(2)
+    _ = rig.webSocket("/ws/5")
+    rig.pass(100)
+    #expect(rig.counters.takeSubscribers() == [TopicID(5): SubscriberCount(2)])
+  }
+
   @Test("the loop tells how many subscribe to each topic, and each change once")
   func counted() {
     let rig = LoopRig()
@@ -162,18 +201,19 @@ import Testing
     both.say("sub 5")
     rig.settle()
     rig.pass(100)
-    #expect(rig.counters.takeSubscribers() == [TopicID(5): 4, TopicID(6): 1])
+    func counts() -> [TopicID: Int] { rig.counters.takeSubscribers().mapValues(\.subscribers) }
+    #expect(counts() == [TopicID(5): 4, TopicID(6): 1])
     rig.pass(100)
-    #expect(rig.counters.takeSubscribers() == [:])
+    #expect(counts() == [:])
     clients[0].socket.reset()
     clients[1].say("unsub 5")
     both.say("sub 5")
     rig.settle()
     rig.pass(100)
-    #expect(rig.counters.takeSubscribers() == [TopicID(5): 2])
+    #expect(counts() == [TopicID(5): 2])
     both.socket.reset()
     rig.pass(100)
-    #expect(rig.counters.takeSubscribers() == [TopicID(5): 1, TopicID(6): 0])
+    #expect(counts() == [TopicID(5): 1, TopicID(6): 0])
     #expect(rig.faults() == [])
   }
 }

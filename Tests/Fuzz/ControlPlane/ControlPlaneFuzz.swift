@@ -2,7 +2,7 @@
 // sanitizer: the variable SEATCAST_FUZZ_TARGET names the target.
 import Glibc
 
-private let target: ([UInt8]) -> Void = {
+private let target: @Sendable ([UInt8]) -> Void = {
   let name = unsafe getenv("SEATCAST_FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
   switch name {
   case "json": return fuzzJSON
@@ -100,9 +100,9 @@ let fuzzFolder: String = {
   require(unsafe mkdir(path, 0o700) == 0, "no folder in memory")
   atexit {
     for name in ["seatcast.db", "seatcast.db-wal", "seatcast.db-shm", "seatcast.lock", "jwt-secret"] {
-      unlink(fuzzFolder + "/" + name)
+      unsafe unlink(fuzzFolder + "/" + name)
     }
-    rmdir(fuzzFolder)
+    unsafe rmdir(fuzzFolder)
   }
   return path
 }()

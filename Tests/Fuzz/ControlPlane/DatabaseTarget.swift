@@ -92,10 +92,10 @@ private func use(_ backend: Backend, _ surroundings: Surroundings) {
 // MARK: - Files
 
 private func replace(_ database: [UInt8]) {
-  for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
+  for suffix in ["-wal", "-shm", "-journal"] { unsafe unlink(path + suffix) }
   let file = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  require(
-    file >= 0 && unsafe write(file, database, database.count) == database.count, "the file is not written")
+  let written = unsafe write(file, database, database.count)
+  require(file >= 0 && written == database.count, "the file is not written")
   close(file)
 }
 

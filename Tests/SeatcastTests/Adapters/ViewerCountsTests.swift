@@ -10,15 +10,21 @@ struct ViewerCountsTests {
     Array("\(event.rawValue): \(viewers)".utf8)
   }
 
+  private func counts(_ numbers: [Int64: Int]...) -> [[TopicID: SubscriberCount]] {
+    numbers.map { loop in
+      Dictionary(uniqueKeysWithValues: loop.map { (TopicID($0.key), SubscriberCount($0.value)) })
+    }
+  }
+
   /// For each loop the topics that are told something.
   private func topics(_ texts: [[TopicText]]) -> [[Int64]] { texts.map { $0.map(\.topic.rawValue) } }
 
   @Test("Loops and audiences are summed, and each is told where somebody subscribes")
   func sums() {
-    var counts = ViewerCounts(loops: 2)
-    counts.take([[TopicID(7): 3, TopicID(8): 1], [TopicID(7): 2, TopicID(-7): 4]])
+    var sums = ViewerCounts(loops: 2)
+    sums.take(counts([7: 3, 8: 1], [7: 2, -7: 4]))
     var said: [String] = []
-    let texts = counts.round { event, viewers in
+    let texts = sums.round { event, viewers in
       said.append("\(event.rawValue): \(viewers)")
       return text(event, viewers)
     }
@@ -28,30 +34,41 @@ struct ViewerCountsTests {
 
   @Test("Only what has changed is said, and nobody is told of nobody")
   func changes() {
-    var counts = ViewerCounts(loops: 1)
-    counts.take([[TopicID(7): 3, TopicID(8): 1]])
-    #expect(topics(counts.round(text)) == [[7, 8]])
-    #expect(topics(counts.round(text)) == [[]])
+    var sums = ViewerCounts(loops: 1)
+    sums.take(counts([7: 3, 8: 1]))
+    #expect(topics(sums.round(text)) == [[7, 8]])
+    #expect(topics(sums.round(text)) == [[]])
     // One came and another one left.
-    counts.take([[TopicID(7): 4]])
-    counts.take([[TopicID(7): 3, TopicID(8): 0]])
-    #expect(topics(counts.round(text)) == [[]])
-    #expect(counts.count == 1)
-    counts.take([[TopicID(7): 0]])
-    _ = counts.round(text)
-    #expect(counts.count == 0)
+    sums.take(counts([7: 4]))
+    sums.take(counts([7: 3, 8: 0]))
+    #expect(topics(sums.round(text)) == [[]])
+    #expect(sums.count == 1)
+    sums.take(counts([7: 0]))
+    _ = sums.round(text)
+    #expect(sums.count == 0)
     // After a time without anybody it is news again.
-    counts.take([[TopicID(7): 3]])
-    #expect(topics(counts.round(text)) == [[7]])
+    sums.take(counts([7: 3]))
+    #expect(topics(sums.round(text)) == [[7]])
   }
 
   @Test("A round says a bounded number of things; the rest follows in the next ones, in order")
   func bounded() {
-    var counts = ViewerCounts(loops: 1)
+    var sums = ViewerCounts(loops: 1)
     let events = ViewerCounts.eventsPerRound + 10
-    counts.take([Dictionary(uniqueKeysWithValues: (1...events).map { (TopicID(Int64($0)), 1) })])
-    #expect(counts.round(text)[0].count == ViewerCounts.eventsPerRound)
-    #expect(topics(counts.round(text))[0] == Array(Int64(events - 9)...Int64(events)))
-    #expect(counts.round(text)[0].isEmpty)
+    sums.take(counts(Dictionary(uniqueKeysWithValues: (1...events).map { (Int64($0), 1) })))
+    #expect(sums.round(text)[0].count == ViewerCounts.eventsPerRound)
+    #expect(topics(sums.round(text))[0] == Array(Int64(events - 9)...Int64(events)))
+    #expect(sums.round(text)[0].isEmpty)
+  }
+
+  @Test("A loop that gets its first viewers is told the number, although it is no news to the others")
+  func moved() {
+    var sums = ViewerCounts(loops: 2)
+    sums.take([[TopicID(7): SubscriberCount(2, isUntold: true)], [:]])
+    #expect(topics(sums.round(text)) == [[7], []])
+    // One of them comes back by the other loop.
+    sums.take([[TopicID(7): SubscriberCount(1)], [TopicID(7): SubscriberCount(1, isUntold: true)]])
+    #expect(topics(sums.round(text)) == [[], [7]])
+    #expect(topics(sums.round(text)) == [[], []])
   }
 }

@@ -8,12 +8,12 @@ import Testing
 
 /// A plane of two loops with the numbers that it is given.
 private final class FakeAudience: AudiencePort {
-  let changes: Mutex<[[TopicID: Int]]>
+  let changes: Mutex<[[TopicID: SubscriberCount]]>
   let told = Mutex<[(loop: Int, topics: [TopicID])]>([])
 
-  init(_ changes: [[TopicID: Int]]) { self.changes = Mutex(changes) }
+  init(_ changes: [[TopicID: SubscriberCount]]) { self.changes = Mutex(changes) }
 
-  func takeSubscribers() -> [[TopicID: Int]] {
+  func takeSubscribers() -> [[TopicID: SubscriberCount]] {
     changes.withLock { changes in
       defer { changes = [[:], [:]] }
       return changes
@@ -29,7 +29,9 @@ private final class FakeAudience: AudiencePort {
 struct ViewerNewsTests {
   @Test("A round takes the numbers of all loops and tells the loops that have viewers")
   func round() {
-    let plane = FakeAudience([[TopicID(7): 1], [TopicID(-7): 2, TopicID(8): 1]])
+    let plane = FakeAudience([
+      [TopicID(7): SubscriberCount(1)], [TopicID(-7): SubscriberCount(2), TopicID(8): SubscriberCount(1)],
+    ])
     let news = ViewerNews(plane: plane, loops: 2) { _, viewers in Array("\(viewers)".utf8) }
     news.round()
     news.round()
@@ -40,15 +42,15 @@ struct ViewerNewsTests {
 
   @Test("Its thread makes a round once a second, and none once it is stopped")
   func thread() throws {
-    let plane = FakeAudience([[TopicID(7): 1], [:]])
+    let plane = FakeAudience([[TopicID(7): SubscriberCount(1)], [:]])
     let news = ViewerNews(plane: plane, loops: 2) { _, _ in [] }
     try news.start()
     try eventually("a round is made") { plane.told.withLock { !$0.isEmpty } }
     news.stop()
-    plane.changes.withLock { $0 = [[TopicID(9): 1], [:]] }
+    plane.changes.withLock { $0 = [[TopicID(9): SubscriberCount(1)], [:]] }
     // Nothing takes them any more; a second stop changes nothing.
     news.stop()
-    #expect(plane.changes.withLock { $0[0] } == [TopicID(9): 1])
+    #expect(plane.changes.withLock { $0[0] } == [TopicID(9): SubscriberCount(1)])
     #expect(plane.told.withLock { $0.count } == 1)
   }
 }
