@@ -156,7 +156,8 @@ struct RFC9110Tests {
     for target in ["*", "/api/events", "/livez", "/"] {
       let text = try exchange(server, ask("OPTIONS \(target) HTTP/1.1"))
       #expect(text.hasPrefix("HTTP/1.1 204 ") || text.hasPrefix("HTTP/1.1 200 "), "\(target)")
-      #expect(text.lowercased().contains("\r\nallow: get"), "\(target)")
+      let allow = text.lowercased().split(separator: "\r\n").first { $0.hasPrefix("allow: ") }
+      #expect(allow?.contains("get") == true && allow?.contains("options") == true, "\(target)")
       #expect(
         !text.contains("Content-Length"), "8.6: an answer without content by definition names no length")
     }

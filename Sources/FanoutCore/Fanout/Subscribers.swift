@@ -324,9 +324,9 @@ final class Subscribers {
 
   // MARK: Texts for everybody
 
-  /// The newest text for the subscribers of a topic. Nil: the loop does not hold the topic.
+  /// The newest text for the subscribers of a topic, which may wait for its grant. Nil: the loop does not hold the topic.
   func setText(_ text: TopicText) -> UInt32? {
-    guard let topic = topics.index(of: text.topic), topics[topic].isLive else { return nil }
+    guard let topic = topics.index(of: text.topic) else { return nil }
     topics[topic].text = StandingText(text)
     return topic
   }

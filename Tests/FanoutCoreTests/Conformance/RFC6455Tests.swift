@@ -214,7 +214,7 @@ import Testing
     #expect(client.read().last == .close(1000, "words"))
     #expect(client.socket.isOpen && !client.socket.isEnded)
     rig.pass(6_000)
-    #expect(client.socket.isEnded)
+    #expect(client.socket.isEnded || !client.socket.isOpen)
     #expect(client.frames.offence == nil)
   }
 
