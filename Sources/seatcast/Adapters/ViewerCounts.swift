@@ -32,9 +32,14 @@ struct ViewerCounts {
     for (loop, changes) in changes.enumerated() {
       // In an order that does not differ between two runs of a simulation.
       for (topic, count) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        // While nobody subscribed there the loop was told nothing, so what it would tell is old.
+        let isUntold = count.isUntold || numbers[loop][topic] == nil
         take(count.subscribers, of: topic, on: loop)
-        if count.subscribers == 0 { untold[loop].remove(topic) }
-        if count.isUntold, count.subscribers > 0 { untold[loop].insert(topic) }
+        if count.subscribers == 0 {
+          untold[loop].remove(topic)
+        } else if isUntold {
+          untold[loop].insert(topic)
+        }
       }
     }
   }

@@ -49,8 +49,8 @@ struct DatabaseTests {
       PRAGMA ignore_check_constraints = ON;
       INSERT INTO event
         (name, description, venue, status, capacity, sold, held, max_per_booking, max_per_user, hold_seconds, seq,
-         version, created_at, updated_at, shown)
-      VALUES ('n', '', '', 'on_sale', 5, 6, 0, 1, 0, 0, 0, 1, 1, 1, 'on_sale');
+         version, created_at, updated_at, shown, hold_extension_seconds)
+      VALUES ('n', '', '', 'on_sale', 5, 6, 0, 1, 0, 0, 0, 1, 1, 1, 'on_sale', 0);
       """)
     let failure = #expect(throws: StartFailure.self) { try start() }
     #expect(failure?.description.contains("event 1 contradicts itself") == true)

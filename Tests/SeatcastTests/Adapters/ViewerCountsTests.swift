@@ -61,6 +61,17 @@ struct ViewerCountsTests {
     #expect(sums.round(text)[0].isEmpty)
   }
 
+  @Test("A loop that had no viewers for a while is told, because the number that it knows is old")
+  func returned() {
+    var sums = ViewerCounts(loops: 2)
+    sums.take(counts([7: 2], [7: 1]))
+    #expect(topics(sums.round(text)) == [[7], [7]])
+    sums.take(counts([:], [7: 0]))
+    #expect(topics(sums.round(text)) == [[7], []])
+    sums.take(counts([7: 1], [7: 1]))
+    #expect(topics(sums.round(text)) == [[], [7]])
+  }
+
   @Test("A loop that gets its first viewers is told the number, although it is no news to the others")
   func moved() {
     var sums = ViewerCounts(loops: 2)
