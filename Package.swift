@@ -30,7 +30,9 @@ let package = Package(
     .target(
       name: "CUVShim",
       cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
-      linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+      linkerSettings: [
+        .linkedLibrary("uv"), .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("z"),
+      ]),
     // A loop's state belongs to one thread; the tests check exclusive access to it, the release does not pay for that.
     .target(
       name: "FanoutCore", dependencies: ["CUVShim"],
@@ -77,7 +79,13 @@ let package = Package(
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
     .target(
-      name: "TestSupport", dependencies: ["CFaultyDisk"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["CFaultyDisk", "CDeflateClient"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    // The other end of a compressed connection.
+    .target(
+      name: "CDeflateClient", path: "Tests/CDeflateClient",
+      cSettings: [.unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("z")]),
     // The other end of a TLS connection.
     .target(
       name: "CTLSClient", path: "Tests/CTLSClient",

@@ -22,6 +22,10 @@ public struct Limits: Sendable, Equatable {
   public var messageBytes = 4 * 1024
   /// Whether binary messages are taken. Not taken: close 1003.
   public var acceptsBinary = false
+  /// Whether clients that offer it get compressed notices, and may compress what they send (RFC 7692).
+  public var compresses = true
+  /// Whether answers to a client's messages are compressed, too: for a server that sends nothing else.
+  public var compressesAnswers = false
   /// Subscriptions of one connection. More: an error message.
   public var subscriptionsPerConnection = 64
   /// The same of a connection that nobody has authenticated: with the bound on connections of one address, it bounds

@@ -75,8 +75,10 @@ extension Loop {
     let topic = self.subscribers.topics[index]
     var broken: [String] = []
     if topic.subscribers != subscribers { broken.append("topic \(topic.id.rawValue): counts wrong") }
+    broken += brokenDialects(index)
     guard topic.isLive else { return broken }
-    for dialect in [Dialect.webSocket, .eventStream] {
+    let isDeflated = topic.live.deflated != nil
+    for dialect in isDeflated ? Dialect.allCases : [.webSocket, .eventStream] {
       let feed = topic.live[dialect]
       broken += feed.brokenInvariants(limit: limits.cohortSubscribers).map {
         "topic \(topic.id.rawValue): \($0)"
@@ -86,6 +88,25 @@ extension Loop {
       }
       if feed.isBehind && !topic.isQueued {
         broken.append("topic \(topic.id.rawValue): behind and not queued")
+      }
+    }
+    return broken
+  }
+
+  /// The compressed dialects are counted, and who is in a shared window has no other subscription.
+  private func brokenDialects(_ index: UInt32) -> [String] {
+    let topic = self.subscribers.topics[index]
+    let own = self.subscribers.subscriptions.indices.map { self.subscribers.subscriptions[$0] }
+      .filter { $0.topic == index }
+    var broken: [String] = []
+    if own.count(where: { $0.dialect == .standalone }) != Int(topic.standaloneSubscribers)
+      || own.count(where: { $0.dialect == .shared }) != Int(topic.sharedSubscribers)
+    {
+      broken.append("topic \(topic.id.rawValue): counts its compressed subscriptions wrong")
+    }
+    for subscription in own where subscription.dialect == .shared {
+      if self.subscribers.count(of: subscription.slot) != 1 || !subscription.keepsWindow {
+        broken.append("slot \(subscription.slot): in a shared window that it cannot keep")
       }
     }
     return broken
@@ -117,6 +138,8 @@ extension Loop {
     if counters.own.connectionsOpen != connections.count { broken.append("counts: connectionsOpen") }
     if counters.own.connectionsBlocked != blocked { broken.append("counts: connectionsBlocked") }
     if counters.own.webSocketsOpen != sockets { broken.append("counts: webSocketsOpen") }
+    let compressed = open.count { connections[$0].dialect == .standalone }
+    if counters.own.compressedOpen != compressed { broken.append("counts: compressedOpen") }
     if counters.own.eventStreamsOpen != streams { broken.append("counts: eventStreamsOpen") }
     if counters.own.subscriptions != subscribers.subscriptions.count {
       broken.append("counts: subscriptions")

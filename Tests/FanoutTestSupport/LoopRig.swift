@@ -1,4 +1,6 @@
 // A loop on a scripted transport with every port faked, driven turn by turn on the test's thread.
+import TestSupport
+
 @testable import FanoutCore
 
 struct SilentWaker: LoopWaker {
@@ -70,9 +72,12 @@ final class LoopRig {
   func connect(capacity: Int = 1 << 20) -> ScriptedSocket { driver.connect(capacity: capacity) }
 
   /// A WebSocket that has got its 101.
-  func webSocket(_ path: String = "/ws", capacity: Int = 1 << 20) -> ScriptedClient {
+  /// - Parameter extensions: what it offers as `Sec-WebSocket-Extensions`; nil: nothing.
+  func webSocket(
+    _ path: String = "/ws", capacity: Int = 1 << 20, extensions: String? = nil
+  ) -> ScriptedClient {
     let client = ScriptedClient(connect(capacity: capacity))
-    client.socket.write(ScriptedClient.upgrade(path))
+    client.socket.write(ScriptedClient.upgrade(path, ScriptedClient.field(extensions)))
     settle(4)
     return client
   }
@@ -104,7 +109,17 @@ final class ScriptedClient {
       + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(fields)\r\n"
   }
 
+  static func field(_ extensions: String?) -> String {
+    extensions.map { "Sec-WebSocket-Extensions: \($0)\r\n" } ?? ""
+  }
+
   func say(_ text: String) { socket.write(ClientFrames.text(text)) }
+
+  /// Says it compressed, where that was agreed on.
+  func sayDeflated(_ text: String) {
+    guard let peer = frames.peer else { return say(text) }
+    socket.write(ClientFrames.frame(1, peer.deflate(Array(text.utf8)), bits: 0x40))
+  }
 
   /// Reads at most `limit` bytes and returns the frames that are whole now.
   func read(_ limit: Int = .max) -> [ServerFrames.Frame] {
@@ -114,6 +129,9 @@ final class ScriptedClient {
     guard let stop = HTTPAnswers.endOfHead(headBytes[...]) else { return [] }
     head = String(decoding: headBytes[..<stop], as: UTF8.self)
     status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    if let line = head.split(separator: "\r\n").first(where: { $0.hasPrefix("Sec-WebSocket-Extensions: ") }) {
+      frames.peer = try? PeerDeflate(agreed: String(line.dropFirst("Sec-WebSocket-Extensions: ".count)))
+    }
     return frames.take(Array(headBytes[stop...]))
   }
 

@@ -1,5 +1,6 @@
 // What a client makes of a server's bytes after the upgrade (RFC 6455, section 5). It shares no code with the
 // server and refuses whatever a server must not send.
+import TestSupport
 
 /// Reads a server's frames out of bytes that come in any pieces.
 struct ServerFrames {
@@ -15,6 +16,11 @@ struct ServerFrames {
   private var start = 0
   /// The first thing that was wrong; nothing is read behind it.
   private(set) var offence: String?
+  /// What was agreed on about compression; nil: nothing was, and no message may be compressed.
+  var peer: PeerDeflate?
+  /// Texts that were compressed, and texts that were not.
+  private(set) var deflatedTexts = 0
+  private(set) var plainTexts = 0
   /// A close frame was read.
   private(set) var isClosed = false
 
@@ -37,7 +43,8 @@ struct ServerFrames {
     guard bytes.count - start >= 2 else { return nil }
     if isClosed { return refuse("a frame after the close frame") }
     let (first, second) = (bytes[start], bytes[start + 1])
-    if first & 0xF0 != 0x80 { return refuse("a fragment or a reserved bit: \(first)") }
+    let isDeflated = first & 0x40 != 0 && peer != nil && (1...2).contains(first & 0x0F)
+    if first & 0xF0 != (isDeflated ? 0xC0 : 0x80) { return refuse("a fragment or a reserved bit: \(first)") }
     if second & 0x80 != 0 { return refuse("a masked frame") }
     let digits = second == 127 ? 8 : second == 126 ? 2 : 0
     guard bytes.count - start >= 2 + digits else { return nil }
@@ -48,7 +55,11 @@ struct ServerFrames {
     let end = start + 2 + digits + length
     guard bytes.count >= end else { return nil }
     defer { start = end }
-    return frame(first & 0x0F, Array(bytes[(start + 2 + digits)..<end]))
+    let payload = Array(bytes[(start + 2 + digits)..<end])
+    if first & 0x0F == 1 { if isDeflated { deflatedTexts += 1 } else { plainTexts += 1 } }
+    guard isDeflated else { return frame(first & 0x0F, payload) }
+    guard let inflated = peer?.inflate(payload) else { return refuse("a message that cannot be inflated") }
+    return frame(first & 0x0F, inflated)
   }
 
   private mutating func frame(_ opcode: UInt8, _ payload: [UInt8]) -> Frame? {
@@ -83,9 +94,10 @@ enum ClientFrames {
     frame(8, code.map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } ?? [])
   }
 
-  static func frame(_ opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
+  /// - Parameter bits: RSV1 is 0x40.
+  static func frame(_ opcode: UInt8, _ payload: [UInt8], fin: Bool = true, bits: UInt8 = 0) -> [UInt8] {
     let mask: [UInt8] = [0x12, 0x34, 0x56, 0x78]
-    var bytes: [UInt8] = [0x80 | opcode]
+    var bytes: [UInt8] = [(fin ? 0x80 : 0) | bits | opcode]
     if payload.count < 126 {
       bytes.append(0x80 | UInt8(payload.count))
     } else {

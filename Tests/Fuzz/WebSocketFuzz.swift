@@ -7,21 +7,25 @@ private let maximumMessage = 300
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
   guard let seed = input.first else { return 0 }
-  let acceptsBinary = seed & 1 == 0
+  let (acceptsBinary, acceptsDeflated) = (seed & 1 == 0, seed & 4 == 0)
   let bytes = Array(input.dropFirst())
-  let whole = steps(of: bytes, acceptsBinary) { bytes.count }
+  let whole = steps(of: bytes, acceptsBinary, acceptsDeflated) { bytes.count }
   var cutter = Cutter(seed: UInt64(seed))
-  require(steps(of: bytes, acceptsBinary) { cutter.next() } == whole, "in pieces it means something else")
-  require(steps(of: bytes, acceptsBinary) { 1 } == whole, "byte by byte it means something else")
-  for step in whole { check(step, acceptsBinary) }
+  require(
+    steps(of: bytes, acceptsBinary, acceptsDeflated) { cutter.next() } == whole,
+    "in pieces it means something else")
+  require(
+    steps(of: bytes, acceptsBinary, acceptsDeflated) { 1 } == whole, "byte by byte it means something else")
+  for step in whole { check(step, acceptsBinary, acceptsDeflated) }
   return 0
 }
 
 /// Feeds `bytes` in pieces whose lengths `length` says; `consumed` is left out of what is compared.
 private func steps(
-  of bytes: [UInt8], _ acceptsBinary: Bool, length: () -> Int
+  of bytes: [UInt8], _ acceptsBinary: Bool, _ acceptsDeflated: Bool, length: () -> Int
 ) -> [WebSocketDecoder.Step] {
-  var decoder = WebSocketDecoder(maximumMessage: maximumMessage, acceptsBinary: acceptsBinary)
+  var decoder = WebSocketDecoder(
+    maximumMessage: maximumMessage, acceptsBinary: acceptsBinary, acceptsDeflated: acceptsDeflated)
   var steps: [WebSocketDecoder.Step] = []
   var start = 0
   while start < bytes.count {
@@ -39,7 +43,7 @@ private func steps(
   return steps
 }
 
-private func check(_ step: WebSocketDecoder.Step, _ acceptsBinary: Bool) {
+private func check(_ step: WebSocketDecoder.Step, _ acceptsBinary: Bool, _ acceptsDeflated: Bool) {
   switch step {
   case .needsMore: break
   case .failure(let code, let reason):
@@ -49,6 +53,11 @@ private func check(_ step: WebSocketDecoder.Step, _ acceptsBinary: Bool) {
     require(text.count <= maximumMessage && isUTF8(text), "a text that is none")
   case .event(.binary(let bytes), _):
     require(acceptsBinary && bytes.count <= maximumMessage, "a binary message that is none")
+  case .event(.deflated(let opcode, let bytes), _):
+    require(
+      acceptsDeflated && (opcode == .text || opcode == .binary && acceptsBinary), "compressed, uninvited")
+    require(
+      bytes.count <= MessageReader.deflatedBytes(of: maximumMessage), "a compressed message over its limit")
   case .event(.ping(let bytes), _), .event(.pong(let bytes), _):
     require(bytes.count <= 125, "a control frame over its limit")
   case .event(.close(let code, let reason), _):

@@ -12,6 +12,11 @@ public final class WebSocketClient: @unchecked Sendable {
   /// Told of every message that `nextJSON` gives; what is set last counts.
   public static let inspector = Guarded<(@Sendable (JSON) -> Void)?>(nil)
 
+  /// What was agreed on about compression; nil: nothing was.
+  public var peer: PeerDeflate? { decoder.peer }
+  /// Messages of the server that were compressed.
+  public var deflated: Int { decoder.deflated }
+
   /// Whether the server ever cut a message into fragments.
   public var sawFragments: Bool { decoder.sawFragments }
 
@@ -19,13 +24,15 @@ public final class WebSocketClient: @unchecked Sendable {
   public static let key = Digests.base64(Array("the sample nonce".utf8))
 
   /// Connects and upgrades.
+  /// - Parameter extensions: what is offered as `Sec-WebSocket-Extensions`; nil: nothing.
   /// - Throws: `HandshakeRefused` with the answer when it is not 101.
   public init(
-    port: Int, path: String, token: String? = nil, fields: [(String, String)] = [],
+    port: Int, path: String, token: String? = nil, fields: [(String, String)] = [], extensions: String? = nil,
     receiveBuffer: Int? = nil, patience: Duration = usualPatience
   ) throws {
     socket = try Socket(port: port, receiveBuffer: receiveBuffer, within: patience)
     let target = Self.target(path, token: token)
+    let fields = fields + (extensions.map { [("Sec-WebSocket-Extensions", $0)] } ?? [])
     try socket.send(Self.handshake(port: port, target: target, fields: fields), within: patience)
     var received: [UInt8] = []
     var end = HTTPAnswer.endOfHead(in: received)
@@ -39,6 +46,10 @@ public final class WebSocketClient: @unchecked Sendable {
     answer = try HTTPAnswer(head: Array(received[..<(end - 4)]))
     guard answer.status == 101 else { throw HandshakeRefused(answer: answer) }
     try Self.check(answer)
+    if let agreed = answer.field("Sec-WebSocket-Extensions") {
+      guard extensions != nil else { throw TestFailure("an extension that nobody offered: \(agreed)") }
+      decoder.peer = try PeerDeflate(agreed: agreed)
+    }
     decoder.append(received[end...])
   }
 
@@ -62,7 +73,7 @@ public final class WebSocketClient: @unchecked Sendable {
       Digests.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
     guard answer.field("Upgrade")?.lowercased() == "websocket",
       answer.field("Connection")?.lowercased() == "upgrade",
-      answer.field("Sec-WebSocket-Accept") == accept, answer.field("Sec-WebSocket-Extensions") == nil
+      answer.field("Sec-WebSocket-Accept") == accept
     else { throw TestFailure("a 101 of a bad form: \(answer.fields)") }
   }
 

@@ -67,6 +67,10 @@ public struct ServerFrameDecoder: Sendable {
   /// Whether any message came in more than one frame.
   public private(set) var sawFragments = false
   private var message: (opcode: UInt8, payload: [UInt8])?
+  /// What was agreed on about compression; nil: nothing was, and no message may be compressed.
+  public var peer: PeerDeflate?
+  /// Messages that were compressed.
+  public private(set) var deflated = 0
 
   public init() {}
 
@@ -90,7 +94,11 @@ public struct ServerFrameDecoder: Sendable {
   private mutating func nextFrame() throws -> (fin: Bool, opcode: UInt8, payload: [UInt8])? {
     guard bytes.count - start >= 2 else { return nil }
     let (first, second) = (bytes[start], bytes[start + 1])
-    guard first & 0x70 == 0 else { throw TestFailure("a server's frame with reserved bits") }
+    let isDeflated = first & 0x40 != 0 && peer != nil && (1...2).contains(first & 0x0f)
+    guard first & 0x70 == (isDeflated ? 0x40 : 0) else {
+      throw TestFailure("a server's frame with reserved bits")
+    }
+    if isDeflated && first & 0x80 == 0 { throw TestFailure("a compressed message in fragments") }
     guard second & 0x80 == 0 else { throw TestFailure("a server's frame with a mask") }
     var length = Int(second)
     var head = 2
@@ -106,7 +114,12 @@ public struct ServerFrameDecoder: Sendable {
     guard bytes.count - start - head >= length else { return nil }
     let payload = Array(bytes[(start + head)..<(start + head + length)])
     start += head + length
-    return (first & 0x80 != 0, first & 0x0f, payload)
+    guard isDeflated else { return (first & 0x80 != 0, first & 0x0f, payload) }
+    deflated += 1
+    guard let inflated = peer?.inflate(payload) else {
+      throw TestFailure("a message that cannot be inflated")
+    }
+    return (true, first & 0x0f, inflated)
   }
 
   private func control(_ opcode: UInt8, _ payload: [UInt8], fin: Bool) throws -> Incoming {

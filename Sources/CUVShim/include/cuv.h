@@ -1,5 +1,5 @@
-/* CUVShim: what the data plane needs from the operating system, libuv and OpenSSL, and nothing more.
- * It exists because uv_ handles, io_uring and SSL_ objects want C; it may shrink when Swift can hold them.
+/* CUVShim: what the data plane needs from the operating system, libuv, OpenSSL and zlib, and nothing more.
+ * It exists because uv_ handles, io_uring, SSL_ objects and zlib's streams want C; it may shrink when Swift can hold them.
  *
  * Rules, once and for all:
  *  1. Every function that can fail returns 0 (or a count) on success and a negative errno on failure.
@@ -223,6 +223,28 @@ typedef struct {
 /* Sends a request and reads the answer until the server closes or `capacity` is full. Blocks, so not on a loop's thread.
  * The process ignores SIGPIPE. Returns the number of bytes read; on failure `why` has a sentence. */
 ptrdiff_t cuv_probe(const cuv_probe_options *options, const char *request, char *answer, size_t capacity, char why[256]);
+
+/* ---- compression of messages (RFC 7692 section 7.2) --------------------------------------------- */
+
+/* Any thread, one at a time. A message begins with fresh state, so one of them serves any number of connections. */
+typedef struct cuv_deflater cuv_deflater;
+/* window_bits: 9 to 15; nothing that it makes refers further back than 2^window_bits bytes. */
+int cuv_deflater_create(cuv_deflater **out, int window_bits);
+void cuv_deflater_destroy(cuv_deflater *deflater);
+/* Room that is enough for any message of `count` bytes. */
+size_t cuv_deflate_bound(cuv_deflater *deflater, size_t count);
+/* One message as it stands in a frame, without the last four bytes of a sync flush. It may refer to the end of `dictionary`,
+ * which must be what the receiver's messages ended with so far; of no bytes: it stands alone. Returns the number of bytes;
+ * -EMSGSIZE: no room. */
+ptrdiff_t cuv_deflate(cuv_deflater *deflater, const void *dictionary, size_t dictionary_count, const void *bytes,
+                      size_t count, void *into, size_t capacity);
+
+typedef struct cuv_inflater cuv_inflater;
+int cuv_inflater_create(cuv_inflater **out);
+void cuv_inflater_destroy(cuv_inflater *inflater);
+/* One message that refers to none before it. Returns the number of its bytes, which stay at *out until the next call; -EMSGSIZE:
+ * more than `limit`, of which no more is inflated; -EBADMSG: no whole DEFLATE data. */
+ptrdiff_t cuv_inflate(cuv_inflater *inflater, const void *bytes, size_t count, size_t limit, const uint8_t **out);
 
 /* RFC 6455 section 4.2.2: base64(SHA-1(key + GUID)); out has room for 28 characters, no NUL. -EINVAL for a key
  * of more than 64 bytes. */

@@ -7,6 +7,9 @@ struct Cohort {
   var cursor: UInt64
   /// When a pass came by last, in the loop's milliseconds; for a merged cohort the earlier of both moments.
   var sentAt: UInt64 = 0
+  /// Whether some member may be one that can go on in the shared window (`DeflatedFeeds`). Always false in other feeds
+  /// than the standalone one.
+  var hasCandidates = false
   private(set) var descriptors: [Int32] = []
   /// The subscription of each descriptor, at the same position.
   private(set) var members: [SubscriptionIndex] = []

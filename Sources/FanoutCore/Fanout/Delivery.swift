@@ -9,18 +9,22 @@ struct Delivery {
   private let start: UInt64
   /// The log whose frames these are; nil when one message stands for them.
   private let log: TopicLog?
+  /// Whether these are the frames of a compressed dialect; everything else is plain.
+  let isDeflated: Bool
 
   var isConflated: Bool { log == nil }
   var bytes: ArraySlice<UInt8> { storage[range] }
 
   /// All frames of `log` after `cursor`; nil when some are no longer in it.
-  init?(framesOf log: TopicLog, after cursor: UInt64) {
+  /// - Parameter dialect: that of the log.
+  init?(framesOf log: TopicLog, after cursor: UInt64, as dialect: Dialect = .webSocket) {
     guard let range = log.range(after: cursor) else { return nil }
     storage = log.bytes
     self.range = range
     head = log.head
     start = cursor
     self.log = log
+    isDeflated = dialect.isDeflated
   }
 
   /// One message for everything after `cursor`.
@@ -35,6 +39,7 @@ struct Delivery {
     head = summary.seq
     start = cursor
     log = nil
+    isDeflated = false
   }
 
   /// All frames after `cursor` when the log has them, else one message for them.
@@ -43,7 +48,7 @@ struct Delivery {
     idPrefix: [UInt8] = []
   ) {
     self =
-      Delivery(framesOf: log, after: cursor)
+      Delivery(framesOf: log, after: cursor, as: dialect)
       ?? Delivery(conflating: summary, after: cursor, as: dialect, idPrefix: idPrefix)
   }
 

@@ -65,6 +65,9 @@ struct Feed {
     log.prepend(frames, room: room)
   }
 
+  /// Moves on without frames, because nobody reads them now.
+  mutating func skip(to head: UInt64) { log.skip(to: head) }
+
   // MARK: How long notices take
 
   /// Something is sent to the next cohort now.
@@ -80,10 +83,26 @@ struct Feed {
   // MARK: Members
 
   /// Puts a subscriber that stands at the head into a cohort at the head.
-  mutating func join(_ index: SubscriptionIndex, descriptor: Int32, in subscriptions: inout Subscriptions) {
+  /// - Parameter sentAt: when it was sent a notice last, if that is known; a cohort that is used anew begins with it.
+  mutating func join(
+    _ index: SubscriptionIndex, descriptor: Int32, in subscriptions: inout Subscriptions, sentAt: UInt64 = 0
+  ) {
     let cohort = roomyCohort()
+    if dialect.isDeflated { noteJoin(of: subscriptions[index.rawValue], to: cohort, sentAt) }
     let position = cohorts[cohort].add(index, descriptor: descriptor)
     subscriptions[index.rawValue].place = .cohort(UInt32(cohort), position: position)
+  }
+
+  private mutating func noteJoin(of subscription: Subscription, to cohort: Int, _ sentAt: UInt64) {
+    if cohorts[cohort].count == 0 {
+      (cohorts[cohort].sentAt, cohorts[cohort].hasCandidates) = (sentAt, false)
+    }
+    if dialect == .standalone && subscription.keepsWindow { cohorts[cohort].hasCandidates = true }
+  }
+
+  /// Notes whether some member of a cohort may be one that can go on in the shared window.
+  mutating func noteCandidates(_ hasCandidates: Bool, in cohort: Int) {
+    cohorts[cohort].hasCandidates = hasCandidates
   }
 
   /// Takes a subscriber out of its cohort and returns its cursor.
@@ -125,6 +144,7 @@ struct Feed {
       return false
     }
     cohorts[roomy].sentAt = min(cohorts[roomy].sentAt, cohorts[cohort].sentAt)
+    if cohorts[cohort].hasCandidates { cohorts[roomy].hasCandidates = true }
     while cohorts[cohort].count > 0 {
       let last = cohorts[cohort].count - 1
       let member = cohorts[cohort].members[last]

@@ -1,13 +1,16 @@
 // What one batch adds to one topic, encoded once for every recipient of every loop. Immutable; its arrays are
 // shared by reference between the parcels of all loops.
 
-/// Consecutive frames of one topic in both dialects, with the state after the last.
+/// Consecutive frames of one topic in both plain dialects, with the state after the last.
 struct FrameRun: Sendable {
   let topic: TopicID
   /// The `seq` of the first frame.
   let first: UInt64
   let webSocket: EncodedFrames
   let eventStream: EncodedFrames
+  /// What the frames are made of, for loops that want them compressed.
+  let notices: [Notice]
+  let deflated = DeflatedRun()
   let summary: TopicSummary
   /// When the batch was committed, in nanoseconds of the monotonic clock; 0: not known.
   let committedAt: UInt64
@@ -17,6 +20,7 @@ struct FrameRun: Sendable {
   init(_ updates: TopicUpdate, idPrefix: [UInt8] = [], committedAt: UInt64 = 0) {
     self.committedAt = committedAt
     topic = updates.topic
+    notices = updates.notices
     first = updates.notices.first?.seq ?? updates.summary.seq + 1
     webSocket = EncodedFrames(updates.notices, as: .webSocket)
     eventStream = EncodedFrames(updates.notices, as: .eventStream, idPrefix: idPrefix)
@@ -36,19 +40,35 @@ struct EncodedFrames: Sendable, Equatable {
       ends.append(bytes.count)
     }
   }
+
+  /// Frames that `append` makes, one for each text.
+  init(_ notices: ArraySlice<Notice>, append: ([UInt8], inout [UInt8]) -> Void) {
+    ends.reserveCapacity(notices.count)
+    for notice in notices {
+      append(notice.text, &bytes)
+      ends.append(bytes.count)
+    }
+  }
 }
 
-/// The two ways in which a notice is put on a wire.
-enum Dialect: Sendable {
+/// The ways in which a notice is put on a wire.
+enum Dialect: UInt8, Sendable, CaseIterable {
   /// One text frame (RFC 6455, section 5.2).
   case webSocket
   /// One event with `id` and `data` (WHATWG HTML, section 9.2).
   case eventStream
+  /// A text frame that is compressed by itself (RFC 7692).
+  case standalone
+  /// A text frame that is compressed with the notice before it for a window.
+  case shared
 
-  /// Appends `text` as one unit. `idPrefix` and `seq` become the event's id; a WebSocket frame has none.
+  /// Whether frames at the head are compressed. Everything else that a subscriber of such a dialect is sent is plain.
+  var isDeflated: Bool { self == .standalone || self == .shared }
+
+  /// Appends `text` as one unit, not compressed. `idPrefix` and `seq` become the event's id; a WebSocket frame has none.
   func append(_ text: [UInt8], seq: UInt64?, idPrefix: [UInt8] = [], to bytes: inout [UInt8]) {
     switch self {
-    case .webSocket: FrameEncoder.appendText(text, to: &bytes)
+    case .webSocket, .standalone, .shared: FrameEncoder.appendText(text, to: &bytes)
     case .eventStream:
       if let seq {
         EventStreamEncoder.append(seq: seq, idPrefix: idPrefix, text: text, to: &bytes)

@@ -6,7 +6,7 @@
 
 /// The subscriptions of one loop, by connection and by topic.
 final class Subscribers {
-  private let limits: Limits
+  let limits: Limits
   private let counters: LoopCounters
   private(set) var subscriptions = Subscriptions()
   private(set) var topics = TopicTable()
@@ -20,6 +20,7 @@ final class Subscribers {
   /// Topics that were withdrawn and are still held, because some subscription has not reached the head.
   private var withdrawn: [UInt32] = []
   private var survey = TopicSurvey()
+  private let compressor: Compressor
   /// Stands before `seq` in the ids of event streams.
   let idPrefix: [UInt8]
 
@@ -29,8 +30,11 @@ final class Subscribers {
     var count: UInt16 = 0
   }
 
-  init(limits: Limits, counters: LoopCounters, idPrefix: [UInt8] = []) {
+  init(
+    limits: Limits, counters: LoopCounters, idPrefix: [UInt8] = [], compressor: Compressor = Compressor()
+  ) {
     (self.limits, self.counters, self.idPrefix) = (limits, counters, idPrefix)
+    self.compressor = compressor
   }
 
   // MARK: Subscriptions of a connection
@@ -63,18 +67,24 @@ final class Subscribers {
     }
   }
 
-  /// Adds a subscription of a topic that the loop holds. It waits for the topic's grant when that has not come.
-  func add(_ slot: UInt32, to topic: UInt32, _ dialect: Dialect, _ place: Subscription.Place)
-    -> SubscriptionIndex
-  {
+  /// Adds a subscription of a topic that the loop holds. It waits for the topic's grant when that has not come. Where
+  /// notices are compressed, another subscription of the connection has left the shared window before.
+  /// - Parameter keepsWindow: whether a compressed notice may refer to the one before it.
+  func add(
+    _ slot: UInt32, to topic: UInt32, _ dialect: Dialect, _ place: Subscription.Place,
+    keepsWindow: Bool = false
+  ) -> SubscriptionIndex {
     while lists.count <= Int(slot) { lists.append(List()) }
     let index = SubscriptionIndex(
       subscriptions.insert(
         Subscription(
-          place: place, dialect: dialect, slot: slot, topic: topic, next: lists[Int(slot)].first)))
+          place: place, dialect: dialect, keepsWindow: keepsWindow, slot: slot, topic: topic,
+          next: lists[Int(slot)].first)))
     lists[Int(slot)].first = index
     lists[Int(slot)].count += 1
     topics[topic].subscribers += 1
+    if dialect == .standalone { topics[topic].standaloneSubscribers += 1 }
+    assert(dialect != .shared, "who subscribes has no window of the topic")
     counters.own.subscriptions += 1
     noteCount(topic)
     if !topics[topic].isLive { wait(index, for: topic) }
@@ -106,6 +116,7 @@ final class Subscribers {
     unlink(index, subscription)
     subscriptions.remove(index.rawValue)
     topics[subscription.topic].subscribers -= 1
+    if subscription.dialect.isDeflated { leaveDeflated(subscription) }
     assert(topics[subscription.topic].subscribers >= 0, "a topic has as many subscribers as subscriptions")
     counters.own.subscriptions -= 1
     noteCount(subscription.topic)
@@ -118,7 +129,8 @@ final class Subscribers {
     assert(count(of: slot) == 0, "an empty list of subscriptions counts none")
   }
 
-  private func first(of slot: UInt32) -> SubscriptionIndex {
+  /// The first subscription of the connection's chain; `.none`: it has none.
+  func first(of slot: UInt32) -> SubscriptionIndex {
     Int(slot) < lists.count ? lists[Int(slot)].first : .none
   }
 
@@ -131,6 +143,19 @@ final class Subscribers {
         subscriptions[other.rawValue].next = subscription.next
       }
     }
+  }
+
+  /// What is left of a connection's subscriptions, if it is one alone, may go on in the shared window.
+  private func leaveDeflated(_ subscription: Subscription) {
+    if subscription.dialect == .shared {
+      topics[subscription.topic].sharedSubscribers -= 1
+    } else {
+      topics[subscription.topic].standaloneSubscribers -= 1
+    }
+    guard subscription.keepsWindow, count(of: subscription.slot) == 1 else { return }
+    let rest = subscriptions[first(of: subscription.slot).rawValue]
+    guard case .cohort(let cohort, _) = rest.place, rest.dialect == .standalone else { return }
+    topics[rest.topic].live[.standalone].noteCandidates(true, in: Int(cohort))
   }
 
   // MARK: Places
@@ -170,6 +195,31 @@ final class Subscribers {
     counters.own.following += 1
   }
 
+  /// The connection was, or is about to be, sent something else than the topic's next compressed notice: from now on those that
+  /// it is sent stand alone. Outside of all cohorts.
+  func leaveWindow(_ index: SubscriptionIndex) {
+    let subscription = subscriptions[index.rawValue]
+    guard subscription.dialect == .shared else { return }
+    if case .cohort = subscription.place { assertionFailure("a cohort leaves the shared window as a whole") }
+    subscriptions[index.rawValue].dialect = .standalone
+    topics[subscription.topic].sharedSubscribers -= 1
+    topics[subscription.topic].standaloneSubscribers += 1
+  }
+
+  /// The connection is about to have another subscription: the one that it has leaves its cohort and the shared window, at the
+  /// cursor where it stands.
+  /// - Returns: whether it stood there; then it must catch up and join a cohort again.
+  func leaveWindow(of slot: UInt32) -> Bool {
+    let index = first(of: slot)
+    guard index != .none, subscriptions[index.rawValue].dialect == .shared else { return false }
+    assert(count(of: slot) == 1, "in a shared window a connection has one subscription")
+    if case .cohort(let cohort, let position) = subscriptions[index.rawValue].place {
+      leaveCohort(index, cohort, position)
+    }
+    leaveWindow(index)
+    return true
+  }
+
   private func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
     let subscription = subscriptions[index.rawValue]
     let cursor = topics[subscription.topic].live[subscription.dialect]
@@ -200,17 +250,6 @@ final class Subscribers {
     }
   }
 
-  /// When a notice was sent to this connection last, as far as its cohorts know.
-  func lastSent(to slot: UInt32) -> UInt64 {
-    var last: UInt64 = 0
-    forEach(of: slot) { index in
-      let subscription = subscriptions[index.rawValue]
-      guard case .cohort(let cohort, _) = subscription.place else { return }
-      last = max(last, topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].sentAt)
-    }
-    return last
-  }
-
   // MARK: Topics
 
   /// The newest state of the topic that a subscription is of.
@@ -235,13 +274,14 @@ final class Subscribers {
   /// Somebody reads the topic in this dialect: from now on its log keeps frames.
   func beginReading(_ index: SubscriptionIndex) {
     let subscription = subscriptions[index.rawValue]
-    topics[subscription.topic].live[subscription.dialect].beginReading()
+    topics[subscription.topic].live.beginReading(subscription.dialect, limits: limits)
   }
 
-  /// The log of a subscription's topic in its dialect.
+  /// The log from which a subscription resumes: that of its topic in its dialect, or the plain one.
   func log(of index: SubscriptionIndex) -> TopicLog {
     let subscription = subscriptions[index.rawValue]
-    return topics[subscription.topic].live[subscription.dialect].log
+    let dialect = subscription.dialect.isDeflated ? .webSocket : subscription.dialect
+    return topics[subscription.topic].live[dialect].log
   }
 
   /// Appends new frames to the logs of their topic, which then waits for its turn in the pass.
@@ -250,7 +290,11 @@ final class Subscribers {
     guard let topic = topics.index(of: run.topic), topics[topic].isLive else { return }
     let room = LogRoom(limits, held: counters.own.logBytes, topics: topics.count)
     counters.own.logBytes -= topics[topic].live.logBytes
-    topics[topic].live.append(run, room: room)
+    let readers = DeflatedFeeds.Readers(
+      standalone: topics[topic].standaloneSubscribers > 0, shared: topics[topic].sharedSubscribers > 0)
+    topics[topic].live.append(run, room: room) { feeds, follows, room in
+      feeds.append(run, follows: follows, for: readers, room: room, by: compressor, counters)
+    }
     counters.own.logBytes += topics[topic].live.logBytes
     counters.own.notices += run.webSocket.ends.count
     enqueue(topic)
@@ -361,16 +405,19 @@ final class Subscribers {
 
   /// Whether some subscription of a withdrawn topic has been sent everything.
   var hasWithdrawnAtHead: Bool {
-    withdrawn.contains {
-      topics[$0].live.webSocket.hasMemberAtHead || topics[$0].live.eventStream.hasMemberAtHead
-    }
+    withdrawn.contains { topic in dialects(of: topic).contains { topics[topic].live[$0].hasMemberAtHead } }
+  }
+
+  /// The dialects in which the topic has a feed.
+  private func dialects(of topic: UInt32) -> [Dialect] {
+    isDeflated(topic) ? Dialect.allCases : [.webSocket, .eventStream]
   }
 
   /// Subscriptions of withdrawn topics that have been sent everything.
   func withdrawnAtHead(atMost limit: Int) -> [SubscriptionIndex] {
     var found: [SubscriptionIndex] = []
     for topic in withdrawn {
-      for dialect in [Dialect.webSocket, .eventStream] where found.count < limit {
+      for dialect in dialects(of: topic) where found.count < limit {
         topics[topic].live[dialect].appendMembersAtHead(to: &found, atMost: limit)
       }
     }
@@ -405,6 +452,9 @@ final class Subscribers {
     queue.append(topic)
   }
 
+  /// Whether the topic has compressed feeds.
+  func isDeflated(_ topic: UInt32) -> Bool { topics[topic].live.deflated != nil }
+
   /// What one visit of the pass sends, and to whom. Copies of references: the cohort may change during the visit.
   struct Visit {
     let topic: UInt32
@@ -429,7 +479,23 @@ final class Subscribers {
   func settle(_ visit: Visit, at now: UInt64) {
     assert(visit.delivery.head == topics[visit.topic].live.head, "a visit brings its cohort to the head")
     topics[visit.topic].live[visit.dialect].settle(visit.number, at: now)
+    if visit.dialect.isDeflated { changeFeed(visit) }
     topics[visit.topic].live[visit.dialect].merge(visit.number, in: &subscriptions)
+  }
+
+  /// Who has been sent a notice that stands alone goes on in the shared window; who has been sent a plain one leaves it.
+  private func changeFeed(_ visit: Visit) {
+    guard let feeds = topics[visit.topic].live.deflated else { return }
+    var (promoted, demoted) = (0, 0)
+    if visit.delivery.isDeflated && visit.dialect == .standalone {
+      promoted = feeds.promote(visit.number, in: &subscriptions) { lists[Int($0)].count == 1 }
+    } else if !visit.delivery.isDeflated && visit.dialect == .shared {
+      demoted = feeds.demote(visit.number, in: &subscriptions)
+    }
+    topics[visit.topic].sharedSubscribers += UInt32(promoted)
+    topics[visit.topic].sharedSubscribers -= UInt32(demoted)
+    topics[visit.topic].standaloneSubscribers += UInt32(demoted)
+    topics[visit.topic].standaloneSubscribers -= UInt32(promoted)
   }
 
   // MARK: Measuring
@@ -461,47 +527,5 @@ final class Subscribers {
   /// Goes on looking for the topics with the most subscribers. Once per tick.
   func surveyTopics() {
     if let found = survey.advance(topics) { counters.publish(found) }
-  }
-
-  // MARK: Catching up
-
-  /// What a subscription behind the head is sent: what it missed when that is short, else one message for it.
-  func pull(_ index: SubscriptionIndex, after cursor: UInt64) -> Delivery {
-    let subscription = subscriptions[index.rawValue]
-    let summary = topics[subscription.topic].live.summary
-    assert(cursor < summary.seq, "only a subscription behind the head of its topic has missed something")
-    if summary.seq - cursor <= UInt64(limits.pullFrames),
-      let frames = Delivery(
-        framesOf: topics[subscription.topic].live[subscription.dialect].log, after: cursor),
-      frames.range.count <= limits.pullBytes
-    {
-      return frames
-    }
-    return Delivery(conflating: summary, after: cursor, as: subscription.dialect, idPrefix: idPrefix)
-  }
-
-  /// Whether the connection was sent its first message.
-  func isGreeted(_ slot: UInt32) -> Bool {
-    var isGreeted = true
-    forEach(of: slot) { index in
-      switch subscriptions[index.rawValue].place {
-      case .waiting(_, .connected), .replaying(_, _, .some(.connected)): isGreeted = false
-      case .waiting, .replaying, .cohort, .lagging: break
-      }
-    }
-    return isGreeted
-  }
-
-  /// The connection's first subscription behind the head, and its cursor.
-  func firstLagging(of slot: UInt32) -> (index: SubscriptionIndex, cursor: UInt64)? {
-    var index = first(of: slot)
-    while index != .none {
-      let subscription = subscriptions[index.rawValue]
-      if case .lagging(let cursor) = subscription.place, cursor < topics[subscription.topic].live.head {
-        return (index, cursor)
-      }
-      index = subscription.next
-    }
-    return nil
   }
 }

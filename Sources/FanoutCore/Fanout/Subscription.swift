@@ -12,7 +12,9 @@ struct SubscriptionIndex: Hashable, Sendable {
 /// place needs only for a moment is kept elsewhere for that moment.
 struct Subscription {
   var place: Place
-  let dialect: Dialect
+  var dialect: Dialect
+  /// Whether its connection keeps a window that compressed notices may refer to.
+  var keepsWindow = false
   /// The connection's slot.
   let slot: UInt32
   /// The topic's index in the topic table.

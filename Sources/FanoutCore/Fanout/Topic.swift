@@ -14,6 +14,9 @@ struct Topic {
   private(set) var waiting: [SubscriptionIndex] = []
   /// Subscriptions of every place, waiting and recalling ones included.
   var subscribers = 0
+  /// Of these, those of the two compressed dialects.
+  var standaloneSubscribers: UInt32 = 0
+  var sharedSubscribers: UInt32 = 0
   /// Messages that stood for several missed ones.
   var conflations = 0
   /// Whether it stands in the queue of the rolling pass.
@@ -55,6 +58,8 @@ struct Topic {
     var summary: TopicSummary
     var webSocket: Feed
     var eventStream: Feed
+    /// Nil until a connection that agreed on compression reads the topic.
+    var deflated: DeflatedFeeds?
 
     init(_ summary: TopicSummary, limits: Limits) {
       self.summary = summary
@@ -63,25 +68,45 @@ struct Topic {
     }
 
     var head: UInt64 { summary.seq }
-    var isBehind: Bool { webSocket.isBehind || eventStream.isBehind }
+    var isBehind: Bool { webSocket.isBehind || eventStream.isBehind || deflated?.isBehind ?? false }
 
+    /// The feed of a dialect. Those of compressed ones are there once `beginReading` was called for one of them.
     subscript(dialect: Dialect) -> Feed {
       _read {
         switch dialect {
         case .webSocket: yield webSocket
         case .eventStream: yield eventStream
+        case .standalone: yield compressed.standalone
+        case .shared: yield compressed.shared
         }
       }
       _modify {
         switch dialect {
         case .webSocket: yield &webSocket
         case .eventStream: yield &eventStream
+        case .standalone: yield &compressed.standalone
+        case .shared: yield &compressed.shared
         }
       }
     }
 
+    private var compressed: DeflatedFeeds {
+      guard let deflated else { preconditionFailure("a compressed feed has been read before it is used") }
+      return deflated
+    }
+
+    /// Somebody reads the topic in this dialect: from now on its log keeps frames. Who reads compressed frames is sent
+    /// plain ones when it has missed some.
+    mutating func beginReading(_ dialect: Dialect, limits: Limits) {
+      guard dialect.isDeflated else { return self[dialect].beginReading() }
+      webSocket.beginReading()
+      if deflated == nil { deflated = DeflatedFeeds(head: head, limits: limits) }
+    }
+
     /// Bytes that its logs hold.
-    var logBytes: Int { webSocket.log.bytes.count + eventStream.log.bytes.count }
+    var logBytes: Int {
+      webSocket.log.bytes.count + eventStream.log.bytes.count + (deflated?.logBytes ?? 0)
+    }
 
     /// Puts older notices in front of what the logs hold, if they end just before it.
     mutating func prepend(_ notices: [Notice], idPrefix: [UInt8], room: LogRoom) {
@@ -91,8 +116,15 @@ struct Topic {
       }
     }
 
-    /// Takes in what one batch added. `room`: of each log.
-    mutating func append(_ run: FrameRun, room: LogRoom) {
+    /// Takes in what one batch added. `room`: of each log; the compressed ones have half of its bytes.
+    /// - Parameter deflate: adds the run to the compressed feeds, of which it is told whether the run follows on them.
+    mutating func append(
+      _ run: FrameRun, room: LogRoom,
+      deflate: (DeflatedFeeds, _ follows: Bool, LogRoom) -> Void = { _, _, _ in }
+    ) {
+      if let deflated {
+        deflate(deflated, run.first == head + 1, LogRoom(frames: room.frames, bytes: room.bytes / 2))
+      }
       webSocket.append(run.webSocket, first: run.first, room: room, committedAt: run.committedAt)
       eventStream.append(run.eventStream, first: run.first, room: room, committedAt: run.committedAt)
       summary = run.summary

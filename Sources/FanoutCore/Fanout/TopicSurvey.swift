@@ -54,16 +54,22 @@ extension Topic {
   /// For `Inspection`.
   var report: TopicReport {
     var report = TopicReport(topic: id, subscribers: subscribers, behind: count.behind, head: live.head)
-    let cohorts = (live.webSocket.cohorts + live.eventStream.cohorts).filter { $0.count > 0 }
+    let cohorts = feeds.flatMap(\.cohorts).filter { $0.count > 0 }
     report.cohorts = cohorts.count
     (report.oldest, report.newest) = (cohorts.map(\.cursor).min(), cohorts.map(\.cursor).max())
-    report.logFrames = live.webSocket.log.count + live.eventStream.log.count
+    report.logFrames = feeds.reduce(0) { $0 + $1.log.count }
     (report.logBytes, report.conflations) = (live.logBytes, conflations)
     return report
   }
 
   /// Subscribers at the head, or in a cohort that the pass brings there.
-  var following: Int { live.webSocket.count + live.eventStream.count }
+  var following: Int {
+    live.webSocket.count + live.eventStream.count
+      + (live.deflated.map { $0.standalone.count + $0.shared.count } ?? 0)
+  }
+  private var feeds: [Feed] {
+    [live.webSocket, live.eventStream] + (live.deflated.map { [$0.standalone, $0.shared] } ?? [])
+  }
   var count: TopicCount {
     TopicCount(topic: id, subscribers: subscribers, behind: max(0, subscribers - following))
   }

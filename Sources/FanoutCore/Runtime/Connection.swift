@@ -92,7 +92,16 @@ struct Connection {
 
   /// How notices are written for it.
   var dialect: Dialect {
-    if case .eventStream = phase { .eventStream } else { .webSocket }
+    switch phase {
+    case .eventStream: .eventStream
+    case .webSocket(let socket) where socket.session.compression != .none: .standalone
+    case .opening, .http, .webSocket, .flushing, .lingering: .webSocket
+    }
+  }
+
+  /// Whether a compressed notice may refer to the one before it.
+  var keepsWindow: Bool {
+    if case .webSocket(let socket) = phase { socket.session.compression == .shared } else { false }
   }
 }
 

@@ -199,16 +199,18 @@ final class Connections<IO: Transport> {
   }
 
   /// The upgrade was accepted: http → webSocket.
-  func upgrade(_ slot: UInt32, for admission: Admission) {
+  func upgrade(_ slot: UInt32, for admission: Admission, _ compression: Compression = .none) {
     assertHTTP(slot, "only HTTP is upgraded to WebSocket")
     slab[slot].phase = .webSocket(
       Connection.WebSocket(
         client: admission.client, endsAt: admission.expiresAt ?? .max, liveness: firstLiveness(),
-        credential: admission.credential, session: WebSocketSession(limits: limits)))
+        credential: admission.credential, session: WebSocketSession(limits: limits, compression: compression))
+    )
     if admission.isPrivileged { privileged.insert(slot) }
     topics[slot] = admission.topics
     enter(slot, admission.client)
     counters.own.webSocketsOpen += 1
+    if compression != .none { counters.own.compressedOpen += 1 }
     resumeReading(slot)
     wheel.arm(slot, at: io.now)
   }
@@ -335,6 +337,7 @@ final class Connections<IO: Transport> {
     switch slab[slot].phase {
     case .webSocket(let socket):
       counters.own.webSocketsOpen -= 1
+      if socket.session.compression != .none { counters.own.compressedOpen -= 1 }
       topics[slot] = nil
       if !privileged.isEmpty { privileged.remove(slot) }
       leave(slot, socket.client)

@@ -61,7 +61,10 @@ final class Fanout<IO: Transport> {
     guard !subscribers.topics[topic].isWithdrawn else {
       return refuse(slot, greeting, with: .topicNotFound, .unknownTopic(id))
     }
-    let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
+    leaveWindow(slot)
+    let index = subscribers.add(
+      slot, to: topic, connections[slot].dialect, .waiting(resume, greeting),
+      keepsWindow: connections[slot].keepsWindow)
     if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
   }
 
@@ -73,6 +76,15 @@ final class Fanout<IO: Transport> {
   private func replace(_ old: SubscriptionIndex) {
     if case .replaying(_, _, .some) = subscribers[old].place { counters.own.recallsSuperseded += 1 }
     subscribers.remove(old, at: io.now)
+  }
+
+  /// Compressed notices of two topics would come between each other: a connection that subscribes to a second one leaves the
+  /// shared window of the first.
+  private func leaveWindow(_ slot: UInt32) {
+    guard subscribers.leaveWindow(of: slot), !connections[slot].isBlocked else { return }
+    if output.catchUp(slot), !connections[slot].isBlocked {
+      subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
+    }
   }
 
   func unsubscribe(_ slot: UInt32, from id: TopicID) {
@@ -396,6 +408,7 @@ final class Fanout<IO: Transport> {
     var sends = 0
     while sends < limits.cohortSubscribers, let topic = subscribers.dequeue() {
       sends += serve(topic, .webSocket) + serve(topic, .eventStream)
+      if subscribers.isDeflated(topic) { sends += serve(topic, .standalone) + serve(topic, .shared) }
       subscribers.enqueue(topic)
     }
   }

@@ -152,7 +152,8 @@ final class HTTPDriver<IO: Transport> {
       return answer(slot, exchange, failure.response())
     }
     switch Handshake.judge(request.head) {
-    case .valid(let key): return upgrade(slot, exchange, request.head, key: key, from: client.address)
+    case .valid(let key, let deflate):
+      return upgrade(slot, exchange, request.head, key: key, deflate, from: client.address)
     case .invalid(let failure, let fields):
       counters.own.protocolErrors += 1
       return answer(slot, exchange, failure.response(fields: fields))
@@ -200,7 +201,8 @@ final class HTTPDriver<IO: Transport> {
 
   /// Input behind the request belongs to the protocol that is switched to.
   private func upgrade(
-    _ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8], from client: PeerAddress
+    _ slot: UInt32, _ exchange: HTTPExchange, _ head: HTTPRequestHead, key: [UInt8],
+    _ deflate: PermessageDeflate?, from client: PeerAddress
   ) {
     // A connection on a reserved descriptor is for one short request.
     guard !exchange.isReserved else {
@@ -209,7 +211,7 @@ final class HTTPDriver<IO: Transport> {
     let verdict = webSockets.judge(slot, head, from: client)
     if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
     let rest = exchange.takeRest()
-    webSockets.upgrade(slot, key: key, verdict)
+    webSockets.upgrade(slot, key: key, deflate, verdict)
     records.end(exchange, status: 101, bodyBytes: 0, at: client)
     if !rest.isEmpty { connections.keep(slot, rest.span) }
   }

@@ -40,7 +40,9 @@ final class Loop<IO: Transport> {
   ) {
     (self.id, self.limits, self.io, self.proxy, self.counters) = (id, limits, io, proxy, counters)
     self.observer = observer
-    subscribers = Subscribers(limits: limits, counters: counters, idPrefix: eventIDPrefix)
+    let compressor = Compressor()
+    subscribers = Subscribers(
+      limits: limits, counters: counters, idPrefix: eventIDPrefix, compressor: compressor)
     limiter = LoopLimiter(counters: counters, observer: observer, shared: shared)
     connections = Connections(
       io: io, limits: limits, counters: counters, subscribers: subscribers, limiter: limiter, table: table)
@@ -54,7 +56,7 @@ final class Loop<IO: Transport> {
       subscribers: subscribers, output: output, source: source, limiter: limiter)
     let webSockets = WebSocketDriver(
       io: io, limits: limits, counters: counters, connections: connections, output: output,
-      fanout: fanout, sessions: sessions, limiter: limiter, observer: observer)
+      fanout: fanout, compressor: compressor, sessions: sessions, limiter: limiter, observer: observer)
     http = HTTPDriver(
       id: id, io: io, limits: limits, counters: counters, connections: connections, output: output,
       fanout: fanout, webSockets: webSockets, inbound: inbound, limiter: limiter, observer: observer)

@@ -30,6 +30,8 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var eventStreamsOpen = 0
   /// Of WebSockets and event streams, those that nobody has authenticated.
   public internal(set) var anonymousOpen = 0
+  /// Of the WebSockets, those that agreed on compression.
+  public internal(set) var compressedOpen = 0
   public internal(set) var subscriptions = 0
   /// Of the subscriptions, those in a cohort: they are sent each notice as it comes. The others wait for a greeting, resume
   /// or are behind.
@@ -51,6 +53,10 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var notices = 0
   /// Frames that whole cohorts took, each once per subscriber.
   public internal(set) var framesDelivered = 0
+  /// Frames that this loop compressed, for itself and for others that hold the same topic.
+  public internal(set) var framesDeflated = 0
+  /// Bytes that whole cohorts were not sent because their frames are compressed.
+  public internal(set) var deflationSavedBytes = 0
   /// Messages that stood for several missed ones.
   public internal(set) var conflations = 0
   /// Resumes that had to be read from the notice table.

@@ -127,6 +127,7 @@ final class Output<IO: Transport> {
         subscribers.noteConflations(subscribers[index].topic, 1)
       }
       subscribers.move(index, to: .lagging(cursor: reached))
+      if !delivery.isDeflated { subscribers.leaveWindow(index) }
       if reached < delivery.head || connections[slot].waiting > 0 { return false }
     }
     return true
@@ -184,6 +185,7 @@ final class Output<IO: Transport> {
     counters.own.bytesSent += result
     let cursor = keepRest(of: delivery, taken: result, slot)
     subscribers.move(index, to: .lagging(cursor: cursor))
+    if !delivery.isDeflated { subscribers.leaveWindow(index) }
   }
 
   private func count(_ visit: Subscribers.Visit, whole: Int) {
@@ -192,6 +194,7 @@ final class Output<IO: Transport> {
     counters.own.bytesSent += whole * delivery.range.count
     counters.own.framesDelivered += whole * (delivery.isConflated ? 1 : Int(delivery.head - cohort.cursor))
     if delivery.isConflated { subscribers.noteConflations(visit.topic, cohort.count) }
+    if delivery.isDeflated { counters.own.deflationSavedBytes += whole * subscribers.saving(visit) }
   }
 
   /// Sends the same small frame to many connections: one batch for those that are clear.

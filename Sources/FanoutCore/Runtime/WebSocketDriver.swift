@@ -9,13 +9,15 @@ final class WebSocketDriver<IO: Transport> {
   private let connections: Connections<IO>
   private let output: Output<IO>
   private let fanout: Fanout<IO>
+  private let compressor: Compressor
   private let sessions: any SessionHandler
   private let limiter: LoopLimiter
   private let observer: any LoopObserver
 
   init(
     io: IO, limits: Limits, counters: LoopCounters, connections: Connections<IO>, output: Output<IO>,
-    fanout: Fanout<IO>, sessions: any SessionHandler, limiter: LoopLimiter, observer: any LoopObserver
+    fanout: Fanout<IO>, compressor: Compressor, sessions: any SessionHandler, limiter: LoopLimiter,
+    observer: any LoopObserver
   ) {
     self.io = io
     self.limits = limits
@@ -23,6 +25,7 @@ final class WebSocketDriver<IO: Transport> {
     self.connections = connections
     self.output = output
     self.fanout = fanout
+    self.compressor = compressor
     self.sessions = sessions
     self.limiter = limiter
     self.observer = observer
@@ -41,14 +44,14 @@ final class WebSocketDriver<IO: Transport> {
   }
 
   /// Upgrades and greets, or upgrades only to close with a reason.
-  func upgrade(_ slot: UInt32, key: [UInt8], _ verdict: UpgradeVerdict) {
+  func upgrade(_ slot: UInt32, key: [UInt8], _ deflate: PermessageDeflate?, _ verdict: UpgradeVerdict) {
     switch verdict {
     case .refuse: preconditionFailure("a refused upgrade is answered with HTTP")
     case .acceptThenClose(let code, let reason, let subprotocol):
-      switchProtocols(slot, key, Admission(client: .anonymous, subprotocol: subprotocol))
+      switchProtocols(slot, key, Admission(client: .anonymous, subprotocol: subprotocol), nil)
       output.closeWebSocket(slot, code, reason: reason)
     case .accept(let admission):
-      switchProtocols(slot, key, admission)
+      switchProtocols(slot, key, admission, deflate)
       if let topic = admission.topic {
         fanout.subscribe(slot, to: topic, resume: admission.resume, greeting: .connected)
       } else {
@@ -57,11 +60,19 @@ final class WebSocketDriver<IO: Transport> {
     }
   }
 
-  private func switchProtocols(_ slot: UInt32, _ key: [UInt8], _ admission: Admission) {
+  /// - Parameter deflate: what the client would agree on about compression; nil: nothing.
+  private func switchProtocols(
+    _ slot: UInt32, _ key: [UInt8], _ admission: Admission, _ deflate: PermessageDeflate?
+  ) {
     let accept = io.webSocketAccept(key)
+    let agreed = limits.compresses && deflate != nil && compressor.prepare() ? deflate : nil
     output.send(
-      slot, Handshake.switchingProtocols(accept: accept, subprotocol: admission.subprotocol).span)
-    connections.upgrade(slot, for: admission)
+      slot,
+      Handshake.switchingProtocols(
+        accept: accept, subprotocol: admission.subprotocol, deflate: agreed
+      ).span)
+    connections.upgrade(
+      slot, for: admission, agreed?.compression(sharedWindow: Compressor.sharedWindow) ?? .none)
   }
 
   // MARK: Frames
@@ -104,7 +115,7 @@ final class WebSocketDriver<IO: Transport> {
       }
       start += consumed
       switch action {
-      case .message:
+      case .message, .inflate:
         messages += 1
         limiter.tookMessage(slot, now: io.now)
       case .pong: limiter.tookMessage(slot, now: io.now)
@@ -130,6 +141,7 @@ final class WebSocketDriver<IO: Transport> {
     switch action {
     case .none: break
     case .message(let message): act(on: message, slot)
+    case .inflate(let opcode, let payload): perform(inflated(opcode, payload), slot)
     case .pong(let payload): output.sendFrame(slot, .pong, payload)
     case .answerClose(let code): endWithClose(slot, code, reason: "")
     case .end: output.finish(slot)
@@ -137,6 +149,21 @@ final class WebSocketDriver<IO: Transport> {
       counters.own.protocolErrors += 1
       observer.observe(.protocolViolation(peer: connections[slot].peer, reason))
       endWithClose(slot, code, reason: reason)
+    }
+  }
+
+  /// A compressed message as it was before, or why the connection fails: what cannot be inflated is no data of the
+  /// message's kind, like a text that is not UTF-8 (RFC 6455, section 7.4.1).
+  private func inflated(_ opcode: Opcode, _ payload: [UInt8]) -> WebSocketSession.Action {
+    switch compressor.inflate(payload, limit: limits.messageBytes) {
+    case .bytes(let bytes):
+      if opcode == .binary { return .message(.binary(bytes)) }
+      var validator = UTF8Validator()
+      let isText = validator.accepts(bytes.span) && validator.isComplete
+      return isText ? .message(.text(bytes)) : .fail(.invalidPayload, "text is not UTF-8")
+    case .tooBig: return .fail(.messageTooBig, "message too big")
+    case .broken: return .fail(.invalidPayload, "message cannot be inflated")
+    case .failed: return .fail(.internalError, "no memory to inflate the message")
     }
   }
 
@@ -167,8 +194,19 @@ final class WebSocketDriver<IO: Transport> {
 
   private func send(_ answer: ClientMessage, _ slot: UInt32) {
     switch answer {
-    case .text(let text): output.sendFrame(slot, .text, text)
-    case .binary(let bytes): output.sendFrame(slot, .binary, bytes)
+    case .text(let text): send(slot, .text, text)
+    case .binary(let bytes): send(slot, .binary, bytes)
     }
+  }
+
+  /// Answers are compressed only where they are all that is sent, and if that makes them smaller.
+  private func send(_ slot: UInt32, _ opcode: Opcode, _ payload: [UInt8]) {
+    guard limits.compressesAnswers, case .webSocket(let socket) = connections[slot].phase,
+      socket.session.compression != .none
+    else { return output.sendFrame(slot, opcode, payload) }
+    var (frame, plain): ([UInt8], [UInt8]) = ([], [])
+    compressor.appendStandalone(payload, as: opcode, to: &frame)
+    FrameEncoder.append(opcode, payload, to: &plain)
+    output.sendControl(slot, frame.count < plain.count ? frame : plain)
   }
 }

@@ -14,6 +14,8 @@ struct WebSocketSession {
   enum Action {
     case none
     case message(ClientMessage)
+    /// A compressed message of this kind: inflate it, and take it as a message if it is good.
+    case inflate(Opcode, [UInt8])
     /// Send these bytes as a pong.
     case pong([UInt8])
     /// The peer closes: answer with this code and end the connection.
@@ -26,9 +28,14 @@ struct WebSocketSession {
 
   private var decoder: WebSocketDecoder
   private(set) var state = State.open
+  /// What was agreed on about compression.
+  let compression: Compression
 
-  init(limits: Limits) {
-    decoder = WebSocketDecoder(maximumMessage: limits.messageBytes, acceptsBinary: limits.acceptsBinary)
+  init(limits: Limits, compression: Compression = .none) {
+    self.compression = compression
+    decoder = WebSocketDecoder(
+      maximumMessage: limits.messageBytes, acceptsBinary: limits.acceptsBinary,
+      acceptsDeflated: compression != .none)
   }
 
   /// Decodes from the front of `bytes`; nil for the action when all was consumed without an event.
@@ -61,6 +68,7 @@ struct WebSocketSession {
     switch event {
     case .text(let bytes): return .message(.text(bytes))
     case .binary(let bytes): return .message(.binary(bytes))
+    case .deflated(let opcode, let payload): return .inflate(opcode, payload)
     case .ping(let bytes): return .pong(bytes)
     case .pong, .close: return .none
     }

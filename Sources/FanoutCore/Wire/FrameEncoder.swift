@@ -22,8 +22,12 @@ enum FrameEncoder {
   }
 
   /// Appends the header of a frame whose payload of `count` bytes follows.
-  static func appendHeader(_ opcode: Opcode, fin: Bool = true, payload count: Int, to output: inout [UInt8]) {
-    output.append(opcode.rawValue | (fin ? 0x80 : 0))
+  /// - Parameter isDeflated: the payload is the first or only part of a compressed message (RFC 7692, section 6).
+  static func appendHeader(
+    _ opcode: Opcode, fin: Bool = true, isDeflated: Bool = false, payload count: Int,
+    to output: inout [UInt8]
+  ) {
+    output.append(opcode.rawValue | (fin ? 0x80 : 0) | (isDeflated ? 0x40 : 0))
     switch headerByteCount(forPayload: count) {
     case 2: output.append(UInt8(truncatingIfNeeded: count))
     case 4:

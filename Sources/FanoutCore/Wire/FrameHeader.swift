@@ -9,6 +9,8 @@ struct FrameHeader: Sendable {
   }
 
   let sender: Sender
+  /// Whether compressed messages were agreed on (RFC 7692).
+  let acceptsDeflated: Bool
   private var first: UInt8 = 0
   private var second: UInt8 = 0
   /// Bytes taken so far.
@@ -18,11 +20,15 @@ struct FrameHeader: Sendable {
   /// The mask with its first byte lowest, so that it lies in memory as it came.
   private(set) var mask: UInt32 = 0
 
-  init(from sender: Sender = .client) { self.sender = sender }
+  init(from sender: Sender = .client, acceptsDeflated: Bool = false) {
+    (self.sender, self.acceptsDeflated) = (sender, acceptsDeflated)
+  }
 
   var isEmpty: Bool { count == 0 }
   var isFirstByte: Bool { count == 1 }
   var isFinal: Bool { first & 0x80 != 0 }
+  /// Whether a compressed message begins with this frame.
+  var isDeflated: Bool { first & 0x40 != 0 }
   /// Judged with the first byte: an unknown opcode never gets past `take`.
   var opcode: Opcode { Opcode(rawValue: first & 0x0F) ?? .continuation }
   var isComplete: Bool { count >= 2 && count == 2 + lengthBytes + maskBytes }
@@ -82,7 +88,9 @@ struct FrameHeader: Sendable {
   }
 
   private mutating func takeFirst(_ byte: UInt8) throws(DecodingFailure) {
-    guard byte & 0x70 == 0 else { throw .protocolError("reserved bits must be 0") }
+    // RSV1 stands on the first frame of a compressed message and nowhere else (RFC 7692, section 6.1).
+    let mayBeDeflated = acceptsDeflated && (1...2).contains(byte & 0x0F)
+    guard byte & (mayBeDeflated ? 0x30 : 0x70) == 0 else { throw .protocolError("reserved bits must be 0") }
     guard let opcode = Opcode(rawValue: byte & 0x0F) else { throw .protocolError("unknown opcode") }
     guard !opcode.isControl || byte & 0x80 != 0 else { throw .protocolError("fragmented control frame") }
     first = byte

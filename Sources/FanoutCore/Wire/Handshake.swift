@@ -7,8 +7,8 @@ enum HandshakeVerdict: Sendable {
   case notAsked
   /// A WebSocket was asked for, wrongly; `fields` go into the answer.
   case invalid(HTTPFailure, fields: [(name: String, value: String)])
-  /// `key` is the `Sec-WebSocket-Key` as sent, 24 bytes.
-  case valid(key: [UInt8])
+  /// `key` is the `Sec-WebSocket-Key` as sent, 24 bytes. `deflate`: what can be agreed on about compression, if anything.
+  case valid(key: [UInt8], deflate: PermessageDeflate?)
 }
 
 enum Handshake {
@@ -30,13 +30,20 @@ enum Handshake {
     guard keys.count == 1, isKey(head.bytes[keys[0]]) else {
       return refuse("There must be one Sec-WebSocket-Key with 16 bytes in base64.")
     }
-    return .valid(key: [UInt8](head.bytes[keys[0]]))
+    guard let offers = ExtensionOffer.read(head) else {
+      return refuse("The Sec-WebSocket-Extensions field is not a list of extensions.")
+    }
+    return .valid(key: [UInt8](head.bytes[keys[0]]), deflate: PermessageDeflate(offers))
   }
 
   /// The answer that ends HTTP on this connection (RFC 6455, section 4.2.2).
-  /// - Parameter accept: the hash of the key (RFC 6455, section 4.2.2, item 5.4), 28 bytes of base64.
-  /// - Parameter subprotocol: one that the client offered; left out when it is no token.
-  static func switchingProtocols(accept: [UInt8], subprotocol: String?) -> [UInt8] {
+  /// - Parameters:
+  ///   - accept: the hash of the key (RFC 6455, section 4.2.2, item 5.4), 28 bytes of base64.
+  ///   - subprotocol: one that the client offered; left out when it is no token.
+  ///   - deflate: what is agreed on about compression; nil: nothing is.
+  static func switchingProtocols(
+    accept: [UInt8], subprotocol: String?, deflate: PermessageDeflate? = nil
+  ) -> [UInt8] {
     var answer: [UInt8] = []
     answer.append(
       utf8: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -45,6 +52,10 @@ enum Handshake {
     if let subprotocol, !subprotocol.isEmpty, subprotocol.utf8.allSatisfy(ASCIISet.token.contains) {
       answer.append(utf8: "\r\nSec-WebSocket-Protocol: ")
       answer.append(utf8: subprotocol)
+    }
+    if let deflate {
+      answer.append(utf8: "\r\nSec-WebSocket-Extensions: ")
+      answer.append(utf8: deflate.field)
     }
     answer.append(utf8: "\r\n\r\n")
     return answer

@@ -13,14 +13,19 @@ struct MessageReader: Sendable {
   private var mask: UInt32 = 0
   /// Of the message in progress; nil between messages.
   private var opcode: Opcode?
+  /// Whether the message in progress is compressed.
+  private var isDeflated = false
   private(set) var message: [UInt8] = []
   private var utf8 = UTF8Validator()
   private var control: [UInt8] = []
   private var failure: DecodingFailure?
 
-  init(_ maximumMessage: Int, acceptsBinary: Bool, from sender: FrameHeader.Sender = .client) {
+  init(
+    _ maximumMessage: Int, acceptsBinary: Bool, acceptsDeflated: Bool = false,
+    from sender: FrameHeader.Sender = .client
+  ) {
     (self.maximumMessage, self.acceptsBinary) = (maximumMessage, acceptsBinary)
-    header = FrameHeader(from: sender)
+    header = FrameHeader(from: sender, acceptsDeflated: acceptsDeflated)
   }
 
   /// A reader that says nothing else any more.
@@ -90,16 +95,21 @@ struct MessageReader: Sendable {
   /// Judges the size before anything is buffered.
   private mutating func admitFrame() throws(DecodingFailure) {
     if !header.opcode.isControl {
-      guard header.length <= UInt64(clamping: maximumMessage - message.count) else {
+      if header.opcode != .continuation { (opcode, isDeflated) = (header.opcode, header.isDeflated) }
+      let room = isDeflated ? Self.deflatedBytes(of: maximumMessage) : maximumMessage
+      guard header.length <= UInt64(clamping: room - message.count) else {
         throw DecodingFailure(code: .messageTooBig, reason: "message too big")
       }
-      if header.opcode != .continuation { opcode = header.opcode }
     }
     (missing, mask) = (Int(clamping: header.length), header.mask)
     if !header.opcode.isControl && message.isEmpty {
       message.reserveCapacity(min(missing, Self.promisedBytes))
     }
   }
+
+  /// The most that a message of `count` bytes may take while it is compressed: what cannot be compressed grows a little,
+  /// with an empty block now and then.
+  static func deflatedBytes(of count: Int) -> Int { count + count / 8 + 64 }
 
   private mutating func takePayload(_ bytes: Span<UInt8>, _ position: inout Int) throws(DecodingFailure) {
     let count = min(missing, bytes.count - position)
@@ -110,7 +120,7 @@ struct MessageReader: Sendable {
       Masking.append(piece, mask: &mask, to: &control)
     } else {
       Masking.append(piece, mask: &mask, to: &message)
-      if opcode == .text { try judgeText(last: count) }
+      if opcode == .text && !isDeflated { try judgeText(last: count) }
     }
   }
 
@@ -126,7 +136,7 @@ struct MessageReader: Sendable {
   /// Ends the current frame; nil when its message goes on.
   private mutating func finishFrame() throws(DecodingFailure) -> WebSocketEvent? {
     let frame = header
-    header = FrameHeader(from: frame.sender)
+    header = FrameHeader(from: frame.sender, acceptsDeflated: frame.acceptsDeflated)
     if frame.opcode.isControl {
       let payload = control
       control = []
@@ -136,9 +146,10 @@ struct MessageReader: Sendable {
     guard utf8.isComplete else {
       throw DecodingFailure(code: .invalidPayload, reason: "text ends inside a character")
     }
-    let event = opcode == .text ? WebSocketEvent.text(message) : .binary(message)
-    (message, opcode) = ([], nil)
-    return event
+    let payload = message
+    defer { (message, opcode) = ([], nil) }
+    if isDeflated, let opcode { return .deflated(opcode, payload) }
+    return opcode == .text ? .text(payload) : .binary(payload)
   }
 
   private static func controlEvent(

@@ -7,6 +7,8 @@ enum WebSocketEvent: Sendable, Equatable {
   /// Valid UTF-8.
   case text([UInt8])
   case binary([UInt8])
+  /// A text or a binary message that is still compressed (RFC 7692, section 7.2.2).
+  case deflated(Opcode, [UInt8])
   case ping([UInt8])
   case pong([UInt8])
   /// The code is one that may stand on the wire; nil when the frame was empty. The reason is valid UTF-8.
@@ -37,15 +39,20 @@ struct WebSocketDecoder: Sendable {
   private var progress: [MessageReader] = []
   private let maximumMessage: UInt32
   private let acceptsBinary: Bool
+  private let acceptsDeflated: Bool
   private let sender: FrameHeader.Sender
 
   /// - Parameters:
   ///   - maximumMessage: bytes of one message over all its fragments; more: 1009.
   ///   - acceptsBinary: otherwise a binary message is 1003.
+  ///   - acceptsDeflated: compressed messages were agreed on; otherwise one is 1002.
   ///   - sender: the client, in a server; the client library reads what a server sends.
-  init(maximumMessage: Int, acceptsBinary: Bool, from sender: FrameHeader.Sender = .client) {
+  init(
+    maximumMessage: Int, acceptsBinary: Bool, acceptsDeflated: Bool = false,
+    from sender: FrameHeader.Sender = .client
+  ) {
     (self.maximumMessage, self.acceptsBinary) = (UInt32(clamping: maximumMessage), acceptsBinary)
-    self.sender = sender
+    (self.acceptsDeflated, self.sender) = (acceptsDeflated, sender)
   }
 
   /// True between messages: nothing is buffered.
@@ -58,7 +65,9 @@ struct WebSocketDecoder: Sendable {
   mutating func decode(_ bytes: Span<UInt8>) -> Step {
     // Moved out and back, so that its arrays have one owner and are never copied.
     var current =
-      progress.popLast() ?? MessageReader(Int(maximumMessage), acceptsBinary: acceptsBinary, from: sender)
+      progress.popLast()
+      ?? MessageReader(
+        Int(maximumMessage), acceptsBinary: acceptsBinary, acceptsDeflated: acceptsDeflated, from: sender)
     do throws(DecodingFailure) {
       var position = 0
       let event = try current.read(bytes, &position)

@@ -111,7 +111,8 @@ struct WebSocketConnection {
     case .ping(let payload):
       try await network.send(ClientFrames.frame(.pong, payload), on: link)
       return nil
-    case .pong, .binary: return nil
+    // Compression is not asked for, so the decoder refuses it.
+    case .pong, .binary, .deflated: return nil
     case .close(let code, let reason):
       try? await network.send(ClientFrames.close(code, reason: ""), on: link)
       return .closed(code, reason: String(decoding: reason, as: UTF8.self))

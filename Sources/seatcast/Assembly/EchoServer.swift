@@ -25,6 +25,7 @@ enum EchoServer {
     // The suites' largest messages, and room for the echoes that wait to be read.
     plane.limits.messageBytes = 16 * 1024 * 1024
     plane.limits.acceptsBinary = true
+    plane.limits.compressesAnswers = true
     plane.limits.outboxBytes = 64 * 1024 * 1024
     do {
       return try DataPlane(plane)

@@ -32,6 +32,16 @@ import Testing
     var connection = Connection(
       descriptor: 3, generation: 1, peer: PeerAddress(ipv4: 1), phase: .http(exchange))
     #expect(connection.dialect == .webSocket)
+    for (compression, dialect) in [
+      (Compression.none, Dialect.webSocket), (.standalone, .standalone), (.shared, .standalone),
+    ] {
+      connection.phase = .webSocket(
+        Connection.WebSocket(
+          client: ClientTag(id: 1), endsAt: .max, liveness: Liveness(now: 0, interval: 1, salt: 0),
+          credential: .none, session: WebSocketSession(limits: Limits(), compression: compression)))
+      #expect(connection.dialect == dialect)
+      #expect(connection.keepsWindow == (compression == .shared))
+    }
     connection.phase = .eventStream(
       Connection.EventStream(
         client: ClientTag(id: 1), endsAt: .max, liveness: Liveness(now: 0, interval: 1, salt: 0),

@@ -7,6 +7,7 @@ import Testing
 private enum Said: Equatable {
   case none, end
   case message(ClientMessage)
+  case inflate(Opcode, [UInt8])
   case pong(String)
   case answerClose(UInt16?)
   case fail(UInt16)
@@ -17,6 +18,7 @@ private enum Said: Equatable {
       case .none: .none
       case .end: .end
       case .message(let message): .message(message)
+      case .inflate(let opcode, let payload): .inflate(opcode, payload)
       case .pong(let bytes): .pong(String(decoding: bytes, as: UTF8.self))
       case .answerClose(let code): .answerClose(code?.rawValue)
       case .fail(let code, _): .fail(code.rawValue)
@@ -34,6 +36,17 @@ private enum Said: Equatable {
       start += step.consumed
     }
     return all
+  }
+
+  @Test("a compressed message is to be inflated, where that was agreed on")
+  func compressed() {
+    var session = WebSocketSession(limits: Limits(), compression: .standalone)
+    #expect(session.compression == .standalone)
+    #expect(said(&session, ClientFrames.frame(1, [1, 2], bits: 0x40)) == [.inflate(.text, [1, 2])])
+    session.closeFrameSent()
+    #expect(said(&session, ClientFrames.frame(1, [1, 2], bits: 0x40)) == [.none])
+    var plain = WebSocketSession(limits: Limits())
+    #expect(said(&plain, ClientFrames.frame(1, [1, 2], bits: 0x40)) == [.fail(1002)])
   }
 
   @Test("messages, pings and pongs come out in order")

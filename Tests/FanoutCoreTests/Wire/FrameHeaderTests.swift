@@ -31,6 +31,23 @@ struct FrameHeaderTests {
     #expect(long.mask == 0x0607_0809)
   }
 
+  @Test("RSV1 stands on the first frame of a message where compression was agreed on (RFC 7692, section 6.1)")
+  func deflated() throws {
+    for byte in UInt8.min ... .max where byte & 0x0F < 3 || (8...10).contains(byte & 0x0F) {
+      var header = FrameHeader(acceptsDeflated: true)
+      let isControl = byte & 0x08 != 0
+      let isGood =
+        byte & 0x30 == 0 && (byte & 0x40 == 0 || (1...2).contains(byte & 0x0F))
+        && (!isControl || byte & 0x80 != 0)
+      if isGood {
+        #expect(throws: Never.self, "\(byte)") { try header.take(byte) }
+        #expect(header.isDeflated == (byte & 0x40 != 0))
+      } else {
+        #expect(throws: DecodingFailure.self, "\(byte)") { try header.take(byte) }
+      }
+    }
+  }
+
   @Test("A wrong byte fails as soon as it can be known")
   func wrong() {
     let wrong: [[UInt8]] = [

@@ -30,11 +30,27 @@ struct HandshakeTests {
 
   @Test("The request of RFC 6455 is valid and yields its key")
   func valid() throws {
-    guard case .valid(let key) = try judge() else {
+    guard case .valid(let key, nil) = try judge() else {
       Issue.record("refused")
       return
     }
     #expect(text(key) == "dGhlIHNhbXBsZSBub25jZQ==")
+  }
+
+  @Test("What the client offers of compression is read; a field that is no list of extensions is refused")
+  func extensions() throws {
+    let field = "Sec-WebSocket-Extensions: "
+    guard case .valid(_, let deflate?) = try judge(adding: [field + "x, permessage-deflate"]) else {
+      Issue.record("not agreed")
+      return
+    }
+    #expect(!deflate.serverNoContextTakeover)
+    #expect(isValid(try judge(adding: [field + "x"])))
+    #expect(status(try judge(adding: [field + "permessage-deflate;"])) == 400)
+    let answer = Handshake.switchingProtocols(accept: [], subprotocol: "p", deflate: deflate)
+    #expect(
+      text(answer).hasSuffix(
+        "\r\nSec-WebSocket-Protocol: p\r\nSec-WebSocket-Extensions: \(deflate.field)\r\n\r\n"))
   }
 
   @Test("Case and company do not matter in Upgrade and Connection")

@@ -1,0 +1,71 @@
+// What a connection behind the head is sent, and what else is asked of its subscriptions. Nothing here changes state. One
+// loop's thread.
+
+extension Subscribers {
+  /// What a subscription behind the head is sent: what it missed when that is short, else one message for it.
+  func pull(_ index: SubscriptionIndex, after cursor: UInt64) -> Delivery {
+    let subscription = subscriptions[index.rawValue]
+    let summary = topics[subscription.topic].live.summary
+    assert(cursor < summary.seq, "only a subscription behind the head of its topic has missed something")
+    if summary.seq - cursor <= UInt64(limits.pullFrames) {
+      if let frames = missed(subscription, in: subscription.dialect, after: cursor) { return frames }
+      // The log of a compressed dialect may begin later than the plain one.
+      if subscription.dialect.isDeflated, let frames = missed(subscription, in: .webSocket, after: cursor) {
+        return frames
+      }
+    }
+    return Delivery(conflating: summary, after: cursor, as: subscription.dialect, idPrefix: idPrefix)
+  }
+
+  private func missed(_ subscription: Subscription, in dialect: Dialect, after cursor: UInt64) -> Delivery? {
+    let log = topics[subscription.topic].live[dialect].log
+    guard let frames = Delivery(framesOf: log, after: cursor, as: dialect),
+      frames.range.count <= limits.pullBytes
+    else { return nil }
+    return frames
+  }
+
+  /// Whether the connection was sent its first message.
+  func isGreeted(_ slot: UInt32) -> Bool {
+    var isGreeted = true
+    forEach(of: slot) { index in
+      switch subscriptions[index.rawValue].place {
+      case .waiting(_, .connected), .replaying(_, _, .some(.connected)): isGreeted = false
+      case .waiting, .replaying, .cohort, .lagging: break
+      }
+    }
+    return isGreeted
+  }
+
+  /// The connection's first subscription behind the head, and its cursor.
+  func firstLagging(of slot: UInt32) -> (index: SubscriptionIndex, cursor: UInt64)? {
+    var index = first(of: slot)
+    while index != .none {
+      let subscription = subscriptions[index.rawValue]
+      if case .lagging(let cursor) = subscription.place, cursor < topics[subscription.topic].live.head {
+        return (index, cursor)
+      }
+      index = subscription.next
+    }
+    return nil
+  }
+
+  /// When a notice was sent to this connection last, as far as its cohorts know.
+  func lastSent(to slot: UInt32) -> UInt64 {
+    var last: UInt64 = 0
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      guard case .cohort(let cohort, _) = subscription.place else { return }
+      last = max(last, topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].sentAt)
+    }
+    return last
+  }
+
+  /// Bytes by which what a visit sends to each member is shorter than the same notices are without compression.
+  func saving(_ visit: Visit) -> Int {
+    guard visit.delivery.isDeflated,
+      let plain = topics[visit.topic].live.webSocket.log.range(after: visit.cohort.cursor)
+    else { return 0 }
+    return max(0, plain.count - visit.delivery.range.count)
+  }
+}
