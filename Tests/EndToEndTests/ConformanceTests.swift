@@ -89,6 +89,27 @@ struct ConformanceTests {
     #expect(try socket.serverCloses())
   }
 
+  @Test("compressed messages come back compressed where that is shorter, with any window that is agreed on")
+  func compressed() throws {
+    let echo = try Echo()
+    let offers = [
+      "permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    ]
+    for offer in offers + (9...15).map({ "permessage-deflate; server_max_window_bits=\($0)" }) {
+      let socket = try WebSocketClient(port: echo.port, path: "/", extensions: offer)
+      let peer = try #require(socket.peer)
+      for text in ["", "x", String(repeating: "again and again ", count: 2_000)] {
+        for _ in 0..<2 {
+          var frame = ClientFrame(opcode: 1, payload: peer.deflate(Array(text.utf8)))
+          frame.reserved = 4
+          try socket.send(frame)
+          #expect(try socket.next() == .text(text))
+        }
+      }
+      #expect(socket.deflated == 2)
+    }
+  }
+
   @Test("a message of 16 MiB comes back, one byte more is too big")
   func sixteenMebibytes() throws {
     let echo = try Echo()

@@ -281,14 +281,26 @@ final class Scenario {
     #"{"maxPerBooking":5}"#, #"{"name":"Both","seatCapacity":150}"#,
   ]
 
+  /// What of compression a client offers: nothing, what browsers do, no window, or a smaller one.
+  private static func extensions(_ offer: Int) -> String? {
+    switch offer {
+    case 1: "permessage-deflate; client_max_window_bits"
+    case 2: "permessage-deflate; server_no_context_takeover, permessage-deflate"
+    case 9...15: "permessage-deflate; server_max_window_bits=\(offer)"
+    default: nil
+    }
+  }
+
   private func view(_ step: Step, _ viewer: Viewer) {
     if step.verb == .watch {
       guard !viewer.isWatching else { return }
       let event = step[2] < 0 ? nil : event(step[2])
-      return viewer.connect(socket(step[1], step[4]), to: event, resuming: step[3] > 0)
+      return viewer.connect(
+        socket(step[1], step[4]), to: event, resuming: step[3] > 0, extensions: Self.extensions(step[5]))
     }
     if !viewer.isWatching, step.verb == .take || step.verb == .subscribe {
-      return viewer.connect(socket(step[0], 5_000), to: event(step[0]), resuming: true)
+      return viewer.connect(
+        socket(step[0], 5_000), to: event(step[0]), resuming: true, extensions: Self.extensions(step[0] % 3))
     }
     switch step.verb {
     case .subscribe where step[1] < 0: viewer.subscribe(999_999, resuming: false)
@@ -324,6 +336,7 @@ final class Scenario {
         "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals }, "crashes": crashes, "kills": kills,
         "disk failures": diskFailures + server.disk.failures,
         "viewer counts": viewers.reduce(0) { $0 + $1.watching.counts },
+        "compressed": viewers.reduce(0) { $0 + $1.deflated },
       ], uniquingKeysWith: +)
     return counts
   }

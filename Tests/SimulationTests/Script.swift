@@ -41,13 +41,16 @@ private struct ScriptWriter {
   /// So that something happens from the start.
   static let arrivals = [
     Step(.connect, 0, 0, 1 << 20), Step(.connect, 1, 1, 700),
-    Step(.watch, 0, 0, 0, 0, 1 << 20), Step(.watch, 1, 1, 0, 0, 120),
+    Step(.watch, 0, 0, 0, 0, 1 << 20, 1), Step(.watch, 1, 1, 0, 0, 120, 0),
   ]
 
   private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
   private mutating func oneOf(_ numbers: Int...) -> Int { numbers.randomElement(using: &random) ?? 0 }
   /// What the kernel keeps for a client that does not read.
   private mutating func window() -> Int { oneOf(15, 120, 700, 5_000, 1 << 20) }
+
+  /// What of compression a client offers (`Scenario.offers`).
+  private mutating func offer() -> Int { oneOf(0, 1, 1, 2, number(9...15)) }
 
   mutating func next() -> Step {
     switch number(0...999) {
@@ -117,7 +120,8 @@ private struct ScriptWriter {
     let (viewer, event, resumes) = (number(0...7), number(0...3), number(0...3) > 0 ? 1 : 0)
     switch number(0...49) {
     case 0..<10:
-      return Step(.watch, viewer, number(0...1), number(0...3) == 0 ? -1 : event, resumes, window())
+      return Step(
+        .watch, viewer, number(0...1), number(0...3) == 0 ? -1 : event, resumes, window(), offer())
     case 10..<14: return Step(.subscribe, viewer, event, resumes)
     case 14: return Step(.subscribe, viewer, -1, 0)
     case 15..<18: return Step(.unsubscribe, viewer, event)

@@ -38,7 +38,7 @@ struct Step: Equatable, CustomStringConvertible {
       case .patch: ["caller", "event", "kind"]
       case .delete: ["caller"]
       case .read: ["caller", "bytes"]
-      case .watch: ["viewer", "loop", "event", "resumes", "window"]
+      case .watch: ["viewer", "loop", "event", "resumes", "window", "offer"]
       case .subscribe: ["viewer", "event", "resumes"]
       case .unsubscribe: ["viewer", "event"]
       case .leave, .vanish, .end, .close: ["viewer"]

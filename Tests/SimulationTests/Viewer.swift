@@ -159,6 +159,8 @@ final class Viewer {
   private(set) var pongs = 0
   /// Connections of which the other end has gone without a word: it neither reads nor writes nor closes.
   private(set) var ghosts: [ScriptedSocket] = []
+  /// Texts that were compressed, on earlier connections.
+  private var deflatedBefore = 0
   /// Subscriptions that ended because the event was deleted.
   private(set) var withdrawals = 0
 
@@ -171,7 +173,11 @@ final class Viewer {
   /// Connected as far as it knows, and neither side has said goodbye.
   var isWatching: Bool { client?.socket.isOpen == true && closeCode == nil }
 
-  func connect(_ socket: ScriptedSocket, to event: Int64?, resuming: Bool) {
+  /// Texts that were compressed.
+  var deflated: Int { deflatedBefore + (client?.frames.deflatedTexts ?? 0) }
+
+  /// - Parameter extensions: what it offers as `Sec-WebSocket-Extensions`; nil: nothing.
+  func connect(_ socket: ScriptedSocket, to event: Int64?, resuming: Bool, extensions: String?) {
     leave()
     watching = Watching(who: name, isAnonymous: token == nil, record: record)
     (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
@@ -190,7 +196,7 @@ final class Viewer {
       }
     }
     connection = record.history.open(name, point)
-    socket.write(ScriptedClient.upgrade(path))
+    socket.write(ScriptedClient.upgrade(path, ScriptedClient.field(extensions)))
   }
 
   /// Breaks off without a word.
@@ -202,7 +208,9 @@ final class Viewer {
   private func forgetConnection(code: UInt16? = nil) {
     if let connection { record.history.close(connection, code: code.map { Int($0) }) }
     connection = nil
-    if code == nil { client = nil }
+    guard code == nil else { return }
+    deflatedBefore = deflated
+    client = nil
   }
 
   /// The connection may have ended without a word.
@@ -230,7 +238,7 @@ final class Viewer {
       if let connection {
         record.history.subscribe(connection, ResumePoint(event: Int(event), seq: seq, epoch: own))
       }
-      client?.say(
+      client?.sayDeflated(
         #"{"type":"subscribe_event","eventId":\#(event),"since":\#(seq),"epoch":"\#(epochOnWire ?? own)"}"#)
     } else {
       client?.say(#"{"type":"subscribe_event","eventId":\#(event)}"#)
@@ -246,7 +254,7 @@ final class Viewer {
   /// Asks for answers; many of them are more than a server keeps for one that does not read.
   func ping(times: Int) {
     guard isWatching else { return }
-    for _ in 0..<times { client?.say(#"{"type":"ping"}"#) }
+    for _ in 0..<times { client?.sayDeflated(#"{"type":"ping"}"#) }
   }
 
   func setWindow(_ bytes: Int) {

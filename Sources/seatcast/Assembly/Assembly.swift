@@ -228,6 +228,7 @@ struct Assembly {
       case .send: .send
       case .ioUring: .ioUring
       }
+    plane.limits.compresses = configuration.compression == .on
     plane.descriptorTables = configuration.descriptorTables == .perLoop ? .perLoop : .shared
     if configuration.rateLimits == .on { plane.admission = configuration.limits.data }
     plane.admission.trustedProxies = configuration.trustedProxies

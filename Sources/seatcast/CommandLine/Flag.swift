@@ -12,6 +12,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case loops
   case sender
   case descriptorTables = "descriptor-tables"
+  case compression
   case drainDelay = "drain-delay"
   case takeOver = "take-over"
   case tlsCertificate = "tls-cert"

@@ -202,6 +202,10 @@ extension CommandTable {
       .descriptorTables, ["shared", "private"],
       summary: "private: each loop has a descriptor table, and so a limit, of its own.",
       fallback: "shared"),
+    .choice(
+      .compression, ["on", "off"],
+      summary: "permessage-deflate where clients offer it: one compression for all watchers of an event.",
+      fallback: "on"),
     .text(
       .drainDelay, "TIME",
       summary: "How long a server that is stopped still answers while /readyz says no, like 5s.",

@@ -9,6 +9,7 @@ struct ServeConfiguration: Equatable, Sendable {
   var adminListen: AdminAddress?
   var sender: Sender
   var descriptorTables: DescriptorTables
+  var compression: Compression
   var dataFolder: String
   var secret: SecretSource
   var previousSecret: PreviousSource?
@@ -55,6 +56,7 @@ struct ServeConfiguration: Equatable, Sendable {
     case shared
     case perLoop = "private"
   }
+  enum Compression: String, CaseIterable, Sendable { case on, off }
   enum Identity: String, CaseIterable, Sendable { case full, none }
   enum RateLimits: String, CaseIterable, Sendable { case on, off }
   enum ViewerCounting: String, CaseIterable, Sendable { case on, off }
@@ -108,6 +110,7 @@ struct ServeConfiguration: Equatable, Sendable {
     adminListen = try AdminAddress(settings)
     sender = try settings.choice(.sender, as: Sender.self) ?? .auto
     descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
+    compression = try settings.choice(.compression, as: Compression.self) ?? .on
     dataFolder = try settings.text(.data) ?? "./data"
     secret = try Self.secret(settings)
     previousSecret = try Self.previousSecret(settings)

@@ -33,6 +33,8 @@ extension MetricFamily {
       family(loops, .gauge, "connections_open", "Open connections", \.connectionsOpen),
       family(loops, .gauge, "connections_blocked", "Connections whose socket is full", \.connectionsBlocked),
       family(loops, .gauge, "websockets_open", "Open WebSockets", \.webSocketsOpen),
+      family(
+        loops, .gauge, "compressed_open", "Open WebSockets that agreed on compression", \.compressedOpen),
       family(loops, .gauge, "event_streams_open", "Open event streams", \.eventStreamsOpen),
       family(loops, .gauge, "subscriptions", "Subscriptions of all connections", \.subscriptions),
       family(loops, .gauge, "topics", "Topics that a loop holds", \.topics),
@@ -68,6 +70,12 @@ extension MetricFamily {
       family(
         loops, .counter, "frames_delivered_total",
         "Frames delivered to subscribers at the head", \.framesDelivered),
+      family(
+        loops, .counter, "frames_compressed_total",
+        "Frames that a loop compressed, for all subscribers and all loops", \.framesDeflated),
+      family(
+        loops, .counter, "compression_saved_bytes_total",
+        "Bytes that were not sent because notices are compressed", \.deflationSavedBytes),
       family(
         loops, .counter, "conflations_total",
         "Messages that stood for several missed ones", \.conflations),

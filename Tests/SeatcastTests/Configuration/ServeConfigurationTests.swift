@@ -34,6 +34,7 @@ struct ServeConfigurationTests {
     #expect(configuration.address.loops == nil)
     #expect(configuration.sender == .auto)
     #expect(configuration.descriptorTables == .shared)
+    #expect(configuration.compression == .on)
     #expect(configuration.address.tls == nil)
     #expect(configuration.dataFolder == "./data")
     #expect(configuration.secret == .kept)
@@ -58,10 +59,12 @@ struct ServeConfigurationTests {
       "--origins", "https://A.example, http://b.example:8080", "--identity", "none", "--log", "json",
       "--watch", "public", "--viewer-counts", "on",
       "--rate-limits", "off", "--password-cost", "insecure-test", "--demo", "--sender", "io_uring",
-      "--descriptor-tables", "private", "--tls-cert", "c", "--tls-key", "k", "--tls-records", "compact",
+      "--descriptor-tables", "private", "--compression", "off", "--tls-cert", "c", "--tls-key", "k",
+      "--tls-records", "compact",
     ])
     #expect(configuration.sender == .ioUring)
     #expect(configuration.descriptorTables == .perLoop)
+    #expect(configuration.compression == .off)
     #expect(configuration.address.tls == .init(certificate: "c", key: "k", records: .compact))
     #expect(configuration.address.host == "::1")
     #expect(configuration.address.port == 0)
