@@ -27,7 +27,8 @@ let package = Package(
     .executableTarget(name: "LoadGenerator", cSettings: strictC, linkerSettings: openSSL),
 
     // A barrier for the compiler and a count of allocations.
-    .target(name: "CMeter", path: "Sources/Micro/CMeter", cSettings: strictC),
+    .target(
+      name: "CMeter", path: "Sources/Micro/CMeter", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
     .executableTarget(
       name: "Micro",
       dependencies: [

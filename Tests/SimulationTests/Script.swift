@@ -49,7 +49,7 @@ private struct ScriptWriter {
   /// What the kernel keeps for a client that does not read.
   private mutating func window() -> Int { oneOf(15, 120, 700, 5_000, 1 << 20) }
 
-  /// What of compression a client offers (`Scenario.offers`).
+  /// What of compression a client offers (`Scenario.extensions`).
   private mutating func offer() -> Int { oneOf(0, 1, 1, 2, number(9...15)) }
 
   mutating func next() -> Step {

@@ -15,7 +15,7 @@ import Glibc
 let options = Options(Array(CommandLine.arguments.dropFirst()))
 let pieces =
   (FramePieces.all + HTTPPieces.all + TokenPieces.all + BookingPieces.all + LedgerPieces.all
-  + FanoutPieces.all
+  + FanoutPieces.all + CompressionPieces.all
   + MailboxPieces.all + RecordPieces.all).filter(options.wants)
 
 if pieces.isEmpty { fail("No piece has this in its name; --list names them.") }
