@@ -40,7 +40,7 @@ enum CompressionPieces {
     guard let name = text.firstRange(of: "\"\(key)\":") else { return text }
     let rest = text[name.upperBound...]
     let end = rest.firstIndex { $0 == "," || $0 == "}" } ?? rest.endIndex
-    return text[..<name.upperBound] + value + rest[end...]
+    return String(text[..<name.upperBound]) + value + String(rest[end...])
   }
 
   /// One way to compress a series of notices.
