@@ -101,7 +101,9 @@ enum BookingPieces {
         serviceTokens: ServiceTokenEndpoints(
           authority: ServiceTokenAuthority(TokenPieces.keys(), ServiceTokens(), clock: SystemClock()),
           ledger: accounts.ledger, replies: deaf, clock: SystemClock(), identifiers: SystemRandom()),
-        audit: AuditLog(ledger: accounts.ledger, clock: SystemClock()), epoch: "0123456789abcdef"),
+        audit: AuditLog(ledger: accounts.ledger, clock: SystemClock()),
+        server: ServerEndpoints(status: ServerStatus(insight: nil, clock: SystemClock())),
+        record: RecordEndpoints { nil }, epoch: "0123456789abcdef"),
       tokens: TokenPieces.knowing(), events: OneEvent.committed(), admission: admission,
       observer: IgnoringObserver())
     let reads = OneEvent()

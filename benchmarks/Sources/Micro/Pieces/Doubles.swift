@@ -28,6 +28,7 @@ struct DeafNotices: NoticeSink {
   func released(_ event: EventID, by watcher: Watcher) {}
   func withdraw(_ event: EventID) {}
   func withdraw(client: UInt64) {}
+  func end(key: UInt32, at moment: Instant) {}
   func tell(client: UInt64, _ text: [UInt8]) {}
   func history(_ notices: [EncodedNotice], of event: EventID, for audience: Audience, ticket: ReplyTicket) {}
 }
@@ -46,6 +47,7 @@ final class OneEvent: ReadStore {
   }
 
   func events(after: EventID?, _ filter: EventFilter, limit: Int) throws(DomainError) -> [Event] { [only] }
+  func stakes(of event: EventID) throws(DomainError) -> EventStakes? { nil }
   func booking(_ id: PublicBookingID) throws(DomainError) -> BookingOutcome? { nil }
   func bookings(of user: UserID?, event: EventID?, before: PublicBookingID?, limit: Int) throws(DomainError)
     -> [BookingOutcome]
