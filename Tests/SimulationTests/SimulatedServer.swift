@@ -277,6 +277,8 @@ extension SimulatedServer {
   /// - Returns: its epoch.
   private func end() throws -> String {
     let epoch = backend.epoch
+    // What is synced while a process goes takes no time of the next one.
+    syncTime = 0
     backend.close()
     weak let old = backend
     process = nil
