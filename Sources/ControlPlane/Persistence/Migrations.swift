@@ -27,6 +27,9 @@ enum Migrations {
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT;")
       let version =
         try Statement(connection, "SELECT version FROM schema_version").first { $0.int(0) } ?? 0
+      guard version >= 0 else {
+        throw StoreFailure(code: StoreFailure.corrupt, message: "the table schema_version is damaged")
+      }
       guard version <= steps.count else { throw StoreFailure(code: tooNew, message: "\(version)") }
       for (number, step) in steps.enumerated().dropFirst(version) {
         try take(step, to: number + 1, connection)

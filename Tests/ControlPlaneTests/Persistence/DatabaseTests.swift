@@ -56,6 +56,15 @@ struct DatabaseTests {
     #expect(failure?.description.contains("event 1 contradicts itself") == true)
   }
 
+  @Test("a negative version of the schema is damage, not a crash")
+  func negativeVersion() throws {
+    try open().folder.release()
+    let connection = try Connection(folder.path + "/seatcast.db", .writer)
+    try connection.execute("UPDATE schema_version SET version = -16777216")
+    let failure = #expect(throws: StartFailure.self) { try open() }
+    #expect(failure?.description.contains("schema_version is damaged") == true)
+  }
+
   @Test("bookings keep their public names over restarts")
   func bookingKey() throws {
     let name = try open().cipher.publicID(of: BookingID(1))
