@@ -61,6 +61,6 @@ struct OperationsTests {
     }
     #expect(try statuses("isAlive") == [404, 429])
     #expect(try statuses("createEvent") == [400, 401, 403, 415, 422, 429, 500, 503])
-    #expect(try statuses("getEvent") == [400, 404, 429, 500, 503])
+    #expect(try statuses("getEvent") == [400, 404, 412, 429, 500, 503])
   }
 }
