@@ -378,7 +378,8 @@ final class Subscribers {
   /// Who takes it: those that are sent notices as they come.
   func members(of topic: UInt32) -> [[SubscriptionIndex]] {
     var groups: [[SubscriptionIndex]] = []
-    for dialect in [Dialect.webSocket, .eventStream] {
+    let isDeflated = topics[topic].live.deflated != nil
+    for dialect in isDeflated ? Dialect.allCases : [.webSocket, .eventStream] {
       topics[topic].live[dialect].appendMembers(to: &groups)
     }
     return groups

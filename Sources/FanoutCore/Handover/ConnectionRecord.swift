@@ -2,9 +2,8 @@
 // nothing had happened. Moments are told as distances, because the clocks of loops begin with their process.
 //
 // Invariant: a record that was read is as it was written, or it is refused. A version that keeps more of a connection adds
-// a field; it makes the field essential (`FieldReader`) when a connection cannot be served without it. Tag 129 is
-// reserved for the compression that a connection has negotiated: this version negotiates none, so it does not read it.
-// Pure values; any thread.
+// a field; it makes the field essential (`FieldReader`) when a connection cannot be served without it, as with compression.
+// Where a window stood is not told: the first compressed notice of the next process refers to none. Pure values; any thread.
 
 /// A connection on its way to another process.
 struct ConnectionRecord: Equatable, Sendable {
@@ -39,6 +38,8 @@ struct ConnectionRecord: Equatable, Sendable {
   /// Milliseconds since something was heard of a WebSocket, or sent to an event stream; once it is pinged, since then.
   var quiet: UInt64 = 0
   var isPinged = false
+  /// What a WebSocket has agreed on.
+  var compression = Compression.none
   /// Milliseconds until an HTTP connection ends for want of a request.
   var patience: UInt64 = 0
   /// Whether the head of its first request has not come.
@@ -58,6 +59,8 @@ extension ConnectionRecord {
   private enum Tag: UInt8 {
     case kind = 1
     case peer, client, credential, endsAt, flags, quiet, patience, counted, topics, input, output, interest
+    /// Essential: whoever does not know it would refuse what the client sends compressed.
+    case compression = 129
   }
 
   private struct Flags: OptionSet {
@@ -85,6 +88,7 @@ extension ConnectionRecord {
     if let topics {
       writer.add(Tag.topics.rawValue, topics.flatMap { Self.bytes(UInt64(bitPattern: $0.rawValue)) })
     }
+    if compression != .none { writer.add(Tag.compression.rawValue, UInt64(compression.rawValue)) }
     if !input.isEmpty { writer.add(Tag.input.rawValue, input) }
     if !output.isEmpty { writer.add(Tag.output.rawValue, output) }
     for interest in interests { writer.add(Tag.interest.rawValue, interest.bytes) }
@@ -146,6 +150,9 @@ extension ConnectionRecord {
       guard value.count == 9 else { return false }
       counted = Counted(isForClient: value.first == 1, key: FieldReader.number(value.dropFirst()))
     case .topics: topics = Set(Self.numbers(value).map { TopicID(Int64(bitPattern: $0)) })
+    case .compression:
+      guard let agreed = Compression(rawValue: UInt8(truncatingIfNeeded: number)) else { return false }
+      compression = agreed
     case .input: input = Array(value)
     case .output: output = Array(value)
     case .interest:

@@ -130,12 +130,14 @@ final class Connections<IO: Transport> {
     case .webSocket:
       var socket = Connection.WebSocket(
         client: record.client, endsAt: record.endsAt ?? .max, liveness: liveness,
-        credential: record.credential, session: WebSocketSession(limits: limits))
+        credential: record.credential,
+        session: WebSocketSession(limits: limits, compression: record.compression))
       (socket.isWarned, socket.ahead) = (record.isWarned, record.input)
       slab[slot].phase = .webSocket(socket)
       if record.isPrivileged { privileged.insert(slot) }
       topics[slot] = record.topics
       counters.own.webSocketsOpen += 1
+      if record.compression != .none { counters.own.compressedOpen += 1 }
     case .eventStream:
       slab[slot].phase = .eventStream(
         Connection.EventStream(
@@ -183,6 +185,7 @@ final class Connections<IO: Transport> {
     record.quiet = io.now - min(socket.liveness.since, io.now)
     record.isPinged = socket.liveness.isPinged
     record.topics = topics[slot]
+    record.compression = socket.session.compression
     record.input = socket.session.equivalentInput + socket.ahead
     return record
   }

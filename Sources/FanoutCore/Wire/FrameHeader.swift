@@ -60,8 +60,10 @@ struct FrameHeader: Sendable {
   }
 
   /// Appends the header of a client's frame whose mask is zeros.
-  static func append(_ opcode: Opcode, isFinal: Bool, length: Int, to bytes: inout [UInt8]) {
-    bytes.append(opcode.rawValue | (isFinal ? 0x80 : 0))
+  static func append(
+    _ opcode: Opcode, isFinal: Bool, isDeflated: Bool = false, length: Int, to bytes: inout [UInt8]
+  ) {
+    bytes.append(opcode.rawValue | (isFinal ? 0x80 : 0) | (isDeflated ? 0x40 : 0))
     switch length {
     case ..<126: bytes.append(0x80 | UInt8(length))
     case ..<0x1_0000:

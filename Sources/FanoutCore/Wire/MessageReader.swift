@@ -45,7 +45,7 @@ struct MessageReader: Sendable {
     let earlier = message.count - ofFrame
     if let opcode, earlier > 0 || header.isEmpty || header.opcode.isControl || header.opcode == .continuation
     {
-      FrameHeader.append(opcode, isFinal: false, length: earlier, to: &bytes)
+      FrameHeader.append(opcode, isFinal: false, isDeflated: isDeflated, length: earlier, to: &bytes)
       bytes.append(contentsOf: message[..<earlier])
     }
     header.append(to: &bytes)

@@ -11,6 +11,7 @@ import Testing
     (record.quiet, record.isPinged, record.isNew) = (44_000, true, true)
     record.counted = ConnectionRecord.Counted(isForClient: true, key: 99)
     record.topics = [TopicID(5), TopicID(-5)]
+    record.compression = .shared
     (record.input, record.output) = ([1, 2, 3], Array(repeating: 7, count: 70_000))
     record.interests = [
       .init(topic: TopicID(-4), resume: .after(12), greeting: .given),
@@ -35,9 +36,12 @@ import Testing
     var extra = FieldWriter()
     extra.add(77, "something new")
     #expect(ConnectionRecord(full.bytes + extra.bytes) == full)
+    var essential = FieldWriter()
+    essential.add(255, "nobody can do without it")
+    #expect(ConnectionRecord(full.bytes + essential.bytes) == nil)
     var compression = FieldWriter()
-    compression.add(129, "permessage-deflate")
-    #expect(ConnectionRecord(full.bytes + compression.bytes) == nil)
+    compression.add(129, 3)
+    #expect(ConnectionRecord(full.bytes + compression.bytes) == nil, "no such agreement")
   }
 
   @Test("bytes that were changed or cut are no crash")
