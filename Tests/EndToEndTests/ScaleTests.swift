@@ -58,7 +58,8 @@ struct ScaleTests {
     #expect(second.greetings.allSatisfy { $0.contains("\"recovered\":true") })
     // Loops publish their counters once per tick.
     usleep(500_000)
-    #expect(try server.metric("seatcast_commands_total") == before.0)
+    // The record of sales is sealed by a command once a second at most, as long as there is something to seal.
+    #expect(try server.metric("seatcast_commands_total") - before.0 <= 3)
     #expect(try server.metric("seatcast_recalls_total") == before.1)
     second.leave()
   }

@@ -39,6 +39,10 @@ struct SwiftClientTests {
     let server = try ServerProcess(options)
     var trusting = SeatcastClient.Options()
     trusting.authorities = certificates + "certificate.pem"
+    // All tests of a machine may run at once.
+    trusting.timeout = .seconds(120)
+    var patient = SeatcastClient.Options()
+    patient.timeout = trusting.timeout
     let client = try SeatcastClient("https://localhost:\(server.port)", options: trusting)
     let session = try await client.logIn(
       email: ServerProcess.adminEmail, password: ServerProcess.adminPassword)
@@ -46,7 +50,7 @@ struct SwiftClientTests {
     var snapshots = client.event(99).snapshots.makeAsyncIterator()
     await #expect(throws: ClientError.eventNotFound(99)) { try await snapshots.next() }
 
-    let strangers = try SeatcastClient("https://localhost:\(server.port)")
+    let strangers = try SeatcastClient("https://localhost:\(server.port)", options: patient)
     await Self.expectUntrusted { try await strangers.event(1).details() }
     #expect(try await SeatcastClient("https://127.0.0.1:\(server.port)", options: trusting).reachesEvents())
     // Another name for the same address, which the certificate does not have.

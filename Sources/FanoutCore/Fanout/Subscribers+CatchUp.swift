@@ -68,4 +68,39 @@ extension Subscribers {
     else { return 0 }
     return max(0, plain.count - visit.delivery.range.count)
   }
+
+  /// How far the connection was sent each of its topics, the oldest subscription first. What is sent next follows behind
+  /// exactly these. A subscription that was not greeted has no position.
+  func positions(of slot: UInt32) -> [TopicPosition] {
+    var positions: [TopicPosition] = []
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      guard let seq = position(of: subscription) else { return }
+      positions.append(TopicPosition(topic: topics[subscription.topic].id, seq: seq))
+    }
+    return positions.reversed()
+  }
+
+  private func position(of subscription: Subscription) -> UInt64? {
+    switch subscription.place {
+    case .waiting, .replaying(_, _, .some): nil
+    case .replaying(let cursor, _, nil), .lagging(let cursor): cursor
+    case .cohort(let cohort, _):
+      topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].cursor
+    }
+  }
+
+  // MARK: Texts for everybody
+
+  /// Who takes a text for everybody: those that are sent notices as they come.
+  func members(of topic: UInt32) -> [[SubscriptionIndex]] {
+    var groups: [[SubscriptionIndex]] = []
+    for dialect in dialects(of: topic) { topics[topic].live[dialect].appendMembers(to: &groups) }
+    return groups
+  }
+
+  /// The newest text about a subscription's topic; nil: there is none.
+  func text(of index: SubscriptionIndex) -> StandingText? {
+    topics[subscriptions[index.rawValue].topic].text
+  }
 }

@@ -229,27 +229,6 @@ final class Subscribers {
     assert(counters.own.following >= 0, "no more subscriptions leave cohorts than join them")
   }
 
-  /// How far the connection was sent each of its topics, the oldest subscription first. What is sent next follows behind
-  /// exactly these. A subscription that was not greeted has no position.
-  func positions(of slot: UInt32) -> [TopicPosition] {
-    var positions: [TopicPosition] = []
-    forEach(of: slot) { index in
-      let subscription = subscriptions[index.rawValue]
-      guard let seq = position(of: subscription) else { return }
-      positions.append(TopicPosition(topic: topics[subscription.topic].id, seq: seq))
-    }
-    return positions.reversed()
-  }
-
-  private func position(of subscription: Subscription) -> UInt64? {
-    switch subscription.place {
-    case .waiting, .replaying(_, _, .some): nil
-    case .replaying(let cursor, _, nil), .lagging(let cursor): cursor
-    case .cohort(let cohort, _):
-      topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].cursor
-    }
-  }
-
   // MARK: Topics
 
   /// The newest state of the topic that a subscription is of.
@@ -375,24 +354,9 @@ final class Subscribers {
     return topic
   }
 
-  /// Who takes it: those that are sent notices as they come.
-  func members(of topic: UInt32) -> [[SubscriptionIndex]] {
-    var groups: [[SubscriptionIndex]] = []
-    let isDeflated = topics[topic].live.deflated != nil
-    for dialect in isDeflated ? Dialect.allCases : [.webSocket, .eventStream] {
-      topics[topic].live[dialect].appendMembers(to: &groups)
-    }
-    return groups
-  }
-
   /// Everybody had their turn.
   func textIsSent(_ topic: UInt32, at now: UInt64) {
     if topics.contains(topic) { topics[topic].text?.sentAt = now }
-  }
-
-  /// The newest text about a subscription's topic; nil: there is none.
-  func text(of index: SubscriptionIndex) -> StandingText? {
-    topics[subscriptions[index.rawValue].topic].text
   }
 
   // MARK: Withdrawn topics
@@ -410,7 +374,7 @@ final class Subscribers {
   }
 
   /// The dialects in which the topic has a feed.
-  private func dialects(of topic: UInt32) -> [Dialect] {
+  func dialects(of topic: UInt32) -> [Dialect] {
     isDeflated(topic) ? Dialect.allCases : [.webSocket, .eventStream]
   }
 
