@@ -27,7 +27,8 @@ struct WebSocketConnectionTests {
   }
 
   @Test(
-    "Pings are answered, and a server that does not answer the handshake is refused", .timeLimit(.minutes(20)))
+    "Pings are answered, and a server that does not answer the handshake is refused", .timeLimit(.minutes(20))
+  )
   func pings() async throws {
     let payload = Guarded<[UInt8]>([])
     let server = try ScriptedServer { number, connection in
