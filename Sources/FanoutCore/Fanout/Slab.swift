@@ -62,8 +62,14 @@
 
   /// The element at `index`, where it lies; it must be present.
   subscript(index: UInt32) -> Element {
-    unsafeAddress { unsafe UnsafePointer(checkedPlace(of: index)) }
-    unsafeMutableAddress { unsafe checkedPlace(of: index) }
+    unsafeAddress { unsafe address(of: index) }
+    unsafeMutableAddress { unsafe mutableAddress(of: index) }
+  }
+
+  /// For the addressor of a type around this slab. The element must be present; the address holds until it is removed.
+  func address(of index: UInt32) -> UnsafePointer<Element> { unsafe UnsafePointer(checkedPlace(of: index)) }
+  mutating func mutableAddress(of index: UInt32) -> UnsafeMutablePointer<Element> {
+    unsafe checkedPlace(of: index)
   }
 
   /// The indices in use, ascending.

@@ -28,8 +28,10 @@ struct TopicTable: ~Copyable {
   /// Whether a topic is held at this index.
   func contains(_ index: UInt32) -> Bool { topics.contains(index) }
 
+  /// The topic at an index, where it lies. By its address: a coroutine would yield a copy of it in the coroutine's frame, which
+  /// the compiler (Swift 6.3) lets go before an expression like `table[index].live.webSocket.log.head` has read it.
   subscript(index: UInt32) -> Topic {
-    _read { yield topics[index] }
-    _modify { yield &topics[index] }
+    unsafeAddress { unsafe topics.address(of: index) }
+    unsafeMutableAddress { unsafe topics.mutableAddress(of: index) }
   }
 }
