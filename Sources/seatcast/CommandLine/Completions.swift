@@ -34,12 +34,12 @@ enum Completions: String, CaseIterable {
 
   static func kind(_ operand: Operand) -> Kind { kind(operand.name) }
 
-  private static func kind(_ placeholder: String) -> Kind {
-    switch placeholder {
+  private static func kind(_ valueName: String) -> Kind {
+    switch valueName {
     case "FILE": .file
     case "DIR": .folder
     case "COMMAND": .words(firstWords.map(\.word))
-    case _ where placeholder.contains("|"): .words(placeholder.split(separator: "|").map(String.init))
+    case _ where valueName.contains("|"): .words(valueName.split(separator: "|").map(String.init))
     default: .text
     }
   }

@@ -166,12 +166,12 @@ struct Flag: Sendable, Hashable {
   /// As the help shows it: `--port PORT`.
   var usage: String {
     guard isFlag else { return name }
-    let words = placeholder
+    let words = valueName
     return words.isEmpty ? name : name + " " + words
   }
 
   /// What stands for the value: `PORT`, `on|off`, or nothing.
-  var placeholder: String {
+  var valueName: String {
     switch value {
     case .none: ""
     case .text(let word): word

@@ -179,7 +179,7 @@ enum ManualPage: String, CaseIterable {
     if case .choice(let words) = row.value {
       return "\\fB\(roff(name))\\fR " + words.map { "\\fB\(roff($0))\\fR" }.joined(separator: "|")
     }
-    return "\\fB\(roff(name))\\fR \\fI\(roff(row.placeholder))\\fR"
+    return "\\fB\(roff(name))\\fR \\fI\(roff(row.valueName))\\fR"
   }
 
   // MARK: Roff

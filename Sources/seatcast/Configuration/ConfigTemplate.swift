@@ -34,7 +34,7 @@ enum ConfigTemplate {
     if case .value(let text)? = row.fallback { return text }
     if let example = row.example { return example }
     if case .choice(let words) = row.value, let first = words.first { return first }
-    return row.placeholder
+    return row.valueName
   }
 
   private static func choices(_ row: Flag) -> [String] {

@@ -112,7 +112,7 @@ struct CompletionsTests {
     }
   }
 
-  @Test("What is completed follows from the placeholder")
+  @Test("What is completed follows from the name of the value")
   func kinds() {
     #expect(Completions.kind(Operand("user|admin", "")) == .words(["user", "admin"]))
     #expect(Completions.kind(Operand("FILE", "")) == .file)
