@@ -5,8 +5,6 @@ import Testing
 
 @Suite("Checkout", .timeLimit(.minutes(30)))
 struct CheckoutTests {
-  private static let hasPython = (try? run("python3", ["--version"]).status) == .exited(0)
-
   /// The shop in front of a server, and a buyer's browser.
   private final class Shop {
     let server: TestServer
@@ -77,7 +75,7 @@ struct CheckoutTests {
   }
 
   @Test(
-    "reserved and paid is booked, reserved and not paid is free again", .enabled(if: CheckoutTests.hasPython))
+    "reserved and paid is booked, reserved and not paid is free again", .enabled(if: isInstalled("python3")))
   func paidOrNot() throws {
     let shop = try Shop()
     let event = try shop.server.event(seats: 10)
@@ -95,7 +93,7 @@ struct CheckoutTests {
     #expect(try bookings.map { try $0.word("status") } == ["cancelled", "confirmed"])
   }
 
-  @Test("a payment that comes after the hold has ended is refunded", .enabled(if: CheckoutTests.hasPython))
+  @Test("a payment that comes after the hold has ended is refunded", .enabled(if: isInstalled("python3")))
   func tooLate() throws {
     let shop = try Shop()
     let event = try shop.server.event(seats: 10, ["holdSeconds": 1])
@@ -111,7 +109,7 @@ struct CheckoutTests {
 
   @Test(
     "when the server is down as the payment comes, the seats are booked when it is back",
-    .enabled(if: CheckoutTests.hasPython))
+    .enabled(if: isInstalled("python3")))
   func serverDown() throws {
     let shop = try Shop()
     let event = try shop.server.event(seats: 10)

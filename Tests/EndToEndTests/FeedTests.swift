@@ -5,8 +5,6 @@ import Testing
 
 @Suite("Feed", .timeLimit(.minutes(30)))
 struct FeedTests {
-  private static let hasPython = (try? run("python3", ["--version"]).status) == .exited(0)
-
   /// A service token with these scopes.
   static func serviceToken(_ server: TestServer, _ scopes: [String]) throws -> String {
     let answer = try server.admin().request(
@@ -80,7 +78,7 @@ struct FeedTests {
             print(client(f"http://127.0.0.1:{listener.getsockname()[1]}"))
     """
 
-  @Test("the guides' clients ask again when an answer breaks off", .enabled(if: FeedTests.hasPython))
+  @Test("the guides' clients ask again when an answer breaks off", .enabled(if: isInstalled("python3")))
   func brokenOff() throws {
     let ran = try run("python3", ["-B", "-c", Self.brokenAnswer, SourceTree.root + "/docs/guides"])
     #expect(ran.status == .exited(0) && ran.output == "e.1\ne.1\n", "\(ran.error)")
@@ -88,7 +86,7 @@ struct FeedTests {
 
   @Test(
     "the consumer of the guide has every change once, however often it and the server are killed",
-    .enabled(if: FeedTests.hasPython))
+    .enabled(if: isInstalled("python3")))
   func killed() throws {
     let server = try TestServer()
     let event = try server.event(seats: 1_000, ["maxPerUser": 0])

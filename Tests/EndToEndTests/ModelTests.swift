@@ -1,12 +1,6 @@
 // Checks the models of Tests/Model in small bounds, where SPIN is installed.
-import Glibc
 import TestSupport
 import Testing
-
-private func isInstalled(_ program: String) -> Bool {
-  let folders = (environmentVariable("PATH") ?? "/usr/bin").split(separator: ":")
-  return folders.contains { unsafe access("\($0)/\(program)", X_OK) == 0 }
-}
 
 @Suite struct ModelTests {
   @Test(

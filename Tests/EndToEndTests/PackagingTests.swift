@@ -6,7 +6,6 @@ import Testing
 @Suite("Packaging", .timeLimit(.minutes(30)))
 struct PackagingTests {
   private static let folder = SourceTree.root + "/script/packaging"
-  private static let hasPython = (try? run("python3", ["--version"]).status) == .exited(0)
   private static let hasDpkg = (try? run("dpkg-query", ["--version"]).status) == .exited(0)
   private static let hasAnalyze = (try? run("systemd-analyze", ["--version"]).status) == .exited(0)
 
@@ -89,7 +88,7 @@ struct PackagingTests {
 
   @Test(
     "the bill of materials names every library once, with relations that resolve",
-    .enabled(if: hasPython && hasDpkg))
+    .enabled(if: isInstalled("python3") && hasDpkg))
   func billOfMaterials() throws {
     let made = try run(
       Self.folder + "/sbom", [try ServerProcess.executable(), "1.2.3"],

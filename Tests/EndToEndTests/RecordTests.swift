@@ -6,8 +6,6 @@ import Testing
 
 @Suite("Record", .timeLimit(.minutes(30)))
 struct RecordTests {
-  static let hasPython = (try? run("python3", ["-c", "import sys"]).status) == .exited(0)
-
   private let scratch: TemporaryFolder
 
   init() throws { scratch = try TemporaryFolder() }
@@ -67,7 +65,7 @@ struct RecordTests {
     for name in ["running", "killed", "restarted"] {
       let ran = try verify(path(name), "--key", path("key.pem"), "--head", path("heads.txt"))
       #expect(ran.status == .exited(0), "\(name): \(ran.output)\(ran.error)")
-      guard Self.hasPython else { continue }
+      guard isInstalled("python3") else { continue }
       let other = try verifyByGuide(path(name), path("key.pem"), path("heads.txt"))
       #expect(other.status == .exited(0), "\(name): \(other.output)\(other.error)")
     }
@@ -78,7 +76,8 @@ struct RecordTests {
     #expect(record.contains(#""kind":"joined""#))
   }
 
-  @Test("both verifiers find the same line in a record that was changed", .enabled(if: RecordTests.hasPython))
+  @Test(
+    "both verifiers find the same line in a record that was changed", .enabled(if: isInstalled("python3")))
   func tampered() throws {
     let server = try TestServer()
     let event = try server.event(seats: 10)
@@ -125,12 +124,12 @@ struct RecordTests {
     #expect(try commands.run("record export --out \(path("record"))").status == .exited(0))
     for key in ["old.pem", "new.pem"] {
       #expect(try verify(path("record"), "--key", path(key)).status == .exited(0))
-      if Self.hasPython { #expect(try verifyByGuide(path("record"), path(key)).status == .exited(0)) }
+      if isInstalled("python3") { #expect(try verifyByGuide(path("record"), path(key)).status == .exited(0)) }
     }
     #expect(try commands.run("doctor").output.contains("entries of the record are what its signed heads say"))
 
     let database = server.server.folder.path + "/seatcast.db"
-    guard Self.hasPython else { return }
+    guard isInstalled("python3") else { return }
     let change = """
       import sqlite3, sys
       with sqlite3.connect(sys.argv[1]) as db: db.execute("UPDATE notice SET available = available + 1")

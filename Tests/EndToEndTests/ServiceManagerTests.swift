@@ -5,8 +5,6 @@ import Testing
 
 @Suite("Service manager", .timeLimit(.minutes(30)))
 struct ServiceManagerTests {
-  private static let hasPython = (try? run("python3", ["--version"]).status) == .exited(0)
-
   /// The manager's end of the notification socket.
   @safe private final class Manager {
     let path: String
@@ -114,7 +112,8 @@ struct ServiceManagerTests {
   }
 
   @Test(
-    "sockets that were opened before are served, with as many loops as there are", .enabled(if: hasPython))
+    "sockets that were opened before are served, with as many loops as there are",
+    .enabled(if: isInstalled("python3")))
   func activation() throws {
     let folder = try TemporaryFolder()
     let words = ServerProcess.words(ServerOptions(), folder: folder.path, port: 1)
@@ -128,7 +127,9 @@ struct ServiceManagerTests {
     #expect(try process.wait() == .exited(0))
   }
 
-  @Test("a socket that cannot be served is a sentence, and one loop serves several", .enabled(if: hasPython))
+  @Test(
+    "a socket that cannot be served is a sentence, and one loop serves several",
+    .enabled(if: isInstalled("python3")))
   func numbersOfSockets() throws {
     let folder = try TemporaryFolder()
     let words = ServerProcess.words(ServerOptions(), folder: folder.path, port: 1) + ["--loops", "1"]

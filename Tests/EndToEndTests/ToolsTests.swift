@@ -13,12 +13,19 @@ struct ToolsTests {
   /// A file with a token, in the server's folder.
   private func file(_ token: String, _ name: String) throws -> String {
     let path = world.server.folder.path + "/" + name
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    defer { close(descriptor) }
-    let bytes = Array(token.utf8)
-    let written = unsafe write(descriptor, bytes, bytes.count)
-    guard written == bytes.count else { throw TestFailure("no file \(path)") }
+    try put(token, at: path)
     return path
+  }
+
+  /// Rehearses on the server, which must keep every promise.
+  /// - Returns: the report.
+  @discardableResult
+  private func rehearsal(_ words: String...) throws -> JSON {
+    let ran = try run(
+      ServerProcess.executable(),
+      ["rehearse", "--url", url, "--data", world.server.folder.path, "--json"] + words)
+    #expect(ran.status == .exited(0), "\(ran.error)")
+    return try JSON(parsing: Array(ran.output.utf8))
   }
 
   @Test("listen prints the server's messages, goes on over a restart, and ends cleanly by Ctrl-C")
@@ -75,14 +82,8 @@ struct ToolsTests {
   @Test("rehearse sells what there is, checks every promise, draws the curve, and cancels its event")
   func rehearse() throws {
     let chart = world.server.folder.path + "/curve.svg"
-    let ran = try run(
-      ServerProcess.executable(),
-      [
-        "rehearse", "--url", url, "--data", world.server.folder.path, "--users", "60", "--seats", "40",
-        "--viewers", "8", "--cancel", "10", "--json", "--chart", chart,
-      ])
-    #expect(ran.status == .exited(0), "\(ran.error)")
-    let report = try JSON(parsing: Array(ran.output.utf8))
+    let report = try rehearsal(
+      "--users", "60", "--seats", "40", "--viewers", "8", "--cancel", "10", "--chart", chart)
     #expect(report["consistency"]?["consistent"] == true && report["consistency"]?["broken"] == [])
     #expect(try report.number("bookings") >= 40 && report["refused"]?["rate-limited"] == nil)
     #expect(report["viewers"]?["watched"] == 8 && report["bookingMs"]?["p99"] != .null)
@@ -96,13 +97,7 @@ struct ToolsTests {
   @Test("a rehearsal's history is judged right once more by verify, and wrong when one line of it is changed")
   func verify() throws {
     let path = world.server.folder.path + "/history.jsonl"
-    let ran = try run(
-      ServerProcess.executable(),
-      [
-        "rehearse", "--url", url, "--data", world.server.folder.path, "--users", "40", "--seats", "25",
-        "--viewers", "4", "--cancel", "20", "--json", "--history", path,
-      ])
-    #expect(ran.status == .exited(0), "\(ran.error)")
+    try rehearsal("--users", "40", "--seats", "25", "--viewers", "4", "--cancel", "20", "--history", path)
     let judged = try run(ServerProcess.executable(), ["verify", path, "--search", "--json"])
     #expect(judged.status == .exited(0), "\(judged.output)")
     let report = try JSON(parsing: Array(judged.output.utf8))

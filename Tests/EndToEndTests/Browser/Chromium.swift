@@ -16,11 +16,7 @@ final class Chromium {
   private(set) var complaints: [String] = []
 
   /// The browser's program, nil when this machine has none.
-  static let program: String? = {
-    let folders = (environmentVariable("PATH") ?? "/usr/bin").split(separator: ":")
-    let candidates = folders.flatMap { folder in ["chromium", "chromium-browser"].map { "\(folder)/\($0)" } }
-    return candidates.first { unsafe access($0, X_OK) == 0 }
-  }()
+  static let program = Programs.path(of: "chromium", "chromium-browser")
 
   init() throws {
     guard let program = Chromium.program else { throw TestFailure("no chromium on PATH") }

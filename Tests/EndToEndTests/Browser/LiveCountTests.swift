@@ -3,11 +3,9 @@
 import TestSupport
 import Testing
 
-private let hasPython = (try? run("python3", ["--version"]).status) == .exited(0)
-
 @Suite(
   "Live count on a page of another origin", .serialized,
-  .enabled(if: Chromium.program != nil && hasPython, "no chromium or no python3 on PATH"))
+  .enabled(if: Chromium.program != nil && isInstalled("python3"), "no chromium or no python3 on PATH"))
 struct LiveCountTests {
   /// A seatcast server, and a site of somebody else on another port whose pages may watch it.
   final class Scene {

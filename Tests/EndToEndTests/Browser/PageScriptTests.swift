@@ -1,20 +1,14 @@
 // Runs the page's own unit tests (Tests/PageTests) where node is installed.
 import Foundation
-import Glibc
 import TestSupport
 import Testing
-
-private let hasNode: Bool = {
-  let folders = (environmentVariable("PATH") ?? "/usr/bin").split(separator: ":")
-  return folders.contains { unsafe access("\($0)/node", X_OK) == 0 }
-}()
 
 @Suite struct PageScriptTests {
   private static let folder = SourceTree.root + "/Tests/PageTests"
 
   @Test(
     "The page's scripts do what their own tests say",
-    .enabled(if: hasNode, "no node on PATH; the browser tests cover the page without it"))
+    .enabled(if: isInstalled("node"), "no node on PATH; the browser tests cover the page without it"))
   func scripts() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
     let tests = files.filter { $0.hasSuffix(".test.mjs") }.sorted().map { "\(Self.folder)/\($0)" }

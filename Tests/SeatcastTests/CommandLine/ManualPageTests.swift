@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import Testing
 
@@ -55,12 +54,5 @@ struct ManualPageTests {
     let folder = try TemporaryFolder()
     try put(page.text + "\n", at: folder.path + "/page")
     return try run(tool, arguments + [folder.path + "/page"])
-  }
-}
-
-/// Whether a program of this name is in PATH.
-func isInstalled(_ program: String) -> Bool {
-  (environmentVariable("PATH") ?? "").split(separator: ":").contains { folder in
-    unsafe access("\(folder)/\(program)", X_OK) == 0
   }
 }

@@ -1,0 +1,14 @@
+// Programs of this machine that some tests need. Where one is missing, those tests are left out, and say so.
+import Glibc
+
+public enum Programs {
+  /// The path of the first of these programs that PATH has; nil: it has none of them.
+  public static func path(of names: String...) -> String? {
+    let folders = (environmentVariable("PATH") ?? "/usr/bin").split(separator: ":")
+    let candidates = folders.flatMap { folder in names.map { "\(folder)/\($0)" } }
+    return candidates.first { unsafe access($0, X_OK) == 0 }
+  }
+}
+
+/// Whether PATH has a program of this name.
+public func isInstalled(_ program: String) -> Bool { Programs.path(of: program) != nil }
