@@ -78,7 +78,7 @@ function showAsOf(app, { words, isCurrent }) {
 /** How many watch the event; null: nobody has told. */
 function showViewers(viewers) {
   byId('viewers').hidden = !viewers;
-  if (viewers) say(byId('viewers'), `${viewers} watching now`);
+  if (viewers) say(byId('viewers'), `${number(viewers)} watching now`);
 }
 
 export function missingView(app, words) {
