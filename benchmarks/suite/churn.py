@@ -4,7 +4,6 @@ of the connections have come.
 """
 import re
 import time
-import urllib.request
 from pathlib import Path
 
 from suite import contestants, servers, system
@@ -43,8 +42,7 @@ class Samples:
         self.rows = []
 
     def take(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._server.port}/metrics", timeout=30) as answer:
-            metrics = answer.read().decode()
+        metrics = servers.read(f"http://127.0.0.1:{self._server.port}", "/metrics")
         status = Path(f"/proc/{self._server.pid}/status").read_text()
         self.rows.append((
             time.monotonic() - self._start, accepted(metrics),

@@ -104,8 +104,8 @@ def _last_words(scratch):
 
 def _prepare(base):
     """Logs the admin in and makes an event; what LoadGenerator needs of both."""
-    token = _ask(base, "/api/auth/login", ADMIN)["token"]
-    event = _ask(base, "/api/events", {"name": "Benchmark", "seatCapacity": CAPACITY}, token)["id"]
+    token = ask(base, "/api/auth/login", ADMIN)["token"]
+    event = ask(base, "/api/events", {"name": "Benchmark", "seatCapacity": CAPACITY}, token)["id"]
     return ("--token", token, "--event", str(event))
 
 
@@ -117,19 +117,28 @@ def _unverified():
     return context
 
 
-def _ask(base, path, body, token=None):
+def ask(base, path, body, token=None):
+    """The answer to a change, from JSON."""
     fields = {"Content-Type": "application/json"}
     if token:
         fields["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(base + path, json.dumps(body).encode(), fields)
+    return json.loads(_fetch(urllib.request.Request(base + path, json.dumps(body).encode(), fields)))
+
+
+def read(base, path):
+    """The answer to a question that needs no token, as text."""
+    return _fetch(urllib.request.Request(base + path))
+
+
+def _fetch(request):
     # No proxy of the environment stands between us and the loopback.
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_unverified()))
     try:
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
+        with opener.open(request, timeout=60) as answer:
+            return answer.read().decode()
     except urllib.error.URLError as error:
-        raise Failure(f"seatcast refused to be prepared: {path}: {error}")
+        raise Failure(f"seatcast refused {request.selector}: {error}")
 
 
 # Measuring
@@ -180,11 +189,18 @@ def loading(programs, server, words, cores=None, seconds=LOAD_SECONDS, watch=Non
         programs.load, words[0], "--port", server.port, "--pid", server.pid, "--seconds", seconds,
         *words[1:], *server.load_options,
     ]
+    with generating(command, seconds + 60, cores, watch, first) as figures:
+        yield figures
+
+
+@contextlib.contextmanager
+def generating(command, seconds, cores=None, watch=None, first=False):
+    """The same for a whole command, which must end within so many seconds."""
     figures = {}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         with system.Child(command, output=output, errors=errors, cores=cores, first=first) as client:
             yield figures
-            status = _wait(client, seconds + 60, watch)
+            status = _wait(client, seconds, watch)
         output.seek(0)
         errors.seek(0)
         if status != 0:

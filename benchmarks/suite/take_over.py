@@ -4,12 +4,9 @@ A crowd watches one event that is booked now and then; a few probes watch anothe
 silence of each probe is what a take-over costs them. LoadGenerator ends with a sentence when a subscriber is dropped,
 closed, or misses a notice. The same load without a take-over stands beside it.
 """
-import contextlib
 import json
-import re
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 from suite import contestants, document, servers, system
@@ -22,7 +19,8 @@ TAKE_OVERS = 3
 # From the start of the probes to the first take-over, and from one to the next.
 FIRST_SECONDS, BETWEEN_SECONDS = 6, 5
 CONNECTING_SECONDS = 300
-READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+# For LoadGenerator, which itself gives up a little earlier.
+PATIENCE = 1_000
 SHOWN = ("gap_p50_ms", "gap_p99_ms", "gap_max_ms", "each_p50_ms", "each_p99_ms", "answer_p99_ms", "conflated")
 
 
@@ -49,11 +47,11 @@ class Lineage:
         with open(place[0], "wb") as output, open(place[1], "wb") as errors:
             self.children.append(system.Child(
                 [*self._words, "--port", self.port, *more], output=output, errors=errors, environment=fixed))
-        while not (found := READY.search(place[0].read_text())):
+        while not (found := servers.READY.search(place[0].read_text())):
             if self.children[-1].has_ended() or time.monotonic() > begun + servers.START_SECONDS:
                 raise Failure(f"seatcast did not start: {place[1].read_text()[-600:]}")
             time.sleep(0.01)
-        self.port = int(found.group(1))
+        self.port = int(found.group(2))
         return time.monotonic() - begun
 
     def take_over(self):
@@ -94,23 +92,23 @@ def _measure(programs, crowd, loops, take_overs):
         with Lineage(programs, Path(name), loops) as servers_in_turn:
             servers_in_turn.start()
             base = f"http://127.0.0.1:{servers_in_turn.port}"
-            token = servers._ask(base, "/api/auth/login", ADMIN)["token"]
-            events = [servers._ask(base, "/api/events", {"name": each, "seatCapacity": 100_000}, token)["id"]
+            token = servers.ask(base, "/api/auth/login", ADMIN)["token"]
+            events = [servers.ask(base, "/api/events", {"name": each, "seatCapacity": 100_000}, token)["id"]
                       for each in ("Crowd", "Probes")]
             return _watch(programs, servers_in_turn, token, events, crowd, loops, take_overs)
 
 
 def _watch(programs, lineage, token, events, crowd, loops, take_overs):
-    common = ("--port", lineage.port, "--token", token, "--seconds", 900)
+    common = ("--port", lineage.port, "--token", token, "--seconds", PATIENCE - 100)
     crowd_words = ("rate", *common, "--event", events[0], "--subscribers", crowd, "--threads", loops, "--tables",
                    "private", "--concurrency", 256, "--warm-up", 1, "--rate", CROWD_RATE, "--broadcasts",
                    int(CROWD_RATE * (SECONDS + 16)), "--bookers", 2)
     probe_words = ("rate", *common, "--event", events[1], "--subscribers", PROBES, "--warm-up", RATE, "--rate", RATE,
                    "--broadcasts", RATE * SECONDS, "--bookers", 16, "--gaps", "yes")
-    with _loading(programs, crowd_words) as crowd_figures:
+    with servers.generating([programs.load, *crowd_words], PATIENCE) as crowd_figures:
         say(f"connecting {crowd:,} subscribers ...")
         _wait_for_first_booking(lineage.port, events[0])
-        with _loading(programs, probe_words) as probe_figures:
+        with servers.generating([programs.load, *probe_words], PATIENCE) as probe_figures:
             time.sleep(FIRST_SECONDS)
             taken = []
             for _ in range(take_overs):
@@ -120,26 +118,11 @@ def _watch(programs, lineage, token, events, crowd, loops, take_overs):
     return {"probes": probe_figures, "crowd": crowd_figures, "take-overs": taken}
 
 
-@contextlib.contextmanager
-def _loading(programs, words):
-    figures = {}
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        with system.Child([programs.load, *words], output=output, errors=errors) as client:
-            yield figures
-            status = client.wait(1_000)
-        output.seek(0)
-        errors.seek(0)
-        if status != 0:
-            raise servers.complaint(errors.read(), status)
-        figures |= servers.parse(output.read())
-
-
 def _wait_for_first_booking(port, event):
     deadline = time.monotonic() + CONNECTING_SECONDS
     while time.monotonic() < deadline:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/events/{event}", timeout=60) as answer:
-            if json.load(answer)["seq"] > 0:
-                return
+        if json.loads(servers.read(f"http://127.0.0.1:{port}", f"/api/events/{event}"))["seq"] > 0:
+            return
         time.sleep(0.5)
     raise Failure("The crowd was not connected in time.")
 
