@@ -134,11 +134,11 @@ struct LimitTable: Equatable, Sendable {
     var lines: [String] = []
     for setting in LimitSetting.allCases {
       let item = "\(setting.rawValue)=\(setting.fallback.text)"
-      if let last = lines.last, last.count + item.count < 95 {
-        lines[lines.count - 1] = last + ", " + item
-      } else {
-        lines.append(item)
+      guard let last = lines.popLast() else {
+        lines = [item]
+        continue
       }
+      lines += last.count + item.count < 95 ? [last + ", " + item] : [last + ",", item]
     }
     return ["The limits and their defaults:"] + lines
   }

@@ -113,5 +113,7 @@ struct LimitTableTests {
     for setting in LimitSetting.allCases {
       #expect(help.contains("\(setting.rawValue)=\(setting.fallback.text)"))
     }
+    let list = LimitTable.help.dropFirst().joined(separator: " ")
+    #expect(list.split(separator: " ").dropLast().allSatisfy { $0.hasSuffix(",") }, "\(list)")
   }
 }
