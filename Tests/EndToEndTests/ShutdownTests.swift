@@ -44,16 +44,7 @@ struct ShutdownTests {
     #expect(try server.server.terminate() == .exited(0))
     let acknowledged = Set(try bookers.flatMap { try $0.join() })
     try server.server.restart()
-    let admin = try server.admin()
-    var stored: Set<String> = []
-    var after = 0
-    while true {
-      let page =
-        try admin.get("/api/events/\(event)/notices?limit=100&after=\(after)").json()["items"]?.array ?? []
-      guard let last = page.last else { break }
-      for notice in page { stored.insert(try notice.word("bookingId")) }
-      after = try last.number("seq")
-    }
+    let stored = try server.loggedBookings(of: event)
     #expect(acknowledged.isSubset(of: stored))
     // Whatever was answered while stopping was answered whole, so at most the refused ones are missing.
     #expect(stored == acknowledged)

@@ -77,18 +77,6 @@ struct TakeOverTests {
     init() { next = 0 }
   }
 
-  private func stored(_ server: TestServer, _ event: Int) throws -> Set<String> {
-    let admin = try server.admin()
-    var (stored, after): (Set<String>, Int) = ([], 0)
-    while true {
-      let page =
-        try admin.get("/api/events/\(event)/notices?limit=100&after=\(after)").json()["items"]?.array ?? []
-      guard let last = page.last else { return stored }
-      for notice in page { stored.insert(try notice.word("bookingId")) }
-      after = try last.number("seq")
-    }
-  }
-
   @Test("across take-overs in a row, nobody is disconnected and nothing is missed")
   func inARow() throws {
     let server = try TestServer()
@@ -135,7 +123,7 @@ struct TakeOverTests {
     for stream in streams { try stream.join() }
     #expect(crowd.members.allSatisfy { !$0.hasEnded })
     #expect(bookers.reconnects.withLock { $0 } == 0, "keep-alive connections go on, too")
-    #expect(try stored(server, event).isSuperset(of: acknowledged))
+    #expect(try server.loggedBookings(of: event).isSuperset(of: acknowledged))
     #expect(Set(acknowledged).count == acknowledged.count)
     #expect(last == acknowledged.count)
     #expect(try server.server.terminate() == .exited(0))
@@ -167,7 +155,7 @@ struct TakeOverTests {
       socket.drop()
     }
     let acknowledged = try bookers.stop()
-    #expect(try stored(server, event).isSuperset(of: acknowledged))
+    #expect(try server.loggedBookings(of: event).isSuperset(of: acknowledged))
     #expect(try server.server.takeOver() == .exited(0))
   }
 
@@ -195,7 +183,7 @@ struct TakeOverTests {
       #expect(try server.server.client().get("/readyz").status == 200)
     }
     let acknowledged = try bookers.stop()
-    #expect(try stored(server, event).isSuperset(of: acknowledged))
+    #expect(try server.loggedBookings(of: event).isSuperset(of: acknowledged))
   }
 
   @Test("a process for another data folder is refused, and the server serves on")

@@ -66,6 +66,19 @@ struct TestServer {
     return values.reduce(0, +)
   }
 
+  /// The bookings in the log of an event in which there is nothing else.
+  func loggedBookings(of event: Int) throws -> Set<String> {
+    let admin = try admin()
+    var (logged, after): (Set<String>, Int) = ([], 0)
+    while true {
+      let page =
+        try admin.get("/api/events/\(event)/notices?limit=100&after=\(after)").json()["items"]?.array ?? []
+      guard let last = page.last else { return logged }
+      for notice in page { logged.insert(try notice.word("bookingId")) }
+      after = try last.number("seq")
+    }
+  }
+
   /// A WebSocket without a subscription, after its greeting.
   func connect(user: Int = 7_000) throws -> WebSocketClient {
     let socket = try WebSocketClient(port: port, path: "/ws", token: mint.token(user: user))
