@@ -1,4 +1,4 @@
-// The commands that are clients of a server: what each takes, for the parser and for `--help`. Pure.
+// The commands for anybody, clients of a server and `verify`: what each takes, for the parser and for `--help`. Pure.
 
 extension CommandTable {
   static let tools = [listen, top, rehearse, verify]

@@ -72,7 +72,7 @@ const stateOf = (event, now) =>
   event.status === 'draft' ? { kind: 'draft', label: 'Draft' } : saleState(event, now);
 
 /** Whether all words are somewhere in the texts. */
-export const matches = (words, ...texts) => {
+const matches = (words, ...texts) => {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const all = texts.join(' ').toLowerCase();
   return wanted.every((word) => all.includes(word));

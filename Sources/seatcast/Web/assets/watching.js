@@ -180,7 +180,7 @@ export class Watching {
 
   /**
    * Books, or holds: once, also when its answer is lost and the same order is given again, before or after a reload.
-   * `onRetry(error)`: no answer came, and it is asked again. Rejected with an ApiError.
+   * `onRetry(error)`: no answer came, or one that asks to wait, and it is asked again. Rejected with an ApiError.
    */
   async book(eventId, order, onRetry) {
     try {

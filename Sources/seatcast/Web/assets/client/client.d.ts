@@ -102,7 +102,7 @@ export interface Order {
   hold?: boolean;
   /** The number of a ticket type; absent: the first that has seats. */
   ticketType?: number;
-  /** Called when no answer came, and the order will be sent again with the same key. */
+  /** Called before the order is sent again with the same key: no answer came, or one that asks to wait. */
   onRetry?: (error: SeatcastError) => void;
 }
 
