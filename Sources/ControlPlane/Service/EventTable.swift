@@ -16,9 +16,9 @@ struct EventTable {
 
   subscript(id: EventID) -> Event? { places[id].map { rows[$0] } }
 
-  /// The event at a place, changed where it stands.
+  /// The event at a place, changed where it stands. Read by a plain getter: what a coroutine yields ends with its frame.
   subscript(place: Int) -> Event {
-    _read { yield rows[place] }
+    get { rows[place] }
     _modify { yield &rows[place] }
   }
 
