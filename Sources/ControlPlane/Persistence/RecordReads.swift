@@ -13,7 +13,7 @@ struct RecordFacts: Sendable {
   /// Nil: the table `meta` lacks something.
   init?(epoch: String?, record: String?, bookingKey: String?, userKey: String?) {
     guard let epoch, let record, let bookingKey = bookingKey.flatMap({ UInt64($0, radix: 16) }),
-      let userKey = userKey.flatMap(Self.bytes), userKey.count == RecordPseudonyms.keyBytes
+      let userKey = userKey.flatMap({ bytes(hex: $0) }), userKey.count == RecordPseudonyms.keyBytes
     else { return nil }
     self.epoch = epoch
     self.record = record
@@ -37,12 +37,6 @@ struct RecordFacts: Sendable {
   static let userKeyName = "record_user_key"
   /// Where the feed stood when a database that had none got its record.
   static let feedStartName = "record_feed_start"
-
-  private static func bytes(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.compactMap(\.hexDigit)
-    guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-  }
 }
 
 final class RecordReads {
@@ -291,7 +285,7 @@ private enum SealRow {
       let key = RecordPublicKey(base64: row.text(4))
     else { return nil }
     return RecordSeal(
-      number: row.int64(0), size: row.uint64(1), link: link, epoch: row.text(3), key: key, head: row.text(5),
+      number: row.number(0), size: row.uint64(1), link: link, epoch: row.text(3), key: key, head: row.text(5),
       feed: row.int64(6), waiting: row.int64(7), earlier: row.int64(8), items: row.text(9))
   }
 }
@@ -331,8 +325,8 @@ private enum RecordNoticeRow {
       writer.number("quantity", row.int64(8))
       if let type = row.optionalInt64(12) { writer.number("type", type) }
       // As it was when it was made: an extension comes later, and once.
-      if row.int(1) == NoticeRow.created, let until = row.optionalInt64(10) {
-        writer.number("until", until - row.int64(11))
+      if row.int(1) == NoticeRow.created, row.optionalInt64(10) != nil {
+        writer.number("until", row.number(10) - row.number(11))
       }
     }
     writer.number("available", row.int64(2))

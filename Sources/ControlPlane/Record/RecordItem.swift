@@ -20,24 +20,29 @@ enum RecordItem: Equatable, Sendable {
     }
   }
 
-  /// A row of the feed; nil: it is of no kind that is known.
+  /// A row of the feed; nil: it is of no kind that is known, or no run.
   init?(kind: Int64, subject: Int64, number: Int64, count: Int64) {
     switch FeedKind(rawValue: kind) {
-    case .notice: self = .notices(event: subject, last: number, count: count)
+    case .notice where Self.isRun(last: number, count: count):
+      self = .notices(event: subject, last: number, count: count)
     case .confirmed: self = .confirmed(booking: subject, at: number)
     case .extended: self = .extended(booking: subject, at: number)
     case .eventCreated: self = .made(event: subject, at: number)
-    case nil: return nil
+    case .notice, nil: return nil
     }
   }
+
+  /// Whether so many things that are numbered from 1 can end with this one. A damaged row may say anything, and what is
+  /// computed of it must not overflow.
+  private static func isRun(last: Int64, count: Int64) -> Bool { count > 0 && count <= last }
 
   /// This item and the next as one; nil: they are two.
   func joined(with next: RecordItem) -> RecordItem? {
     switch (self, next) {
     case (.notices(let event, let last, let count), .notices(let other, let end, let more))
-    where event == other && last + more == end:
+    where event == other && end - more == last:
       .notices(event: event, last: end, count: count + more)
-    case (.waiting(let last, let count), .waiting(let end, let more)) where last + more == end:
+    case (.waiting(let last, let count), .waiting(let end, let more)) where end - more == last:
       .waiting(last: end, count: count + more)
     default: nil
     }
@@ -77,11 +82,13 @@ enum RecordItem: Equatable, Sendable {
     let numbers = words.dropFirst().compactMap { Int64($0) }
     guard numbers.count == words.count - 1 else { return nil }
     switch (words.first, numbers.count) {
-    case ("n", 3): self = .notices(event: numbers[0], last: numbers[1], count: numbers[2])
+    case ("n", 3) where Self.isRun(last: numbers[1], count: numbers[2]):
+      self = .notices(event: numbers[0], last: numbers[1], count: numbers[2])
     case ("c", 2): self = .confirmed(booking: numbers[0], at: numbers[1])
     case ("x", 2): self = .extended(booking: numbers[0], at: numbers[1])
     case ("e", 2): self = .made(event: numbers[0], at: numbers[1])
-    case ("w", 2): self = .waiting(last: numbers[0], count: numbers[1])
+    case ("w", 2) where Self.isRun(last: numbers[0], count: numbers[1]):
+      self = .waiting(last: numbers[0], count: numbers[1])
     default: return nil
     }
   }

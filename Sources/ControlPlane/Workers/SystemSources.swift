@@ -64,14 +64,7 @@ func hex(_ bytes: some Sequence<UInt8>) -> String {
 
 /// The bytes that `hex` made a text of; nil: it is no such text.
 func bytes(hex text: String) -> [UInt8]? {
-  func value(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    default: nil
-    }
-  }
-  let digits = text.utf8.compactMap(value)
+  let digits = text.utf8.compactMap(\.hexDigit)
   guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
   return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }

@@ -53,6 +53,15 @@ struct RecordReadsTests {
     }
   }
 
+  @Test("Moments of a damaged row, however far away, overflow nothing")
+  func farMoments() throws {
+    let event = try fixture.makeEvent(capacity: 3)
+    _ = try fixture.hold(event)
+    try fixture.store.connection.execute(
+      "UPDATE booking SET held_until = \(Int64.max), extended = \(-Int64.max)")
+    #expect(try entries(.notices(event: 1, last: 1, count: 1)).count == 1)
+  }
+
   @Test("The facts are those of the table meta, and it is told when they are damaged")
   func facts() throws {
     let facts = try RecordFacts(fixture.store.connection)

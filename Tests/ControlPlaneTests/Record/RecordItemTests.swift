@@ -13,7 +13,9 @@ struct RecordItemTests {
   func lines() {
     #expect(RecordItem.items(RecordItem.text(items)) == items)
     #expect(RecordItem.items("") == [])
-    for text in ["n 1 2", "q 1 2", "n 1 2 x", "w 1", "e  1", "n 1 2 3 4"] {
+    for text in [
+      "n 1 2", "q 1 2", "n 1 2 x", "w 1", "e  1", "n 1 2 3 4", "n 1 2 3", "n 1 2 0", "w 1 2", "w 1 -1",
+    ] {
       #expect(RecordItem.items(text) == nil, "\(text)")
     }
     #expect(items.map(\.count) == [1, 1, 12, 1, 1, 2])
@@ -30,6 +32,7 @@ struct RecordItemTests {
       RecordItem.waiting(last: 3, count: 1).joined(with: .waiting(last: 5, count: 2))
         == .waiting(last: 5, count: 3))
     #expect(run.joined(with: .waiting(last: 13, count: 1)) == nil)
+    #expect(RecordItem.waiting(last: .max, count: 1).joined(with: .waiting(last: 5, count: 2)) == nil)
   }
 
   @Test("Rows of the feed are items; kinds that nobody knows are none")
@@ -39,5 +42,7 @@ struct RecordItemTests {
     #expect(RecordItem(kind: 2, subject: 1, number: 5, count: 1) == .extended(booking: 1, at: 5))
     #expect(RecordItem(kind: 3, subject: 1, number: 5, count: 1) == .made(event: 1, at: 5))
     #expect(RecordItem(kind: 4, subject: 1, number: 5, count: 1) == nil)
+    #expect(RecordItem(kind: 0, subject: 1, number: .min, count: 1) == nil)
+    #expect(RecordItem(kind: 0, subject: 1, number: 5, count: 6) == nil)
   }
 }

@@ -31,5 +31,10 @@ struct SystemSourcesTests {
   }
 
   @Test("hexadecimal has two small digits per byte")
-  func hexadecimal() { #expect(hex([0x00, 0x0F, 0xA5, 0xFF]) == "000fa5ff") }
+  func hexadecimal() {
+    #expect(hex([0x00, 0x0F, 0xA5, 0xFF]) == "000fa5ff")
+    #expect(bytes(hex: "000fa5ff") == [0x00, 0x0F, 0xA5, 0xFF])
+    #expect(bytes(hex: "") == [])
+    for text in ["0", "0g", "000", "é"] { #expect(bytes(hex: text) == nil, "\(text)") }
+  }
 }

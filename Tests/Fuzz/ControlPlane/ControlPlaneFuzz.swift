@@ -99,7 +99,9 @@ let fuzzFolder: String = {
   let path = "/dev/shm/seatcast-fuzz-\(getpid())"
   require(unsafe mkdir(path, 0o700) == 0, "no folder in memory")
   atexit {
-    for name in ["seatcast.db", "seatcast.db-wal", "seatcast.db-shm", "seatcast.lock", "jwt-secret"] {
+    for name in [
+      "seatcast.db", "seatcast.db-wal", "seatcast.db-shm", "seatcast.lock", "jwt-secret", "record-key",
+    ] {
       unsafe unlink(fuzzFolder + "/" + name)
     }
     unsafe rmdir(fuzzFolder)

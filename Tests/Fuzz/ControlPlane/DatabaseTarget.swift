@@ -87,6 +87,7 @@ private func use(_ backend: Backend, _ surroundings: Surroundings) {
     _ = backend.history(of: EventID(event), after: 0, through: 50, ticket: ReplyTicket(high: 0, low: 0))
   }
   while backend.pump() {}
+  _ = backend.threads.record?.recorder.seal()
 }
 
 // MARK: - Files
