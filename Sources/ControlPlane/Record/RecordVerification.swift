@@ -49,7 +49,7 @@ public enum RecordVerification {
 extension RecordVerdict {
   fileprivate init(refused refusal: RecordVerifier.Refusal) {
     isGood = false
-    text = "The record is not good. Line \(refusal.line) \(refusal.sentence).\n"
+    text = "The record is not good. Line \(refusal.line) \(HarmlessText.of(refusal.sentence)).\n"
     json = JSONWriter.object { writer in
       writer.member("ok", false)
       writer.member("line", refusal.line)
@@ -130,6 +130,7 @@ struct LineReader: ~Copyable {
       buffer.removeSubrange(..<position)
       position = 0
       let count = unsafe read(file, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
       if count < 0 { return .fault("cannot be read: \(describe(errno: errno))") }
       if count == 0 { return buffer.isEmpty ? .end : .fault("is cut off: it has no line break at its end") }
       buffer += chunk.prefix(count)

@@ -38,8 +38,8 @@ extension Counterexample {
     // What could not follow stands at the end of the time, and is what matters.
     for (step, place) in rows.suffix(Self.mostRows) {
       let row =
-        (place.map { String($0) } ?? "none").padded(7) + step.name.cut(17).padded(18)
-        + step.act.cut(21).padded(22)
+        (place.map { String($0) } ?? "none").padded(7) + step.name.harmless.cut(17).padded(18)
+        + step.act.harmless.cut(21).padded(22)
         + time(step.sentAt).aligned(10) + time(step.answeredAt).aligned(10) + "  "
         + Self.answer(step).padded(24)
         + step.lines.map { String($0) }.joined(separator: ",")
@@ -93,7 +93,7 @@ extension Counterexample {
   }
 
   private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { output, character in
+    text.harmless.reduce(into: "") { output, character in
       switch character {
       case "&": output += "&amp;"
       case "<": output += "&lt;"

@@ -17,7 +17,7 @@ struct VerifyReport: Sendable {
           + ": not so: \(broken.rule.promise)")
       for violation in broken.violations.prefix(Self.mostTold) {
         let lines = violation.lines.map { String($0) }.joined(separator: ", ")
-        output.append("  " + violation.evidence)
+        output.append("  " + violation.evidence.harmless)
         if !lines.isEmpty {
           output.append(style.text("    line\(violation.lines.count > 1 ? "s" : "") \(lines)", .faint))
         }

@@ -73,6 +73,14 @@ struct RecordVerificationTests {
     #expect(try RecordVerification.verify(path).text.contains("Line 1 is missing"))
   }
 
+  @Test("Text from a record cannot control a terminal")
+  func harmless() throws {
+    let head = try #require(fixture.sealer.last?.head)
+    try write([RecordLines.first("\u{1B}[2J", event: nil)])
+    let verdict = try RecordVerification.verify(path, heads: head)
+    #expect(verdict.text.contains("Line 1 names the record \u{FFFD}[2J, and a kept head is of"))
+  }
+
   @Test("A file that lacks its last line break is cut off")
   func cutOff() throws {
     let text = try fixture.lines().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")

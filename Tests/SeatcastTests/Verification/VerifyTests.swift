@@ -99,6 +99,20 @@ struct VerifyTests {
     #expect(json["broken"]?[0]?["violations"]?[0]?["lines"]?[1] == 20)
   }
 
+  @Test("Names from a history cannot control a terminal")
+  func harmless() {
+    var verdict = Verdict()
+    verdict.report(.order, "client \u{1B}[2J", lines: [1])
+    let step = SearchStep(
+      name: "\u{1B}[2J", act: "cancel \u{7}", sentAt: 0, answeredAt: 1, effect: .reads, isOptional: false)
+    let found = Counterexample(event: 1, steps: [step], order: [])
+    let text = VerifyReport(verdict: verdict, counterexamples: [found], lines: 1).text(.plain)
+    #expect(text.contains("client \u{FFFD}[2J") && text.contains("cancel \u{FFFD}"))
+    for control: UInt8 in [0x1B, 0x07] {
+      #expect(!text.utf8.contains(control) && !found.svg().utf8.contains(control))
+    }
+  }
+
   @Test("What is recorded is judged, and stands in the file for another judgement")
   func recorded() throws {
     let path = folder.path + "/recorded"
