@@ -14,9 +14,10 @@ enum Doctor {
   static func findings(_ configuration: ServeConfiguration) -> [Finding] {
     let files = DoctorFiles(folder: configuration.dataFolder)
     let isServed = files.isServed
+    let database = files.databaseFindings
+    let record = files.recordFindings(isReadable: database.allSatisfy { $0.grade != .fail })
     return flags(configuration) + files.folderFindings + files.serverFindings(isServed: isServed)
-      + files.databaseFindings + files.recordFindings
-      + files.secretFindings(configuration) + files.backupFindings(configuration.backups)
+      + database + record + files.secretFindings(configuration) + files.backupFindings(configuration.backups)
       + DoctorMachine.findings(configuration, isServed: isServed)
   }
 

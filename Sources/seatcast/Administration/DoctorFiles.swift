@@ -145,15 +145,15 @@ struct DoctorFiles {
 
   // MARK: The record of sales
 
-  var recordFindings: [Finding] {
+  /// - Parameter isReadable: whether nothing is wrong with the database; what is was told already.
+  func recordFindings(isReadable: Bool) -> [Finding] {
     var findings: [Finding] = []
     let path = folder + "/record-key"
     if let state = Self.state(of: path), state.st_mode & 0o077 != 0 {
       findings.append(
         .fail("record", "\(path) can be read by others, and serve refuses it: chmod 600 \(path)."))
     }
-    // What stands in the way of the database is told once.
-    guard databaseFindings.allSatisfy({ $0.grade != .fail }) else { return findings }
+    guard isReadable else { return findings }
     do {
       guard let state = try Checkup.record(in: folder) else { return findings }
       return findings + [

@@ -83,7 +83,7 @@ extension EventCase {
   /// Requests of one key are one step.
   private func requests() -> [SearchStep] {
     let isDivided = log.contains { $0.state.types >= 0 } || record.start?.state.types ?? NameTable.none >= 0
-    let quantities = quantities
+    let (changes, quantities) = (changes, quantities)
     var (steps, changed): ([SearchStep], Set<UInt64>) = ([], [])
     for change in changes { changed.insert(change.seq) }
     var timed = Dictionary(changes.map { ($0.seq, $0) }) { one, _ in one }
