@@ -163,8 +163,8 @@ struct EventCase {
     var state = fact.state
     (state.seq, state.change, state.booking) = (fact.state.seq - 1, nil, NameTable.none)
     switch change {
-    case .created: state.available += max(0, fact.state.quantity)
-    case .cancelled: state.available -= max(0, fact.state.quantity)
+    case .created: state.available = Int32(clamping: Int(state.available) + Int(max(0, state.quantity)))
+    case .cancelled: state.available = Int32(clamping: Int(state.available) - Int(max(0, state.quantity)))
     case .resized: return nil
     case .updated: break
     }

@@ -52,7 +52,9 @@ enum HistoryParser {
       try number("request", line), at: try time(line), client: try text("client", line), act)
     (request.userID, request.event) = (name("userId", line), line.integer("eventId"))
     (request.bookingID, request.key) = (line.text("bookingId"), line.text("key"))
-    (request.quantity, request.typeID) = (line.integer("quantity") ?? 1, line.integer("typeId"))
+    (request.quantity, request.typeID) = (
+      bounded(line.integer("quantity") ?? 1), line.integer("typeId")
+    )
     request.isHold = line.bool("hold") == true
     switch act {
     case .book, .join, .leave, .change, .delete, .read:
@@ -112,7 +114,7 @@ enum HistoryParser {
     telling.status = message.text("status")
     telling.types = message.elements("types").compactMap { type in
       guard let id = type.integer("id"), let available = type.integer("available") else { return nil }
-      return TypeSeats(id: id, available: available)
+      return TypeSeats(id: id, available: bounded(available))
     }
     return telling
   }
@@ -231,8 +233,16 @@ enum HistoryParser {
   }
 
   private static func time(_ line: JSONReading) throws(HistoryFault) -> Int64 {
-    Int64(try number("at", line))
+    let time = Int64(try number("at", line))
+    guard (-farthest...farthest).contains(time) else { throw HistoryFault("has a time that no clock tells") }
+    return time
   }
+
+  /// What lies between two times does not overflow.
+  private static let farthest: Int64 = 1 << 61
+
+  /// Seats, as facts have them: a file may say anything, and what is computed of it does not overflow.
+  private static func bounded(_ seats: Int) -> Int { Int(Int32(clamping: seats)) }
 
   private static func seq(_ name: String, _ line: JSONReading) -> UInt64? {
     line.integer(name).flatMap { UInt64(exactly: $0) }

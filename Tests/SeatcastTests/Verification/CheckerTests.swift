@@ -204,6 +204,20 @@ struct CheckerTests {
     }
   }
 
+  @Test("Numbers that no server tells are judged like others, and overflow nothing")
+  func farNumbers() throws {
+    let (most, counts) = (Int.max, #""availableSeats":2147483647,"seatCapacity":2147483647"#)
+    let lines = [
+      #"{"kind":"history","version":1}"#,
+      #"{"kind":"request","at":1,"request":1,"client":"c","act":"book","eventId":1,"quantity":\#(Int.min)}"#,
+      #"{"kind":"answer","at":2,"request":1,"status":409,"body":{"type":"urn:seatcast:problem:sold-out"}}"#,
+      #"{"kind":"notice","notice":{"type":"booking_created","eventId":1,"bookingId":"A","userId":"a","quantity":\#(most),\#(counts),"seq":1,"types":[{"id":1,"available":\#(most)}]}}"#,
+      #"{"kind":"notice","notice":{"type":"booking_cancelled","eventId":1,"bookingId":"A","userId":"a","quantity":\#(most),"typeId":1,\#(counts),"seq":2,"types":[{"id":1,"available":\#(most)}]}}"#,
+    ]
+    let read = try lines.map { try HistoryParser.line(Array($0.utf8)) }
+    #expect(try !judge(read, searches: true).0.isConsistent)
+  }
+
   @Test("Minima of any range, and seqs on either side of a time")
   func tables() {
     let minima = Minima([5, 3, 8, 1, 9])

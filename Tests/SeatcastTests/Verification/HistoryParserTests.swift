@@ -119,6 +119,7 @@ struct HistoryParserTests {
       (#"{"kind":"request","at":1,"request":1,"client":"c","act":"book"}"#, "has no eventId"),
       (#"{"kind":"request","at":1,"request":1,"client":"c","act":"cancel"}"#, "has no bookingId"),
       (#"{"kind":"answer","request":1,"status":200}"#, "has no number at"),
+      (#"{"kind":"answer","at":9223372036854775807,"request":1,"status":200}"#, "that no clock tells"),
       (#"{"kind":"frame","at":1,"connection":1}"#, "has no object message"),
       (
         #"{"kind":"frame","at":1,"connection":1,"message":{"type":"seat_update","eventId":1}}"#,
