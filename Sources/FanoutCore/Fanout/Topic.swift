@@ -70,14 +70,15 @@ struct Topic {
     var head: UInt64 { summary.seq }
     var isBehind: Bool { webSocket.isBehind || eventStream.isBehind || deflated?.isBehind ?? false }
 
-    /// The feed of a dialect. Those of compressed ones are there once `beginReading` was called for one of them.
+    /// The feed of a dialect. Those of compressed ones are there once `beginReading` was called for one of them. A
+    /// getter, because a coroutine's copy ends too early (see `TopicTable`) and a value that is only read has no address.
     subscript(dialect: Dialect) -> Feed {
-      _read {
+      get {
         switch dialect {
-        case .webSocket: yield webSocket
-        case .eventStream: yield eventStream
-        case .standalone: yield compressed.standalone
-        case .shared: yield compressed.shared
+        case .webSocket: webSocket
+        case .eventStream: eventStream
+        case .standalone: compressed.standalone
+        case .shared: compressed.shared
         }
       }
       _modify {
