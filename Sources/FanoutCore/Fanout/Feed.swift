@@ -58,10 +58,12 @@ struct Feed {
     settled = 0
   }
 
-  /// Older frames, which end just before the first that the log has: for those who come from another process behind the
-  /// head.
+  /// Whether the log keeps frames, and notices that end with `last` stand just before them.
+  func takes(olderThrough last: UInt64) -> Bool { isRead && log.first == last + 1 }
+
+  /// Puts older frames that it takes in front: for those who come from another process behind the head.
   mutating func prepend(_ frames: EncodedFrames, room: LogRoom) {
-    isRead = true
+    assert(isRead, "a log keeps older frames for somebody who reads")
     log.prepend(frames, room: room)
   }
 

@@ -109,10 +109,10 @@ struct Topic {
       webSocket.log.bytes.count + eventStream.log.bytes.count + (deflated?.logBytes ?? 0)
     }
 
-    /// Puts older notices in front of what the logs hold, if they end just before it.
+    /// Puts older notices in front of what the plain logs hold, where somebody reads them and they end just before it.
     mutating func prepend(_ notices: [Notice], idPrefix: [UInt8], room: LogRoom) {
-      for dialect in [Dialect.webSocket, .eventStream]
-      where self[dialect].log.first == (notices.last?.seq ?? 0) + 1 {
+      guard let last = notices.last?.seq else { return }
+      for dialect in [Dialect.webSocket, .eventStream] where self[dialect].takes(olderThrough: last) {
         self[dialect].prepend(EncodedFrames(notices, as: dialect, idPrefix: idPrefix), room: room)
       }
     }

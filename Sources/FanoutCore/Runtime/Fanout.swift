@@ -104,7 +104,7 @@ final class Fanout<IO: Transport> {
       for index in waiting where isWaiting(index, for: topic) { refuse(index, of: id) }
       return subscribers.close(topic)
     }
-    if !fill(id, summary, waiting) { admit(waiting, to: topic) }
+    if !fill(topic, id, summary, waiting) { admit(waiting, to: topic) }
     subscribers.noteIfEmpty(topic, at: io.now)
   }
 
@@ -318,7 +318,7 @@ final class Fanout<IO: Transport> {
     }
   }
 
-  /// False: the topic's grant cannot be asked for now.
+  /// False: the topic source is busy, or the loop holds as many topics as it may; `adoptUnasked` tries again.
   private func adopt(_ slot: UInt32, _ interest: ConnectionRecord.Interest) -> Bool {
     if subscribers.find(interest.topic, of: slot) != nil { return true }
     guard let topic = subscribers.topics.index(of: interest.topic) ?? open(interest.topic) else {
@@ -329,7 +329,11 @@ final class Fanout<IO: Transport> {
       refuse(slot, greeting, with: .topicNotFound, .unknownTopic(interest.topic))
       return true
     }
-    let index = subscribers.add(slot, to: topic, connections[slot].dialect, .waiting(resume, greeting))
+    // One that is adopted at a later tick finds its connection's others where they have come to stand meanwhile.
+    leaveWindow(slot)
+    let index = subscribers.add(
+      slot, to: topic, connections[slot].dialect, .waiting(resume, greeting),
+      keepsWindow: connections[slot].keepsWindow)
     if subscribers.topics[topic].isLive { admit(index, resume, greeting) }
     return true
   }
@@ -344,7 +348,9 @@ final class Fanout<IO: Transport> {
 
   /// What those missed who come from another process is asked for once, and kept in the topic's logs; they are admitted
   /// when it has come. False: they missed nothing, or more than logs hold, or it cannot be asked for.
-  private func fill(_ id: TopicID, _ summary: TopicSummary, _ waiting: [SubscriptionIndex]) -> Bool {
+  private func fill(
+    _ topic: UInt32, _ id: TopicID, _ summary: TopicSummary, _ waiting: [SubscriptionIndex]
+  ) -> Bool {
     let oldest = waiting.lazy.compactMap { self.cursor(ofGiven: $0) }
       .filter { summary.seq - min($0, summary.seq) <= UInt64(self.limits.logFrames) }.min()
     guard let oldest, oldest < summary.seq else { return false }
@@ -353,6 +359,8 @@ final class Fanout<IO: Transport> {
     guard source.history(of: id, after: oldest, through: summary.seq, ticket: ticket) else { return false }
     fillings[lastRecall] = (id, waiting)
     counters.own.recalls += 1
+    // What is published before the answer comes is kept, so that the answer fits in front of it.
+    for index in waiting where isWaiting(index, for: topic) { subscribers.beginReading(index) }
     return true
   }
 

@@ -42,14 +42,18 @@ import Testing
     }
     task.give(.pass)
     rig.loop.handOver(task)
+    // It holds the task, which holds the link.
+    link.whenFinished = {}
     return (task, link)
   }
 
   /// Another loop with the connections; the clients of the former one, by socket.
-  private func adopt(_ records: [ConnectionRecord], into rig: LoopRig) -> [ScriptedClient] {
+  private func adopt(
+    _ records: [ConnectionRecord], into rig: LoopRig, extensions: String? = nil
+  ) -> [ScriptedClient] {
     let sockets = records.map { _ in rig.io.makeSocket() }
     rig.loop.adopt(zip(sockets, records).map { (descriptor: $0.descriptor, record: $1) })
-    return sockets.map { ScriptedClient(adopted: $0) }
+    return sockets.map { ScriptedClient(adopted: $0, extensions: extensions) }
   }
 
   @Test("subscribers at the head go on at the head, without a greeting and without a gap")
@@ -92,6 +96,42 @@ import Testing
     new.settle()
     for client in adopted { #expect(client.texts() == ["n 5 11"]) }
     #expect(new.faults() == [])
+  }
+
+  @Test("what is published while the gap is read follows behind it, one by one")
+  func gapWhilePublishing() {
+    let (old, new) = (LoopRig(), LoopRig())
+    old.topics.create(5, head: 7)
+    new.topics.create(5, head: 10)
+    _ = old.subscribers(2)
+    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    new.answersAtOnce = false
+    // The grant comes, and the gap is asked for.
+    new.answer()
+    new.settle(2)
+    new.publish(5)
+    new.settle(2)
+    for client in adopted { #expect(client.texts() == []) }
+    new.answer()
+    new.settle()
+    for client in adopted { #expect(client.texts() == ["n 5 8", "n 5 9", "n 5 10", "n 5 11"]) }
+    #expect(new.faults() == [])
+  }
+
+  @Test("for WebSockets alone the log of event streams keeps nothing of the gap")
+  func gapOfOneKind() throws {
+    let (old, new) = (LoopRig(), LoopRig())
+    old.topics.create(5, head: 7)
+    new.topics.create(5, head: 10)
+    _ = old.subscribers(1)
+    _ = adopt(handOver(old, then: .leave).link.records, into: new)
+    new.settle()
+    new.publish(5)
+    new.settle()
+    let found = new.loop.subscribers.topics.index(of: TopicID(5))
+    let live = new.loop.subscribers.topics[try #require(found)].live
+    #expect(live.webSocket.log.count == 4)
+    #expect(live.eventStream.log.count == 0)
   }
 
   @Test("when the gap cannot be read, one message stands for it")
@@ -257,6 +297,66 @@ import Testing
     #expect(new.faults() == [])
   }
 
+  // MARK: Compression
+
+  private static let agreed = "permessage-deflate; client_no_context_takeover"
+
+  /// In which dialect the only subscription of each client is.
+  private func dialects(_ clients: [ScriptedClient], _ rig: LoopRig) -> [Dialect?] {
+    clients.map { client in
+      client.socket.slot.flatMap { rig.loop.subscribers.at(rig.loop.subscribers.first(of: $0))?.dialect }
+    }
+  }
+
+  @Test("a compressed subscriber is sent one notice that stands alone, and then shares the window again")
+  func compressed() {
+    let (old, new) = (LoopRig(), LoopRig())
+    old.topics.create(5)
+    new.topics.create(5, head: 2)
+    let former = (0..<2).map { _ in old.webSocket("/ws/5", extensions: "permessage-deflate") }
+    old.publish(5, 2)
+    old.settle()
+    #expect(dialects(former, old) == [.shared, .shared])
+    let records = handOver(old, then: .leave).link.records
+    // Clients whose window is empty: what they can read refers to nothing that the former process sent.
+    let adopted = adopt(records, into: new, extensions: Self.agreed)
+    new.settle()
+    #expect(dialects(adopted, new) == [.standalone, .standalone])
+    for seq in 3...5 {
+      new.publish(5)
+      new.settle()
+      for client in adopted { #expect(client.texts() == ["n 5 \(seq)"]) }
+      #expect(dialects(adopted, new) == [.shared, .shared])
+    }
+    #expect(adopted.allSatisfy { $0.frames.deflatedTexts == 3 && $0.frames.offence == nil })
+    #expect(new.faults() == [])
+  }
+
+  @Test("a second subscription that could be asked for only later takes its connection out of the window")
+  func compressedLater() {
+    let (old, new) = (LoopRig(), LoopRig())
+    for rig in [old, new] { for topic in Int64(5)...6 { rig.topics.create(topic) } }
+    let former = old.webSocket("/ws/5", extensions: "permessage-deflate")
+    former.say("sub 6")
+    old.settle()
+    // The new loop holds one of the two topics already.
+    _ = new.webSocket("/ws/5")
+    new.topics.setBusy(true)
+    let adopted = adopt(handOver(old, then: .leave).link.records, into: new, extensions: Self.agreed)
+    new.publish(5)
+    new.settle()
+    #expect(dialects(adopted, new) == [.shared])
+    new.topics.setBusy(false)
+    new.pass(300)
+    for topic in [Int64(5), 6, 5] {
+      new.publish(topic)
+      new.settle()
+    }
+    #expect(adopted.map { $0.texts() } == [["n 5 1", "n 5 2", "n 6 1", "n 5 3"]])
+    #expect(adopted[0].frames.offence == nil)
+    #expect(new.faults() == [])
+  }
+
   @Test("a topic that was deleted in between ends the connections that have no other")
   func deleted() {
     let (old, new) = (LoopRig(), LoopRig())
@@ -299,9 +399,10 @@ import Testing
 
 extension ScriptedClient {
   /// A client whose handshake was answered by another loop.
-  convenience init(adopted socket: ScriptedSocket) {
+  /// - Parameter extensions: what was agreed on.
+  convenience init(adopted socket: ScriptedSocket, extensions: String? = nil) {
     self.init(socket)
-    socket.prepend("HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    socket.prepend("HTTP/1.1 101 Switching Protocols\r\n\(Self.field(extensions))\r\n")
     _ = read()
   }
 }
