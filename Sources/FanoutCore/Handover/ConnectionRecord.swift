@@ -75,7 +75,7 @@ extension ConnectionRecord {
   var bytes: [UInt8] {
     var writer = FieldWriter()
     writer.add(Tag.kind.rawValue, kind.rawValue)
-    writer.add(Tag.peer.rawValue, [peer.upper, peer.lower].flatMap(Self.bytes))
+    writer.add(Tag.peer.rawValue, [peer.upper, peer.lower].flatMap(FieldWriter.number))
     if !client.isAnonymous { writer.add(Tag.client.rawValue, client.id) }
     if credential != .none { writer.add(Tag.credential.rawValue, UInt64(credential.rawValue)) }
     if let endsAt { writer.add(Tag.endsAt.rawValue, UInt64(bitPattern: endsAt)) }
@@ -83,10 +83,10 @@ extension ConnectionRecord {
     writer.add(Tag.quiet.rawValue, quiet)
     if kind == .http { writer.add(Tag.patience.rawValue, patience) }
     if let counted {
-      writer.add(Tag.counted.rawValue, [counted.isForClient ? 1 : 0] + Self.bytes(counted.key))
+      writer.add(Tag.counted.rawValue, [counted.isForClient ? 1 : 0] + FieldWriter.number(counted.key))
     }
     if let topics {
-      writer.add(Tag.topics.rawValue, topics.flatMap { Self.bytes(UInt64(bitPattern: $0.rawValue)) })
+      writer.add(Tag.topics.rawValue, topics.flatMap { FieldWriter.number(UInt64(bitPattern: $0.rawValue)) })
     }
     if compression != .none { writer.add(Tag.compression.rawValue, UInt64(compression.rawValue)) }
     if !input.isEmpty { writer.add(Tag.input.rawValue, input) }
@@ -102,16 +102,6 @@ extension ConnectionRecord {
     if isPinged { flags.insert(.pinged) }
     if isNew { flags.insert(.new) }
     return flags
-  }
-
-  fileprivate static func bytes(_ number: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
-  }
-
-  fileprivate static func numbers(_ value: ArraySlice<UInt8>) -> [UInt64] {
-    stride(from: value.startIndex, to: value.endIndex - 7, by: 8).map {
-      FieldReader.number(value[$0..<$0 + 8])
-    }
   }
 
   /// Nil: these are no record, or one that this version must not use.
@@ -138,7 +128,7 @@ extension ConnectionRecord {
     case .kind: return false
     case .peer:
       guard value.count == 16 else { return false }
-      let halves = Self.numbers(value)
+      let halves = FieldReader.numbers(value)
       peer = PeerAddress(upper: halves[0], lower: halves[1])
     case .client: client = ClientTag(id: number)
     case .credential: credential = Credential(UInt32(truncatingIfNeeded: number))
@@ -149,7 +139,7 @@ extension ConnectionRecord {
     case .counted:
       guard value.count == 9 else { return false }
       counted = Counted(isForClient: value.first == 1, key: FieldReader.number(value.dropFirst()))
-    case .topics: topics = Set(Self.numbers(value).map { TopicID(Int64(bitPattern: $0)) })
+    case .topics: topics = Set(FieldReader.numbers(value).map { TopicID(Int64(bitPattern: $0)) })
     case .compression:
       guard let agreed = Compression(rawValue: UInt8(truncatingIfNeeded: number)) else { return false }
       compression = agreed
@@ -185,8 +175,8 @@ extension ConnectionRecord.Interest {
       case .connected: 1
       case .subscribed: 2
       }
-    return ConnectionRecord.bytes(UInt64(bitPattern: topic.rawValue)) + [kind]
-      + ConnectionRecord.bytes(seq) + [greeting]
+    return FieldWriter.number(UInt64(bitPattern: topic.rawValue)) + [kind]
+      + FieldWriter.number(seq) + [greeting]
   }
 
   fileprivate init?(_ value: ArraySlice<UInt8>) {

@@ -24,6 +24,11 @@ public struct FieldWriter: Sendable {
 
   public mutating func add(_ tag: UInt8, _ text: String) { add(tag, Array(text.utf8)) }
 
+  /// The eight bytes of a number, for a field that holds several values.
+  public static func number(_ number: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
+  }
+
   private mutating func append(_ number: UInt64, _ count: Int) {
     for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index))) }
   }
@@ -60,5 +65,10 @@ public struct FieldReader: Sendable {
     var number: UInt64 = 0
     for (index, byte) in value.prefix(8).enumerated() { number |= UInt64(byte) << UInt64(8 * index) }
     return number
+  }
+
+  /// The numbers of eight bytes each that a value begins with.
+  public static func numbers(_ value: ArraySlice<UInt8>) -> [UInt64] {
+    stride(from: value.startIndex, to: value.endIndex - 7, by: 8).map { number(value[$0..<$0 + 8]) }
   }
 }

@@ -83,6 +83,19 @@ extension DataPlane {
   /// By what connections that came from another process were admitted.
   public var adoptedCredentials: Set<Credential> { intake.withLock { $0 }?.credentials ?? [] }
 
+  /// How many connections of another process each loop of this one would get; the loop apart is the last.
+  /// - Parameters:
+  ///   - connections: of each loop there, in the same order.
+  ///   - count: how many loops there are there, without the loop apart.
+  ///   - loops: the same here.
+  public static func deal(_ connections: [UInt64], ofLoops count: Int, to loops: Int) -> [UInt64] {
+    var dealt = [UInt64](repeating: 0, count: loops + 1)
+    for (index, open) in connections.enumerated() {
+      dealt[Intake.target(ofLoop: index, of: count, loops: loops)] += open
+    }
+    return dealt
+  }
+
   /// How many connections one table of descriptors has room for, and whether all loops share it.
   public var room: (connections: Int, isShared: Bool) {
     let room = descriptorTable().room

@@ -152,11 +152,7 @@ struct TakeOver {
       }
     }
     for credential in plane.adoptedCredentials {
-      if let end = keys[credential.rawValue] {
-        plane.end(credential, at: end.milliseconds)
-      } else {
-        plane.end(credential, at: 0)
-      }
+      plane.end(credential, at: keys[credential.rawValue]?.milliseconds ?? 0)
     }
   }
 }
@@ -164,10 +160,7 @@ struct TakeOver {
 extension TakeOverMessage.Hello {
   /// Whether the connections of each loop, dealt to the loops here, have room.
   func checkRoom(for welcome: TakeOverMessage.Welcome) throws(Refusal) {
-    var dealt = [UInt64](repeating: 0, count: Int(loops) + 1)
-    for (index, count) in welcome.connections.enumerated() {
-      dealt[index < welcome.loops ? index % Int(loops) : Int(loops)] += count
-    }
+    let dealt = DataPlane.deal(welcome.connections, ofLoops: Int(clamping: welcome.loops), to: Int(loops))
     let most = sharesTable ? dealt.reduce(0, +) : dealt.max() ?? 0
     guard most <= room else {
       throw Refusal(

@@ -133,10 +133,12 @@ extension TakeOverMessage {
 
   private static func write(_ hello: Hello, to writer: inout FieldWriter) {
     writer.add(Kind.hello, [])
-    writer.add(Tag.versions, number(hello.versions.lowerBound) + number(hello.versions.upperBound))
+    writer.add(
+      Tag.versions,
+      FieldWriter.number(hello.versions.lowerBound) + FieldWriter.number(hello.versions.upperBound))
     writer.add(Tag.program, hello.program)
     writer.add(Tag.process, hello.process)
-    writer.add(Tag.folder, number(hello.folder.device) + number(hello.folder.number))
+    writer.add(Tag.folder, FieldWriter.number(hello.folder.device) + FieldWriter.number(hello.folder.number))
     writer.add(Tag.loops, hello.loops)
     writer.add(Tag.room, hello.room)
     writer.add(Tag.sharesTable, hello.sharesTable ? 1 : 0)
@@ -152,26 +154,20 @@ extension TakeOverMessage {
     writer.add(Tag.loops, welcome.loops)
     writer.add(Tag.listeners, welcome.listeners)
     writer.add(Tag.areShared, welcome.listenersAreShared ? 1 : 0)
-    writer.add(Tag.connections, welcome.connections.flatMap(number))
+    writer.add(Tag.connections, welcome.connections.flatMap(FieldWriter.number))
   }
 
   private static func write(_ command: LateCommand, to writer: inout FieldWriter) {
     switch command {
     case .withdraw(let client, let code, let reason):
-      writer.add(Tag.withdraw, number(client) + number(UInt64(code.rawValue)) + Array(reason.utf8))
+      writer.add(
+        Tag.withdraw,
+        FieldWriter.number(client) + FieldWriter.number(UInt64(code.rawValue)) + Array(reason.utf8))
     case .end(let credential, let moment):
-      writer.add(Tag.end, number(UInt64(credential.rawValue)) + number(UInt64(bitPattern: moment)))
-    case .tell(let client, let text): writer.add(Tag.tell, number(client) + text)
-    }
-  }
-
-  private static func number(_ number: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
-  }
-
-  private static func numbers(_ value: ArraySlice<UInt8>) -> [UInt64] {
-    stride(from: value.startIndex, to: value.endIndex - 7, by: 8).map {
-      FieldReader.number(value[$0..<$0 + 8])
+      writer.add(
+        Tag.end,
+        FieldWriter.number(UInt64(credential.rawValue)) + FieldWriter.number(UInt64(bitPattern: moment)))
+    case .tell(let client, let text): writer.add(Tag.tell, FieldWriter.number(client) + text)
     }
   }
 }
@@ -217,13 +213,13 @@ extension TakeOverMessage {
       let (number, text) = (FieldReader.number(value), String(decoding: value, as: UTF8.self))
       switch tag {
       case Tag.versions:
-        let bounds = numbers(value)
+        let bounds = FieldReader.numbers(value)
         guard bounds.count == 2, bounds[0] <= bounds[1] else { return nil }
         hello.versions = bounds[0]...bounds[1]
       case Tag.program: hello.program = text
       case Tag.process: hello.process = number
       case Tag.folder:
-        guard case let parts = numbers(value), parts.count == 2 else { return nil }
+        guard case let parts = FieldReader.numbers(value), parts.count == 2 else { return nil }
         hello.folder = FolderIdentity(device: parts[0], number: parts[1])
       case Tag.loops: hello.loops = number
       case Tag.room: hello.room = number
@@ -247,7 +243,7 @@ extension TakeOverMessage {
       case Tag.loops: welcome.loops = number
       case Tag.listeners: welcome.listeners = number
       case Tag.areShared: welcome.listenersAreShared = number != 0
-      case Tag.connections: welcome.connections = numbers(value)
+      case Tag.connections: welcome.connections = FieldReader.numbers(value)
       default: break
       }
     }
@@ -255,7 +251,7 @@ extension TakeOverMessage {
   }
 
   private static func late(_ field: Field) -> LateCommand? {
-    let (numbers, value) = (numbers(field.value), field.value)
+    let (numbers, value) = (FieldReader.numbers(field.value), field.value)
     switch field.tag {
     case Tag.withdraw where numbers.count >= 2:
       let reason = String(decoding: value.dropFirst(16), as: UTF8.self)

@@ -31,6 +31,13 @@ import Testing
     }
   }
 
+  @Test("several numbers stand in one value, and what is left of it is no number")
+  func numbers() {
+    let value = FieldWriter.number(1) + FieldWriter.number(0x0102_0304_0506_0708) + [7]
+    #expect(FieldReader.numbers(value[...]) == [1, 0x0102_0304_0506_0708])
+    #expect(FieldReader.numbers(value[16...]) == [])
+  }
+
   @Test("tags of 128 and above are essential")
   func essential() {
     #expect(!FieldReader.isEssential(127))
