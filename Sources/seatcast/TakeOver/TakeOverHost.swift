@@ -13,7 +13,7 @@ import Synchronization
 final class TakeOverHost: Sendable {
   static let name = "take-over.sock"
 
-  /// What a handover does here, in the order of the cases of `Step`. Main supplies it.
+  /// The parts of the running server that a handover stops, or hands over.
   struct Server: Sendable {
     let plane: DataPlane
     let backend: Backend
@@ -132,7 +132,7 @@ final class TakeOverHost: Sendable {
     guard let folder = FolderIdentity(path: server.backend.dataFolder), hello.folder == folder else {
       throw Refusal("The running server has another data folder.")
     }
-    guard hello.setup.fits(server.setup) || server.plane.listenersAreShared else {
+    guard hello.setup.fits(server.setup, atAnyAddress: server.plane.listenersAreShared) else {
       throw Refusal(
         "The running server has \(server.setup.words), and the new one is to have \(hello.setup.words).")
     }
@@ -185,9 +185,7 @@ final class TakeOverHost: Sendable {
       if let sentence = error.sentence {
         try? channel.send(TakeOverMessage.refused(sentence).bytes, within: Patience.refusal)
       }
-      handover.goOn()
-      server.backend.resume()
-      try? server.admin.start()
+      serveOn(handover)
       throw error
     }
     // From here on the other process is the server, whatever happens to this one. It will have a socket at this path.
@@ -199,6 +197,17 @@ final class TakeOverHost: Sendable {
     }
     try? channel.say(.yours)
     return since
+  }
+
+  private func serveOn(_ handover: PlaneHandover) {
+    handover.goOn()
+    server.backend.resume()
+    do {
+      try server.admin.start()
+    } catch {
+      log.write(
+        LogEntry(.warning, "backups are not made and commands do not reach this server", ["why": "\(error)"]))
+    }
   }
 }
 
@@ -251,8 +260,10 @@ extension FolderIdentity {
 
 extension TakeOverMessage.Setup {
   /// Whether a process that is to be set up like this can go on where one with `other` stops.
-  func fits(_ other: TakeOverMessage.Setup) -> Bool {
-    Self.fits(url, other.url) && Self.fits(apart, other.apart)
+  /// - Parameter atAnyAddress: a service manager opened the listeners, so the new process does not say where they are. That
+  ///   apart is always the server's own.
+  func fits(_ other: TakeOverMessage.Setup, atAnyAddress: Bool = false) -> Bool {
+    (atAnyAddress || Self.fits(url, other.url)) && Self.fits(apart, other.apart)
   }
 
   /// Port 0 takes any.

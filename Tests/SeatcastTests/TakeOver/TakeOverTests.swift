@@ -202,6 +202,19 @@ struct TakeOverTests {
     welcome.connections = [5, 5, 1]
     #expect(throws: Refusal.self) { try hello.checkRoom(for: welcome) }
   }
+
+  @Test(
+    "A listener for administration alone must be the same, also where a service manager opened the others")
+  func apart() {
+    let running = TakeOverMessage.Setup(url: "http://127.0.0.1:3000", apart: "http://127.0.0.1:3001")
+    var wanted = TakeOverMessage.Setup(url: "http://127.0.0.1:0", apart: "http://127.0.0.1:0")
+    #expect(wanted.fits(running))
+    wanted.url = "http://127.0.0.1:4000"
+    #expect(!wanted.fits(running))
+    #expect(wanted.fits(running, atAnyAddress: true))
+    wanted.apart = ""
+    #expect(!wanted.fits(running, atAnyAddress: true))
+  }
 }
 
 /// The new end of a take-over that stops at any step, as a process that was killed.
