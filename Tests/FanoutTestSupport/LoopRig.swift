@@ -87,6 +87,20 @@ final class LoopRig {
     (0..<count).map { _ in webSocket("/ws/\(topic)") }
   }
 
+  /// A loop with many subscribers of topic 5, who have read their greetings.
+  /// - Parameter size: subscribers of one cohort.
+  static func crowd(
+    _ count: Int, cohorts size: Int
+  ) -> (rig: LoopRig, clients: [ScriptedClient]) {
+    var limits = Limits()
+    limits.cohortSubscribers = size
+    let rig = LoopRig(limits)
+    rig.topics.create(5)
+    let clients = rig.subscribers(count)
+    for client in clients { _ = client.read() }
+    return (rig, clients)
+  }
+
   /// The slot of a socket's connection; nil when it is closed.
   func connection(_ socket: ScriptedSocket) -> Connection? { socket.slot.flatMap { loop.connections.at($0) } }
 

@@ -23,12 +23,7 @@ import Testing
 
   @Test("later cohorts get more at once, and everybody gets everything once and in order")
   func rolling() {
-    var limits = Limits()
-    limits.cohortSubscribers = 3
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
-    let clients = rig.subscribers(20)
-    _ = clients.map { $0.texts() }
+    let (rig, clients) = LoopRig.crowd(20, cohorts: 3)
     var texts = [[String]](repeating: [], count: 20)
     for _ in 0..<40 {
       rig.publish(5)
@@ -63,12 +58,7 @@ import Testing
 
   @Test("the pass takes as much time at once as others took between two pieces of it, up to a bound")
   func share() {
-    var limits = Limits()
-    limits.cohortSubscribers = 1
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
-    let clients = rig.subscribers(30)
-    _ = clients.map { $0.texts() }
+    let (rig, clients) = LoopRig.crowd(30, cohorts: 1)
     func served() -> Int { clients.count { !$0.texts().isEmpty } }
     rig.publish(5)
     rig.turn()

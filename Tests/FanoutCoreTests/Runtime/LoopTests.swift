@@ -46,12 +46,7 @@ import Testing
 
   @Test("between two pieces of a pass the loop looks at its sockets")
   func looksAround() {
-    var limits = Limits()
-    limits.cohortSubscribers = 1
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
-    let clients = rig.subscribers(20)
-    _ = clients.map { $0.texts() }
+    let (rig, clients) = LoopRig.crowd(20, cohorts: 1)
     rig.publish(5)
     rig.turn()
     clients[19].say("echo me")

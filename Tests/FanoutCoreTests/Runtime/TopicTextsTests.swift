@@ -118,12 +118,7 @@ import Testing
 
   @Test("a large topic is sent its text in pieces, and the newest replaces one that is under way")
   func pieces() {
-    var limits = Limits()
-    limits.cohortSubscribers = 2
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
-    let clients = rig.subscribers(9)
-    for client in clients { _ = client.read() }
+    let (rig, clients) = LoopRig.crowd(9, cohorts: 2)
     tell(rig, "v 1")
     rig.turn()
     #expect(rig.io.isBusy, "the rest waits for the next turns")
@@ -138,12 +133,7 @@ import Testing
 
   @Test("who unsubscribes or leaves while a text is under way is not told")
   func leaving() {
-    var limits = Limits()
-    limits.cohortSubscribers = 1
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
-    let clients = rig.subscribers(4)
-    for client in clients { _ = client.read() }
+    let (rig, clients) = LoopRig.crowd(4, cohorts: 1)
     tell(rig, "v 4")
     rig.turn()
     clients[3].say("unsub 5")
@@ -157,13 +147,8 @@ import Testing
 
   @Test("whoever is blocked when its turn comes is told when it is clear, also when the text came before")
   func blockedMeanwhile() {
-    var limits = Limits()
-    limits.cohortSubscribers = 1
-    let rig = LoopRig(limits)
-    rig.topics.create(5)
+    let (rig, clients) = LoopRig.crowd(4, cohorts: 1)
     rig.topics.pad(60)
-    let clients = rig.subscribers(4)
-    for client in clients { _ = client.read() }
     tell(rig, "v 4")
     rig.turn()
     let waiting = clients.filter { $0.socket.unread == 0 }
