@@ -204,7 +204,8 @@ enum { CUV_CHANNEL_DESCRIPTORS = 240 }; /* of one message; the kernel allows 253
 int cuv_channel_listen(const char *path); /* a listening descriptor, for the owner only (0600); replaces what is there */
 int cuv_channel_accept(int listener, int timeout_ms);
 int cuv_channel_connect(const char *path);
-/* A message has at least one byte and at most about 100 KB. The descriptors stay the caller's. */
+/* A message has at least one byte and fits into the socket's send buffer (-EMSGSIZE; 208 KB unless net.core.wmem_default
+ * says otherwise). The descriptors stay the caller's. */
 int cuv_channel_send(int fd, const void *bytes, size_t count, const int32_t *fds, uint32_t fd_count, int timeout_ms);
 /* The bytes of one message; 0: the peer has closed the channel or its process has ended. `fd_count`: room in `fds`, then
  * how many came; they belong to the caller. -EMSGSIZE: no room for all of it, and nothing is kept. */
