@@ -16,6 +16,6 @@ INSERT INTO notice VALUES (:event, :seq, 1, :booking, :available, :capacity, :at
 INSERT INTO idempotency_key (hash, user_id, key, booking_id, at) VALUES (:hash, :user, :key, :booking, :at);
 
 -- each event of a batch
-UPDATE event SET (sold, held, seq, updated_at) = (:sold, held, :seq, :at) WHERE id = :event;
+UPDATE event SET (sold, held, seq, updated_at, standing) = (:sold, held, :seq, :at, standing + :count) WHERE id = :event;
 INSERT INTO feed (position, kind, subject, number, count)
   VALUES ((SELECT coalesce(max(position), 0) FROM feed) + :count, 0, :event, :seq, :count);
