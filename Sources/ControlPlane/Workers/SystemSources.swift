@@ -62,8 +62,11 @@ func hex(_ bytes: some Sequence<UInt8>) -> String {
   return String(decoding: text, as: UTF8.self)
 }
 
-/// The bytes that `hex` made a text of; nil: it is no such text.
+/// The bytes that `hex` made a text of, in its spelling alone; nil: it is no such text.
 func bytes(hex text: String) -> [UInt8]? {
+  guard !text.utf8.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }) else {
+    return nil
+  }
   let digits = text.utf8.compactMap(\.hexDigit)
   guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
   return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }

@@ -120,6 +120,11 @@ extension Loop {
     io.updateTime()
     for (descriptor, record) in staged {
       guard let slot = connections.adopt(descriptor, record) else { continue }
+      guard record.compression == .none || compressor.prepare() else {
+        // There is no memory to read what such a client sends.
+        output.end(slot, .tryAgainLater)
+        continue
+      }
       fanout.adopt(slot, record.interests)
       if !record.input.isEmpty { input.adopted(slot, record.input) }
     }

@@ -20,6 +20,7 @@ final class Loop<IO: Transport> {
   let connections: Connections<IO>
   let output: Output<IO>
   let fanout: Fanout<IO>
+  let compressor: Compressor
   let http: HTTPDriver<IO>
   let input: Input<IO>
   private let texts: TopicTexts<IO>
@@ -40,7 +41,7 @@ final class Loop<IO: Transport> {
   ) {
     (self.id, self.limits, self.io, self.proxy, self.counters) = (id, limits, io, proxy, counters)
     self.observer = observer
-    let compressor = Compressor()
+    compressor = Compressor()
     subscribers = Subscribers(
       limits: limits, counters: counters, idPrefix: eventIDPrefix, compressor: compressor)
     limiter = LoopLimiter(counters: counters, observer: observer, shared: shared)
