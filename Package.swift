@@ -25,6 +25,8 @@ let package = Package(
     // For tests, which load it before the server.
     .library(name: "PowerCut", type: .dynamic, targets: ["CPowerCut"]),
   ],
+  // Nodes that share a database (docs/guides/CLUSTER.md). Without it, neither libpq nor libnats is needed.
+  traits: [.trait(name: "Cluster", description: "PostgreSQL as the store and NATS between nodes")],
   targets: [
     // The only place where a uv_, SSL_ or io_uring name exists.
     .target(
@@ -46,9 +48,13 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", path: "Sources/ControlPlane/Auth/CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CPostgres", path: "Sources/ControlPlane/Persistence/Postgres/CPostgres", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]),
     .target(
-      name: "ControlPlane", dependencies: ["CSQLite", "CCrypto"],
-      exclude: ["Persistence/CSQLite", "Auth/CCrypto"], swiftSettings: strict),
+      name: "ControlPlane",
+      dependencies: ["CSQLite", "CCrypto", .target(name: "CPostgres", condition: .when(traits: ["Cluster"]))],
+      exclude: ["Persistence/CSQLite", "Persistence/Postgres/CPostgres", "Auth/CCrypto"], swiftSettings: strict),
 
     // The client library: compiles the server's Wire and JSON files (links in Wire/ and JSON/), so that there is one
     // parser, and no plane. No unsafe flags: other packages may depend on it.
@@ -68,10 +74,16 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Sources/seatcast/Pages/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CNATS", path: "Sources/seatcast/Cluster/CNATS", pkgConfig: "libnats",
+      providers: [.apt(["libnats-dev"])]),
     .executableTarget(
       name: "seatcast",
-      dependencies: ["FanoutCore", "ControlPlane", "SeatcastClient", "CWebAssets", "CProcess", "CZlib"],
-      exclude: ["Web", "CProcess", "Pages/CZlib"], swiftSettings: strict),
+      dependencies: [
+        "FanoutCore", "ControlPlane", "SeatcastClient", "CWebAssets", "CProcess", "CZlib",
+        .target(name: "CNATS", condition: .when(traits: ["Cluster"])),
+      ],
+      exclude: ["Web", "CProcess", "Pages/CZlib", "Cluster/CNATS"], swiftSettings: strict),
 
     // The program of docs/guides/SWIFT_CLIENT.md.
     .executableTarget(

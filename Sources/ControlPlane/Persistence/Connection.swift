@@ -11,6 +11,8 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   let message: String
   /// A write was not confirmed by the disk: what the kernel's cache shows may never reach it.
   var isUnsynced = false
+  /// Another writer of a shared store was in the way; nothing was done, and the batch may be tried again.
+  var isContention = false
   var description: String { message }
 
   /// No code of SQLite's: the files under the open database are not those of its path.

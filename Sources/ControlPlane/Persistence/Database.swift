@@ -1,7 +1,7 @@
 // The open database of a data folder: the writer, which goes to the ledger's thread, and what every reader
 // needs. The folder's lock is held for as long as this lives.
 
-final class Database: Sendable {
+final class Database: Storage {
   let folder: DataFolder
   /// Changes only when a database is made anew or restored.
   let epoch: String
@@ -40,7 +40,7 @@ final class Database: Sendable {
   }
 
   /// A read-only connection of its own.
-  func openReader() throws(StartFailure) -> SQLiteReadStore {
+  func openReader() throws(StartFailure) -> any ReadStore {
     do throws(StoreFailure) {
       return try SQLiteReadStore(folder.database, cipher: cipher, vfs: vfs)
     } catch {

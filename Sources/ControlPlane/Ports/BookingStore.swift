@@ -3,6 +3,8 @@
 /// - Throws: `StoreFailure`; after it the transaction can only be rolled back.
 protocol BookingStore: AnyObject {
   var records: any RecordStore { get }
+  /// nil: no other process writes.
+  var shared: (any SharedStore)? { get }
 
   /// Every event there is; asked once, before anything is decided.
   func allEvents() throws(StoreFailure) -> [Event]
@@ -112,4 +114,8 @@ protocol BookingStore: AnyObject {
   /// Writes something and takes it away again, to learn whether the disk takes writes. When it succeeds, everything
   /// that was ever committed has been written and synced once more. Outside of transactions.
   func probe() throws(StoreFailure)
+}
+
+extension BookingStore {
+  var shared: (any SharedStore)? { nil }
 }

@@ -32,7 +32,7 @@ struct AccountStatementsTests {
     data.release()
   }
 
-  private func subjects(_ reads: SQLiteReadStore, _ identity: Identity) throws -> [Subject] {
+  private func subjects(_ reads: any ReadStore, _ identity: Identity) throws -> [Subject] {
     guard let user = try reads.userID(of: identity) else { return [] }
     return try reads.bookings(of: user, event: nil, before: nil, limit: 9).map(\.booking.subject)
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite("SQLiteReadStore")
 struct SQLiteReadStoreTests {
   private let fixture: LedgerFixture
-  private let reads: SQLiteReadStore
+  private let reads: any ReadStore
 
   init() throws {
     fixture = try LedgerFixture()

@@ -243,7 +243,7 @@ enum Promises {
   }
 
   private static func checkAnnounced(
-    of event: EventID, _ rig: DiskRig, _ reads: SQLiteReadStore, isExact: Bool
+    of event: EventID, _ rig: DiskRig, _ reads: any ReadStore, isExact: Bool
   ) throws {
     let log = try reads.notices(of: event, after: 0, through: .max, limit: .max)
     #expect(log.map(\.seq) == Array(1..<(UInt64(log.count) + 1)))

@@ -270,7 +270,7 @@ final class LedgerFixture {
     }
   }
 
-  func reader() throws -> SQLiteReadStore { try database.openReader() }
+  func reader() throws -> any ReadStore { try database.openReader() }
 
   /// All notices of an event that the disk has.
   func log(_ event: Event) throws -> [Notice] {
