@@ -62,6 +62,7 @@ extension BrowserTests {
       try waiting.waitForText("You are number 1 in line, for 1 seat.", in: "waitlist-place")
       try waiting.click("leave-waitlist")
       try waiting.waitForText("You have left the waiting list", in: "book-outcome")
+      try waiting.require("no place is told", "\(waiting.element("waitlist-place")).textContent === ''")
       try waiting.click("join-waitlist")
       try waiting.waitForText("You are number 1 in line", in: "waitlist-place")
       try buyer.click("cancel-booking")

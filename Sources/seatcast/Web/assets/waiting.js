@@ -26,9 +26,8 @@ export function waitingList(app, { part, outcome, offered, order }) {
       part('waiting').hidden = place === null && !mayJoin;
       part('place').hidden = leave.hidden = place === null;
       part('join-words').hidden = join.hidden = place !== null;
-      if (place !== null) {
-        say(part('place'), `You are number ${number(place.position)} in line, for ${seats(place.quantity)}.`);
-      }
+      const { position, quantity } = place ?? {};
+      say(part('place'), place === null ? '' : `You are number ${number(position)} in line, for ${seats(quantity)}.`);
     };
     keepFocus(change, () => (place === null ? part('book-title') : leave));
   }
