@@ -18,7 +18,7 @@ public struct EventDetails: Sendable, Hashable {
   public let maxPerUser: Int
   public let seq: UInt64
 
-  init(_ body: [UInt8]) throws(ClientError) {
+  package init(_ body: [UInt8]) throws(ClientError) {
     let record = try Record(body, "event")
     id = try record.number("id")
     name = try record.text("name")

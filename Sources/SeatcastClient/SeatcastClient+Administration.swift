@@ -24,6 +24,12 @@ extension SeatcastClient {
     guard answer.status == 200 else { throw ClientError.refused(Problem(answer)) }
   }
 
+  /// Cancels a booking; one that is cancelled already stays so.
+  package func cancelBooking(_ id: String) async throws {
+    let answer = try await performPatiently(HTTPCall("POST", "/api/bookings/\(id)/cancel"))
+    guard answer.status == 200 else { throw ClientError.refused(Problem(answer)) }
+  }
+
   /// The server's own log of an event behind `seq`, in order: each notice as it came, one JSON object.
   package func eventLog(of event: Int, after seq: UInt64) async throws -> [[UInt8]] {
     var (log, last): ([[UInt8]], UInt64) = ([], seq)

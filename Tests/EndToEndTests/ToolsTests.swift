@@ -94,6 +94,20 @@ struct ToolsTests {
     #expect(event["status"] == "cancelled" && event["name"] == "Rehearsal of 60 users for 40 seats")
   }
 
+  @Test(
+    "rehearse with an event that exists sells its free seats and gives back what it took, and nothing else")
+  func rehearseExisting() throws {
+    let event = try world.event(seats: 30)
+    try world.person(4).book(event, quantity: 5)
+    let report = try rehearsal(
+      "--event", String(event), "--yes", "--users", "40", "--viewers", "4", "--cancel", "10")
+    #expect(report["consistency"]?["consistent"] == true && report["consistency"]?["broken"] == [])
+    #expect(try report.number("eventId") == event && report.number("seats") == 25)
+    #expect(try report.number("bookings") >= 25)
+    let after = try world.admin().get("/api/events/\(event)").json()
+    #expect(after["status"] == "on_sale" && after["availableSeats"] == 25)
+  }
+
   @Test("a rehearsal's history is judged right once more by verify, and wrong when one line of it is changed")
   func verify() throws {
     let path = world.server.folder.path + "/history.jsonl"

@@ -1,6 +1,6 @@
 // `seatcast rehearse`: a rush on one's own server, and the proof that it kept its promises. Prepares an event and users,
 // lets viewers watch and users book, waits for quiet, reads the server's records, has the checker judge, and cancels the
-// event. Exit status 1 when a promise was broken.
+// event, or where it existed before, what was booked. Exit status 1 when a promise was broken.
 import Glibc
 import SeatcastClient
 
@@ -8,7 +8,7 @@ struct Rehearsal: Sendable {
   private static let connectSeconds = 30
   private static let quietSeconds = 15
 
-  let plan: RehearsalPlan
+  private(set) var plan: RehearsalPlan
   let connections: Int
   let progress: ProgressLine
 
@@ -16,8 +16,9 @@ struct Rehearsal: Sendable {
     let plan = try RehearsalPlan(settings)
     let connections = try plan.connections(within: DescriptorLimit.raised())
     let progress = ProgressLine(isShown: Terminal.isTerminal(STDERR_FILENO) && !plan.isJSON)
-    let rehearsal = Rehearsal(plan: plan, connections: connections, progress: progress)
+    let planned = Rehearsal(plan: plan, connections: connections, progress: progress)
     return try Foreground.run {
+      var rehearsal = planned
       do {
         return try await rehearsal.perform()
       } catch let error as ClientError {
@@ -28,42 +29,73 @@ struct Rehearsal: Sendable {
 
   // MARK: The whole
 
-  private func perform() async throws -> Int32 {
+  private mutating func perform() async throws -> Int32 {
     let people = RehearsalUsers(plan: plan)
     let admin = try people.administrator()
+    if let event = plan.event { plan = try plan.with(try await admin.event(event).details()) }
+    let (plan, progress) = (plan, progress)
     let users = try people.users { number in
       if number % 100 == 0 { progress.show(number, of: plan.users, "tokens") }
     }
     let name = "Rehearsal of \(users.count) users for \(plan.seats) seats"
-    let event = try await admin.createEvent(name, seats: plan.seats, maxPerBooking: plan.quantity)
+    let event =
+      if let event = plan.event { event } else {
+        try await admin.createEvent(name, seats: plan.seats, maxPerBooking: plan.quantity)
+      }
+    let before = try await admin.event(event).details()
+    let rehearsal = self
     let report: RehearsalReport
     do {
-      report = try await rehearse(event, users, admin)
+      report = try await rehearse(before, users, admin)
     } catch {
       progress.end()
       // Also after Ctrl-C: in a task of its own, because this one is cancelled.
-      await Task.detached { try? await finish(event, admin) }.value
+      await Task.detached { try? await rehearsal.finish(before, users, admin) }.value
       throw error
     }
     // Neither an event that cannot be cancelled nor a picture that cannot be written loses the report.
     var failure: (any Error)?
-    do { try await finish(event, admin) } catch { failure = error }
+    do { try await finish(before, users, admin) } catch { failure = error }
     try tell(report)
     if let failure { throw failure }
     return report.verdict.isConsistent ? 0 : AdminError.refused
   }
 
-  private func finish(_ event: Int, _ admin: SeatcastClient) async throws {
+  private func finish(
+    _ before: EventDetails, _ users: [RehearsalUser], _ admin: SeatcastClient
+  ) async throws {
     progress.end()
-    if !plan.keeps { try await admin.cancelEvent(event) }
+    if plan.keeps { return }
+    guard plan.event != nil else { return try await admin.cancelEvent(before.id) }
+    let ids = Set(users.map(\.id))
+    let made = try await ownBookings(before, admin).filter { $0.userID.map(ids.contains) == true }
+    for (done, booking) in made.enumerated() {
+      progress.show(done, of: made.count, "bookings given back")
+      try await admin.cancelBooking(booking.id)
+    }
+    progress.end()
+  }
+
+  /// What was booked since `before`, by whomever.
+  private func ownBookings(
+    _ before: EventDetails, _ admin: SeatcastClient
+  ) async throws -> [(id: String, userID: String?, bytes: [UInt8])] {
+    let log = try await admin.eventLog(of: before.id, after: before.seq)
+    let made = Set(log.compactMap { JSONReading($0)?.text("bookingId") })
+    return try await admin.listedBookings(of: before.id).compactMap { bytes in
+      guard let booking = JSONReading(bytes), let id = booking.text("bookingId"), made.contains(id) else {
+        return nil
+      }
+      return (id, booking.integer("userId").map(String.init) ?? booking.text("userId"), bytes)
+    }
   }
 
   private func rehearse(
-    _ event: Int, _ users: [RehearsalUser], _ admin: SeatcastClient
+    _ before: EventDetails, _ users: [RehearsalUser], _ admin: SeatcastClient
   ) async throws -> RehearsalReport {
     let recorder = try RehearsalRecorder(viewers: plan.viewers, history: plan.history)
-    let before = try await admin.event(event).details()
-    recorder.begin(with: before)
+    let event = before.id
+    recorder.begin(with: before, isExclusive: plan.event == nil)
     let crowd = RehearsalCrowd(
       plan: plan, event: event, users: users, connections: min(connections, users.count), client: admin,
       recorder: recorder)
@@ -114,8 +146,8 @@ struct Rehearsal: Sendable {
     for notice in try await admin.eventLog(of: event, after: before.seq) {
       recorder.history.record(HistoryText.notice(notice, epoch: nil))
     }
-    for booking in try await admin.listedBookings(of: event) {
-      recorder.history.record(HistoryText.booking(booking))
+    for booking in try await ownBookings(before, admin) {
+      recorder.history.record(HistoryText.booking(booking.bytes))
     }
     recorder.history.record(HistoryText.listed(event: event))
     return RehearsalReport(

@@ -15,7 +15,10 @@ struct RehearsalPlan: Sendable {
   /// File of users' tokens, one a line; nil: the server's administration makes them.
   let userTokens: String?
   let users: Int
-  let seats: Int
+  /// An event that exists; nil: one is made.
+  let event: Int?
+  /// Of an event that exists, those that are free, once it is known.
+  private(set) var seats: Int
   let viewers: Int
   /// Seats that each user wants.
   let quantity: Int
@@ -46,7 +49,20 @@ struct RehearsalPlan: Sendable {
         "--user-tokens needs --token-file with an administrator's token, which makes the event.")
     }
     users = try settings.number(.users, in: Self.userBounds) ?? 1_000
-    seats = try settings.number(.seats, in: Self.seatBounds) ?? max(1, users / 2)
+    event = try settings.number(.event, in: 1...Int.max)
+    let seats = try settings.number(.seats, in: Self.seatBounds)
+    if let event {
+      guard seats == nil else {
+        throw UsageError(
+          "--seats is for the event that a rehearsal makes; event \(event) has the seats that it has.")
+      }
+      guard settings.has(.yes) else {
+        throw UsageError(
+          "A rehearsal takes seats of event \(event) for a while, and everybody sees it: add --yes when that is meant."
+        )
+      }
+    }
+    self.seats = seats ?? max(1, users / 2)
     viewers = try settings.number(.viewers, in: Self.viewerBounds) ?? 50
     quantity = try settings.number(.quantity, in: 1...10) ?? 1
     rate = try settings.number(.rate, in: 0...100_000) ?? 0
@@ -55,12 +71,36 @@ struct RehearsalPlan: Sendable {
     (isJSON, keeps) = (settings.has(.json), settings.has(.keep))
     chart = try settings.text(.chart)
     history = try settings.text(.history)
+    if event == nil { try checkObservations() }
+  }
+
+  private func checkObservations() throws(UsageError) {
     let notices = min(seats / quantity, users) * 2
     guard viewers * notices <= Self.observationLimit else {
       throw UsageError(
         "\(viewers) viewers of up to \(notices) changes are more than the checker keeps: take fewer viewers or users."
       )
     }
+  }
+
+  /// The same with the seats of an event that exists.
+  /// - Throws: the event cannot be rehearsed as planned.
+  func with(_ event: EventDetails) throws(UsageError) -> RehearsalPlan {
+    guard event.status == "on_sale" else {
+      throw UsageError("Event \(event.id), “\(event.name)”, is not on sale: it is \(event.status).")
+    }
+    guard event.availableSeats >= quantity else {
+      throw UsageError("Event \(event.id), “\(event.name)”, has \(event.availableSeats) seats left.")
+    }
+    guard quantity <= event.maxPerBooking else {
+      throw UsageError(
+        "Event \(event.id), “\(event.name)”, sells at most \(event.maxPerBooking) seats at once: take a smaller --quantity."
+      )
+    }
+    var plan = self
+    plan.seats = event.availableSeats
+    try plan.checkObservations()
+    return plan
   }
 
   /// How many connections the users share: one each where the descriptors allow it.

@@ -50,13 +50,15 @@ final class RehearsalRecorder: Sendable {
   }
 
   /// The event as it is before anything happens.
-  func begin(with event: EventDetails) {
+  /// - Parameter isExclusive: whether nobody but the rehearsal books there.
+  func begin(with event: EventDetails, isExclusive: Bool = true) {
     state.withLock { $0.event = event.id }
     let state = JSONText.object([
       ("seq", String(event.seq)), ("availableSeats", String(event.availableSeats)),
       ("seatCapacity", String(event.seatCapacity)), ("status", JSONText.string(event.status)),
     ])
-    history.record(HistoryText.event(event.id, epoch: nil, isExclusive: true, state: Array(state.utf8)))
+    history.record(
+      HistoryText.event(event.id, epoch: nil, isExclusive: isExclusive, state: Array(state.utf8)))
   }
 
   var progress: Progress { state.withLock { $0.progress } }

@@ -45,13 +45,17 @@ extension CommandTable {
     name: "rehearse", summary: "Rehearse a rush on your own server, and check that it kept its promises.",
     details: [
       "Makes an event that says what it is and users who have no account, lets the users book while viewers",
-      "watch, checks every answer and every count against the server's log, and cancels the event.",
+      "watch, checks every answer and every count against the server's log, and cancels the event. With --event it is",
+      "an event that exists, and what was booked there is cancelled.",
       "Exit status 1: a promise was broken. Needs the server's data folder, or tokens in files.",
     ],
     group: .tools,
     flags: [
       url, .plain(.users, "N", "Users who want seats.", fallback: "1000"),
       .plain(.seats, "N", "Seats of the event.", fallback: .words("half as many as users")),
+      .plain(
+        .event, "ID", "An event that exists, as it is; needs --yes, because its seats are taken for a while.",
+        fallback: .words("one is made")),
       .plain(.viewers, "N", "Connections that watch.", fallback: "50"),
       .plain(.quantity, "N", "Seats that each user wants.", fallback: "1"),
       .plain(.rate, "N", "Users that come per second; 0: all at once.", fallback: "0"),
@@ -63,7 +67,7 @@ extension CommandTable {
       .plain(
         .history, "FILE", "Also keep all that was asked and told, for 'seatcast verify', in this file."),
       .toggle(.keep, summary: "Leave the event and its bookings at the end."),
-      .toggle(.yes, summary: "Rehearse on another machine than this."),
+      .toggle(.yes, summary: "Rehearse on another machine than this, or with an event that exists."),
       .text(
         .data, "DIR", summary: "The server's data folder, whose owner may make users' tokens.",
         fallback: "./data"),

@@ -25,6 +25,28 @@ struct RehearsalPlanTests {
     #expect(try plan("--url", "https://tickets.example", "--yes").access.server.host == "tickets.example")
   }
 
+  @Test("An event that exists needs --yes, has its own seats, and must sell what is wanted")
+  func existingEvent() throws {
+    #expect(throws: UsageError.self) { try self.plan("--event", "7") }
+    #expect(throws: UsageError.self) { try self.plan("--event", "7", "--yes", "--seats", "9") }
+    let plan = try self.plan("--event", "7", "--yes", "--quantity", "2")
+    #expect(plan.event == 7)
+    #expect(try plan.with(event()).seats == 30)
+    for wrong in [try event(status: "paused"), try event(free: 1), try event(atOnce: 1)] {
+      #expect(throws: UsageError.self) { try plan.with(wrong) }
+    }
+    // Too many changes for the checker, which is known when the event's seats are.
+    let crowd = try self.plan("--event", "7", "--yes", "--users", "50000", "--viewers", "1000")
+    #expect(throws: UsageError.self) { try crowd.with(event(free: 50_000)) }
+  }
+
+  private func event(status: String = "on_sale", free: Int = 30, atOnce: Int = 10) throws -> EventDetails {
+    let text =
+      #"{"id":7,"name":"Gala","status":"\#(status)","seatCapacity":100000,"availableSeats":\#(free),"#
+      + #""maxPerBooking":\#(atOnce),"maxPerUser":0,"seq":3}"#
+    return try EventDetails(Array(text.utf8))
+  }
+
   @Test(
     "What is out of bounds, or cannot be, is refused",
     arguments: [
