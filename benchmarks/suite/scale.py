@@ -126,6 +126,10 @@ def comparisons(given, seed=1):
         yield Comparison(f"10,000 subscribers, {rate} bookings/s: the same", FULL,
                          figure(full, f"10,000 subscribers, {rate} bookings/s", SEATCAST, LAST),
                          last(replace(bench, bookings=rate, costs=given.full, seconds=30)), "ms")
+    for rate in (40, 300):
+        out = simulate(replace(bench, bookings=rate, costs=given.full, seconds=30))
+        yield Comparison(f"10,000 subscribers, {rate} bookings/s: deliveries", FULL,
+                         figure(full, f"10,000 subscribers, {rate} bookings/s", SEATCAST, "deliveries/s"), out.messages * 10_000, "per s")
     for count in (16, 256):
         yield Comparison(f"bookings over HTTP, {count} connections in a closed loop", BOOKINGS,
                          figure(bookings, _connections(count), SEATCAST, "bookings/s"),
