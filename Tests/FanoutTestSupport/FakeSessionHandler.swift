@@ -42,6 +42,9 @@ struct FakeSessionHandler: SessionHandler {
     case "unsub":
       guard words.count > 1, let topic = Int64(words[1]) else { break }
       return .unsubscribe(TopicID(topic))
+    case "pace":
+      guard words.count > 1, let pace = Int(words[1]).flatMap({ Pace($0) }) else { break }
+      return .pace(pace)
     case "until":
       guard words.count > 1, let end = Int64(words[1]) else { break }
       let credential = words.count > 3 ? UInt32(words[3]) ?? 0 : 0

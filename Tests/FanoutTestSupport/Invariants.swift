@@ -60,7 +60,8 @@ extension Loop {
       guard topic.isLive, cursor <= topic.live.head else { return ["\(name): a cursor beyond the head"] }
       return connections[slot].isBlocked ? [] : ["\(name): lags although its connection is clear"]
     case .cohort(let cohort, let position):
-      let cohorts = topic.live[subscription.dialect].cohorts
+      let isPaced = subscription.dialect == .paced
+      let cohorts = isPaced ? topic.live.pacing.cohorts : topic.live[subscription.dialect].cohorts
       guard Int(cohort) < cohorts.count, Int(position) < cohorts[Int(cohort)].count else {
         return ["\(name): its place does not exist"]
       }
@@ -75,10 +76,9 @@ extension Loop {
     let topic = self.subscribers.topics[index]
     var broken: [String] = []
     if topic.subscribers != subscribers { broken.append("topic \(topic.id.rawValue): counts wrong") }
-    broken += brokenDialects(index)
+    broken += brokenDialects(index) + brokenPace(index)
     guard topic.isLive else { return broken }
-    let isDeflated = topic.live.deflated != nil
-    for dialect in isDeflated ? Dialect.allCases : [.webSocket, .eventStream] {
+    for dialect in self.subscribers.dialects(of: index) {
       let feed = topic.live[dialect]
       broken += feed.brokenInvariants(limit: limits.cohortSubscribers).map {
         "topic \(topic.id.rawValue): \($0)"
@@ -89,6 +89,23 @@ extension Loop {
       if feed.isBehind && !topic.isQueued {
         broken.append("topic \(topic.id.rawValue): behind and not queued")
       }
+    }
+    return broken
+  }
+
+  /// A subscription is paced when its connection is, and nobody's time is forgotten.
+  private func brokenPace(_ index: UInt32) -> [String] {
+    let own = subscribers.subscriptions.indices.map { subscribers.subscriptions[$0] }.filter {
+      $0.topic == index
+    }
+    var broken = own.filter { ($0.dialect == .paced) != (subscribers.pace(of: $0.slot) != .all) }
+      .map { "slot \($0.slot): its pace is not that of its connection" }
+    guard let paced = subscribers.topics[index].live.paced else { return broken }
+    broken += paced.brokenInvariants(limit: limits.cohortSubscribers)
+    if paced.head != subscribers.topics[index].live.head { broken.append("paced: another head") }
+    if paced.isBehind, !subscribers.topics[index].isQueued { broken.append("paced: behind and not queued") }
+    if paced.isWaiting, !subscribers.awaited.contains(where: { $0.feed === paced }) {
+      broken.append("paced: nobody awaits its time")
     }
     return broken
   }
@@ -144,6 +161,10 @@ extension Loop {
     if counters.own.subscriptions != subscribers.subscriptions.count {
       broken.append("counts: subscriptions")
     }
+    let paced = subscribers.subscriptions.indices.count {
+      subscribers.subscriptions[$0].dialect == .paced
+    }
+    if counters.own.pacedSubscriptions != paced { broken.append("counts: pacedSubscriptions") }
     if counters.own.topics != subscribers.topics.count { broken.append("counts: topics") }
     let waiting = open.reduce(0) { $0 + connections[$1].waiting }
     if counters.own.outputBytes != waiting { broken.append("counts: outputBytes") }
@@ -163,6 +184,30 @@ extension Feed {
       if cohort.cursor > log.head { broken.append("cohort \(number): beyond the head") }
       if cohort.count > 0 && cohort.cursor < log.head && !isBehind {
         broken.append("cohort \(number): behind, and the pass is over")
+      }
+    }
+    return broken
+  }
+}
+
+extension PacedFeed {
+  /// Each sentence names something that is not as it must be.
+  func brokenInvariants(limit: Int) -> [String] {
+    var broken: [String] = []
+    for (number, standing) in standings.enumerated() {
+      let name = "paced cohort \(number)"
+      let cohort = standing.cohort
+      if cohort.members.count != cohort.descriptors.count { broken.append("\(name): uneven arrays") }
+      if cohort.count > limit { broken.append("\(name): too many members") }
+      if cohort.cursor > head { broken.append("\(name): beyond the head") }
+      switch standing.stage {
+      case .free: if cohort.count > 0 { broken.append("\(name): has members and is free") }
+      case .waiting: break
+      case .idle:
+        if cohort.cursor < head || cohort.count == 0 {
+          broken.append("\(name): is behind, or empty, and idle")
+        }
+      case .late: if cohort.count > 0, cohort.cursor == head { broken.append("\(name): late at the head") }
       }
     }
     return broken

@@ -11,6 +11,8 @@ public enum ClientRequest: Sendable, Equatable {
   case stats
   /// The connection is to live as long as this token does.
   case refresh(token: [UInt8])
+  /// At most so many messages with a `seq` per event and second; 0: all.
+  case pace(maxPerSecond: Int)
   /// Not to be acted upon; to be answered with `SessionMessages.error`.
   case refused(code: String, message: String, event: EventID?)
 }
@@ -38,6 +40,11 @@ public struct SessionMessages: Sendable {
     case "refresh_token":
       guard let token = members["token"]?.text else { return Self.invalidToken }
       return .refresh(token: Array(token.utf8))
+    case "set_pace":
+      guard let number = members["maxPerSecond"]?.whole, let pace = Int(exactly: number),
+        (0...Self.highestPace).contains(pace)
+      else { return Self.invalidPace }
+      return .pace(maxPerSecond: pace)
     case "subscribe_event": return withEvent(members) { subscription(to: $0, members) }
     case "unsubscribe_event": return withEvent(members) { .unsubscribe($0) }
     default: return .refused(code: "unknown_type", message: "Unknown message type", event: nil)
@@ -46,6 +53,11 @@ public struct SessionMessages: Sendable {
 
   private static let invalidToken = ClientRequest.refused(
     code: "invalid_token", message: "Invalid authentication token", event: nil)
+
+  /// The highest `maxPerSecond` of a `set_pace`.
+  public static let highestPace = 60
+  public static let invalidPace = ClientRequest.refused(
+    code: "invalid_pace", message: "Invalid maxPerSecond", event: nil)
 
   private func withEvent(
     _ members: [String: JSONValue], _ request: (EventID) -> ClientRequest

@@ -153,6 +153,13 @@ extension Schemas {
       "eventId":\#(eventID)}}
       """#),
     MessageSchema(
+      fromClient: "set_pace",
+      "Asks for at most so many messages with a seq per event and second, 0 for all. What is left out is one seat_update with fromSeq and toSeq.",
+      #"""
+      {"type":"object","required":["type","maxPerSecond"],"properties":{"type":{"const":"set_pace"},
+      "maxPerSecond":{"type":"integer","minimum":0,"maximum":\#(SessionMessages.highestPace)}}}
+      """#),
+    MessageSchema(
       fromClient: "refresh_token", "The connection is to live as long as this token of the same user.",
       #"""
       {"type":"object","required":["type","token"],"properties":{"type":{"const":"refresh_token"},

@@ -61,6 +61,8 @@ enum Dialect: UInt8, Sendable, CaseIterable {
   case standalone
   /// A text frame that is compressed with the notice before it for a window.
   case shared
+  /// A text frame as `webSocket`, of a connection that asked for a pace: what comes between two of them is left out.
+  case paced
 
   /// Whether frames at the head are compressed. Everything else that a subscriber of such a dialect is sent is plain.
   var isDeflated: Bool { self == .standalone || self == .shared }
@@ -68,7 +70,7 @@ enum Dialect: UInt8, Sendable, CaseIterable {
   /// Appends `text` as one unit, not compressed. `idPrefix` and `seq` become the event's id; a WebSocket frame has none.
   func append(_ text: [UInt8], seq: UInt64?, idPrefix: [UInt8] = [], to bytes: inout [UInt8]) {
     switch self {
-    case .webSocket, .standalone, .shared: FrameEncoder.appendText(text, to: &bytes)
+    case .webSocket, .standalone, .shared, .paced: FrameEncoder.appendText(text, to: &bytes)
     case .eventStream:
       if let seq {
         EventStreamEncoder.append(seq: seq, idPrefix: idPrefix, text: text, to: &bytes)

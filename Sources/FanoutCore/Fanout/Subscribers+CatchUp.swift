@@ -25,6 +25,44 @@ extension Subscribers {
     return frames
   }
 
+  /// The newest state of the topic that a subscription is of.
+  func summary(of index: SubscriptionIndex) -> TopicSummary {
+    topics[subscriptions[index.rawValue].topic].live.summary
+  }
+
+  /// The log from which a subscription resumes: that of its topic in its dialect, or the plain one.
+  func log(of index: SubscriptionIndex) -> TopicLog {
+    let subscription = subscriptions[index.rawValue]
+    let dialect: Dialect = subscription.dialect == .eventStream ? .eventStream : .webSocket
+    return topics[subscription.topic].live[dialect].log
+  }
+
+  /// The last `seq` on the wire of a subscription, or where it is to begin; for another process to go on.
+  func interests(of slot: UInt32) -> [ConnectionRecord.Interest] {
+    var interests: [ConnectionRecord.Interest] = []
+    forEach(of: slot) { index in
+      let subscription = subscriptions[index.rawValue]
+      let topic = topics[subscription.topic]
+      let (resume, greeting): (Resume, Subscription.Greeting) =
+        switch subscription.place {
+        case .waiting(let resume, let greeting): (resume, greeting)
+        case .replaying(let cursor, _, let greeting): (.after(cursor), greeting ?? .given)
+        case .lagging(let cursor): (.after(cursor), .given)
+        case .cohort(let cohort, _): (.after(topic.live.cohort(cohort, subscription.dialect).cursor), .given)
+        }
+      interests.append(ConnectionRecord.Interest(topic: topic.id, resume: resume, greeting: greeting))
+    }
+    return interests.reversed()
+  }
+
+  /// The dialects in which the topic has a feed whose cohorts are not paced.
+  func dialects(of topic: UInt32) -> [Dialect] {
+    isDeflated(topic) ? [.webSocket, .eventStream, .standalone, .shared] : [.webSocket, .eventStream]
+  }
+
+  /// What there is to tell of a topic; nil: the loop does not hold it.
+  func report(_ id: TopicID) -> TopicReport? { topics.index(of: id).map { topics[$0].report } }
+
   /// Whether the connection was sent its first message.
   func isGreeted(_ slot: UInt32) -> Bool {
     var isGreeted = true
@@ -37,12 +75,14 @@ extension Subscribers {
     return isGreeted
   }
 
-  /// The connection's first subscription behind the head, and its cursor.
+  /// The connection's first subscription behind the head that is to be there, and its cursor. A paced one has time.
   func firstLagging(of slot: UInt32) -> (index: SubscriptionIndex, cursor: UInt64)? {
     var index = first(of: slot)
     while index != .none {
       let subscription = subscriptions[index.rawValue]
-      if case .lagging(let cursor) = subscription.place, cursor < topics[subscription.topic].live.head {
+      if case .lagging(let cursor) = subscription.place, subscription.dialect != .paced,
+        cursor < topics[subscription.topic].live.head
+      {
         return (index, cursor)
       }
       index = subscription.next
@@ -56,7 +96,7 @@ extension Subscribers {
     forEach(of: slot) { index in
       let subscription = subscriptions[index.rawValue]
       guard case .cohort(let cohort, _) = subscription.place else { return }
-      last = max(last, topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].sentAt)
+      last = max(last, topics[subscription.topic].live.cohort(cohort, subscription.dialect).sentAt)
     }
     return last
   }
@@ -85,8 +125,7 @@ extension Subscribers {
     switch subscription.place {
     case .waiting, .replaying(_, _, .some): nil
     case .replaying(let cursor, _, nil), .lagging(let cursor): cursor
-    case .cohort(let cohort, _):
-      topics[subscription.topic].live[subscription.dialect].cohorts[Int(cohort)].cursor
+    case .cohort(let cohort, _): topics[subscription.topic].live.cohort(cohort, subscription.dialect).cursor
     }
   }
 
@@ -96,6 +135,9 @@ extension Subscribers {
   func members(of topic: UInt32) -> [[SubscriptionIndex]] {
     var groups: [[SubscriptionIndex]] = []
     for dialect in dialects(of: topic) { topics[topic].live[dialect].appendMembers(to: &groups) }
+    if let paced = topics[topic].live.paced {
+      groups += paced.cohorts.map(\.members).filter { !$0.isEmpty }
+    }
     return groups
   }
 

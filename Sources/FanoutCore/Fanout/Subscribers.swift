@@ -7,9 +7,10 @@
 /// The subscriptions of one loop, by connection and by topic.
 final class Subscribers {
   let limits: Limits
-  private let counters: LoopCounters
-  private(set) var subscriptions = Subscriptions()
-  private(set) var topics = TopicTable()
+  let counters: LoopCounters
+  /// These two are changed by this class and its extensions alone.
+  var subscriptions = Subscriptions()
+  var topics = TopicTable()
   /// The subscriptions of each connection, by slot.
   private var lists: [List] = []
   /// Topics with cohorts behind the head, each once, in turn.
@@ -20,14 +21,17 @@ final class Subscribers {
   /// Topics that were withdrawn and are still held, because some subscription has not reached the head.
   private var withdrawn: [UInt32] = []
   private var survey = TopicSurvey()
+  /// Feeds of which some paced cohort waits for its time, each once. A topic may be gone meanwhile.
+  var awaited: [(topic: UInt32, feed: PacedFeed)] = []
   private let compressor: Compressor
   /// Stands before `seq` in the ids of event streams.
   let idPrefix: [UInt8]
 
-  /// The first subscription of a connection, and how many follow it in its chain. 8 bytes per slot.
+  /// The first subscription of a connection, how many follow it in its chain, and the pace of all. 8 bytes per slot.
   private struct List {
     var first = SubscriptionIndex.none
     var count: UInt16 = 0
+    var pace = Pace.all
   }
 
   init(
@@ -41,6 +45,15 @@ final class Subscribers {
 
   /// How many subscriptions the connection has.
   func count(of slot: UInt32) -> Int { Int(slot) < lists.count ? Int(lists[Int(slot)].count) : 0 }
+
+  /// The pace of the connection's subscriptions, those to come included.
+  func pace(of slot: UInt32) -> Pace { Int(slot) < lists.count ? lists[Int(slot)].pace : .all }
+
+  /// Notes the pace; `setPace` moves the subscriptions.
+  func notePace(_ pace: Pace, of slot: UInt32) {
+    while lists.count <= Int(slot) { lists.append(List()) }
+    lists[Int(slot)].pace = pace
+  }
 
   subscript(index: SubscriptionIndex) -> Subscription { subscriptions[index.rawValue] }
 
@@ -75,6 +88,7 @@ final class Subscribers {
     keepsWindow: Bool = false
   ) -> SubscriptionIndex {
     while lists.count <= Int(slot) { lists.append(List()) }
+    let dialect = lists[Int(slot)].pace == .all ? dialect : .paced
     let index = SubscriptionIndex(
       subscriptions.insert(
         Subscription(
@@ -84,6 +98,7 @@ final class Subscribers {
     lists[Int(slot)].count += 1
     topics[topic].subscribers += 1
     if dialect == .standalone { topics[topic].standaloneSubscribers += 1 }
+    if dialect == .paced { counters.own.pacedSubscriptions += 1 }
     assert(dialect != .shared, "who subscribes has no window of the topic")
     counters.own.subscriptions += 1
     noteCount(topic)
@@ -117,15 +132,17 @@ final class Subscribers {
     subscriptions.remove(index.rawValue)
     topics[subscription.topic].subscribers -= 1
     if subscription.dialect.isDeflated { leaveDeflated(subscription) }
+    if subscription.dialect == .paced { counters.own.pacedSubscriptions -= 1 }
     assert(topics[subscription.topic].subscribers >= 0, "a topic has as many subscribers as subscriptions")
     counters.own.subscriptions -= 1
     noteCount(subscription.topic)
     noteIfEmpty(subscription.topic, at: now)
   }
 
-  /// Ends all subscriptions of a connection.
+  /// Ends all subscriptions of a connection, and its pace.
   func removeAll(of slot: UInt32, at now: UInt64) {
     while first(of: slot) != .none { remove(first(of: slot), at: now) }
+    if pace(of: slot) != .all { notePace(.all, of: slot) }
     assert(count(of: slot) == 0, "an empty list of subscriptions counts none")
   }
 
@@ -178,15 +195,16 @@ final class Subscribers {
   }
 
   /// The connection is clear and its subscriptions have caught up: puts them into cohorts at the head.
-  func rejoin(_ slot: UInt32, descriptor: Int32) {
+  func rejoin(_ slot: UInt32, descriptor: Int32, at now: UInt64) {
     forEach(of: slot) { index in
-      if case .lagging = subscriptions[index.rawValue].place { join(index, descriptor: descriptor) }
+      if case .lagging = subscriptions[index.rawValue].place { join(index, descriptor: descriptor, at: now) }
     }
   }
 
-  /// Puts a subscription that stands at the head of its topic into a cohort there.
-  func join(_ index: SubscriptionIndex, descriptor: Int32) {
+  /// Puts a subscription that stands at the head of its topic into a cohort there. A paced one may stand behind the head.
+  func join(_ index: SubscriptionIndex, descriptor: Int32, at now: UInt64) {
     let subscription = subscriptions[index.rawValue]
+    guard subscription.dialect != .paced else { return joinPaced(index, descriptor, at: now) }
     assert(
       subscription.place == .lagging(cursor: topics[subscription.topic].live.head),
       "only a subscription at the head of its topic joins a cohort")
@@ -220,21 +238,19 @@ final class Subscribers {
     return true
   }
 
-  private func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
+  func leaveCohort(_ index: SubscriptionIndex, _ cohort: UInt32, _ position: UInt32) {
     let subscription = subscriptions[index.rawValue]
-    let cursor = topics[subscription.topic].live[subscription.dialect]
-      .leave(cohort, position: position, in: &subscriptions)
+    let cursor =
+      subscription.dialect == .paced
+      ? topics[subscription.topic].live.pacing.leave(cohort, position: position, in: &subscriptions)
+      : topics[subscription.topic].live[subscription.dialect]
+        .leave(cohort, position: position, in: &subscriptions)
     subscriptions[index.rawValue].place = .lagging(cursor: cursor)
     counters.own.following -= 1
     assert(counters.own.following >= 0, "no more subscriptions leave cohorts than join them")
   }
 
   // MARK: Topics
-
-  /// The newest state of the topic that a subscription is of.
-  func summary(of index: SubscriptionIndex) -> TopicSummary {
-    topics[subscriptions[index.rawValue].topic].live.summary
-  }
 
   /// Begins to hold a topic whose grant is asked for.
   func open(_ id: TopicID) -> UInt32 {
@@ -254,13 +270,6 @@ final class Subscribers {
   func beginReading(_ index: SubscriptionIndex) {
     let subscription = subscriptions[index.rawValue]
     topics[subscription.topic].live.beginReading(subscription.dialect, limits: limits)
-  }
-
-  /// The log from which a subscription resumes: that of its topic in its dialect, or the plain one.
-  func log(of index: SubscriptionIndex) -> TopicLog {
-    let subscription = subscriptions[index.rawValue]
-    let dialect = subscription.dialect.isDeflated ? .webSocket : subscription.dialect
-    return topics[subscription.topic].live[dialect].log
   }
 
   /// Appends new frames to the logs of their topic, which then waits for its turn in the pass.
@@ -285,25 +294,6 @@ final class Subscribers {
     counters.own.logBytes -= topics[topic].live.logBytes
     topics[topic].live.prepend(notices, idPrefix: idPrefix, room: room)
     counters.own.logBytes += topics[topic].live.logBytes
-  }
-
-  /// The last `seq` on the wire of a subscription, or where it is to begin; for another process to go on.
-  func interests(of slot: UInt32) -> [ConnectionRecord.Interest] {
-    var interests: [ConnectionRecord.Interest] = []
-    forEach(of: slot) { index in
-      let subscription = subscriptions[index.rawValue]
-      let topic = topics[subscription.topic]
-      let (resume, greeting): (Resume, Subscription.Greeting) =
-        switch subscription.place {
-        case .waiting(let resume, let greeting): (resume, greeting)
-        case .replaying(let cursor, _, let greeting): (.after(cursor), greeting ?? .given)
-        case .lagging(let cursor): (.after(cursor), .given)
-        case .cohort(let cohort, _):
-          (.after(topic.live[subscription.dialect].cohorts[Int(cohort)].cursor), .given)
-        }
-      interests.append(ConnectionRecord.Interest(topic: topic.id, resume: resume, greeting: greeting))
-    }
-    return interests.reversed()
   }
 
   /// Stops holding a topic without subscriptions.
@@ -370,12 +360,10 @@ final class Subscribers {
 
   /// Whether some subscription of a withdrawn topic has been sent everything.
   var hasWithdrawnAtHead: Bool {
-    withdrawn.contains { topic in dialects(of: topic).contains { topics[topic].live[$0].hasMemberAtHead } }
-  }
-
-  /// The dialects in which the topic has a feed.
-  func dialects(of topic: UInt32) -> [Dialect] {
-    isDeflated(topic) ? Dialect.allCases : [.webSocket, .eventStream]
+    withdrawn.contains { topic in
+      dialects(of: topic).contains { topics[topic].live[$0].hasMemberAtHead }
+        || topics[topic].live.paced?.hasMemberAtHead ?? false
+    }
   }
 
   /// Subscriptions of withdrawn topics that have been sent everything.
@@ -385,6 +373,7 @@ final class Subscribers {
       for dialect in dialects(of: topic) where found.count < limit {
         topics[topic].live[dialect].appendMembersAtHead(to: &found, atMost: limit)
       }
+      topics[topic].live.paced?.appendMembersAtHead(to: &found, atMost: limit)
     }
     return found
   }
@@ -479,9 +468,6 @@ final class Subscribers {
   func noteFinished(_ topic: UInt32, _ dialect: Dialect, at now: UInt64) {
     topics[topic].live[dialect].noteFinished(at: now, counters.toLast)
   }
-
-  /// What there is to tell of a topic; nil: the loop does not hold it.
-  func report(_ id: TopicID) -> TopicReport? { topics.index(of: id).map { topics[$0].report } }
 
   /// So many messages stood for several missed ones.
   func noteConflations(_ topic: UInt32, _ count: Int) {

@@ -60,6 +60,8 @@ struct Topic {
     var eventStream: Feed
     /// Nil until a connection that agreed on compression reads the topic.
     var deflated: DeflatedFeeds?
+    /// Nil until a connection that asked for a pace reads the topic.
+    var paced: PacedFeed?
 
     init(_ summary: TopicSummary, limits: Limits) {
       self.summary = summary
@@ -68,9 +70,11 @@ struct Topic {
     }
 
     var head: UInt64 { summary.seq }
-    var isBehind: Bool { webSocket.isBehind || eventStream.isBehind || deflated?.isBehind ?? false }
+    var isBehind: Bool {
+      webSocket.isBehind || eventStream.isBehind || deflated?.isBehind ?? false || paced?.isBehind ?? false
+    }
 
-    /// The feed of a dialect. Those of compressed ones are there once `beginReading` was called for one of them. A
+    /// The feed of a dialect that is not paced. Those of compressed ones are there once `beginReading` was called for one of them. A
     /// getter, because a coroutine's copy ends too early (see `TopicTable`) and a value that is only read has no address.
     subscript(dialect: Dialect) -> Feed {
       get {
@@ -79,6 +83,7 @@ struct Topic {
         case .eventStream: eventStream
         case .standalone: compressed.standalone
         case .shared: compressed.shared
+        case .paced: preconditionFailure("paced cohorts are in a feed of another kind")
         }
       }
       _modify {
@@ -87,6 +92,7 @@ struct Topic {
         case .eventStream: yield &eventStream
         case .standalone: yield &compressed.standalone
         case .shared: yield &compressed.shared
+        case .paced: preconditionFailure("paced cohorts are in a feed of another kind")
         }
       }
     }
@@ -96,12 +102,27 @@ struct Topic {
       return deflated
     }
 
+    /// The paced cohorts, which somebody has begun to read.
+    var pacing: PacedFeed {
+      guard let paced else { preconditionFailure("a paced feed has been read before it is used") }
+      return paced
+    }
+
+    /// A cohort of this dialect.
+    func cohort(_ number: UInt32, _ dialect: Dialect) -> Cohort {
+      dialect == .paced ? pacing.standings[Int(number)].cohort : self[dialect].cohorts[Int(number)]
+    }
+
     /// Somebody reads the topic in this dialect: from now on its log keeps frames. Who reads compressed frames is sent
-    /// plain ones when it has missed some.
+    /// plain ones when it has missed some, and paced ones are plain.
     mutating func beginReading(_ dialect: Dialect, limits: Limits) {
-      guard dialect.isDeflated else { return self[dialect].beginReading() }
+      switch dialect {
+      case .webSocket, .eventStream: return self[dialect].beginReading()
+      case .standalone, .shared:
+        if deflated == nil { deflated = DeflatedFeeds(head: head, limits: limits) }
+      case .paced: if paced == nil { paced = PacedFeed(head: head, limits: limits) }
+      }
       webSocket.beginReading()
-      if deflated == nil { deflated = DeflatedFeeds(head: head, limits: limits) }
     }
 
     /// Bytes that its logs hold.
@@ -129,6 +150,7 @@ struct Topic {
       webSocket.append(run.webSocket, first: run.first, room: room, committedAt: run.committedAt)
       eventStream.append(run.eventStream, first: run.first, room: room, committedAt: run.committedAt)
       summary = run.summary
+      paced?.append(through: run.summary.seq)
     }
   }
 }

@@ -54,7 +54,7 @@ extension Topic {
   /// For `Inspection`.
   var report: TopicReport {
     var report = TopicReport(topic: id, subscribers: subscribers, behind: count.behind, head: live.head)
-    let cohorts = feeds.flatMap(\.cohorts).filter { $0.count > 0 }
+    let cohorts = (feeds.flatMap(\.cohorts) + (live.paced?.cohorts ?? [])).filter { $0.count > 0 }
     report.cohorts = cohorts.count
     (report.oldest, report.newest) = (cohorts.map(\.cursor).min(), cohorts.map(\.cursor).max())
     report.logFrames = feeds.reduce(0) { $0 + $1.log.count }
@@ -62,10 +62,10 @@ extension Topic {
     return report
   }
 
-  /// Subscribers at the head, or in a cohort that the pass brings there.
+  /// Subscribers at the head, or in a cohort that the pass brings there, be it in its time.
   var following: Int {
     live.webSocket.count + live.eventStream.count
-      + (live.deflated.map { $0.standalone.count + $0.shared.count } ?? 0)
+      + (live.deflated.map { $0.standalone.count + $0.shared.count } ?? 0) + (live.paced?.count ?? 0)
   }
   private var feeds: [Feed] {
     [live.webSocket, live.eventStream] + (live.deflated.map { [$0.standalone, $0.shared] } ?? [])

@@ -40,6 +40,8 @@ struct ConnectionRecord: Equatable, Sendable {
   var isPinged = false
   /// What a WebSocket has agreed on.
   var compression = Compression.none
+  /// How often a WebSocket wants to be sent something; a version that does not know it sends everything.
+  var pace = Pace.all
   /// Milliseconds until an HTTP connection ends for want of a request.
   var patience: UInt64 = 0
   /// Whether the head of its first request has not come.
@@ -58,7 +60,7 @@ struct ConnectionRecord: Equatable, Sendable {
 extension ConnectionRecord {
   private enum Tag: UInt8 {
     case kind = 1
-    case peer, client, credential, endsAt, flags, quiet, patience, counted, topics, input, output, interest
+    case peer, client, credential, endsAt, flags, quiet, patience, counted, topics, input, output, interest, pace
     /// Essential: whoever does not know it would refuse what the client sends compressed.
     case compression = 129
   }
@@ -89,6 +91,7 @@ extension ConnectionRecord {
       writer.add(Tag.topics.rawValue, topics.flatMap { FieldWriter.number(UInt64(bitPattern: $0.rawValue)) })
     }
     if compression != .none { writer.add(Tag.compression.rawValue, UInt64(compression.rawValue)) }
+    if pace != .all { writer.add(Tag.pace.rawValue, UInt64(pace.perSecond)) }
     if !input.isEmpty { writer.add(Tag.input.rawValue, input) }
     if !output.isEmpty { writer.add(Tag.output.rawValue, output) }
     for interest in interests { writer.add(Tag.interest.rawValue, interest.bytes) }
@@ -143,6 +146,9 @@ extension ConnectionRecord {
     case .compression:
       guard let agreed = Compression(rawValue: UInt8(truncatingIfNeeded: number)) else { return false }
       compression = agreed
+    case .pace:
+      guard let asked = Int(exactly: number).flatMap({ Pace($0) }) else { return false }
+      pace = asked
     case .input: input = Array(value)
     case .output: output = Array(value)
     case .interest:

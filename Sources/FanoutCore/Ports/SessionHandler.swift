@@ -84,6 +84,8 @@ public enum ClientIntent: Sendable, Equatable {
   case reply(ClientMessage)
   case subscribe(TopicID, Resume)
   case unsubscribe(TopicID)
+  /// From now on at most so many messages per topic and second. Nothing is answered.
+  case pace(Pace)
   /// Answer with `ServerMessage.pong`.
   case ping
   /// The admission is by this credential and ends at this moment instead (`Admission.expiresAt`); then send this back.

@@ -136,6 +136,7 @@ final class Connections<IO: Transport> {
       slab[slot].phase = .webSocket(socket)
       if record.isPrivileged { privileged.insert(slot) }
       topics[slot] = record.topics
+      subscribers.notePace(record.pace, of: slot)
       counters.own.webSocketsOpen += 1
       if record.compression != .none { counters.own.compressedOpen += 1 }
     case .eventStream:
@@ -185,7 +186,7 @@ final class Connections<IO: Transport> {
     record.quiet = io.now - min(socket.liveness.since, io.now)
     record.isPinged = socket.liveness.isPinged
     record.topics = topics[slot]
-    record.compression = socket.session.compression
+    (record.compression, record.pace) = (socket.session.compression, subscribers.pace(of: slot))
     record.input = socket.session.equivalentInput + socket.ahead
     return record
   }
@@ -293,7 +294,7 @@ final class Connections<IO: Transport> {
     )
     clear(slot)
     setInterest(slot, slab[slot].interest.subtracting(.writable))
-    subscribers.rejoin(slot, descriptor: slab[slot].descriptor)
+    subscribers.rejoin(slot, descriptor: slab[slot].descriptor, at: io.now)
   }
 
   /// The peer is gone or not worth waiting for: blocked and lost. It is found out while the connection is in use, so

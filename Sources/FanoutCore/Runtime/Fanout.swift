@@ -7,12 +7,12 @@
 /// Brings notices to the subscribers of one loop.
 final class Fanout<IO: Transport> {
   private let id: LoopID
-  private let io: IO
+  let io: IO
   private let limits: Limits
   private let counters: LoopCounters
-  private let connections: Connections<IO>
-  private let subscribers: Subscribers
-  private let output: Output<IO>
+  let connections: Connections<IO>
+  let subscribers: Subscribers
+  let output: Output<IO>
   private let source: any TopicSource
   private let limiter: LoopLimiter
   /// The recall of each connection that has one under way, by slot.
@@ -83,7 +83,7 @@ final class Fanout<IO: Transport> {
   private func leaveWindow(_ slot: UInt32) {
     guard subscribers.leaveWindow(of: slot), !connections[slot].isBlocked else { return }
     if output.catchUp(slot), !connections[slot].isBlocked {
-      subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
+      rejoin(slot)
     }
   }
 
@@ -91,6 +91,15 @@ final class Fanout<IO: Transport> {
     guard let index = subscribers.find(id, of: slot) else { return output.say(slot, .notSubscribed(id)) }
     subscribers.remove(index, at: io.now)
     output.say(slot, .unsubscribed(id))
+  }
+
+  func join(_ index: SubscriptionIndex) {
+    let slot = subscribers[index].slot
+    subscribers.join(index, descriptor: connections[slot].descriptor, at: io.now)
+  }
+
+  func rejoin(_ slot: UInt32) {
+    subscribers.rejoin(slot, descriptor: connections[slot].descriptor, at: io.now)
   }
 
   /// How far the connection was sent each of its topics.
@@ -153,6 +162,7 @@ final class Fanout<IO: Transport> {
     if greeting == .given { return goOn(index, resume, head) }
     switch resume {
     case .none: greetAtHead(index, greeting, recovered: nil)
+    case .after(let seq) where seq <= head && isPaced(index): resumePaced(index, after: seq, greeting)
     case .after(let seq) where seq <= head: beginReplay(index, after: seq, head, greeting)
     case .after, .impossible: greetAtHead(index, greeting, recovered: false)
     }
@@ -182,11 +192,11 @@ final class Fanout<IO: Transport> {
     let slot = subscribers[index].slot
     subscribers.move(index, to: .lagging(cursor: summary.seq))
     greet(index, greeting, .atHead(snapshot: summary.snapshot, recovered: recovered), seq: summary.seq)
-    if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+    if !connections[slot].isBlocked { join(index) }
     output.tellText(of: index)
   }
 
-  private func greet(
+  func greet(
     _ index: SubscriptionIndex, _ greeting: Subscription.Greeting, _ outcome: ResumeOutcome, seq: UInt64
   ) {
     let subscription = subscribers[index]
@@ -218,7 +228,7 @@ final class Fanout<IO: Transport> {
       subscribers.move(index, to: .replaying(cursor: reached, through: through, nil))
     } else {
       subscribers.move(index, to: .lagging(cursor: reached))
-      if !connections[slot].isBlocked { subscribers.join(index, descriptor: connections[slot].descriptor) }
+      if !connections[slot].isBlocked { join(index) }
       output.tellText(of: index)
     }
   }
@@ -304,7 +314,7 @@ final class Fanout<IO: Transport> {
     let slot = subscribers[index].slot
     subscribers.move(index, to: .lagging(cursor: cursor))
     if !connections[slot].isBlocked, output.catchUp(slot), !connections[slot].isBlocked {
-      subscribers.rejoin(slot, descriptor: connections[slot].descriptor)
+      rejoin(slot)
     }
     output.tellText(of: index)
   }
@@ -365,7 +375,9 @@ final class Fanout<IO: Transport> {
   }
 
   private func cursor(ofGiven index: SubscriptionIndex) -> UInt64? {
-    guard case .waiting(.after(let cursor), .given) = subscribers.at(index)?.place else { return nil }
+    guard case .waiting(.after(let cursor), .given) = subscribers.at(index)?.place, !isPaced(index) else {
+      return nil
+    }
     return cursor
   }
 
@@ -416,6 +428,7 @@ final class Fanout<IO: Transport> {
     var sends = 0
     while sends < limits.cohortSubscribers, let topic = subscribers.dequeue() {
       sends += serve(topic, .webSocket) + serve(topic, .eventStream)
+      if subscribers.isPaced(topic) { sends += servePaced(topic) }
       if subscribers.isDeflated(topic) { sends += serve(topic, .standalone) + serve(topic, .shared) }
       subscribers.enqueue(topic)
     }

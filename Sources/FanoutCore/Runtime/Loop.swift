@@ -132,6 +132,7 @@ final class Loop<IO: Transport> {
     deadlines.sendPings()
     resumePaused()
     fanout.adoptUnasked()
+    subscribers.advancePaced(to: io.now)
     fanout.closeEmptyTopics()
     subscribers.surveyTopics()
     noteAcceptFailures()
@@ -258,7 +259,7 @@ final class Loop<IO: Transport> {
   private func closeAll() {
     stopAccepting()
     // What was published before the end is sent before the end.
-    while !fanout.passIsOver { fanout.rollPass() }
+    fanout.finishPass()
     endBy = io.now + limits.closeTimeout
     for slot in connections.indices {
       switch connections[slot].phase {

@@ -59,6 +59,10 @@ public struct LoopCounts: Sendable, Equatable {
   public internal(set) var deflationSavedBytes = 0
   /// Messages that stood for several missed ones.
   public internal(set) var conflations = 0
+  /// Subscriptions whose connection asked for a pace, now.
+  public internal(set) var pacedSubscriptions = 0
+  /// Messages that stood for several which a pace left out; they are no sign of slow readers.
+  public internal(set) var pacedConflations = 0
   /// Resumes that had to be read from the notice table.
   public internal(set) var recalls = 0
   /// Resumes dropped before they were read because the same client asked anew.

@@ -193,8 +193,16 @@ final class Output<IO: Transport> {
     counters.own.sends += cohort.count
     counters.own.bytesSent += whole * delivery.range.count
     counters.own.framesDelivered += whole * (delivery.isConflated ? 1 : Int(delivery.head - cohort.cursor))
-    if delivery.isConflated { subscribers.noteConflations(visit.topic, cohort.count) }
+    if delivery.isConflated { noteConflations(visit) }
     if delivery.isDeflated { counters.own.deflationSavedBytes += whole * subscribers.saving(visit) }
+  }
+
+  private func noteConflations(_ visit: Subscribers.Visit) {
+    if visit.dialect == .paced {
+      counters.own.pacedConflations += visit.cohort.count
+    } else {
+      subscribers.noteConflations(visit.topic, visit.cohort.count)
+    }
   }
 
   /// Sends the same small frame to many connections: one batch for those that are clear.

@@ -184,6 +184,7 @@ final class WebSocketDriver<IO: Transport> {
       guard connections.mayWatch(topic, slot) else { return output.say(slot, .notAllowed(topic)) }
       fanout.subscribe(slot, to: topic, resume: resume, greeting: .subscribed)
     case .unsubscribe(let topic): fanout.unsubscribe(slot, from: topic)
+    case .pace(let pace): fanout.setPace(pace, of: slot)
     case .ping: output.say(slot, .pong(fanout.positions(of: slot)))
     case .renew(let credential, let expiresAt, let answer):
       connections.renew(slot, by: credential, expiresAt: expiresAt)

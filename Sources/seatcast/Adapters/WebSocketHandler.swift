@@ -100,6 +100,9 @@ struct WebSocketHandler: SessionHandler {
     case .ping: return .ping
     case .stats: return .reply(.text(messages.error(code: "forbidden", message: "Not for this connection")))
     case .refresh(let token): return refresh(token, client)
+    case .pace(let perSecond):
+      guard let pace = Pace(perSecond) else { preconditionFailure("both planes have the same highest pace") }
+      return .pace(pace)
     case .unsubscribe(let event): return .unsubscribe(TopicID(event, for: Audience(client)))
     case .subscribe(let event, nil, _): return .subscribe(TopicID(event, for: Audience(client)), .none)
     case .subscribe(let event, let since, let epoch):

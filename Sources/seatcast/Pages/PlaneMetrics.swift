@@ -79,6 +79,9 @@ extension MetricFamily {
       family(
         loops, .counter, "conflations_total",
         "Messages that stood for several missed ones", \.conflations),
+      family(
+        loops, .counter, "paced_conflations_total",
+        "Messages that stood for several that a pace left out", \.pacedConflations),
       family(loops, .counter, "recalls_total", "Resumes read from the notice table", \.recalls),
     ]
   }

@@ -26,6 +26,18 @@ struct SessionMessagesTests {
     #expect(decode(#" { "extra" : [ { } ] , "type" : "ping" } "#) == .ping)
   }
 
+  @Test("A pace is a whole number from 0 to 60")
+  func pace() {
+    #expect(decode(#"{"type":"set_pace","maxPerSecond":0}"#) == .pace(maxPerSecond: 0))
+    #expect(decode(#"{"type":"set_pace","maxPerSecond":60}"#) == .pace(maxPerSecond: 60))
+    for number in ["61", "-1", "1.5", "\"1\"", "null", "true", "9223372036854775808"] {
+      #expect(
+        decode(#"{"type":"set_pace","maxPerSecond":\#(number)}"#)
+          == .refused(code: "invalid_pace", message: "Invalid maxPerSecond", event: nil))
+    }
+    #expect(decode(#"{"type":"set_pace"}"#) == SessionMessages.invalidPace)
+  }
+
   @Test("subscribe_event may carry since and epoch")
   func resume() {
     #expect(

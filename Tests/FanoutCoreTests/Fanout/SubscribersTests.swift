@@ -18,7 +18,7 @@ import Testing
     let head = subscribers.topics[topic].live.head
     let index = subscribers.add(slot, to: topic, .webSocket, .lagging(cursor: head))
     subscribers.beginReading(index)
-    subscribers.join(index, descriptor: Int32(slot) + 100)
+    subscribers.join(index, descriptor: Int32(slot) + 100, at: 0)
     return index
   }
 
@@ -74,7 +74,7 @@ import Testing
     #expect(subscribers.firstLagging(of: 0)?.cursor == 3)
     #expect(subscribers.pull(index, after: 3).head == 5)
     subscribers.move(index, to: .lagging(cursor: 5))
-    subscribers.rejoin(0, descriptor: 100)
+    subscribers.rejoin(0, descriptor: 100, at: 0)
     #expect(subscribers[index].place == .cohort(0, position: 0))
   }
 
@@ -174,7 +174,7 @@ import Testing
         let topic = subscribers.open(TopicID(5))
         _ = subscribers.grant(topic, FakeTopics.summary(TopicID(5), 9))
         let index = subscribers.add(0, to: topic, .webSocket, .lagging(cursor: 8))
-        subscribers.join(index, descriptor: 100)
+        subscribers.join(index, descriptor: 100, at: 0)
       }
       let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
       #expect(said.contains("only a subscription at the head of its topic joins a cohort"))

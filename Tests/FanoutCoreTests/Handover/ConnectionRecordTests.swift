@@ -12,6 +12,7 @@ import Testing
     record.counted = ConnectionRecord.Counted(isForClient: true, key: 99)
     record.topics = [TopicID(5), TopicID(-5)]
     record.compression = .shared
+    record.pace = Pace(1) ?? .all
     (record.input, record.output) = ([1, 2, 3], Array(repeating: 7, count: 70_000))
     record.interests = [
       .init(topic: TopicID(-4), resume: .after(12), greeting: .given),

@@ -262,6 +262,16 @@ struct WebSocketHandlerTests {
     if case .reply(.text(let bytes)) = intent { String(decoding: bytes, as: UTF8.self) } else { nil }
   }
 
+  @Test("Everybody may ask for a pace, and both planes have the same highest one")
+  func pace() throws {
+    #expect(Pace.highest == SessionMessages.highestPace)
+    #expect(interpret(#"{"type":"set_pace","maxPerSecond":60}"#) == .pace(try #require(Pace(60))))
+    let open = sessions.interpret(.text(Array(#"{"type":"set_pace","maxPerSecond":1}"#.utf8)), from: .anonymous)
+    #expect(open == .pace(try #require(Pace(1))))
+    let bad = replied(interpret(#"{"type":"set_pace","maxPerSecond":61}"#))
+    #expect(bad?.contains(#""code":"invalid_pace""#) == true)
+  }
+
   @Test("A client's messages become intents")
   func intents() {
     #expect(interpret(#"{"type":"subscribe_event","eventId":3}"#) == .subscribe(TopicID(3), .none))
