@@ -160,20 +160,26 @@ final class FaultySink: NoticeSink {
   }
 }
 
-/// A wire that repeats or loses whole notices on their way to a client.
+/// A wire that repeats or loses whole notices on their way to a client, or loses what the client asks for.
 struct FaultyWire {
   private let planted: Planted
   private var random: SeededRandom
 
   /// Nil: the fault is none of the wire's.
   init?(_ planted: Planted?, seed: UInt64) {
-    guard let planted, planted.has(.duplicateDelivery) || planted.has(.silentSkip) else { return nil }
+    guard let planted,
+      [.duplicateDelivery, .silentSkip, .unheededPace].contains(where: { planted.has($0) })
+    else { return nil }
     (self.planted, random) = (planted, SeededRandom(seed: seed))
   }
 
+  /// Whether the server never hears of a pace.
+  var losesPaces: Bool { planted.fault == .unheededPace }
+
   /// How often a text arrives.
   mutating func copies(of text: String) -> Int {
-    guard text.contains("\"seq\":"), text.contains("\"timestamp\":"), !text.contains("\"epoch\":"),
+    guard !losesPaces, text.contains("\"seq\":"), text.contains("\"timestamp\":"),
+      !text.contains("\"epoch\":"),
       Int.random(in: 0..<12, using: &random) == 0
     else { return 1 }
     return planted.fault == .duplicateDelivery ? 2 : 0

@@ -15,6 +15,7 @@ enum PlantedFault: String, CaseIterable, Sendable {
   case expiredTwice = "the end of a hold is not stored, so it ends once more"
   case forgottenHolds = "held seats are forgotten at a start, so the capacity may go below what is sold"
   case deadlineFirst = "deadlines are judged before what has arrived is read"
+  case unheededPace = "the pace that a connection asks for is not heeded"
   case reusedSeq = "the last seq before a start is given once more"
 
   /// What the simulation does besides, with and without the fault.

@@ -54,7 +54,7 @@ import Testing
     let names = [
       "conflations", "recoveries", "claims", "bookings", "recalls", "stalled", "pongs", "delivered",
       "deletions", "withdrawals", "offers", "crashes", "kills", "disk failures", "viewer counts",
-      "compressed",
+      "compressed", "paces", "paced conflations",
     ]
     for name in names {
       #expect((sums[name] ?? 0) > 0, "\(name): \(sums)")

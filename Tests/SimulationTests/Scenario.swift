@@ -43,6 +43,7 @@ final class Scenario {
     server = try SimulatedServer(
       seed: seed, limits: Self.limits(&random), loops: Int.random(in: 1...2, using: &random),
       liesAboutSyncs: liesAboutSyncs, planted: planted)
+    record.history.clock = { [server] in server.clock.total * 1_000 }
     var ids: [Int64] = []
     for number in 0...Int.random(in: 1...3, using: &random) {
       let capacity = Int.random(in: 5...400, using: &random)
@@ -311,6 +312,7 @@ final class Scenario {
     case .end: viewer.client?.socket.end()
     case .close: viewer.close()
     case .ping: viewer.ping(times: step[1])
+    case .pace: viewer.setPace(step[1])
     case .window: viewer.setWindow(step[1])
     default: _ = viewer.read(step[1])
     }
@@ -331,7 +333,8 @@ final class Scenario {
       [
         "conflations": viewers.reduce(0) { $0 + $1.conflations },
         "recoveries": viewers.reduce(0) { $0 + $1.recoveries },
-        "pongs": viewers.reduce(0) { $0 + $1.pongs }, "claims": record.claimCount,
+        "pongs": viewers.reduce(0) { $0 + $1.pongs }, "paces": viewers.reduce(0) { $0 + $1.paces },
+        "claims": record.claimCount,
         "bookings": record.bookings.count, "offers": record.offers.count, "deletions": deletions,
         "withdrawals": viewers.reduce(0) { $0 + $1.withdrawals }, "crashes": crashes, "kills": kills,
         "disk failures": diskFailures + server.disk.failures,
@@ -345,6 +348,7 @@ final class Scenario {
     counts["recalls", default: 0] += own.recalls
     counts["stalled", default: 0] += own.stalledClosed
     counts["overflows", default: 0] += own.overflowsClosed
+    counts["paced conflations", default: 0] += own.pacedConflations
     counts["delivered", default: 0] += own.framesDelivered
   }
 }

@@ -132,6 +132,7 @@ private struct ScriptWriter {
     case 22: return Step(.ping, viewer, 250)
     case 23..<28: return Step(.window, viewer, window())
     case 28..<38: return Step(.take, viewer, number(1...400))
+    case 38..<41: return Step(.pace, viewer, oneOf(0, 1, 1, 2, 5, 60))
     default: return Step(.take, viewer, 1 << 20)
     }
   }

@@ -9,6 +9,8 @@ final class SimulatedHistory {
   private(set) var lines: [[UInt8]] = []
   private var index = HistoryIndex()
   private var moment: Int64 = 0
+  /// The microseconds of the simulation.
+  var clock: () -> Int64 = { 0 }
   private var (requests, connections) = (0, 0)
   /// A line that cannot follow those before it: a fault of the simulation.
   private(set) var fault: String?
@@ -25,7 +27,7 @@ final class SimulatedHistory {
   }
 
   private func tick() -> Int64 {
-    moment += 1
+    moment = max(moment + 1, clock())
     return moment
   }
 
@@ -88,6 +90,12 @@ final class SimulatedHistory {
     if let line = HistoryText.frame(connection, at: tick(), Array(text.utf8)) { record(line) }
   }
 
+  /// The moment of what a client does next.
+  func now() -> Int64 { tick() }
+  /// - Parameter at: when it was asked for (`now`).
+  func pace(_ connection: Int, at: Int64, _ perSecond: Int) {
+    record(HistoryText.pace(connection, at: at, perSecond: perSecond))
+  }
   func ping(_ connection: Int) { record(HistoryText.pinged(connection)) }
   func pong(_ connection: Int) { record(HistoryText.ponged(connection)) }
   func close(_ connection: Int, code: Int? = nil) { record(HistoryText.closed(connection, code: code)) }

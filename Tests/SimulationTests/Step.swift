@@ -14,7 +14,7 @@ struct Step: Equatable, CustomStringConvertible {
     case connect, hangUp, book, cancel, confirm, extend, join, quit, look, resize, patch, callOff, delete,
       read
     // Who watches over WebSocket
-    case watch, subscribe, unsubscribe, leave, vanish, end, close, ping, window, take
+    case watch, subscribe, unsubscribe, leave, vanish, end, close, ping, pace, window, take
     // Who listens to an event stream
     case listen, hear
 
@@ -43,6 +43,7 @@ struct Step: Equatable, CustomStringConvertible {
       case .unsubscribe: ["viewer", "event"]
       case .leave, .vanish, .end, .close: ["viewer"]
       case .ping: ["viewer", "times"]
+      case .pace: ["viewer", "perSecond"]
       case .window, .take: ["viewer", "bytes"]
       case .listen: ["listener", "loop", "window"]
       case .hear: ["listener", "bytes"]

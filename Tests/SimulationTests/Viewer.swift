@@ -157,6 +157,12 @@ final class Viewer {
   private(set) var conflations = 0
   private(set) var recoveries = 0
   private(set) var pongs = 0
+  /// Paces that came to hold.
+  private(set) var paces = 0
+  /// Pings of this connection, and how many were answered.
+  private var pings = (sent: 0, answered: 0)
+  /// A pace that holds when so many pings are answered, and when it was asked for.
+  private var pace: (perSecond: Int, at: Int64, pings: Int)?
   /// Connections of which the other end has gone without a word: it neither reads nor writes nor closes.
   private(set) var ghosts: [ScriptedSocket] = []
   /// Texts that were compressed, on earlier connections.
@@ -183,6 +189,7 @@ final class Viewer {
     (asked, wishes, closeCode, sawDraining) = ([:], [:], nil, false)
     client = ScriptedClient(socket)
     (hasPonged, isNarrow) = (false, socket.capacity < 1 << 20)
+    (pings, pace) = ((0, 0), nil)
     var point: ResumePoint?
     var path = event.map { "/ws/events/\($0)" } ?? "/ws"
     path += token.map { "?token=\($0)" } ?? "?"
@@ -254,7 +261,25 @@ final class Viewer {
   /// Asks for answers; many of them are more than a server keeps for one that does not read.
   func ping(times: Int) {
     guard isWatching else { return }
+    pings.sent += times
     for _ in 0..<times { client?.sayDeflated(#"{"type":"ping"}"#) }
+  }
+
+  /// Asks for a pace, and for an answer to know when it holds.
+  func setPace(_ perSecond: Int) {
+    guard isWatching, let connection else { return }
+    record.history.pace(connection, at: record.history.now(), 0)
+    pace = (perSecond, record.history.now(), pings.sent + 1)
+    if wire?.losesPaces != true { client?.say(#"{"type":"set_pace","maxPerSecond":\#(perSecond)}"#) }
+    ping(times: 1)
+  }
+
+  private func answered() {
+    pongs += 1
+    pings.answered += 1
+    guard let pace, pace.pings == pings.answered, let connection else { return }
+    record.history.pace(connection, at: pace.at, pace.perSecond)
+    paces += 1
   }
 
   func setWindow(_ bytes: Int) {
@@ -322,7 +347,7 @@ final class Viewer {
         wishes[event] = nil
       }
     case "server_draining": sawDraining = true
-    case "pong": pongs += 1
+    case "pong": answered()
     case "viewers": watching.counted(message)
     case "waitlist_offer":
       if let event, let booking = message.text("bookingId"), let quantity = message.number("quantity") {

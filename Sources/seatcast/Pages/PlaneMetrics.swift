@@ -47,6 +47,9 @@ extension MetricFamily {
       family(
         loops, .gauge, "anonymous_open", "Open WebSockets and event streams without a token", \.anonymousOpen),
       family(
+        loops, .gauge, "subscriptions_paced", "Subscriptions whose connection asked for a pace",
+        \.pacedSubscriptions),
+      family(
         loops, .gauge, "subscriptions_following", "Subscriptions that are sent each notice as it comes",
         \.following),
     ]

@@ -1,4 +1,4 @@
-// The rules of what one connection is told, checked frame by frame: ordered, unique, reliable, resumable, bookmarked, alive. What
+// The rules of what one connection is told, checked frame by frame: ordered, unique, reliable, resumable, bookmarked, alive, paced. What
 // is told besides is kept as facts, which Checker.swift holds against each other and against the witness.
 
 /// One live connection, WebSocket or event stream.
@@ -20,6 +20,10 @@ struct ConnectionRecord {
   var unansweredPings = 0
   var hasPonged = false
   var isDraining = false
+  /// Messages per event and second, and since when they are; 0: all.
+  var pace = (perSecond: 0, since: Int64(0))
+  /// By event: notices since the pace holds.
+  var paced: [Int: Int] = [:]
 }
 
 extension HistoryIndex {
@@ -41,6 +45,10 @@ extension HistoryIndex {
     case .ponged(let connection):
       connections[connection]?.unansweredPings = 0
       connections[connection]?.hasPonged = true
+    case .pace(let connection, let at, let perSecond):
+      try open(connection)
+      connections[connection]?.pace = (perSecond, at)
+      connections[connection]?.paced = [:]
     case .closed(let connection, let code): close(connection, code, number)
     default: break
     }
@@ -147,6 +155,7 @@ extension HistoryIndex {
         lines: [number])
     }
     check(told, after: subscription, client, number)
+    checkPace(told.event, connection, client, number, at)
     subscription.position.seq = max(subscription.position.seq, told.telling.seq)
     (subscription.line, subscription.hasCount) = (number, true)
     connections[connection]?.subscriptions[told.event] =
@@ -176,6 +185,21 @@ extension HistoryIndex {
     } else if from <= position {
       verdict.report(.reliable, "\(who) and was told a notice for seq \(from) to \(seq)", lines: lines)
     }
+  }
+
+  /// As many as the pace allows since it was asked for, and one because the server's clock ticks and frames take their time.
+  private mutating func checkPace(
+    _ event: Int, _ connection: Int, _ client: Int32, _ number: Int, _ at: Int64
+  ) {
+    guard let pace = connections[connection]?.pace, pace.perSecond > 0 else { return }
+    let count = (connections[connection]?.paced[event] ?? 0) + 1
+    connections[connection]?.paced[event] = count
+    let seconds = Double(at - pace.since) / 1_000_000
+    guard Double(count) > Double(pace.perSecond) * seconds + 1 else { return }
+    verdict.report(
+      .paced,
+      "\(names.name(client)) asked for \(pace.perSecond) messages a second of each event, and was sent \(count) of event "
+        + "\(event) within \(Int(seconds * 1_000)) ms", lines: [number])
   }
 
   private mutating func compare(

@@ -50,7 +50,7 @@ struct HistoryIndex {
       guard pending.removeValue(forKey: request) != nil else {
         throw HistoryFault("names request \(request), which waits for no answer")
       }
-    case .opened, .subscribe, .frame, .pinged, .ponged, .closed: try takeLive(line, number)
+    case .opened, .subscribe, .frame, .pinged, .ponged, .pace, .closed: try takeLive(line, number)
     case .quiet: rest()
     case .restored(let epoch): restore(epoch)
     case .notice(let told): witness(told, number)

@@ -16,6 +16,8 @@ enum HistoryLine: Sendable, Equatable {
   /// A ping of the server, and the client's pong.
   case pinged(connection: Int)
   case ponged(connection: Int)
+  /// From when the client asked for this pace, which holds by now; 0: none.
+  case pace(connection: Int, at: Int64, perSecond: Int)
   case closed(connection: Int, code: Int?)
   /// All that was asked is answered, and whoever is connected has had the time to hear of everything.
   case quiet

@@ -36,6 +36,9 @@ enum HistoryParser {
       return .frame(connection: connection, at: try time(line), try frame(try object("message", line)))
     case "ping": return .pinged(connection: connection)
     case "pong": return .ponged(connection: connection)
+    case "pace":
+      return .pace(
+        connection: connection, at: try time(line), perSecond: try number("maxPerSecond", line))
     case "closed": return .closed(connection: connection, code: line.integer("code"))
     default: throw HistoryFault("is of the unknown kind \(printable(kind))")
     }

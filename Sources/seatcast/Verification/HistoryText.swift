@@ -62,6 +62,10 @@ enum HistoryText {
   static func pinged(_ connection: Int) -> [UInt8] { line("ping", on(connection)) }
   static func ponged(_ connection: Int) -> [UInt8] { line("pong", on(connection)) }
 
+  static func pace(_ connection: Int, at: Int64, perSecond: Int) -> [UInt8] {
+    line("pace", [("at", String(at))] + on(connection) + [("maxPerSecond", String(perSecond))])
+  }
+
   static func closed(_ connection: Int, code: Int?) -> [UInt8] {
     line("closed", on(connection) + optional("code", code.map { String($0) }))
   }

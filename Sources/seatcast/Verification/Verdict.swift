@@ -20,6 +20,7 @@ enum ConsistencyRule: String, Sendable, CaseIterable {
   case resumable
   case bookmarked
   case alive
+  case paced
   case converged
   case legal
 
@@ -42,6 +43,7 @@ enum ConsistencyRule: String, Sendable, CaseIterable {
     case .resumable: "a connection that resumes goes on exactly where the client was"
     case .bookmarked: "a pong never names a change that was not sent"
     case .alive: "a client that answers pings is not closed as silent"
+    case .paced: "a connection that asked for a pace is not sent more"
     case .converged: "after quiet every viewer has the last count"
     case .legal: "some order of the requests, one after the other, explains every answer"
     }

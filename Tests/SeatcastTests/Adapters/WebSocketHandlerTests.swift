@@ -266,7 +266,8 @@ struct WebSocketHandlerTests {
   func pace() throws {
     #expect(Pace.highest == SessionMessages.highestPace)
     #expect(interpret(#"{"type":"set_pace","maxPerSecond":60}"#) == .pace(try #require(Pace(60))))
-    let open = sessions.interpret(.text(Array(#"{"type":"set_pace","maxPerSecond":1}"#.utf8)), from: .anonymous)
+    let open = sessions.interpret(
+      .text(Array(#"{"type":"set_pace","maxPerSecond":1}"#.utf8)), from: .anonymous)
     #expect(open == .pace(try #require(Pace(1))))
     let bad = replied(interpret(#"{"type":"set_pace","maxPerSecond":61}"#))
     #expect(bad?.contains(#""code":"invalid_pace""#) == true)

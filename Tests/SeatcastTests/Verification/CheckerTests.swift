@@ -166,6 +166,12 @@ struct CheckerTests {
     HistoryEdit("a resume is of another epoch", [.resumable], (25, "\"epoch\":\"e\"", "\"epoch\":\"f\"")),
     HistoryEdit("a pong is ahead of what was sent", [.bookmarked], (14, "\"seq\":3", "\"seq\":4")),
     HistoryEdit("a client that answers is closed as silent", [.alive], (15, "1000", "1001")),
+    HistoryEdit(
+      "a connection is sent more than its pace allows", [.paced],
+      (
+        7, #"{"kind":"frame","at":190"#,
+        #"{"kind":"pace","at":156,"connection":1,"maxPerSecond":1}"# + "\n" + #"{"kind":"frame","at":190"#
+      )),
     HistoryEdit("a viewer is never told the last change", [.converged], (27, "", "")),
   ]
 
