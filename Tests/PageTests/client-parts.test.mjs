@@ -197,10 +197,13 @@ async function tabsOf(count, lockDelays = [], storages = []) {
     // Each tab has its own copy of the script.
     await load('client-more.js', index);
     const { connect: connectHere } = await load('client.js', index);
-    w.client = connectHere(w.options);
-    w.event = w.client.event(1);
-    w.event.subscribe(() => {});
+    w.open = () => {
+      w.client = connectHere(w.options);
+      w.event = w.client.event(1);
+      w.event.subscribe(() => {});
+    };
     w.look = () => w.event.getSnapshot();
+    w.open();
     await rest();
   }
   return tabs;
@@ -356,6 +359,24 @@ test('the pace is slow only when every tab is hidden', async () => {
   two.page.show(true);
   await rest();
   assert.equal(one.socket().asked('set_pace').at(-1).maxPerSecond, 0);
+});
+
+test('a tab that comes while all others are hidden is told everything, and when it has gone the pace is slow again', async () => {
+  const tabs = await tabsOf(3);
+  const [one, two, three] = tabs;
+  one.socket().establish();
+  await rest();
+  three.client.close();
+  await rest();
+  for (const { page } of [one, two]) page.show(false);
+  await passAll(tabs, 30_000);
+  assert.deepEqual(one.socket().asked('set_pace').map(({ maxPerSecond }) => maxPerSecond), [1]);
+  three.open();
+  await rest();
+  assert.equal(one.socket().asked('set_pace').at(-1).maxPerSecond, 0);
+  three.client.close();
+  await rest();
+  assert.deepEqual(one.socket().asked('set_pace').map(({ maxPerSecond }) => maxPerSecond), [1, 0, 1]);
 });
 
 test('where there are no locks each tab has its own connection', async () => {

@@ -389,10 +389,8 @@ class Client extends EventTarget {
         this.#save();
         return this.#later('hidden', 30_000, () => this.#setPace((this.#isHidden = 1)));
       }
-      const wasPaced = this.#pace;
       this.#isHidden = false;
       this.#setPace(0);
-      if (wasPaced) this.#subscribeAll();
       check();
     };
     listen(document, 'visibilitychange', seen);

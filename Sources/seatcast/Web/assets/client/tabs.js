@@ -77,7 +77,7 @@ function joinTabs(name, { navigator: { locks }, BroadcastChannel = globalThis.Br
 function leadTabs(dial, post, watch, release) {
   const members = new Map();
   const watched = new Set();
-  let [link, greeting] = [null, null];
+  let [link, greeting, pace = 0] = [];
 
   const some = (test) => [...members.values()].some(test);
   const dropEvent = (eventId) =>
@@ -85,15 +85,23 @@ function leadTabs(dial, post, watch, release) {
 
   function end(why) {
     link?.close();
-    [link, greeting] = [null, null];
+    [link, greeting, pace = 0] = [];
     if (why) post('all', { why });
+  }
+
+  // Slow when every tab is hidden.
+  function setPace() {
+    const maxPerSecond = some(({ pace }) => !pace) ? 0 : 1;
+    if (maxPerSecond !== pace) link?.send({ type: 'set_pace', maxPerSecond });
+    pace = maxPerSecond;
   }
 
   function leave(from) {
     const { wants = [] } = members.get(from) ?? {};
     members.delete(from);
     wants.forEach(dropEvent);
-    if (!members.size) end();
+    if (!members.size) return end();
+    setPace();
   }
 
   // Answers, too: a subscription is everybody's, and the newest replaces the one before.
@@ -106,12 +114,13 @@ function leadTabs(dial, post, watch, release) {
     if (!watched.has(from)) watch(from, () => leave(from));
     watched.add(from);
     members.set(from, { wants: new Set(), pace: 0 });
+    setPace();
     post(from, { message: greeting });
     link ??= dial({ first: () => first, message: deliver, close: (...why) => end(why) });
   }
 
   function pass(from, message) {
-    const { type, eventId, maxPerSecond } = message;
+    const { type, eventId } = message;
     const member = members.get(from);
     if (!member) return;
     if (type === 'subscribe_event') member.wants.add(eventId);
@@ -119,11 +128,9 @@ function leadTabs(dial, post, watch, release) {
       member.wants.delete(eventId);
       return dropEvent(eventId);
     }
-    if (type === 'set_pace') {
-      member.pace = maxPerSecond;
-      if (some(({ pace }) => !pace)) return link?.send({ type, maxPerSecond: 0 });
-    }
-    link?.send(message);
+    if (type !== 'set_pace') return link?.send(message);
+    member.pace = message.maxPerSecond;
+    setPace();
   }
 
   return {
