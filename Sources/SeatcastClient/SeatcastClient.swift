@@ -10,6 +10,9 @@ public final class SeatcastClient: Sendable {
     public var authorities: String?
     /// Notices that wait for a slow reader; more are conflated.
     public var noticeBuffer = 256
+    /// Notices that the server sends to a live sequence in a second at most, 1 to 60; what it leaves out in between is one
+    /// notice. 0: all.
+    public var maxPerSecond = 0
     /// How often a booking is tried in all when the connection breaks or the server is busy (429, 503).
     public var attempts = 5
 
@@ -81,6 +84,7 @@ public final class SeatcastClient: Sendable {
   var access: ServerAccess {
     ServerAccess(
       server: server, network: network, tls: tls, patience: options.timeout,
+      maxPerSecond: options.maxPerSecond,
       token: { try await self.token($0) })
   }
 

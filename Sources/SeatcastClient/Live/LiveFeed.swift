@@ -66,6 +66,7 @@ struct LiveFeed {
         target, of: access.server, token: token, network: access.network, tls: access.tls,
         within: access.patience)
       do {
+        try await askForPace(on: socket.link)
         let ending = try await listen(on: &socket)
         await access.network.close(socket.link)
         return ending
@@ -76,6 +77,15 @@ struct LiveFeed {
     } catch let error as ClientError {
       return try ending(of: error)
     }
+  }
+
+  private func askForPace(on link: LinkID) async throws {
+    guard access.maxPerSecond > 0 else { return }
+    let message = JSONWriter.object { writer in
+      writer.member("type", "set_pace")
+      writer.member("maxPerSecond", access.maxPerSecond)
+    }
+    try await access.network.send(ClientFrames.frame(.text, message), on: link)
   }
 
   /// Throws what trying again cannot mend.
@@ -159,5 +169,7 @@ struct ServerAccess: Sendable {
   let network: Network
   let tls: TLSContext?
   let patience: Duration
+  /// Of a live sequence; 0: all.
+  let maxPerSecond: Int
   let token: @Sendable (TokenProvider.Need) async throws -> String?
 }

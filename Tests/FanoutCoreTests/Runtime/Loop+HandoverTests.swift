@@ -81,6 +81,33 @@ import Testing
     #expect(old.faults() + new.faults() == [])
   }
 
+  @Test(
+    "a pace holds in the other process, which sends what is missing when its time has come, and asks for nothing"
+  )
+  func pace() {
+    let (old, new) = (LoopRig(), LoopRig())
+    old.topics.create(5, head: 7)
+    new.topics.create(5, head: 12)
+    let client = old.webSocket("/ws/5")
+    client.say("pace 1")
+    old.settle(2)
+    old.publish(5, 2)
+    let records = handOver(old, then: .leave).link.records
+    #expect(records.map(\.pace) == [Pace(1)])
+    #expect(records.first?.interests == [.init(topic: TopicID(5), resume: .after(7), greeting: .given)])
+    #expect(client.texts() == ["connected 5 s 5 7"])
+    let adopted = adopt(records, into: new)
+    new.settle()
+    #expect(adopted[0].texts() == [] && new.faults() == [])
+    new.pass(1_300)
+    #expect(adopted[0].texts() == ["c 5 8 12"])
+    #expect(!new.topics.everAsked.contains { if case .history = $0 { true } else { false } })
+    adopted[0].say("pace 0")
+    new.publish(5)
+    new.settle()
+    #expect(adopted[0].texts() == ["n 5 13"] && new.faults() == [])
+  }
+
   @Test("what was committed in between is asked for once, and sent to everybody one by one")
   func gap() {
     let (old, new) = (LoopRig(), LoopRig())

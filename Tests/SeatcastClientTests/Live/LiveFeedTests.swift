@@ -78,6 +78,30 @@ struct LiveFeedTests {
     #expect(frames.withLock { $0 } == [#"{"type":"refresh_token","token":"new"}"#, "new"])
   }
 
+  @Test("A pace is asked for on every connection, and what it leaves out is one notice")
+  func pace() async throws {
+    let frames = Guarded<[String]>([])
+    let server = try ScriptedServer { number, connection in
+      guard connection.upgrade() != nil else { return }
+      if let frame = connection.clientFrame() {
+        frames.withLock { $0.append(String(decoding: frame.payload, as: UTF8.self)) }
+      }
+      guard number > 0 else { return connection.closeFrame(1012, "restart") }
+      connection.frame(Script.greeting(7, seq: 1, seats: 9))
+      connection.frame(
+        #"{"type":"seat_update","eventId":7,"availableSeats":5,"seatCapacity":10,"seq":5,"fromSeq":2,"toSeq":5,"timestamp":"2024-11-11T10:30:00.000Z"}"#
+      )
+      connection.drain()
+    }
+    var options = SeatcastClient.Options()
+    options.maxPerSecond = 2
+    var iterator = try SeatcastClient(server.url, options: options).event(7).notices.makeAsyncIterator()
+    let notice = try await iterator.next()
+    #expect(notice?.kind == .caughtUp && notice?.fromSeq == 2 && notice?.seq == 5)
+    #expect(
+      frames.withLock { $0 } == Array(repeating: #"{"type":"set_pace","maxPerSecond":2}"#, count: 2))
+  }
+
   @Test("A restart is waited out in the slot that the server gave")
   func draining() async throws {
     let server = try ScriptedServer { _, connection in
