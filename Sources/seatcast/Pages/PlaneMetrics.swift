@@ -50,7 +50,8 @@ extension MetricFamily {
         loops, .gauge, "subscriptions_paced", "Subscriptions whose connection asked for a pace",
         \.pacedSubscriptions),
       family(
-        loops, .gauge, "subscriptions_following", "Subscriptions that are sent each notice as it comes",
+        loops, .gauge, "subscriptions_following",
+        "Subscriptions that are sent each notice as it comes, or at their pace",
         \.following),
     ]
   }

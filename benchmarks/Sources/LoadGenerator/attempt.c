@@ -19,6 +19,17 @@ static const options *chosen;
 static char request[8192]; /* the same for all */
 static size_t request_count;
 
+/* A frame behind the request (RFC 6455 section 5.3; masked with zeros). */
+static void ask_for_pace(uint32_t pace) {
+  char text[64];
+  int count = snprintf(text, sizeof text, "{\"type\":\"set_pace\",\"maxPerSecond\":%u}", pace);
+  if (request_count + 6 + (size_t)count > sizeof request) give_up("the token or the path is too long");
+  char head[6] = {(char)0x81, (char)(0x80 | count)};
+  memcpy(request + request_count, head, sizeof head);
+  memcpy(request + request_count + sizeof head, text, (size_t)count);
+  request_count += sizeof head + (size_t)count;
+}
+
 void attempts_prepare(const options *of) {
   chosen = of;
   int count = snprintf(request, sizeof request,
@@ -29,6 +40,7 @@ void attempts_prepare(const options *of) {
                        of->token ? of->token : "", of->token ? "\r\n" : "");
   if (count < 0 || (size_t)count >= sizeof request) give_up("the token or the path is too long");
   request_count = (size_t)count;
+  if (of->pace > 0) ask_for_pace(of->pace);
 }
 
 /* ---- sockets ----------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ static const struct {
     {"--publish", choice, offsetof(options, publishes_notice), "book", "notice"},
     {"--gaps", choice, offsetof(options, measures_gaps), "no", "yes"},
     {"--welcome", choice, offsetof(options, without_welcome), "yes", "no"},
+    {"--pace", whole_number, offsetof(options, pace), NULL, NULL},
     {"--tls", choice, offsetof(options, speaks_tls), "no", "yes"},
     {"--tables", choice, offsetof(options, private_tables), "shared", "private"},
     {"--threads", whole_number, offsetof(options, threads), NULL, NULL},

@@ -26,6 +26,7 @@ typedef struct {
   uint32_t speaks_tls;       /* every connection (0 or 1) */
   uint32_t measures_gaps;    /* the longest silence of each reader is told (0 or 1) */
   uint32_t without_welcome;  /* the server sends no first message; seq begins at 0 (0 or 1) */
+  uint32_t pace;             /* what subscribers ask for: notices per second at most; 0: nothing is asked */
   uint32_t subscribers;
   uint32_t stalled;          /* of them: the last ones, which never read after their first message */
   uint32_t concurrency;      /* connections that are being opened at a time */
