@@ -13,11 +13,7 @@ struct ProxyTests {
       (try? run(program, [self == .caddy ? "version" : "-v"]).status) == .exited(0)
     }
 
-    var program: String {
-      // Where only root's PATH leads.
-      let path = "/usr/sbin/" + rawValue
-      return unsafe access(path, X_OK) == 0 ? path : rawValue
-    }
+    var program: String { Programs.path(ofService: rawValue) ?? rawValue }
 
     /// What stands around the guide's block.
     func configuration(_ block: String, folder: String) -> String {
@@ -67,20 +63,6 @@ struct ProxyTests {
           .replacing("bind :80", with: "bind 127.0.0.1:\(port)")
           .replacing("http://:80", with: "http://127.0.0.1:\(port)")
       }.joined(separator: "\n")
-  }
-
-  /// A port that nobody has now.
-  private func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
-    try #require(listen(descriptor, 1) == 0)
-    var (address, size) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
-    _ = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe getsockname(descriptor, $0, &size)
-      }
-    }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 
   private func start(_ proxy: Proxy, of server: Int, in folder: TemporaryFolder) throws -> (ChildProcess, Int)

@@ -4,14 +4,20 @@ import TestSupport
 
 @testable import seatcast
 
-/// Where the rush takes place; the port changes with every restart.
+/// Where the rush takes place; ports change with every restart.
 struct RushServer: Sendable {
   let server: ServerProcess
+  /// More nodes over the same database. Whoever loses one, or waits too long for its answer, goes on with any.
+  var others: [ServerProcess] = []
+  var patience: Duration = .seconds(20)
   let mint: TokenMint
   let event: Int
   let end = RushEnd()
   /// What everybody asked and was told, for the checker of `seatcast verify`.
   let history: HistoryRecorder
+
+  /// Of any node.
+  var port: Int { ([server] + others).randomElement()?.port ?? server.port }
 
   /// Repeats until the server answers with something definite; a dead or draining server is waited for.
   /// 401 comes only from a foreign server that got the port of one that died.
@@ -24,13 +30,19 @@ struct RushServer: Sendable {
       let answer = try record(request) { try act(client) }
       if let answer, answer.status != 401, answer.status != 503 { return answer }
       if deadline.hasPassed { throw TestFailure("no definite answer for two minutes") }
-      client = HTTPClient(port: server.port, token: client.token, patience: .seconds(20))
+      client = HTTPClient(port: port, token: client.token, patience: patience)
       pause(milliseconds: 20)
     }
   }
 }
 
 extension RushServer {
+  /// The event's, as one of the nodes has it.
+  func seq() throws -> Int {
+    var client = HTTPClient(port: port, token: nil, patience: patience)
+    return try insist(&client) { try $0.get("/api/events/\(event)") }.json().number("seq")
+  }
+
   /// - Returns: nil: there was no answer.
   private func record(_ request: HistoryRequest?, _ act: () throws -> HTTPAnswer) throws -> HTTPAnswer? {
     guard let request else { return try? act() }
@@ -81,8 +93,7 @@ struct RushRecord: Sendable {
 func rushFor(_ rush: RushServer, person: Int, rounds: Int?, seed: UInt64) throws -> RushRecord {
   var random = SeededRandom(seed: seed &+ UInt64(person))
   var record = RushRecord()
-  var client = HTTPClient(
-    port: rush.server.port, token: rush.mint.token(user: person), patience: .seconds(20))
+  var client = HTTPClient(port: rush.port, token: rush.mint.token(user: person), patience: rush.patience)
   var kept: [String] = []
   var round = 0
   while !rush.end.isClosing, round < rounds ?? Int.max {
@@ -134,9 +145,8 @@ func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
     let resume = epoch.map { "?since=\(texts.count)&epoch=\($0)" } ?? ""
     guard
       let socket = try? WebSocketClient(
-        port: rush.server.port, path: "/ws/events/\(rush.event)\(resume)",
-        token: rush.mint.token(user: user),
-        patience: .seconds(20))
+        port: rush.port, path: "/ws/events/\(rush.event)\(resume)",
+        token: rush.mint.token(user: user), patience: rush.patience)
     else {
       pause(milliseconds: 20)
       continue

@@ -36,6 +36,7 @@ MODES = {
     "million": ("a million subscribers of one event", ("--subscribers", "--loops", "--rounds", "--no-build")),
     "take-over": ("a server that takes over from another under a crowd", ("--subscribers", "--loops", "--no-build")),
     "scale": ("a hundred nodes and 10⁸ subscribers, simulated from kept results, in a minute", ("--seed",)),
+    "cluster": ("three nodes over PostgreSQL and NATS beside one and a bare libpq loop", ("--rounds", "--no-build")),
     "--check": ("instructions, system calls and memory against the committed thresholds", ("--no-build",)),
     "micro": ("the hot functions one by one", ("--no-build",)),
     "selftest": ("the suite's own unit tests", ()),
@@ -125,6 +126,10 @@ def _run(options):
         from suite import scale
 
         return scale.run(options)
+    if options.mode == "cluster":
+        from suite import cluster
+
+        return cluster.run(options)
     from suite import document, rounds
 
     return {"million": rounds.million, "micro": document.micro}.get(options.mode, rounds.run)(options)
