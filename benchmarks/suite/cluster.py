@@ -180,7 +180,7 @@ class Cluster:
         if number > 1 and first.exists():
             (data / "record-key").write_bytes(first.read_bytes())
             (data / "record-key").chmod(0o600)
-        contestant = Contestant(f"node-{number}", "", SEATCAST, ("--node", f"node-{number}", *arguments))
+        contestant = Contestant(f"node-{number}", "", SEATCAST, ("--node", f"node-{number}", "--jwt-secret-file", data / "jwt-secret", *arguments))
         self.nodes.append(self._kept.enter_context(servers.running(contestant, self.programs, data=data)))
 
     def stop_nodes(self):
