@@ -64,7 +64,8 @@ struct ClusterScriptTests {
     #expect(all.count == 6)
     process.signal(SIGINT)
     #expect(try process.wait(within: .seconds(60)) == .exited(130))
-    for each in all { #expect(kill(each, 0) != 0, "\(each) lives on") }
+    // Whoever inherits them may not have asked yet how they ended.
+    for each in all { #expect(unsafe access("/proc/\(each)/exe", F_OK) != 0, "\(each) lives on") }
     #expect(unsafe access(String(folder), F_OK) != 0)
   }
 
