@@ -84,13 +84,23 @@ int cuv_channel_accept(int listener, int timeout_ms) {
   }
 }
 
-int cuv_channel_connect(const char *path) {
+/* A full queue of a listener answers EAGAIN to a socket that does not block, and there is nothing to wait for but time. */
+static int reach(int fd, const struct sockaddr_un *where, int64_t deadline) {
+  while (connect(fd, (const struct sockaddr *)where, sizeof *where) != 0) {
+    if (errno != EAGAIN && errno != EINTR) return -errno;
+    if (now_ms() >= deadline) return -ETIMEDOUT;
+    if (errno == EAGAIN) (void)poll(NULL, 0, 1);
+  }
+  return 0;
+}
+
+int cuv_channel_connect(const char *path, int timeout_ms) {
   struct sockaddr_un where;
   int failure = name(path, &where);
   if (failure) return failure;
   int fd = make();
   if (fd < 0) return fd;
-  if (connect(fd, (struct sockaddr *)&where, sizeof where) != 0) failure = -errno;
+  failure = reach(fd, &where, now_ms() + timeout_ms);
   if (!failure) failure = check_peer(fd);
   if (!failure) return fd;
   (void)close(fd);

@@ -19,8 +19,12 @@ static bool has_hung_up(int fd) {
   return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+/* The token of a connection that is only prepared. */
+static const uint32_t no_token = UINT32_MAX;
+
 static void became_ready(uv_poll_t *handle, int status, int events) {
   cuv_conn *conn = (cuv_conn *)handle;
+  if (conn->token == no_token) return; /* what is ready stays so; after an error begin() watches again */
   int bits = 0;
   if (events & UV_READABLE) bits |= CUV_READABLE;
   if (events & UV_WRITABLE) bits |= CUV_WRITABLE;
@@ -72,6 +76,14 @@ int cuv_conn_open(cuv_loop *loop, int fd, uint32_t token, cuv_conn **out) {
   }
   *out = conn;
   return 0;
+}
+
+int cuv_conn_prepare(cuv_loop *loop, int fd, cuv_conn **out) { return cuv_conn_open(loop, fd, no_token, out); }
+
+int cuv_conn_begin(cuv_conn *conn, uint32_t token) {
+  cuv__check_owner(conn->poll.loop->data, __func__);
+  conn->token = token;
+  return uv_is_active((uv_handle_t *)&conn->poll) ? 0 : cuv_conn_watch(conn, CUV_READABLE);
 }
 
 static void release(uv_handle_t *handle) { free(handle); }

@@ -28,6 +28,8 @@ struct cuv_loop {
   uv_idle_t busy;
   cuv__listener *listeners; /* NULL: none */
   uint64_t accept_failures;
+  bool prepares;    /* inside cuv_loop_prepare(): no hook is called */
+  bool missed_wake; /* somebody called cuv_loop_wake() then */
   _Atomic uintptr_t runner;  /* the thread inside cuv_loop_run(); 0: none */
   struct cuv__tls_loop *tls; /* NULL: new connections are plain */
   uv_idle_t unread;          /* active while TLS connections hold decrypted bytes: then nobody sleeps */

@@ -115,6 +115,7 @@ static void accept_some(uv_poll_t *handle, int status, int events) {
   (void)events;
   cuv__listener *listener = (cuv__listener *)handle;
   cuv_loop *loop = handle->loop->data;
+  if (loop->prepares) return; /* reported again when the loop runs */
   if (status < 0) return pause_accepting(loop, listener);
   for (uint32_t round = 0; round < listener->accepts_per_turn; round++) {
     endpoint peer = {.size = sizeof peer.at};

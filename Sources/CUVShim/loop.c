@@ -35,17 +35,22 @@ static cuv_loop *loop_of(const uv_handle_t *handle) { return handle->loop->data;
 
 static void wake_arrived(uv_async_t *handle) {
   cuv_loop *loop = loop_of((uv_handle_t *)handle);
-  loop->hooks.on_wake(loop->hooks.context);
+  if (loop->prepares)
+    loop->missed_wake = true;
+  else
+    loop->hooks.on_wake(loop->hooks.context);
 }
 
 static void tick_arrived(uv_timer_t *handle) {
   cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  if (loop->prepares) return;
   cuv__listener_resume(loop);
   loop->hooks.on_tick(loop->hooks.context);
 }
 
 static void turn_ended(uv_check_t *handle) {
   cuv_loop *loop = loop_of((uv_handle_t *)handle);
+  if (loop->prepares) return;
   if (loop->tls) cuv__tls_turn(loop);
   loop->hooks.on_turn(loop->hooks.context);
 }
@@ -108,8 +113,17 @@ int cuv_loop_create(cuv_loop **out, const cuv_hooks *hooks, uint32_t tick_ms) {
   return 0;
 }
 
+void cuv_loop_prepare(cuv_loop *loop) {
+  cuv__check_owner(loop, __func__);
+  loop->prepares = true;
+  (void)uv_run(&loop->uv, UV_RUN_NOWAIT); /* epoll learns of new handles when the loop polls */
+  loop->prepares = false;
+}
+
 int cuv_loop_run(cuv_loop *loop) {
   cuv__check_owner(loop, __func__);
+  if (loop->missed_wake) (void)cuv_loop_wake(loop);
+  loop->missed_wake = false;
   set_runner(loop, true);
   uv_run(&loop->uv, UV_RUN_DEFAULT);
   set_runner(loop, false);

@@ -18,7 +18,7 @@ import Testing
       path = folder.path + "/channel"
       listener = unsafe cuv_channel_listen(path)
       try #require(listener >= 0)
-      left = unsafe cuv_channel_connect(path)
+      left = unsafe cuv_channel_connect(path, 1_000)
       try #require(left >= 0)
       right = cuv_channel_accept(listener, 1_000)
       try #require(right >= 0)
@@ -123,7 +123,26 @@ import Testing
     cuv_channel_close(next)
     let long = "/" + String(repeating: "x", count: 200)
     #expect(unsafe cuv_channel_listen(long) == -ENAMETOOLONG)
-    #expect(unsafe cuv_channel_connect(long) == -ENAMETOOLONG)
-    #expect(unsafe cuv_channel_connect(scene.folder.path + "/nobody") == -ENOENT)
+    #expect(unsafe cuv_channel_connect(long, 1_000) == -ENAMETOOLONG)
+    #expect(unsafe cuv_channel_connect(scene.folder.path + "/nobody", 1_000) == -ENOENT)
+  }
+
+  @Test("whoever finds a listener's queue full waits until there is room, for a bounded time")
+  func fullQueue() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/channel"
+    let listener = unsafe cuv_channel_listen(path)
+    var queued: [Int32] = []
+    defer { for descriptor in queued + [listener] { cuv_channel_close(descriptor) } }
+    var last: Int32 = 0
+    while last >= 0, queued.count < 1_000 {
+      last = unsafe cuv_channel_connect(path, 5)
+      if last >= 0 { queued.append(last) }
+    }
+    #expect(last == -ETIMEDOUT)
+    let waiter = try BackgroundThread { unsafe cuv_channel_connect(path, 20_000) }
+    let first = cuv_channel_accept(listener, 1_000)
+    queued += [first, try waiter.join()]
+    #expect(queued.allSatisfy { $0 >= 0 })
   }
 }

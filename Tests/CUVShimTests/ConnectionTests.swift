@@ -261,4 +261,35 @@ import Testing
       if left == 0 { act() }
     }
   }
+
+  @Test(
+    "a prepared connection reports nothing; begun, it reports what is ready, an error and what comes later")
+  func prepared() throws {
+    let harness = try LoopHarness()
+    let (early, earlyPeer) = try socketPair()
+    let (broken, brokenPeer) = try tcpPair()
+    let (late, latePeer) = try socketPair()
+    let (gone, gonePeer) = try socketPair()
+    let connections = try [early, broken, late].map(harness.prepare)
+    let ended = try harness.prepare(gone)
+    sendText("early", to: earlyPeer)
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    _ = unsafe setsockopt(
+      brokenPeer, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    close(brokenPeer)
+    var reported: [UInt32: Readiness] = [:]
+    harness.onReady = { token, events in reported[token, default: []].formUnion(events) }
+    for _ in 0..<3 { unsafe cuv_loop_prepare(harness.loop) }
+    ended.close()
+    #expect(receiveText(from: gonePeer) == "", "what is not begun is closed like any other")
+    for (token, connection) in connections.enumerated() { connection.begin(UInt32(token)) }
+    #expect(reported.isEmpty)
+    harness.onTick = after(5) { sendText("late", to: latePeer) }
+    harness.onTurn = { if reported.count == 3 { harness.stop() } }
+    harness.run()
+    #expect(reported.keys.sorted() == [0, 1, 2])
+    #expect(reported[1]?.contains(.hangUp) == true)
+    connections.forEach { $0.close() }
+    for peer in [earlyPeer, latePeer, gonePeer] { close(peer) }
+  }
 }

@@ -69,6 +69,15 @@ import Testing
     return unsafe Connection(handle: handle, descriptor: descriptor)
   }
 
+  /// A connection that has no token yet.
+  func prepare(_ descriptor: Int32) throws -> Connection {
+    var opened: OpaquePointer?
+    let result = unsafe cuv_conn_prepare(loop, descriptor, &opened)
+    try #require(result == 0)
+    let handle = unsafe try #require(unsafe opened)
+    return unsafe Connection(handle: handle, descriptor: descriptor)
+  }
+
   private static func of(_ context: UnsafeMutableRawPointer?) -> LoopHarness {
     unsafe Unmanaged<LoopHarness>.fromOpaque(context!).takeUnretainedValue()
   }
@@ -117,6 +126,7 @@ struct Readiness: OptionSet {
   let descriptor: Int32
 
   func watch(_ events: Readiness) { #expect(unsafe cuv_conn_watch(handle, events.rawValue) == 0) }
+  func begin(_ token: UInt32) { #expect(unsafe cuv_conn_begin(handle, token) == 0) }
   func close(reset: Bool = false) { unsafe cuv_conn_close(handle, reset ? 1 : 0) }
   func shutdownWrite() -> Int32 { unsafe cuv_conn_shutdown_write(handle) }
 }

@@ -88,6 +88,42 @@ import Testing
     #expect(wakes == 1)
   }
 
+  @Test("while a loop is prepared it calls no hook and accepts nobody, and a wake-up is told when it runs")
+  func prepares() throws {
+    let harness = try LoopHarness(tick: 1)
+    let port = try harness.listen()
+    let peer = try dial(port: port)
+    var calls = 0
+    harness.onAccept = { descriptor, _ in
+      calls += 1
+      close(descriptor)
+    }
+    harness.onWake = { calls += 1 }
+    harness.onTick = { calls += 1 }
+    harness.onTurn = { calls += 1 }
+    #expect(unsafe cuv_loop_wake(harness.loop) == 0)
+    for _ in 0..<5 {
+      usleep(2_000)
+      unsafe cuv_loop_prepare(harness.loop)
+    }
+    #expect(calls == 0)
+    var (wakes, accepted) = (0, 0)
+    harness.onWake = { wakes += 1 }
+    harness.onAccept = { descriptor, _ in
+      accepted += 1
+      close(descriptor)
+    }
+    harness.onTurn = {}
+    var ticks = 0
+    harness.onTick = {
+      ticks += 1
+      if ticks == 20 { harness.stop() }
+    }
+    harness.run()
+    #expect(wakes == 1 && accepted == 1)
+    close(peer)
+  }
+
   @Test("a busy loop takes turn after turn without waiting for the tick, an idle one does not")
   func busyTurns() throws {
     let harness = try LoopHarness(tick: 1)

@@ -98,6 +98,14 @@ int cuv_conn_watch(cuv_conn *conn, int events); /* replaces the watched set; 0: 
 void cuv_conn_close(cuv_conn *conn, int reset);  /* reset != 0: RST instead of FIN (drops what is unsent) */
 int cuv_conn_shutdown_write(cuv_conn *conn);    /* half-close: FIN after what is queued */
 
+/* For sockets that another process still serves, before the loop runs. prepare() watches a socket and reports nothing of it;
+ * it takes the descriptor over, also when it fails. begin() makes it what open() makes; what is ready by then is reported.
+ * cuv_loop_prepare() has the kernel watch those prepared so far, which would otherwise happen in the loop's first turn; it
+ * calls no hook and accepts nobody. Not on a loop that speaks TLS. */
+int cuv_conn_prepare(cuv_loop *loop, int fd, cuv_conn **out);
+void cuv_loop_prepare(cuv_loop *loop);
+int cuv_conn_begin(cuv_conn *conn, uint32_t token); /* after a failure it is to be closed */
+
 /* Number of bytes, 0 = end of stream, -EAGAIN, or another negative errno. */
 ptrdiff_t cuv_recv(int fd, void *into, size_t capacity);
 /* Number of bytes taken by the kernel (may be short), or a negative errno (-EAGAIN: none). */
@@ -203,7 +211,7 @@ int cuv_own_descriptor_table(void);
 enum { CUV_CHANNEL_DESCRIPTORS = 240 }; /* of one message; the kernel allows 253 (SCM_MAX_FD) */
 int cuv_channel_listen(const char *path); /* a listening descriptor, for the owner only (0600); replaces what is there */
 int cuv_channel_accept(int listener, int timeout_ms);
-int cuv_channel_connect(const char *path);
+int cuv_channel_connect(const char *path, int timeout_ms); /* waits while the listener's queue is full */
 /* A message has at least one byte and fits into the socket's send buffer (-EMSGSIZE; 208 KB unless net.core.wmem_default
  * says otherwise). The descriptors stay the caller's. */
 int cuv_channel_send(int fd, const void *bytes, size_t count, const int32_t *fds, uint32_t fd_count, int timeout_ms);

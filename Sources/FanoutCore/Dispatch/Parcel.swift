@@ -26,6 +26,8 @@ enum Parcel: Sendable {
   case stopAccepting
   /// Tell every client to come back later, close its connection, and end the loop.
   case closeAll
+  /// Send some connections ahead to another process, and serve on.
+  case passAhead(HandoverTask)
   /// Hand the connections to another process.
   case handOver(HandoverTask)
 }

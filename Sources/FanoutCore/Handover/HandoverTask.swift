@@ -1,6 +1,8 @@
 // One loop's part in handing its connections to another process, and how the thread that leads the handover talks with the
 // loop: by a state under a lock, which both look at while the loop serves nobody.
 //
+// Before that, while the loop serves, it is asked for one message after the other that goes ahead (`Ahead`).
+//
 //   asked ──▶ settled ──▶ passed ──▶ left       the loop's steps; `failed` from each but the last
 //        `pass`       `leave`                   what it waits for; `goOn` instead: it serves again as before
 //
@@ -13,11 +15,21 @@ import Synchronization
 #endif
 
 /// Where a loop sends its connections. Made and used by the loop's thread.
-protocol HandoverLink {
+protocol HandoverLink: AnyObject {
+  /// Whether a message can be sent ahead just now, without a wait; nil: the other process is gone.
+  func hasRoom() -> Bool?
+  /// Sends records with their descriptors while the loop serves. False: the other process is gone.
+  func sendAhead(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool
+  /// Sends changes of what went ahead, packed. False: the other process is gone.
+  func sendChanges(_ packed: [UInt8]) -> Bool
+  /// Sends records in place of those that went ahead. False: the other process is gone.
+  func sendReplacements(_ replacements: [ConnectionBatch.Replacement]) -> Bool
   /// Sends records with their descriptors, at most `ConnectionBatch.most`. False: the other process is gone.
   func send(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool
   /// Says that these were all, and waits until the other process has them. False: it has not.
   func finish(_ count: Int) -> Bool
+  /// Waits until the other process serves the connections, or is gone, or a bounded time is over.
+  func awaitServing()
 }
 
 /// What a loop was told to do to connections while they were on their way: the next process does it.
@@ -44,10 +56,20 @@ final class HandoverTask: Sendable {
     case wait, pass, leave, goOn
   }
 
+  /// How far the connections are that go ahead.
+  enum Ahead: Equatable {
+    /// The loop may be asked for the next message.
+    case ready
+    case asked
+    case complete
+    case failed
+  }
+
   private struct State {
     var step = Step.asked
     var order = Order.wait
     var late: [LateCommand] = []
+    var ahead = Ahead.ready
   }
 
   /// Which loop of the process this is; the last one may be the loop apart.
@@ -70,8 +92,13 @@ final class HandoverTask: Sendable {
   func reached(_ step: Step, late: [LateCommand] = []) {
     state.withLock { ($0.step, $0.late) = (step, late) }
   }
+  var ahead: Ahead {
+    get { state.withLock { $0.ahead } }
+    set { state.withLock { $0.ahead = newValue } }
+  }
   func give(_ order: Order) { state.withLock { $0.order = order } }
 
   /// Sleeps for a moment: far less than anybody notices, long enough to leave the core to others.
-  static func pause() { usleep(200) }
+  static func pause() { usleep(pauseMicroseconds) }
+  static let pauseMicroseconds: UInt32 = 200
 }

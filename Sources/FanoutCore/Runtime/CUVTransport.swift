@@ -15,7 +15,7 @@ public enum SenderKind: Sendable, CaseIterable {
 }
 
 /// A libuv loop, its listener, its connections and its sender.
-@safe final class CUVTransport: Transport, LoopWaker, @unchecked Sendable {
+@safe final class CUVTransport: Transport, LoopWaker, StagingGround, @unchecked Sendable {
   /// The loop that is driven; set while it runs.
   var loop: Loop<CUVTransport>?
   private let uv: OpaquePointer
@@ -24,6 +24,8 @@ public enum SenderKind: Sendable, CaseIterable {
   let isSecure: Bool
   /// The handle of each slot.
   private var handles: [OpaquePointer?] = unsafe []
+  /// The handles of descriptors that were prepared and not opened, by descriptor; empty again once the loop runs.
+  private var prepared: [OpaquePointer?] = unsafe []
   private var results: [cuv_exception] = []
 
   /// Makes the loop and its sender; nothing runs and nobody listens yet.
@@ -112,8 +114,24 @@ public enum SenderKind: Sendable, CaseIterable {
   /// Runs until `stop()`. The loop's thread.
   func run(_ loop: Loop<CUVTransport>) {
     self.loop = loop
+    unsafe prepared = unsafe []
     _ = unsafe cuv_loop_run(uv)
     self.loop = nil
+  }
+
+  // MARK: StagingGround
+
+  func prepare(_ descriptor: Int32) -> Bool {
+    while unsafe prepared.count <= Int(descriptor) { unsafe prepared.append(nil) }
+    return unsafe cuv_conn_prepare(uv, descriptor, &prepared[Int(descriptor)]) == 0
+  }
+
+  func watchPrepared() { unsafe cuv_loop_prepare(uv) }
+
+  private func takePrepared(_ descriptor: Int32) -> OpaquePointer? {
+    guard unsafe Int(descriptor) < prepared.count else { return nil }
+    defer { unsafe prepared[Int(descriptor)] = nil }
+    return unsafe prepared[Int(descriptor)]
   }
 
   // MARK: LoopWaker
@@ -140,7 +158,15 @@ public enum SenderKind: Sendable, CaseIterable {
 
   func open(_ descriptor: Int32, slot: UInt32) -> Bool {
     while unsafe handles.count <= Int(slot) { unsafe handles.append(nil) }
-    return unsafe cuv_conn_open(uv, descriptor, slot, &handles[Int(slot)]) == 0
+    guard let handle = unsafe takePrepared(descriptor) else {
+      return unsafe cuv_conn_open(uv, descriptor, slot, &handles[Int(slot)]) == 0
+    }
+    guard unsafe cuv_conn_begin(handle, slot) == 0 else {
+      unsafe cuv_conn_close(handle, 0)
+      return false
+    }
+    unsafe handles[Int(slot)] = unsafe handle
+    return true
   }
 
   func watch(_ slot: UInt32, _ interest: Interest) -> Bool {
@@ -163,7 +189,13 @@ public enum SenderKind: Sendable, CaseIterable {
     _ = unsafe cuv_conn_shutdown_write(handle)
   }
 
-  func discard(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+  func discard(_ descriptor: Int32) {
+    guard let handle = unsafe takePrepared(descriptor) else {
+      _ = Glibc.close(descriptor)
+      return
+    }
+    unsafe cuv_conn_close(handle, 0)
+  }
 
   func receive(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
     unsafe buffer.withUnsafeMutableBytes {

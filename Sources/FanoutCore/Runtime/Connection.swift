@@ -72,6 +72,9 @@ struct Connection {
     }
   }
 
+  /// Whether our direction has ended.
+  var isLingering: Bool { if case .lingering = phase { true } else { false } }
+
   /// Whether it has a reserved descriptor.
   var isReserved: Bool {
     switch phase {

@@ -33,6 +33,10 @@ final class Connections<IO: Transport> {
   private var privileged: Set<UInt32> = []
   /// WebSockets and event streams of authenticated clients.
   private var clients = ClientIndex()
+  /// Slots whose sockets another process holds, too, which is to take over from this one.
+  private var heldElsewhere = SlotSet()
+  /// Connections that went ahead to it.
+  var ahead: PassedAhead?
   /// Counts every connection, for the generations of slots.
   private var arrivals: UInt32 = 0
   /// Told of a request whose connection ends before it was answered.
@@ -148,6 +152,12 @@ final class Connections<IO: Transport> {
     }
     enter(slot, record.client)
   }
+
+  /// The socket of this connection is with another process, too.
+  func holdElsewhere(_ slot: UInt32) { heldElsewhere.insert(slot) }
+  func isHeldElsewhere(_ slot: UInt32) -> Bool { heldElsewhere.contains(slot) }
+  /// The sockets are the other process's, and what is closed here goes on there.
+  func leaveElsewhere() { heldElsewhere = SlotSet() }
 
   /// What another process needs to go on with the connection in its phase; nil: it cannot be passed on. Nothing changes.
   func record(_ slot: UInt32) -> ConnectionRecord? {
@@ -268,6 +278,8 @@ final class Connections<IO: Transport> {
     counters.own.connectionsOpen -= 1
     limiter.left(slot)
     table.giveBack()
+    // The peer would hear nothing as long as the other process has the socket.
+    if heldElsewhere.remove(slot), !slab[slot].isLingering { io.shutdownWrite(slot) }
     wheel.disarm(slot)
     slab.remove(slot)
     io.close(slot, reset: reset)

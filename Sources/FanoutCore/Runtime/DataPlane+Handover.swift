@@ -28,7 +28,7 @@ extension DataPlane {
   /// Open connections of each loop, as of its last tick; the loop apart is the last.
   public var connectionCounts: [Int] { counts().map(\.connectionsOpen) }
 
-  /// Begins to hand over: from now on the loops serve nobody, answer what is under way, and wait.
+  /// A handover, of which nothing has begun.
   /// - Parameters:
   ///   - base: where the loops of the other process wait.
   ///   - loops: how many the other process has, without the loop apart.
@@ -40,8 +40,7 @@ extension DataPlane {
         (try? HandoverChannel(path: Intake.path(base, loop: target))).map(ChannelLink.init)
       }
     }
-    for (proxy, task) in zip(proxies, tasks) { proxy.post(.handOver(task)) }
-    return PlaneHandover(tasks)
+    return PlaneHandover(tasks, proxies)
   }
 
   // MARK: The process that takes
@@ -106,12 +105,31 @@ extension DataPlane {
 /// A plane that hands over. Each step waits; the leading thread calls them in order.
 public final class PlaneHandover: Sendable {
   private let tasks: [HandoverTask]
+  private let proxies: [LoopProxy]
 
-  init(_ tasks: [HandoverTask]) { self.tasks = tasks }
+  init(_ tasks: [HandoverTask], _ proxies: [LoopProxy]) { (self.tasks, self.proxies) = (tasks, proxies) }
 
-  /// Waits until the loops serve nobody. False: not in time.
+  /// Has the loops send what lasts of their connections ahead, a little at a time, while they serve. It may be left out. What
+  /// does not go in time goes later.
+  /// - Returns: false: the other process is gone, or has no room.
+  public func passAhead(within milliseconds: Int) -> Bool {
+    let sent = waits(milliseconds, pause: Self.pauseAhead) {
+      for (task, proxy) in zip(tasks, proxies) where task.ahead == .ready {
+        task.ahead = .asked
+        proxy.post(.passAhead(task))
+      }
+      return tasks.contains { $0.ahead == .failed } ? nil : tasks.allSatisfy { $0.ahead == .complete }
+    }
+    return sent || !tasks.contains { $0.ahead == .failed }
+  }
+
+  /// Microseconds from one message of each loop to its next: time for what the loop serves.
+  private static let pauseAhead: UInt32 = 1_000
+
+  /// From now on the loops serve nobody and answer what is under way; waits until they have. False: not in time.
   public func settle(within milliseconds: Int) -> Bool {
-    waits(milliseconds) { $0 == .settled }
+    for (task, proxy) in zip(tasks, proxies) { proxy.post(.handOver(task)) }
+    return waits(milliseconds) { $0 == .settled }
   }
 
   /// Has the loops send their connections: how many went and how many stay; nil: not all were taken.
@@ -135,19 +153,30 @@ public final class PlaneHandover: Sendable {
   /// Nothing was handed over: the loops serve on.
   public func goOn() {
     for task in tasks { task.give(.goOn) }
+    // Whoever has sent something ahead, and was not to stand still yet, lets go of the way to the other process.
+    for (task, proxy) in zip(tasks, proxies) where task.step == .asked { proxy.post(.passAhead(task)) }
   }
 
   private func waits(_ milliseconds: Int, _ isDone: (HandoverTask.Step) -> Bool) -> Bool {
+    waits(milliseconds, pause: HandoverTask.pauseMicroseconds) {
+      let steps = tasks.map(\.step)
+      if steps.allSatisfy(isDone) { return true }
+      return steps.contains(.failed) ? nil : false
+    }
+  }
+
+  /// Looks again and again whether it is done; nil: it will never be.
+  private func waits(_ milliseconds: Int, pause: UInt32, _ isDone: () -> Bool?) -> Bool {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     let begun = time
-    while true {
-      let steps = tasks.map(\.step)
-      if steps.allSatisfy(isDone) { return true }
+    while let done = isDone() {
+      if done { return true }
       unsafe clock_gettime(CLOCK_MONOTONIC, &time)
       let elapsed = (time.tv_sec - begun.tv_sec) * 1_000 + (time.tv_nsec - begun.tv_nsec) / 1_000_000
-      if steps.contains(.failed) || elapsed > milliseconds { return false }
-      HandoverTask.pause()
+      if elapsed > milliseconds { return false }
+      usleep(pause)
     }
+    return false
   }
 }

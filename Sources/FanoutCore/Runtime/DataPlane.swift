@@ -154,7 +154,7 @@ public final class DataPlane: Sendable {
       let thread = try LoopThread(name: "loop-\(index)") { [self] in
         // Before it accepts anybody. It was tried out, and without it the loop shares what the others have.
         if ownsTable { _ = cuv_own_descriptor_table() }
-        let staged = intake?.receive(index)
+        let staged = intake?.receive(index, on: transports[index])
         if let parts = gate.wait() { run(index, parts, table, staged) }
       }
       threads.withLock { $0.append(thread) }
@@ -169,7 +169,12 @@ public final class DataPlane: Sendable {
       sessions: parts.sessions, source: parts.topics, observer: parts.observer, table: table,
       admission: admission, eventIDPrefix: parts.eventIDPrefix)
     let intake = intake.withLock { $0 }
-    if let staged, intake?.isCancelled == false { loop.adopt(staged.take()) }
+    if let staged, intake?.isCancelled == false {
+      loop.adopt(staged)
+      staged.served()
+    } else {
+      staged?.drop()
+    }
     intake?.adopted(index)
     transports[index].run(loop)
   }

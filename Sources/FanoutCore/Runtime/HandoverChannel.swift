@@ -24,7 +24,7 @@ public final class HandoverChannel: @unchecked Sendable {
   /// Somebody waits for channels at a path; the file is removed when this is let go.
   public final class Listener: @unchecked Sendable {
     public let path: String
-    private let descriptor: Int32
+    fileprivate let descriptor: Int32
     private var isRemoved = false
 
     /// Replaces what is at `path`, which only this user can reach afterwards.
@@ -59,9 +59,9 @@ public final class HandoverChannel: @unchecked Sendable {
 
   private init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Reaches whoever listens at `path`.
-  public init(path: String) throws(Failure) {
-    let result = unsafe cuv_channel_connect(path)
+  /// Reaches whoever listens at `path`; waits while more do than its queue has room for.
+  public init(path: String, within milliseconds: Int = 5_000) throws(Failure) {
+    let result = unsafe cuv_channel_connect(path, Int32(clamping: milliseconds))
     guard result >= 0 else { throw Failure(result) }
     descriptor = result
   }
@@ -90,27 +90,67 @@ public final class HandoverChannel: @unchecked Sendable {
     return (Array(buffer.prefix(result)), Array(descriptors.prefix(Int(count))))
   }
 
+  /// Waits until something can be received from one of them, or `listener` has another.
+  /// - Returns: for each channel whether its next message is there, or its end.
+  static func awaitInput(
+    _ channels: [HandoverChannel], _ listener: Listener?, within milliseconds: Int
+  ) -> [Bool] {
+    let descriptors = channels.map(\.descriptor) + (listener.map { [$0.descriptor] } ?? [])
+    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    guard unsafe poll(&entries, nfds_t(entries.count), Int32(clamping: milliseconds)) > 0 else {
+      return channels.map { _ in false }
+    }
+    return entries.prefix(channels.count).map { $0.revents != 0 }
+  }
+
   /// Closes descriptors that came and are not used.
   public static func discard(_ descriptors: [Int32]) { for descriptor in descriptors { close(descriptor) } }
 }
 
 /// A loop's way to a loop of the other process, over a channel.
-struct ChannelLink: HandoverLink {
+final class ChannelLink: HandoverLink {
   let channel: HandoverChannel
   /// Milliseconds that the other process may take for each message.
   static let patience = 3_000
-  /// Batches that the other process has not said it has.
-  private let underWay = Box()
-
-  private final class Box { var count = 0 }
+  /// The same while the loop serves: there is room, and the system may be short of something for a moment.
+  private static let patienceAhead = 20
+  /// How long the other process may take to begin to serve, beyond which those who stay here are not kept waiting.
+  private static let patienceForServing = 2_000
+  /// Messages that the other process has not said it has.
+  private var underWay = 0
 
   init(_ channel: HandoverChannel) { self.channel = channel }
 
-  func send(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool {
+  func hasRoom() -> Bool? {
     do throws(HandoverChannel.Failure) {
-      try channel.send(ConnectionBatch.batch(records).bytes, descriptors, within: Self.patience)
-      underWay.count += 1
-      while underWay.count >= ConnectionBatch.window { try awaitTaken() }
+      while underWay > 0 { try awaitTaken(within: 0) }
+    } catch {
+      guard error == .timedOut else { return nil }
+    }
+    return underWay < ConnectionBatch.windowAhead
+  }
+
+  func sendAhead(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool {
+    do throws(HandoverChannel.Failure) {
+      try channel.send(ConnectionBatch.ahead(records).bytes, descriptors, within: Self.patienceAhead)
+      underWay += 1
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  func send(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool { send(.batch(records), descriptors) }
+  func sendChanges(_ packed: [UInt8]) -> Bool { send(.changed(packed)) }
+  func sendReplacements(_ replacements: [ConnectionBatch.Replacement]) -> Bool {
+    send(.replaced(replacements))
+  }
+
+  private func send(_ batch: ConnectionBatch, _ descriptors: [Int32] = []) -> Bool {
+    do throws(HandoverChannel.Failure) {
+      try channel.send(batch.bytes, descriptors, within: Self.patience)
+      underWay += 1
+      while underWay >= ConnectionBatch.window { try awaitTaken(within: Self.patience) }
       return true
     } catch {
       return false
@@ -119,7 +159,7 @@ struct ChannelLink: HandoverLink {
 
   func finish(_ count: Int) -> Bool {
     do throws(HandoverChannel.Failure) {
-      while underWay.count > 0 { try awaitTaken() }
+      while underWay > 0 { try awaitTaken(within: Self.patience) }
       try channel.send(ConnectionBatch.end(UInt64(count)).bytes, within: Self.patience)
       let answer = try channel.receive(within: Self.patience)
       HandoverChannel.discard(answer.descriptors)
@@ -129,63 +169,18 @@ struct ChannelLink: HandoverLink {
     }
   }
 
-  private func awaitTaken() throws(HandoverChannel.Failure) {
-    let answer = try channel.receive(within: Self.patience)
+  func awaitServing() {
+    // It says nothing more, and closes its end.
+    guard let answer = try? channel.receive(within: Self.patienceForServing) else { return }
     HandoverChannel.discard(answer.descriptors)
-    guard case .taken(let count) = ConnectionBatch(answer.bytes), count > 0, count <= underWay.count else {
+  }
+
+  private func awaitTaken(within milliseconds: Int) throws(HandoverChannel.Failure) {
+    let answer = try channel.receive(within: milliseconds)
+    HandoverChannel.discard(answer.descriptors)
+    guard case .taken(let count) = ConnectionBatch(answer.bytes), count > 0, count <= underWay else {
       throw .ended
     }
-    underWay.count -= Int(count)
-  }
-}
-
-/// Connections that came from another process and are not served yet. They are closed when this is let go unused.
-final class StagedConnections: @unchecked Sendable {
-  private(set) var all: [(descriptor: Int32, record: ConnectionRecord)] = []
-
-  deinit { HandoverChannel.discard(all.map(\.descriptor)) }
-
-  func append(_ descriptor: Int32, _ record: ConnectionRecord) { all.append((descriptor, record)) }
-
-  /// Gives them out; from now on they are the caller's.
-  func take() -> [(descriptor: Int32, record: ConnectionRecord)] {
-    defer { all = [] }
-    return all
-  }
-
-  /// Takes in what one loop of the other process sends, until it says that it was all.
-  /// - Returns: whether it was complete, and everything could be read.
-  func receive(from channel: HandoverChannel, within milliseconds: Int) -> Bool {
-    var (patience, count) = (milliseconds, 0)
-    do throws(HandoverChannel.Failure) {
-      while true {
-        let (bytes, descriptors) = try channel.receive(within: patience)
-        patience = ChannelLink.patience
-        switch ConnectionBatch(bytes) {
-        case .batch(let records) where records.count == descriptors.count && !records.isEmpty:
-          guard take(records, descriptors) else { return false }
-          count += records.count
-          try channel.send(ConnectionBatch.taken(1).bytes, within: patience)
-        case .end(let number) where number == count && descriptors.isEmpty:
-          try channel.send(ConnectionBatch.complete.bytes, within: patience)
-          return true
-        default:
-          HandoverChannel.discard(descriptors)
-          return false
-        }
-      }
-    } catch {
-      return false
-    }
-  }
-
-  private func take(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool {
-    let read = records.compactMap { ConnectionRecord($0) }
-    guard read.count == descriptors.count else {
-      HandoverChannel.discard(descriptors)
-      return false
-    }
-    for (descriptor, record) in zip(descriptors, read) { append(descriptor, record) }
-    return true
+    underWay -= Int(count)
   }
 }

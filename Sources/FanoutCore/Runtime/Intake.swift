@@ -56,11 +56,10 @@ final class Intake: Sendable {
   var credentials: Set<Credential> { state.withLock { $0.credentials } }
 
   private func note(_ progress: Progress, _ loop: Int, _ staged: StagedConnections? = nil) {
-    var credentials = Set(staged?.all.map(\.record.credential) ?? [])
-    credentials.remove(.none)
+    let credentials = staged?.credentials ?? []
     state.withLock { state in
       state.loops[loop] = progress
-      state.connections += staged?.all.count ?? 0
+      state.connections += staged?.count ?? 0
       state.credentials.formUnion(credentials)
     }
   }
@@ -95,31 +94,19 @@ final class Intake: Sendable {
   // MARK: A loop's thread
 
   /// Takes in what is sent to this loop. Nil: not all of it came.
-  func receive(_ loop: Int) -> StagedConnections? {
-    let staged = StagedConnections()
+  /// - Parameter ground: where the loop's connections are prepared.
+  func receive(_ loop: Int, on ground: any StagingGround) -> StagedConnections? {
+    let staged = StagedConnections(on: ground)
     guard let listener = try? HandoverChannel.Listener(path: Self.path(base, loop: loop)) else {
       note(.failed, loop)
       return nil
     }
     note(.listening, loop)
-    for _ in 0..<senders[loop] {
-      guard let channel = accept(listener), staged.receive(from: channel, within: ChannelLink.patience) else {
-        note(.failed, loop)
-        return nil
-      }
+    guard staged.receive(from: listener, senders[loop], until: { isCancelled }) else {
+      note(.failed, loop)
+      return nil
     }
     note(.complete, loop, staged)
     return staged
-  }
-
-  private func accept(_ listener: HandoverChannel.Listener) -> HandoverChannel? {
-    while !isCancelled {
-      do throws(HandoverChannel.Failure) {
-        return try listener.accept(within: 50)
-      } catch {
-        if error != .timedOut { return nil }
-      }
-    }
-    return nil
   }
 }

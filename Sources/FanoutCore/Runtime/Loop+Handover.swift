@@ -1,11 +1,53 @@
 // Handing the connections of a loop to another process, and going on with those that came from one
-// (docs/decisions/0039-whoever-holds-the-lock-has-the-connections.md). While it hands over, the loop serves nobody: it stays
-// inside `handOver`, for a bounded time, and its thread may wait there.
+// (docs/decisions/0039-whoever-holds-the-lock-has-the-connections.md). Long-lived ones go ahead, while the loop serves them
+// (`passAhead`). While it hands over, the loop serves nobody: it stays inside `handOver`, for a bounded time, and its thread
+// may wait there.
 //
 // Invariant: until it is told to leave, nothing of the loop changes but by what it sends and answers; told to go on, it
 // serves as before. One loop's thread.
 
 extension Loop {
+  /// Sends one message ahead, and says in the task whether more are to follow. When the handover is off, those that went ahead
+  /// are served on as all others.
+  func passAhead(_ task: HandoverTask) {
+    assertOwner()
+    guard task.order == .wait else { return connections.ahead = nil }
+    guard io.passesConnections else { return task.ahead = .complete }
+    if connections.ahead?.task !== task {
+      connections.ahead = task.connect().map { PassedAhead(task, $0, slots: connections.indices) }
+    }
+    guard let ahead = connections.ahead, let hasRoom = ahead.link.hasRoom() else {
+      return task.ahead = .failed
+    }
+    guard !hasRoom || sendAhead(ahead) else { return task.ahead = .failed }
+    task.ahead = ahead.isComplete ? .complete : .ready
+  }
+
+  private func sendAhead(_ ahead: PassedAhead) -> Bool {
+    var batch = PassedBatch()
+    while !batch.isFull, let slot = ahead.nextSlot() {
+      guard let record = recordAhead(slot), batch.add(record.bytes, connections[slot].descriptor) else {
+        continue
+      }
+      ahead.add(slot, record)
+      connections.holdElsewhere(slot)
+    }
+    return batch.isEmpty || ahead.link.sendAhead(batch.records, batch.descriptors)
+  }
+
+  /// What a connection that lasts is sent ahead with; nil: it is none. What waits on its way in or out is not told.
+  private func recordAhead(_ slot: UInt32) -> ConnectionRecord? {
+    guard connections.contains(slot) else { return nil }
+    switch connections[slot].phase {
+    case .webSocket, .eventStream: break
+    case .opening, .http, .flushing, .lingering: return nil
+    }
+    guard var record = connections.record(slot) else { return nil }
+    (record.input, record.output) = ([], [])
+    record.interests = subscribers.interests(of: slot)
+    return record
+  }
+
   /// From `asked` to `left`, or back to serving.
   func handOver(_ task: HandoverTask) {
     assertOwner()
@@ -15,7 +57,9 @@ extension Loop {
       serveWhatCame()
       HandoverTask.pause()
     }
-    guard task.order == .pass, let passed = pass(task) else {
+    let ahead = takeAhead(task)
+    guard task.order == .pass, let link = ahead?.link ?? task.connect(), let passed = pass(task, ahead, link)
+    else {
       if task.step != .failed { task.reached(.failed) }
       return goOn([])
     }
@@ -27,8 +71,9 @@ extension Loop {
     guard task.order == .leave else { return goOn(held) }
     // What was posted before the order is here now, because the order was given behind it.
     while let parcel = proxy.take() { held.append(parcel) }
-    // The other process waits for this, and not for what follows.
+    // The other process waits for this, and not for what follows, which would take its time on a machine with few cores.
     task.reached(.left, late: held.compactMap(\.late))
+    link.awaitServing()
     leave(passed)
     goOn(held)
   }
@@ -74,20 +119,30 @@ extension Loop {
 
   // MARK: Passing
 
-  /// Sends every connection that can be passed on. Nil: the other process has not got them.
-  private func pass(_ task: HandoverTask) -> [UInt32]? {
-    guard let link = task.connect() else { return nil }
+  /// What went ahead in this handover; nil: nothing did.
+  private func takeAhead(_ task: HandoverTask) -> PassedAhead? {
+    defer { connections.ahead = nil }
+    return connections.ahead?.task === task ? connections.ahead : nil
+  }
+
+  /// Sends every connection that can be passed on, or what has changed of it. Nil: the other process has not got them.
+  private func pass(_ task: HandoverTask, _ ahead: PassedAhead?, _ link: any HandoverLink) -> [UInt32]? {
     var (passed, batch): ([UInt32], PassedBatch) = ([], PassedBatch())
-    for slot in io.passesConnections ? connections.indices : [] {
+    let (slots, sent) = (io.passesConnections ? connections.indices : [], ahead?.records ?? [])
+    passed.reserveCapacity(slots.count)
+    for slot in slots {
       guard var record = connections.record(slot) else { continue }
       record.interests = subscribers.interests(of: slot)
-      let bytes = record.bytes
-      guard bytes.count <= ConnectionBatch.recordBytes else { continue }
+      let number = connections.isHeldElsewhere(slot) ? ahead?.number(of: slot) : nil
+      if let number, let change = ConnectionChange(number, from: sent[number], to: &record) {
+        batch.add(change)
+      } else {
+        guard batch.add(record.bytes, connections[slot].descriptor, inPlaceOf: number) else { continue }
+      }
       passed.append(slot)
-      batch.add(bytes, connections[slot].descriptor)
-      if batch.isFull, !batch.send(link) { return nil }
+      guard batch.sendFull(link) else { return nil }
     }
-    guard batch.isEmpty || batch.send(link), link.finish(passed.count) else { return nil }
+    guard batch.send(link), link.finish(passed.count) else { return nil }
     task.reached(.passed(count: passed.count, kept: connections.count - passed.count))
     return passed
   }
@@ -99,6 +154,7 @@ extension Loop {
   private func leave(_ passed: [UInt32]) {
     io.leaveListeners()
     descriptors.close()
+    connections.leaveElsewhere()
     for slot in passed { connections.close(slot) }
   }
 
@@ -118,39 +174,87 @@ extension Loop {
   /// Goes on with them. Before the loop runs.
   func adopt(_ staged: [(descriptor: Int32, record: ConnectionRecord)]) {
     io.updateTime()
-    for (descriptor, record) in staged {
-      guard let slot = connections.adopt(descriptor, record) else { continue }
-      guard record.compression == .none || compressor.prepare() else {
-        // There is no memory to read what such a client sends.
-        output.end(slot, .tryAgainLater)
-        continue
-      }
-      fanout.adopt(slot, record.interests)
-      if !record.input.isEmpty { input.adopted(slot, record.input) }
-    }
+    for (descriptor, record) in staged { adopt(descriptor, record) }
     counters.publish()
     updateBusy()
   }
+
+  /// The same; afterwards they are not staged any more.
+  func adopt(_ staged: StagedConnections) {
+    io.updateTime()
+    staged.take(adopt)
+    counters.publish()
+    updateBusy()
+  }
+
+  private func adopt(_ descriptor: Int32, _ record: ConnectionRecord) {
+    guard let slot = connections.adopt(descriptor, record) else { return }
+    guard record.compression == .none || compressor.prepare() else {
+      // There is no memory to read what such a client sends.
+      return output.end(slot, .tryAgainLater)
+    }
+    fanout.adopt(slot, record.interests)
+    if !record.input.isEmpty { input.adopted(slot, record.input) }
+  }
 }
 
-/// Connections that leave in one message.
+/// Connections that leave in one message of each kind.
 private struct PassedBatch {
-  private var records: [[UInt8]] = []
-  private var descriptors: [Int32] = []
+  private(set) var records: [[UInt8]] = []
+  private(set) var descriptors: [Int32] = []
   private var bytes = 0
+  private var replacements: [ConnectionBatch.Replacement] = []
+  private var replacedBytes = 0
+  private var changes: [UInt8] = []
 
   var isEmpty: Bool { records.isEmpty }
   var isFull: Bool { records.count == ConnectionBatch.most || bytes >= ConnectionBatch.usualBytes }
-
-  mutating func add(_ record: [UInt8], _ descriptor: Int32) {
-    records.append(record)
-    descriptors.append(descriptor)
-    bytes += record.count
+  private var isFullOfReplacements: Bool {
+    replacements.count == ConnectionBatch.most || replacedBytes >= ConnectionBatch.usualBytes
   }
 
+  /// - Parameter number: under which another record of the connection went ahead; nil: none did.
+  /// - Returns: false: the record is too long.
+  mutating func add(_ record: [UInt8], _ descriptor: Int32, inPlaceOf number: Int? = nil) -> Bool {
+    guard record.count <= ConnectionBatch.recordBytes else { return false }
+    if let number {
+      replacements.append(ConnectionBatch.Replacement(number: number, record: record))
+      replacedBytes += record.count
+    } else {
+      records.append(record)
+      descriptors.append(descriptor)
+      bytes += record.count
+    }
+    return true
+  }
+
+  mutating func add(_ change: ConnectionChange) { change.append(to: &changes) }
+
+  /// Sends what fills a message. False: the other process is gone.
+  mutating func sendFull(_ link: any HandoverLink) -> Bool {
+    (!isFull || sendRecords(link)) && (!isFullOfReplacements || sendReplacements(link))
+      && (changes.count < ConnectionBatch.usualBytes || sendChanges(link))
+  }
+
+  /// Sends everything. False: the other process is gone.
   mutating func send(_ link: any HandoverLink) -> Bool {
-    defer { self = PassedBatch() }
+    (records.isEmpty || sendRecords(link)) && (replacements.isEmpty || sendReplacements(link))
+      && (changes.isEmpty || sendChanges(link))
+  }
+
+  private mutating func sendRecords(_ link: any HandoverLink) -> Bool {
+    defer { (records, descriptors, bytes) = ([], [], 0) }
     return link.send(records, descriptors)
+  }
+
+  private mutating func sendReplacements(_ link: any HandoverLink) -> Bool {
+    defer { (replacements, replacedBytes) = ([], 0) }
+    return link.sendReplacements(replacements)
+  }
+
+  private mutating func sendChanges(_ link: any HandoverLink) -> Bool {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return link.sendChanges(changes)
   }
 }
 

@@ -220,6 +220,7 @@ final class Loop<IO: Transport> {
     case .shareListeners: io.shareListeners()
     case .stopAccepting: stopAccepting()
     case .closeAll: closeAll()
+    case .passAhead(let task): passAhead(task)
     case .handOver(let task): handOver(task)
     }
   }

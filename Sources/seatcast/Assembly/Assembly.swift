@@ -14,6 +14,8 @@ struct Assembly {
   private let log: Log
   /// Nil: nobody is told how many watch.
   private let viewers: ViewerNews?
+  /// Compressed before anything is taken over, because nobody is served then.
+  private let files: StaticFiles
   private let startedAt = SystemClock().now
   /// What a running server has handed over; nil: this one begins by itself.
   private let takeOver: TakeOver?
@@ -29,6 +31,7 @@ struct Assembly {
   init(_ configuration: ServeConfiguration, secrets: TokenSecrets, log: Log) throws(StartError) {
     (self.configuration, self.log) = (configuration, log)
     origins = OriginPolicy(listed: configuration.origins, refused: { log.refused(origin: $0) })
+    files = .described(isSecure: configuration.address.tls != nil, watch: configuration.watch)
     let plane = try Self.makePlane(configuration)
     self.plane = plane
     do {
@@ -65,7 +68,7 @@ struct Assembly {
     let isSecure = configuration.address.tls != nil
     let (metrics, openMetrics) = (metrics(as: .prometheus), metrics(as: .openMetrics))
     let pages = Pages(
-      files: .described(isSecure: isSecure, watch: configuration.watch),
+      files: files,
       isReady: { [readiness] in readiness.isReady },
       unreadiness: { [readiness] in readiness.reason },
       metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })

@@ -28,6 +28,8 @@ final class TakeOverHost: Sendable {
     static let refusal = 100
     /// To prepare its loops.
     static let preparation = 60_000
+    /// For what goes ahead, while everybody is served; what does not go in time goes later.
+    static let ahead = 30_000
     /// For passwords that are being hashed.
     static let settling = 3_000
     /// For requests under way, while nobody is served.
@@ -101,14 +103,20 @@ final class TakeOverHost: Sendable {
   private func converse(_ channel: HandoverChannel, _ listener: HandoverChannel.Listener) -> Int32? {
     do throws(Refusal) {
       guard case .hello(let hello)? = try channel.next(within: Patience.word) else { throw Refusal.strange }
-      try check(hello)
-      try introduce(to: channel)
+      let version = try check(hello)
+      try introduce(version, to: channel)
       guard case .begin? = try channel.next(within: Patience.preparation) else { throw Refusal.strange }
       log.write(
         LogEntry(
           .info, "another process takes over",
           ["process": String(hello.process), "version": hello.program]))
-      let since = try handOver(to: hello, channel, listener)
+      let handover = server.plane.handOver(
+        to: hello.base, loops: Int(hello.loops), patience: Patience.requests)
+      guard version < TakeOverMessage.aheadVersion || handover.passAhead(within: Patience.ahead) else {
+        handover.goOn()
+        throw Refusal("The new process has not taken all connections.")
+      }
+      let since = try handOver(handover, channel, listener)
       let milliseconds = (SystemClock().nanoseconds - since) / 1_000_000
       log.write(
         LogEntry(
@@ -123,8 +131,9 @@ final class TakeOverHost: Sendable {
     }
   }
 
-  private func check(_ hello: TakeOverMessage.Hello) throws(Refusal) {
-    guard hello.versions.contains(TakeOverMessage.protocolVersion) else {
+  /// - Returns: the version of the protocol that both know.
+  private func check(_ hello: TakeOverMessage.Hello) throws(Refusal) -> UInt64 {
+    guard hello.versions.overlaps(TakeOverMessage.protocolVersions) else {
       throw Refusal(
         "The running server (\(Version.number)) does not know how \(hello.program) takes over; restart it instead."
       )
@@ -137,10 +146,11 @@ final class TakeOverHost: Sendable {
         "The running server has \(server.setup.words), and the new one is to have \(hello.setup.words).")
     }
     guard hello.loops > 0, hello.loops <= 1_024, hello.base.hasPrefix("/") else { throw Refusal.strange }
+    return min(hello.versions.upperBound, TakeOverMessage.protocolVersions.upperBound)
   }
 
-  private func introduce(to channel: HandoverChannel) throws(Refusal) {
-    var welcome = TakeOverMessage.Welcome()
+  private func introduce(_ version: UInt64, to channel: HandoverChannel) throws(Refusal) {
+    var welcome = TakeOverMessage.Welcome(version: version)
     welcome.program = Version.number
     welcome.process = UInt64(getpid())
     let counts = server.plane.connectionCounts
@@ -161,13 +171,11 @@ final class TakeOverHost: Sendable {
   /// Up to `close` of the backend everything is undone when it throws.
   /// - Returns: when the loops began to stand still.
   private func handOver(
-    to hello: TakeOverMessage.Hello, _ channel: HandoverChannel, _ listener: HandoverChannel.Listener
+    _ handover: PlaneHandover, _ channel: HandoverChannel, _ listener: HandoverChannel.Listener
   ) throws(Refusal) -> UInt64 {
     server.admin.stop()
     _ = server.backend.settle(within: Patience.settling)
     let since = SystemClock().nanoseconds
-    let handover = server.plane.handOver(
-      to: hello.base, loops: Int(hello.loops), patience: Patience.requests)
     do throws(Refusal) {
       guard handover.settle(within: Patience.loops) else {
         throw Refusal("A loop of the running server is stuck.")

@@ -4,7 +4,7 @@
 //   new ▶ old  hello       who asks, from which folder, how many loops it has and where they wait
 //   old ▶ new  welcome     who answers, and how it is set up; or `refused`
 //   old ▶ new  listeners   sockets, as descriptors, perhaps in several messages
-//   new ▶ old  begin       its loops wait
+//   new ▶ old  begin       its loops wait; from version 2 on connections go ahead before the old ones stand still
 //   old ▶ new  memory      what is in memory alone, in pieces; or `refused` from here on
 //   old ▶ new  passed      how many connections went
 //   new ▶ old  ready       how many it has; the same number
@@ -12,16 +12,19 @@
 //   old ▶ new  yours       the data folder is let go
 //
 // Each message is fields (`FieldWriter`); the first is its kind. A version adds fields as it needs them: a reader passes over
-// what it does not know unless it is essential, and then it refuses. `protocolVersion` changes only when this order does.
+// what it does not know unless it is essential, and then it refuses. The version changes only when this order does, or that
+// of the messages between loops; the older process uses the newest that both know.
 // Pure values; any thread.
 import FanoutCore
 
 enum TakeOverMessage: Equatable, Sendable {
-  /// The order of messages above.
-  static let protocolVersion: UInt64 = 1
+  /// The orders of messages that this program knows.
+  static let protocolVersions: ClosedRange<UInt64> = 1...2
+  /// The first in which connections go ahead.
+  static let aheadVersion: UInt64 = 2
 
   struct Hello: Equatable, Sendable {
-    var versions: ClosedRange<UInt64> = protocolVersion...protocolVersion
+    var versions = protocolVersions
     var program = ""
     var process: UInt64 = 0
     var folder = FolderIdentity(device: 0, number: 0)
@@ -36,7 +39,7 @@ enum TakeOverMessage: Equatable, Sendable {
   }
 
   struct Welcome: Equatable, Sendable {
-    var version = protocolVersion
+    var version = protocolVersions.upperBound
     var program = ""
     var process: UInt64 = 0
     var loops: UInt64 = 0

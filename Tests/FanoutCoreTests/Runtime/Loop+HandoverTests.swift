@@ -6,56 +6,6 @@ import Testing
 
 /// From one loop to another, on scripted transports: the sockets are made anew, with what the records say.
 @Suite struct LoopHandoverTests {
-  /// Keeps what a loop sends, and gives the loop its next order when it has sent everything.
-  private final class Link: HandoverLink, @unchecked Sendable {
-    var records: [ConnectionRecord] = []
-    var descriptors: [Int32] = []
-    var batches: [Int] = []
-    var fails = false
-    var whenFinished: () -> Void = {}
-
-    func send(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool {
-      self.records += records.compactMap { ConnectionRecord($0) }
-      self.descriptors += descriptors
-      batches.append(records.count)
-      return !fails
-    }
-
-    func finish(_ count: Int) -> Bool {
-      #expect(count == records.count)
-      whenFinished()
-      return !fails
-    }
-  }
-
-  /// Hands over, and returns the task with what was sent.
-  private func handOver(
-    _ rig: LoopRig, then order: HandoverTask.Order, fails: Bool = false, patience: UInt64 = 50_000_000,
-    meanwhile: @escaping () -> Void = {}
-  ) -> (task: HandoverTask, link: Link) {
-    let link = Link()
-    link.fails = fails
-    let task = HandoverTask(loop: 0, patience: patience) { link }
-    link.whenFinished = {
-      meanwhile()
-      task.give(order)
-    }
-    task.give(.pass)
-    rig.loop.handOver(task)
-    // It holds the task, which holds the link.
-    link.whenFinished = {}
-    return (task, link)
-  }
-
-  /// Another loop with the connections; the clients of the former one, by socket.
-  private func adopt(
-    _ records: [ConnectionRecord], into rig: LoopRig, extensions: String? = nil
-  ) -> [ScriptedClient] {
-    let sockets = records.map { _ in rig.io.makeSocket() }
-    rig.loop.adopt(zip(sockets, records).map { (descriptor: $0.descriptor, record: $1) })
-    return sockets.map { ScriptedClient(adopted: $0, extensions: extensions) }
-  }
-
   @Test("subscribers at the head go on at the head, without a greeting and without a gap")
   func atHead() {
     let (old, new) = (LoopRig(), LoopRig())
@@ -63,14 +13,14 @@ import Testing
     let clients = old.subscribers(3)
     old.publish(5)
     new.topics.create(5, head: 8)
-    let (task, link) = handOver(old, then: .leave)
+    let (task, link) = old.handOver(then: .leave)
     #expect(task.step == .left)
     // What was published before is sent before.
     for client in clients { #expect(client.texts() == ["connected 5 s 5 7", "n 5 8"]) }
     #expect(
       link.records.map(\.interests)
         == Array(repeating: [.init(topic: TopicID(5), resume: .after(8), greeting: .given)], count: 3))
-    let adopted = adopt(link.records, into: new)
+    let adopted = new.adopt(link.records)
     new.settle()
     new.publish(5, 2)
     new.settle()
@@ -114,7 +64,7 @@ import Testing
     old.topics.create(5, head: 7)
     new.topics.create(5, head: 10)
     _ = old.subscribers(20)
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records)
     new.settle()
     for client in adopted { #expect(client.texts() == ["n 5 8", "n 5 9", "n 5 10"]) }
     let histories = new.topics.everAsked.filter { if case .history = $0 { true } else { false } }
@@ -131,7 +81,7 @@ import Testing
     old.topics.create(5, head: 7)
     new.topics.create(5, head: 10)
     _ = old.subscribers(2)
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records)
     new.answersAtOnce = false
     // The grant comes, and the gap is asked for.
     new.answer()
@@ -151,7 +101,7 @@ import Testing
     old.topics.create(5, head: 7)
     new.topics.create(5, head: 10)
     _ = old.subscribers(1)
-    _ = adopt(handOver(old, then: .leave).link.records, into: new)
+    _ = new.adopt(old.handOver(then: .leave).link.records)
     new.settle()
     new.publish(5)
     new.settle()
@@ -168,7 +118,7 @@ import Testing
     new.topics.create(5, head: 10)
     new.topics.forget(through: 10)
     _ = old.subscribers(2)
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records)
     new.settle()
     for client in adopted { #expect(client.texts() == ["c 5 8 10"]) }
     #expect(new.faults() == [])
@@ -186,10 +136,10 @@ import Testing
     let before = client.socket.read()
     new.topics.create(5, head: 3)
     new.topics.pad(150)
-    let link = handOver(old, then: .leave).link
+    let link = old.handOver(then: .leave).link
     let record = try #require(link.records.first)
     #expect(!record.output.isEmpty)
-    let adopted = adopt(link.records, into: new)
+    let adopted = new.adopt(link.records)
     new.settle()
     var frames = ServerFrames()
     let all = frames.take(before + adopted[0].socket.read())
@@ -212,9 +162,9 @@ import Testing
     let fresh = old.connect()
     old.settle()
     _ = (half.read(), stream.read(), idle.read(), fresh.read())
-    let link = handOver(old, then: .leave).link
+    let link = old.handOver(then: .leave).link
     #expect(link.records.map(\.kind) == [.webSocket, .eventStream, .http, .http])
-    let adopted = adopt(link.records, into: new)
+    let adopted = new.adopt(link.records)
     new.settle()
     adopted[0].socket.write(Array(frame.dropFirst(9)))
     adopted[2].socket.write("GET /small HTTP/1.1\r\nHost: here\r\n\r\n")
@@ -241,7 +191,7 @@ import Testing
     rig.settle()
     let ticket = rig.inbound.asked[0].ticket
     rig.proxy.post(.replies([(ticket, HTTPResponse(status: 204))]))
-    let (task, link) = handOver(rig, then: .leave)
+    let (task, link) = rig.handOver(then: .leave)
     #expect(String(decoding: answered.read(), as: UTF8.self).hasPrefix("HTTP/1.1 204"))
     // The request behind it goes on in the other process.
     #expect(link.records.map { String(decoding: $0.input, as: UTF8.self).prefix(10) } == ["GET /small"])
@@ -261,7 +211,7 @@ import Testing
     let clients = rig.subscribers(2)
     let piped = rig.connect()
     rig.settle()
-    let (task, _) = handOver(rig, then: .goOn, fails: fails) { rig.publish(5) }
+    let (task, _) = rig.handOver(then: .goOn, fails: fails, meanwhile: { rig.publish(5) })
     #expect((task.step == .failed) == fails)
     rig.publish(5)
     piped.write("GET /small HTTP/1.1\r\nHost: here\r\n\r\n")
@@ -279,11 +229,13 @@ import Testing
     let rig = LoopRig()
     rig.topics.create(5)
     _ = rig.subscribers(1)
-    let (task, _) = handOver(rig, then: .leave) {
-      rig.proxy.post(.withdrawClient(7, .tokenExpired, reason: "logged out"))
-      rig.proxy.post(.tellClient(8, [65]))
-      rig.proxy.post(.endCredential(Credential(9), at: 10))
-    }
+    let (task, _) = rig.handOver(
+      then: .leave,
+      meanwhile: {
+        rig.proxy.post(.withdrawClient(7, .tokenExpired, reason: "logged out"))
+        rig.proxy.post(.tellClient(8, [65]))
+        rig.proxy.post(.endCredential(Credential(9), at: 10))
+      })
     #expect(
       task.late == [
         .withdraw(client: 7, .tokenExpired, reason: "logged out"), .tell(client: 8, [65]),
@@ -297,7 +249,7 @@ import Testing
     rig.io.passesConnections = false
     rig.topics.create(5)
     let clients = rig.subscribers(2)
-    let (task, link) = handOver(rig, then: .leave)
+    let (task, link) = rig.handOver(then: .leave)
     #expect(link.records.isEmpty)
     #expect(task.step == .left)
     rig.proxy.post(.closeAll)
@@ -314,7 +266,7 @@ import Testing
     for rig in [old, new] { rig.topics.create(5, head: 2) }
     _ = old.subscribers(2)
     new.topics.setBusy(true)
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records)
     new.settle()
     new.topics.setBusy(false)
     new.pass(300)
@@ -344,9 +296,9 @@ import Testing
     old.publish(5, 2)
     old.settle()
     #expect(dialects(former, old) == [.shared, .shared])
-    let records = handOver(old, then: .leave).link.records
+    let records = old.handOver(then: .leave).link.records
     // Clients whose window is empty: what they can read refers to nothing that the former process sent.
-    let adopted = adopt(records, into: new, extensions: Self.agreed)
+    let adopted = new.adopt(records, extensions: Self.agreed)
     new.settle()
     #expect(dialects(adopted, new) == [.standalone, .standalone])
     for seq in 3...5 {
@@ -369,7 +321,7 @@ import Testing
     // The new loop holds one of the two topics already.
     _ = new.webSocket("/ws/5")
     new.topics.setBusy(true)
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new, extensions: Self.agreed)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records, extensions: Self.agreed)
     new.publish(5)
     new.settle()
     #expect(dialects(adopted, new) == [.shared])
@@ -393,7 +345,7 @@ import Testing
     let both = old.webSocket("/ws/5")
     both.say("sub 6")
     old.settle()
-    let adopted = adopt(handOver(old, then: .leave).link.records, into: new)
+    let adopted = new.adopt(old.handOver(then: .leave).link.records)
     new.settle()
     new.publish(6)
     new.settle()
@@ -409,11 +361,11 @@ import Testing
     let (old, new) = (LoopRig(admission: limits), LoopRig(admission: limits))
     _ = old.connect()
     old.settle()
-    let link = handOver(old, then: .leave).link
+    let link = old.handOver(then: .leave).link
     let key = link.records[0].counted?.key
     #expect(key == link.records[0].peer.limitKey)
     #expect(link.records[0].isNew)
-    let adopted = adopt(link.records + link.records + link.records, into: new)
+    let adopted = new.adopt(link.records + link.records + link.records)
     new.settle()
     // More than the bound, because nobody who is connected is refused.
     #expect(new.loop.connections.count == 3)
@@ -421,15 +373,5 @@ import Testing
     new.settle()
     #expect(new.loop.connections.count == 0)
     #expect(new.faults() == [])
-  }
-}
-
-extension ScriptedClient {
-  /// A client whose handshake was answered by another loop.
-  /// - Parameter extensions: what was agreed on.
-  convenience init(adopted socket: ScriptedSocket, extensions: String? = nil) {
-    self.init(socket)
-    socket.prepend("HTTP/1.1 101 Switching Protocols\r\n\(Self.field(extensions))\r\n")
-    _ = read()
   }
 }
