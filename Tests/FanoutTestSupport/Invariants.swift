@@ -54,6 +54,7 @@ extension Loop {
     switch subscription.place {
     // What those missed who come from another process is asked for behind the grant.
     case .waiting(_, .given): return []
+    case .waiting(.after(let seq), _) where topic.isLive && seq > topic.live.head: return []
     case .waiting: return topic.isLive ? ["\(name): waits for a grant that came"] : []
     case .replaying: return topic.isLive ? [] : ["\(name): resumes in a topic that is not live"]
     case .lagging(let cursor):

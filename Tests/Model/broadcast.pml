@@ -6,7 +6,7 @@
  * names the Swift function that it stands for.
  *
  * Held by assertions: each viewer is told every change in order and once, or that some are left out; each count is that
- * of its seq; a resume goes on exactly where the viewer was; at rest every viewer has the last count. Held by a temporal
+ * of its seq; a resume goes on exactly where the viewer was; no greeting stands behind what the viewer knows; at rest every viewer has the last count. Held by a temporal
  * formula: viewers come to that rest.
  *
  * What a commit is, and that a crash leaves it, is the matter of sale.pml. A count is represented by the seq and the
@@ -254,9 +254,7 @@ inline check(me) {
   :: kind == snapshot ->
     assert(!isLive[me]);                                          /* one greeting */
     assert(k == COUNT(f, t));                                     /* the count of that seq */
-#ifdef STRICT
     assert(heardEpoch[me] != f + 1 || t >= heard[me]);            /* not behind what an earlier connection was told */
-#endif
     isLive[me] = true; heardEpoch[me] = f + 1; heard[me] = t
   :: kind == resumed ->
     assert(!isLive[me]);                                          /* one greeting */

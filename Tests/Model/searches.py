@@ -54,6 +54,7 @@ FULL = [
     Search("sale", "answers", PLAIN | {"BUYERS": 3, "SEATS": 2, "CRASHES": 2, "FAILURES": 1}, "LTL_ANSWERED"),
     Search("broadcast", "one viewer", {"VIEWERS": 1, "CRASHES": 2, "CHANGES": 4, "BREAKS": 1}),
     Search("broadcast", "two viewers", {"VIEWERS": 2, "CRASHES": 1, "CHANGES": 2, "BREAKS": 1}),
+    Search("broadcast", "two viewers that come back", {"VIEWERS": 2, "CRASHES": 0, "CHANGES": 2, "BREAKS": 1}),
     Search("broadcast", "two viewers, two crashes", {"VIEWERS": 2, "CRASHES": 2, "CHANGES": 2, "BREAKS": 0}),
     Search("broadcast", "coming to rest", {"VIEWERS": 1, "CRASHES": 1, "CHANGES": 2, "BREAKS": 1}, "LTL_SETTLED"),
 ]
@@ -92,4 +93,5 @@ FAULTS = [
     Fault("broadcast", 10, "a loop's commands overtake each other on the way to the ledger", ONE),
     Fault("broadcast", 11, "recalled notices are not compared with what was asked for", ONE),
     Fault("broadcast", 12, "cohorts are merged wherever they stand", TWO),
+    Fault("broadcast", 13, "a viewer that is ahead of its loop is greeted at once", TWO),
 ]

@@ -17,6 +17,8 @@ final class Fanout<IO: Transport> {
   private let limiter: LoopLimiter
   /// The recall of each connection that has one under way, by slot.
   private var recalls: [UInt32: Recall] = [:]
+  /// Subscribers whose topics have not come to where they are.
+  var ahead = AheadOfHead()
   /// Numbers the recalls.
   private var lastRecall: UInt32 = 0
   /// When the last piece of a pass ended that is not over, by `Transport.nanoseconds`; nil: there is none.
@@ -155,9 +157,19 @@ final class Fanout<IO: Transport> {
 
   // MARK: The greeting
 
-  /// Decides where a new subscriber of a live topic begins.
+  /// A new subscriber of a live topic begins, or waits until the topic has come to where it is.
   private func admit(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
     subscribers.beginReading(index)
+    if greeting != .given, case .after(let seq) = resume, seq > subscribers.summary(of: index).seq,
+      awaitHead(index)
+    {
+      return
+    }
+    begin(index, resume, greeting)
+  }
+
+  /// Decides where a new subscriber of a live topic begins.
+  func begin(_ index: SubscriptionIndex, _ resume: Resume, _ greeting: Subscription.Greeting) {
     let head = subscribers.summary(of: index).seq
     if greeting == .given { return goOn(index, resume, head) }
     switch resume {

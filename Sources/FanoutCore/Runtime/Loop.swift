@@ -106,6 +106,7 @@ final class Loop<IO: Transport> {
     drainMailbox()
     input.takeTurns()
     for request in http.handOver() { input.answer(request.ticket, http.overloaded) }
+    fanout.admitAhead()
     fanout.rollPass()
     texts.roll()
     fanout.endWithdrawn()
