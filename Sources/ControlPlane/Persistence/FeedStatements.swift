@@ -40,14 +40,16 @@ final class FeedStatements {
       """)
     appendEvent = try Statement(connection, "INSERT INTO feed_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     // The newest row stays: the next position is the one behind it; and what the record does not cover yet stays, because
-    // nothing else has its order. The notices of a row have one moment.
+    // nothing else has its order. Before the first seal that is everything since the record's start. The notices of a row
+    // have one moment.
     oldest = try Statement(
       connection,
       """
       SELECT f.position, iif(f.kind = \(FeedKind.notice.rawValue), n.at, f.number) FROM feed f
         LEFT JOIN notice n ON f.kind = \(FeedKind.notice.rawValue) AND n.event_id = f.subject AND n.seq = f.number
       WHERE f.position < (SELECT max(position) FROM feed) AND f.position <= coalesce(
-        (SELECT feed_position FROM record_seal ORDER BY number DESC LIMIT 1), \(Int64.max))
+        (SELECT feed_position FROM record_seal ORDER BY number DESC LIMIT 1),
+        (SELECT CAST(value AS INTEGER) FROM meta WHERE name = '\(RecordFacts.feedStartName)'))
       ORDER BY f.position LIMIT ?
       """)
     forget = try Statement(connection, "DELETE FROM feed WHERE position <= ?")

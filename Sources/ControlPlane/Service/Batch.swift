@@ -18,7 +18,11 @@ struct Batch {
   var backups: [BackupOrder] = []
   /// Whether the transaction is begun, and whether anything was written in it.
   var hasBegun = false
+  /// Something that readers of the feed may have to see.
   var hasWritten = false
+  /// A seal of the record, which tells nobody anything new.
+  var hasSealed = false
+  var isToCommit: Bool { hasWritten || hasSealed }
   /// Bookings that were looked at and ended, by the clock or by somebody.
   var ends = 0
   /// Holds that were taken out of the agenda.

@@ -63,7 +63,7 @@ final class ControlMetrics: Sendable {
         total.failedCommits += 1
         return
       }
-      if batch.hasWritten {
+      if batch.isToCommit {
         total.commits += 1
         total.commitTimes.record(batch.commitTime)
       }

@@ -58,7 +58,7 @@ extension Ledger {
     guard isNext else {
       throw .refused(.internalFailure("seal \(seal.number) of the record is not the next one"))
     }
-    batch.hasWritten = true
+    batch.hasSealed = true
     return seal.number
   }
 

@@ -72,7 +72,7 @@ final class Ledger {
       undo(batch)
       report(failure)
     } else {
-      if batch.hasWritten { reportRecovery() }
+      if batch.isToCommit { reportRecovery() }
       dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
       if batch.hasWritten { dependencies.feed?.committed() }
       announce(&batch)
@@ -128,7 +128,7 @@ final class Ledger {
         try store.save(table[place])
       }
     }
-    if batch.hasWritten { return try commit(&batch) }
+    if batch.isToCommit { return try commit(&batch) }
     guard batch.hasBegun else { return }
     // What was read from a removed file is not to be told.
     try store.verify()

@@ -8,6 +8,12 @@ struct FeedStatementsTests {
 
   init() throws { fixture = try LedgerFixture() }
 
+  /// As if seals covered everything so far.
+  private func cover(through position: Int64 = .max) throws {
+    try fixture.store.connection.execute(
+      "UPDATE meta SET value = '\(position)' WHERE name = '\(RecordFacts.feedStartName)'")
+  }
+
   private func positions() throws -> [Int64] {
     try Statement(fixture.store.connection, "SELECT position FROM feed ORDER BY position").all { $0.int64(0) }
   }
@@ -20,12 +26,25 @@ struct FeedStatementsTests {
     let border = fixture.clock.now
     try fixture.book(event)
     try fixture.book(event)
+    try cover()
     #expect(try !fixture.store.forgetFeed(before: border))
     #expect(try positions() == [3, 4])
     #expect(try !fixture.store.forgetFeed(before: Instant(milliseconds: .max)))
     #expect(try positions() == [4])
     try fixture.book(event)
     #expect(try positions() == [4, 5])
+  }
+
+  @Test("Before the record has a seal, only what was there before the record is forgotten")
+  func withoutSeals() throws {
+    let event = try fixture.makeEvent(capacity: 10)
+    for _ in 0..<3 { try fixture.book(event) }
+    let end = Instant(milliseconds: .max)
+    #expect(try !fixture.store.forgetFeed(before: end))
+    #expect(try positions() == [1, 2, 3, 4], "the record begins behind nothing")
+    try cover(through: 2)
+    #expect(try !fixture.store.forgetFeed(before: end))
+    #expect(try positions() == [3, 4])
   }
 
   @Test("A batch that fails leaves no row and no part of a run to the next")
@@ -48,6 +67,7 @@ struct FeedStatementsTests {
     let border = Instant(milliseconds: fixture.clock.now.milliseconds + 60_000)
     try fixture.book(event)
     try fixture.book(event)
+    try cover()
     #expect(try !fixture.store.forgetFeed(before: border))
     #expect(try positions() == [1, 2, 3])
   }
@@ -61,6 +81,7 @@ struct FeedStatementsTests {
       INSERT INTO feed (kind, subject, number) SELECT 3, 1, 5 FROM numbers;
       DELETE FROM feed WHERE position = 1;
       """)
+    try cover()
     #expect(try fixture.store.forgetFeed(before: Instant(milliseconds: 6)))
     #expect(try positions().count == 1_500)
     #expect(try fixture.store.forgetFeed(before: Instant(milliseconds: 6)))

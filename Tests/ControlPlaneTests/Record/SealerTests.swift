@@ -93,6 +93,18 @@ struct SealerTests {
     #expect(RecordVerifier.refusal(of: try fixture.lines()) == nil)
   }
 
+  @Test("A seal wakes nobody who waits for the feed, and survives like every commit")
+  func wakesNobody() throws {
+    _ = try ledger.makeEvent(capacity: 10)
+    let commits = ledger.waiters.commits
+    #expect(commits > 0)
+    #expect(try !fixture.seal().isEmpty)
+    #expect(ledger.waiters.commits == commits)
+    try fixture.reopen()
+    #expect(fixture.sealer.last != nil)
+    #expect(try fixture.seal().isEmpty)
+  }
+
   @Test("The feed keeps what no seal covers, and lets go of the rest")
   func retention() throws {
     let event = try ledger.makeEvent(capacity: 10)

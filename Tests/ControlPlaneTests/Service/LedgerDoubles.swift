@@ -171,6 +171,8 @@ final class LedgerFixture {
   let events = CommittedEvents()
   let database: Database
   let store: ScriptedStore
+  /// Whoever waits for the feed is told of commits here.
+  let waiters: FeedWaiters
   let ledger: Ledger
 
   init(_ folder: TemporaryFolder? = nil, clock: ScriptedClock? = nil, backupPace: Int64 = 0) throws {
@@ -180,12 +182,13 @@ final class LedgerFixture {
       DataFolder(self.folder.path), SeededIdentifiers(seed: 1))
     self.database = database
     store = ScriptedStore(writer)
+    waiters = FeedWaiters(replies: stage, clock: self.clock)
     ledger = try Ledger(
       store,
       Ledger.Dependencies(
         notices: stage, replies: stage, texts: PlainTexts(), encoder: OutcomeReplies(observer: incidents),
         events: events,
-        observer: incidents, clock: self.clock, metrics: metrics, backupPace: backupPace))
+        observer: incidents, clock: self.clock, metrics: metrics, feed: waiters, backupPace: backupPace))
   }
 
   /// The server runs, and nobody asks for anything.
