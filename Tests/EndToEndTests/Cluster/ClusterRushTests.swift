@@ -48,7 +48,7 @@ struct ClusterRushTests {
   func rush(fault: Fault) throws {
     let scene = try Scene(
       cables: fault.needsCables, hasBus: fault != .noBus, setsClocks: fault == .wrongClocks)
-    try scene.play(people: 40, watchers: 9) {
+    try scene.play(people: 16, watchers: 9) {
       try scene.awaitBookings(40)
       try scene.disturb(fault, milliseconds: 2_500)
       try scene.cluster.awaitReady()
@@ -62,7 +62,7 @@ struct ClusterRushTests {
     var random = SeededRandom(seed: Seeds.first())
     while !deadline.hasPassed {
       let scene = try Scene(cables: true, setsClocks: true)
-      try scene.play(people: 60, watchers: 12) {
+      try scene.play(people: 16, watchers: 12) {
         for _ in 0..<8 where !deadline.hasPassed {
           pause(milliseconds: Int.random(in: 200...2_000, using: &random))
           guard let fault = Fault.allCases.randomElement(using: &random) else { continue }
@@ -79,7 +79,7 @@ struct ClusterRushTests {
     try NetworkNamespace.run {
       let host = try OtherHost(links: 3)
       let scene = try Scene(host: host)
-      try scene.play(people: 40, watchers: 9) {
+      try scene.play(people: 16, watchers: 9) {
         for node in 0..<3 {
           try scene.awaitBookings(20)
           try host.cut(node)
@@ -99,7 +99,7 @@ struct ClusterRushTests {
       let scene = try Scene(host: host)
       try host.slow(1, milliseconds: 20, bitsPerSecond: 10_000_000)
       try host.slow(2, milliseconds: 100, bitsPerSecond: 1_000_000)
-      try scene.play(people: 40, watchers: 9) { try scene.awaitBookings(100) }
+      try scene.play(people: 16, watchers: 9) { try scene.awaitBookings(100) }
     }
   }
 
@@ -128,9 +128,10 @@ struct ClusterRushTests {
   }
 }
 
-/// A cluster with a rush in it.
+/// A cluster with a rush in it: so few people that whoever is away for twelve seconds can still be sent what it missed, and so few
+/// seats that most are refused now and then.
 private struct Scene {
-  private static let seats = 60
+  private static let seats = 24
 
   let cluster: Cluster
   let clocks: [ShiftedClock]

@@ -129,10 +129,9 @@ struct ClusterTests {
     #expect(try other.expect("booking_created").number("seq") == 21)
   }
 
-  @Test(
-    "every node is listed with its version, and without NATS they say so and go on", arguments: [true, false])
-  func status(hasBus: Bool) throws {
-    let cluster = try Cluster(ClusterOptions(hasBus: hasBus))
+  @Test("every node is listed at every node, and only administrators are told")
+  func nodes() throws {
+    let cluster = try Cluster(ClusterOptions(hasBus: false))
     try eventually("all nodes are listed by each") {
       try cluster.nodes.allSatisfy { node in
         let list = try node.admin().get("/api/cluster").json()
@@ -140,8 +139,37 @@ struct ClusterTests {
           == ["node-1", "node-2", "node-3"]
       }
     }
+    let leader = try cluster.nodes[1].admin().get("/api/cluster").json().word("leader")
+    #expect(leader == "node-\(try cluster.leader() + 1)")
     #expect(try cluster.nodes[0].person(1).get("/api/cluster").status == 403)
     #expect(try HTTPClient(port: cluster.nodes[0].port).get("/api/cluster").status == 401)
+  }
+
+  @Test(
+    "without NATS nodes say so, sell on, and tell each other by the database; when it is back, they say that")
+  func busIsLost() throws {
+    let cluster = try Cluster(ClusterOptions(nodes: 2))
+    let nats = try #require(cluster.nats)
+    let event = try cluster.nodes[0].event(seats: 10)
+    let (socket, _) = try cluster.nodes[1].watch(event)
+    let admin = try cluster.nodes[0].admin()
+    func bus(is state: String) throws {
+      try eventually("the bus is \(state)") {
+        try admin.get("/api/cluster").json()["bus"]?.string == state
+      }
+    }
+    try bus(is: "connected")
+    try nats.kill9()
+    try bus(is: "disconnected")
+    let lost = try cluster.nodes[0].readiness()
+    #expect(lost.status == 200 && lost.text != "ready\n", "\(lost.text)")
+    try cluster.nodes[0].person(1).book(event)
+    #expect(try socket.expect("booking_created").number("seq") == 1)
+    try nats.start()
+    try bus(is: "connected")
+    #expect(try cluster.nodes[0].readiness() == (200, "ready\n"))
+    try cluster.nodes[0].person(1).book(event)
+    #expect(try socket.expect("booking_created").number("seq") == 2)
   }
 
   @Test("NATS with a password, and with TLS", arguments: [NATSServer.Access.password, .tls])
