@@ -67,11 +67,14 @@ struct WallsTests {
     tell(uses)
   }
 
-  @Test("ControlPlane imports the system, SQLite and libcrypto, and nothing that has sockets or loops")
+  @Test("ControlPlane imports the system, SQLite, libpq and libcrypto, and nothing that has sockets or loops")
   func controlImports() {
     let strangers = strangers(
       under: "Sources/ControlPlane",
-      allowed: ["CSQLite", "CCrypto", "Synchronization", "FoundationEssentials", "Glibc", "Musl", "Darwin"])
+      allowed: [
+        "CSQLite", "CPostgres", "CCrypto", "Synchronization", "FoundationEssentials", "Glibc", "Musl",
+        "Darwin",
+      ])
     tell(strangers)
   }
 
@@ -98,6 +101,19 @@ struct WallsTests {
         "Sources/ControlPlane/Persistence/Connection.swift",
         "Sources/ControlPlane/Persistence/OnlineCopy.swift",
         "Sources/ControlPlane/Persistence/Statement.swift",
+      ])
+  }
+
+  @Test("libpq is called in two files: a connection and a result")
+  func postgres() {
+    let callers = Self.code.filter { file, code in
+      code.imports.contains("CPostgres")
+        || code.names.contains { $0.hasPrefix("PQ") && $0.dropFirst(2).first?.isLetter == true }
+    }
+    #expect(
+      callers.map(\.file.path).sorted() == [
+        "Sources/ControlPlane/Persistence/Postgres/PostgresConnection.swift",
+        "Sources/ControlPlane/Persistence/Postgres/PostgresResult.swift",
       ])
   }
 

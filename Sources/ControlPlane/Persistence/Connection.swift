@@ -13,12 +13,18 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
   var isUnsynced = false
   /// Another writer of a shared store was in the way; nothing was done, and the batch may be tried again.
   var isContention = false
+  /// What PostgreSQL calls it: five characters (SQLSTATE).
+  var state: String?
   var description: String { message }
 
   /// No code of SQLite's: the files under the open database are not those of its path.
   static let moved: Int32 = -2
   /// No code of SQLite's: so it was found after a commit, which therefore may be in the removed files alone.
   static let lost: Int32 = -3
+  /// No code of SQLite's: the database's server does not answer, or the connection to it is lost.
+  static let unreachable: Int32 = -4
+  /// No code of SQLite's: the database's server refused a statement for the reason that `state` names.
+  static let refused: Int32 = -5
 
   /// Without paths, for anybody who asks whether the server is ready.
   var reason: String {
@@ -26,6 +32,8 @@ struct StoreFailure: Error, Equatable, CustomStringConvertible {
     case Self.moved: "the database's files were removed or replaced; put them back or restart the server"
     case Self.lost: "the database's files were removed or replaced during a commit; restart the server"
     case Self.full: "the disk is full"
+    case Self.unreachable: "the database does not answer"
+    case Self.refused: "the database refuses what is written\(state.map { " (SQLSTATE \($0))" } ?? "")"
     default: "the disk takes no writes"
     }
   }

@@ -65,7 +65,7 @@ enum FeedRow {
     """
 
   /// nil: the number of its booking is beyond what public names can say.
-  static func decode(_ row: Row, _ cipher: BookingIDCipher) -> FeedItem? {
+  static func decode(_ row: some StoredRow, _ cipher: BookingIDCipher) -> FeedItem? {
     guard let kind = FeedKind(rawValue: row.int64(1)), let change = change(kind, row, cipher) else {
       return nil
     }
@@ -82,7 +82,9 @@ enum FeedRow {
       state: state)
   }
 
-  private static func change(_ kind: FeedKind, _ row: Row, _ cipher: BookingIDCipher) -> FeedItem.Change? {
+  private static func change(_ kind: FeedKind, _ row: some StoredRow, _ cipher: BookingIDCipher) -> FeedItem
+    .Change?
+  {
     switch kind {
     case .confirmed: return booking(.confirmed, row, cipher)
     case .extended: return booking(.extended, row, cipher)
@@ -100,7 +102,7 @@ enum FeedRow {
   }
 
   private static func booking(
-    _ change: FeedItem.BookingChange, _ row: Row, _ cipher: BookingIDCipher
+    _ change: FeedItem.BookingChange, _ row: some StoredRow, _ cipher: BookingIDCipher
   ) -> FeedItem.Change? {
     guard let id = cipher.publicID(of: BookingID(row.int64(8))) else { return nil }
     let facts = Notice.BookingFacts(
@@ -117,7 +119,7 @@ enum FeedRow {
   }
 
   /// nil: there are none.
-  private static func details(_ row: Row) -> EventDetails? {
+  private static func details(_ row: some StoredRow) -> EventDetails? {
     guard let status = PublicStatus(rawValue: row.text(16)) else { return nil }
     return EventDetails(
       status: status, name: row.text(17), startsAt: row.optionalInstant(18), opensAt: row.optionalInstant(19),

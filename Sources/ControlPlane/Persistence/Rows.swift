@@ -7,7 +7,7 @@ enum EventRow {
     hold_extension_seconds, next_type, types, type_counts
     """
 
-  static func decode(_ row: Row) -> Event {
+  static func decode(_ row: some StoredRow) -> Event {
     var event = Event(
       id: EventID(row.int64(0)), name: row.text(1), description: row.text(2), venue: row.text(3),
       startsAt: row.optionalInstant(4), opensAt: row.optionalInstant(5), closesAt: row.optionalInstant(6),
@@ -71,7 +71,7 @@ enum BookingRow {
     """
 
   /// nil: the number is beyond what public names can say.
-  static func decode(_ row: Row, _ cipher: BookingIDCipher) -> BookingOutcome? {
+  static func decode(_ row: some StoredRow, _ cipher: BookingIDCipher) -> BookingOutcome? {
     let id = BookingID(row.int64(0))
     guard let publicID = cipher.publicID(of: id) else { return nil }
     let endedAt = row.optionalInstant(6)
@@ -104,7 +104,7 @@ enum NoticeRow {
   /// By an admin: the capacity alone, or whatever `notice_detail` says.
   static let changed = 3
 
-  static func decode(_ row: Row, _ cipher: BookingIDCipher) -> Notice? {
+  static func decode(_ row: some StoredRow, _ cipher: BookingIDCipher) -> Notice? {
     guard let change = change(row, cipher) else { return nil }
     return Notice(
       event: EventID(row.int64(0)), seq: row.uint64(1), change: change, availableSeats: row.int(3),
@@ -112,7 +112,7 @@ enum NoticeRow {
       at: row.instant(5))
   }
 
-  private static func change(_ row: Row, _ cipher: BookingIDCipher) -> Notice.Change? {
+  private static func change(_ row: some StoredRow, _ cipher: BookingIDCipher) -> Notice.Change? {
     if row.int(2) == changed { return details(row).map { .eventUpdated($0) } ?? .capacityChanged }
     guard let booking = cipher.publicID(of: BookingID(row.int64(6))) else { return nil }
     let facts = Notice.BookingFacts(
@@ -122,7 +122,7 @@ enum NoticeRow {
   }
 
   /// nil: the notice has none.
-  private static func details(_ row: Row) -> EventDetails? {
+  private static func details(_ row: some StoredRow) -> EventDetails? {
     guard let status = PublicStatus(rawValue: row.text(9)) else { return nil }
     return EventDetails(
       status: status, name: row.text(10), startsAt: row.optionalInstant(11), opensAt: row.optionalInstant(12),
@@ -210,7 +210,7 @@ enum AccountRow {
   static func values(_ email: EmailKey) -> [Statement.Value] { [.text(email.former), .text(email.text)] }
 
   /// Of rows with a password only: others are identities that booked, and have no name here.
-  static func decode(_ row: Row) -> Account {
+  static func decode(_ row: some StoredRow) -> Account {
     let user = User(
       id: UserID(row.int64(0)), subject: row.subject(1), email: row.text(2), name: row.text(3),
       role: Role(rawValue: row.text(4)) ?? .user, createdAt: row.instant(5))
@@ -221,23 +221,12 @@ enum AccountRow {
 enum PersonRow {
   static let columns = "\(AccountRow.columns), issuer, disabled_at"
 
-  static func decode(_ row: Row) -> Person {
+  static func decode(_ row: some StoredRow) -> Person {
     let hasAccount = row.optionalText(6) != nil
     return Person(
       id: UserID(row.int64(0)), identity: Identity(issuer: row.text(7), subject: row.subject(1)),
       account: hasAccount ? AccountRow.decode(row).user : nil, createdAt: row.instant(5),
       isDisabled: row.optionalInt64(8) != nil)
-  }
-}
-
-extension Row {
-  /// The schema keeps subjects from being empty or too long.
-  func subject(_ column: Int32) -> Subject { Subject(text(column)) ?? .number(0) }
-
-  func instant(_ column: Int32) -> Instant { Instant(milliseconds: number(column)) }
-
-  func optionalInstant(_ column: Int32) -> Instant? {
-    optionalInt64(column).map { _ in instant(column) }
   }
 }
 

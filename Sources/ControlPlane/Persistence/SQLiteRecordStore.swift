@@ -138,7 +138,7 @@ final class SQLiteRecordStore: RecordStore {
 enum ServiceTokenRow {
   static let columns = "id, jti, name, scopes, created_at, expires_at"
 
-  static func decode(_ row: Row) -> ServiceToken {
+  static func decode(_ row: some StoredRow) -> ServiceToken {
     ServiceToken(
       id: row.int64(0), jti: row.text(1), name: row.text(2), scopes: scopes(row.text(3)),
       createdAt: row.instant(4), expiresAt: row.instant(5))
@@ -155,7 +155,7 @@ enum ServiceTokenRow {
 enum AuditRow {
   static let columns = "id, at, issuer, subject, address, action, object, detail"
 
-  static func decode(_ row: Row) -> AuditRecord {
+  static func decode(_ row: some StoredRow) -> AuditRecord {
     AuditRecord(
       id: row.int64(0), at: row.instant(1), issuer: row.optionalText(2), subject: row.optionalText(3),
       address: row.optionalText(4), action: row.text(5), object: row.optionalText(6),

@@ -119,23 +119,12 @@ import CSQLite
 }
 
 /// The row that a statement stands on; valid inside the closure that it is given to.
-@safe struct Row {
+@safe struct Row: StoredRow {
   private let handle: OpaquePointer
   fileprivate init(_ handle: OpaquePointer) { unsafe self.handle = handle }
 
   /// For identifiers, which nobody calculates with.
   func int64(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
-
-  /// For what is counted or measured: none of ours is further from 0 than 2^53. In a file that is damaged there may be any,
-  /// and what is computed of it must not overflow.
-  func number(_ column: Int32) -> Int64 { min(max(int64(column), -Self.greatest), Self.greatest) }
-
-  static let greatest: Int64 = 1 << 53
-
-  func int(_ column: Int32) -> Int { Int(number(column)) }
-
-  /// For numbers that the schema keeps from being negative.
-  func uint64(_ column: Int32) -> UInt64 { UInt64(max(0, number(column))) }
 
   func optionalInt64(_ column: Int32) -> Int64? {
     unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int64(column)
