@@ -18,6 +18,8 @@
     var patience: Int
 
     private var handle: OpaquePointer?
+    /// When the server was last heard of.
+    private var heardAt = 0
     /// By the numbers of statements.
     private var prepared: Set<Int> = []
     /// What was sent and is not answered yet.
@@ -59,6 +61,9 @@
     }
 
     var isConnected: Bool { unsafe handle != nil }
+
+    /// Milliseconds since the server last answered.
+    var silence: Int { Self.now - heardAt }
 
     /// Whether a transaction is open, failed or not.
     var isInTransaction: Bool {
@@ -208,6 +213,7 @@
         }
       }
       try endPipeline()
+      heardAt = Self.now
       guard let failure else { return results }
       if failure.code == StoreFailure.unreachable { close() }
       throw failure

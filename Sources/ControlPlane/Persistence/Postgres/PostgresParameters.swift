@@ -33,7 +33,7 @@
 
     mutating func add(_ text: String) {
       begin()
-      bytes.append(contentsOf: text.utf8)
+      PostgresText.append(text, to: &bytes)
       end()
     }
 
@@ -74,8 +74,10 @@
           append(Int32(-1))
           continue
         }
-        append(Int32(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
+        let start = bytes.count
+        append(Int32(0))
+        PostgresText.append(text, to: &bytes)
+        set(Int32(bytes.count - start - 4), at: start)
       }
       end()
     }
@@ -104,6 +106,12 @@
     private mutating func append(element number: Int64) {
       append(Int32(8))
       append(number)
+    }
+
+    private mutating func set(_ number: Int32, at start: Int) {
+      for index in 0..<4 {
+        bytes[start + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * Int32(index)))
+      }
     }
 
     private mutating func append(_ number: some FixedWidthInteger) {

@@ -20,6 +20,9 @@
       return unsafe Int(String(cString: text)) ?? 0
     }
 
+    /// The server's word for what was done: `COMMIT` of a transaction that had failed is answered with `ROLLBACK`.
+    var command: String { unsafe PQcmdStatus(handle).map { unsafe String(cString: $0) } ?? "" }
+
     func first<Result>(_ decode: (PostgresRow) -> Result) -> Result? {
       count > 0 ? unsafe decode(PostgresRow(handle, 0)) : nil
     }
@@ -69,7 +72,7 @@
 
     func optionalInt64(_ column: Int32) -> Int64? { isNull(column) ? nil : int64(column) }
 
-    func text(_ column: Int32) -> String { unsafe String(decoding: bytes(of: column), as: UTF8.self) }
+    func text(_ column: Int32) -> String { unsafe PostgresText.text(bytes(of: column)) }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 

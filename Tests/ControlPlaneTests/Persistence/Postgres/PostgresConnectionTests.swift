@@ -27,7 +27,7 @@
     func roundTrip(_ text: String) throws {
       for number in [Int64.min, -1, 0, .max] {
         var parameters = PostgresParameters([.int(number), .text(text)])
-        parameters.add([0, 255, 7])
+        parameters.add([0, 255, 7] as [UInt8])
         let result = try connection.run(Self.echo, parameters)
         let row = result.first { ($0.int64(0), $0.text(1), $0.data(2)) }
         #expect(row?.0 == number && row?.1 == text && row?.2 == [0, 255, 7])
@@ -57,7 +57,7 @@
       var none = PostgresParameters()
       none.add([] as [Int64])
       none.add([] as [Int64?])
-      none.add([])
+      none.add([] as [String?])
       #expect(try connection.run(statement, none).count == 0)
     }
 
