@@ -20,7 +20,13 @@ let strictSwift: [SwiftSetting] = [
 
 let package = Package(
   name: "seatcast-benchmarks",
-  dependencies: [.package(name: "seatcast", path: "..")],
+  // With it, Micro has pieces that need PostgreSQL.
+  traits: [.trait(name: "Cluster")],
+  dependencies: [
+    .package(
+      name: "seatcast", path: "..",
+      traits: [.defaults, .trait(name: "Cluster", condition: .when(traits: ["Cluster"]))])
+  ],
   targets: [
     .executableTarget(
       name: "SpeedOfLight", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")] + openSSL),

@@ -11,9 +11,41 @@ struct LedgerModelTests {
   @Test(
     "never oversold, no gap in seq, nothing lost, whatever comes", arguments: 1...12 as ClosedRange<UInt64>)
   func randomStreams(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
     let fixture = try LedgerFixture()
     let record = try RecordFixture(fixture)
+    try LedgerModel.run(fixture, seed: seed) { try record.seal() }
+    for event in [nil] + fixture.ledger.events.values.map({ $0 }) {
+      #expect(RecordVerifier.refusal(of: try record.lines(event: event)) == nil)
+    }
+  }
+}
+
+/// A ledger beside the model, and what its database has.
+protocol ModelRig: AnyObject {
+  var ledger: Ledger { get }
+  var clock: ScriptedClock { get }
+  var stage: Stage { get }
+  var metrics: ControlMetrics { get }
+  func failCommits(_ fails: Bool) throws
+  func makeEvent(capacity: Int, _ change: (inout EventDraft) -> Void) throws -> Event
+  /// The oldest first.
+  func storedBookings() throws -> [BookingOutcome]
+  func storedEvent(_ id: EventID) throws -> Event?
+  func log(_ event: Event) throws -> [Notice]
+}
+
+extension LedgerFixture: ModelRig {
+  func failCommits(_ fails: Bool) { store.failsCommits = fails }
+  func storedBookings() throws -> [BookingOutcome] {
+    try reader().bookings(of: nil, event: nil, before: nil, limit: 100_000).reversed()
+  }
+  func storedEvent(_ id: EventID) throws -> Event? { try reader().event(id) }
+}
+
+enum LedgerModel {
+  /// - Parameter seal: called between batches, now and then.
+  static func run(_ fixture: some ModelRig, seed: UInt64, seal: () throws -> Void = {}) throws {
+    var random = SeededRandom(seed: seed)
     var model = Model()
     for number in 0..<3 {
       let capacity = Int.random(in: 0...30, using: &random)
@@ -28,7 +60,7 @@ struct LedgerModelTests {
     }
     for _ in 0..<60 {
       let fails = Int.random(in: 0..<8, using: &random) == 0
-      fixture.store.failsCommits = fails
+      try fixture.failCommits(fails)
       // Holds last two minutes, and one more when they are extended.
       fixture.clock.advance(by: Int64.random(in: 1...90_000, using: &random))
       let before = model
@@ -46,25 +78,22 @@ struct LedgerModelTests {
       // Who only reads commits nothing.
       #expect(failed ? fails : !fails || model.events.mapValues(\.seq) == before.events.mapValues(\.seq))
       try compare(fixture, model)
-      fixture.store.failsCommits = false
-      if !failed, seed % 3 > 0, model.now % 5 == 0 { try record.seal() }
-    }
-    for event in [nil] + fixture.ledger.events.values.map({ $0 }) {
-      #expect(RecordVerifier.refusal(of: try record.lines(event: event)) == nil)
+      try fixture.failCommits(false)
+      if !failed, seed % 3 > 0, model.now % 5 == 0 { try seal() }
     }
     #expect(fixture.stage.announced.count == model.events.values.map { Int($0.seq) }.reduce(0, +))
   }
 
   /// Offers have no answer that tells their numbers: these are the bookings' order.
-  private func name(_ model: inout Model, _ fixture: LedgerFixture) throws {
-    let found = try fixture.reader().bookings(of: nil, event: nil, before: nil, limit: 100_000)
+  private static func name(_ model: inout Model, _ fixture: some ModelRig) throws {
+    let found = try fixture.storedBookings()
     try #require(found.count == model.bookings.count)
-    for (index, outcome) in found.reversed().enumerated() {
+    for (index, outcome) in found.enumerated() {
       model.bookings[index].name = outcome.booking.publicID
     }
   }
 
-  private func check(_ step: Step, _ answers: Answers, _ model: inout Model, failed: Bool) {
+  private static func check(_ step: Step, _ answers: Answers, _ model: inout Model, failed: Bool) {
     let question = answers.booking
     guard !failed else { return #expect(answers.isStorageFailure(step)) }
     switch step {
@@ -90,8 +119,7 @@ struct LedgerModelTests {
     }
   }
 
-  private func compare(_ fixture: LedgerFixture, _ model: Model) throws {
-    let reads = try fixture.reader()
+  private static func compare(_ fixture: some ModelRig, _ model: Model) throws {
     for (id, expected) in model.events {
       let event = try #require(fixture.ledger.events[EventID(id)])
       #expect(event.sold == expected.sold && event.held == expected.held)
@@ -102,8 +130,8 @@ struct LedgerModelTests {
       #expect(event.seq == expected.seq)
       let line = fixture.ledger.waiting[EventID(id)]
       #expect(line.map(\.user) == expected.line.map { .local(UInt64($0.user)) })
-      #expect(try fixture.store.allWaiting().filter { $0.event == event.id } == line)
-      #expect(try reads.event(EventID(id)) == event)
+      #expect(try fixture.ledger.store.allWaiting().filter { $0.event == event.id } == line)
+      #expect(try fixture.storedEvent(EventID(id)) == event)
       let log = try fixture.log(event)
       #expect(log.map(\.seq) == Array(1..<(expected.seq + 1)))
       if let last = log.last {

@@ -16,7 +16,7 @@ let options = Options(Array(CommandLine.arguments.dropFirst()))
 let pieces =
   (FramePieces.all + HTTPPieces.all + TokenPieces.all + BookingPieces.all + LedgerPieces.all
   + FanoutPieces.all + CompressionPieces.all
-  + MailboxPieces.all + RecordPieces.all).filter(options.wants)
+  + MailboxPieces.all + RecordPieces.all + PostgresPieces.all).filter(options.wants)
 
 if pieces.isEmpty { fail("No piece has this in its name; --list names them.") }
 if options.onlyLists {

@@ -1,5 +1,6 @@
 #if Cluster
   // News as they are in the table `news`, so that a node of another version reads them: what it does not know, it passes over.
+  // `jsonb` takes no NUL either, so texts are as PostgresText keeps them.
 
   extension ClusterNews {
     var json: [UInt8] {
@@ -18,7 +19,7 @@
         case .told(let identity, let text):
           writer.member("kind", "told")
           Self.write(identity, to: &writer)
-          writer.member("text", String(decoding: text, as: UTF8.self))
+          writer.member("text", PostgresText.stored(String(decoding: text, as: UTF8.self)))
         }
       }
     }
@@ -32,13 +33,15 @@
         self = .serviceTokens
         return
       }
-      guard let issuer = members["issuer"]?.text, let subject = members["subject"]?.text else { return nil }
+      guard let issuer = members["issuer"]?.text.map(PostgresText.plain),
+        let subject = members["subject"]?.text
+      else { return nil }
       // A log-out of everybody has no subject.
       let identity: Identity
       if subject.isEmpty {
         identity = .everybody(of: issuer)
       } else {
-        guard let subject = Subject(subject) else { return nil }
+        guard let subject = Subject(PostgresText.plain(subject)) else { return nil }
         identity = Identity(issuer: issuer, subject: subject)
       }
       switch kind {
@@ -50,14 +53,14 @@
         self = .disabled(identity, isDisabled)
       case "told":
         guard let text = members["text"]?.text else { return nil }
-        self = .told(identity, text: Array(text.utf8))
+        self = .told(identity, text: Array(PostgresText.plain(text).utf8))
       default: return nil
       }
     }
 
     private static func write(_ identity: Identity, to writer: inout JSONWriter) {
-      writer.member("issuer", identity.issuer)
-      writer.member("subject", identity.subject.description)
+      writer.member("issuer", PostgresText.stored(identity.issuer))
+      writer.member("subject", PostgresText.stored(identity.subject.description))
     }
   }
 #endif

@@ -24,6 +24,8 @@
     private var prepared: Set<Int> = []
     /// What was sent and is not answered yet.
     private var queue: [Queued] = []
+    /// How many of them are statements, and not preparations.
+    private var statements = 0
 
     private enum Queued {
       case preparation(Int)
@@ -57,7 +59,7 @@
       if let handle = unsafe handle { unsafe PQfinish(handle) }
       unsafe handle = nil
       prepared = []
-      queue = []
+      (queue, statements) = ([], 0)
     }
 
     var isConnected: Bool { unsafe handle != nil }
@@ -180,7 +182,8 @@
     private func note(_ sent: Int32) throws(StoreFailure) -> Int {
       guard sent == 1 else { throw lost() }
       queue.append(.statement)
-      return queue.reduce(-1) { if case .statement = $1 { $0 + 1 } else { $0 } }
+      statements += 1
+      return statements - 1
     }
 
     var hasQueue: Bool { !queue.isEmpty }
@@ -193,7 +196,7 @@
       guard !queue.isEmpty else { return [] }
       guard unsafe PQpipelineSync(handle) == 1 else { throw lost() }
       let sent = queue
-      queue = []
+      (queue, statements) = ([], 0)
       var results: [PostgresResult] = []
       results.reserveCapacity(sent.count)
       var failure: StoreFailure?

@@ -19,6 +19,18 @@
       }
     }
 
+    /// As it is kept.
+    static func stored(_ text: String) -> String {
+      var bytes: [UInt8] = []
+      append(text, to: &bytes)
+      return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The text that is kept as this one.
+    static func plain(_ stored: String) -> String {
+      Array(stored.utf8).withUnsafeBytes { unsafe text($0) }
+    }
+
     static func text(_ bytes: UnsafeRawBufferPointer) -> String {
       guard unsafe bytes.contains(mark[0]) else { return unsafe String(decoding: bytes, as: UTF8.self) }
       var plain: [UInt8] = []

@@ -396,7 +396,7 @@
     }
   }
 
-  private enum WriteStatements {
+  enum WriteStatements {
     static let accounts = PostgresStatement(
       """
       INSERT INTO account (id, issuer, subject, created_at)

@@ -25,7 +25,7 @@
     @Test(
       "what is no URL of PostgreSQL is refused without being repeated",
       arguments: [
-        "postgres://ada:s3cret@host:port with spaces/db", "postgres://ada:s3%zzcret@host/db",
+        "postgres://ada:s3cret@[::1/db", "postgres://ada:s3%zzcret@host/db",
         "mysql://ada:s3cret@h",
         "postgres://ada:s3cret@host/db?nonsense=s3cret", "",
       ])

@@ -28,11 +28,11 @@
       "SELECT EXISTS (SELECT 1 FROM notice WHERE event_id = $1 AND kind = \(NoticeRow.created))")
 
     static let bookingNumbers = PostgresStatement(
-      "SELECT nextval('booking_number') FROM generate_series(1, $1)")
+      "SELECT nextval('booking_number') FROM generate_series(1, $1::bigint)")
     static let accountNumbers = PostgresStatement(
-      "SELECT nextval('account_number') FROM generate_series(1, $1)")
+      "SELECT nextval('account_number') FROM generate_series(1, $1::bigint)")
     static let waitingNumbers = PostgresStatement(
-      "SELECT nextval('waiting_number') FROM generate_series(1, $1)")
+      "SELECT nextval('waiting_number') FROM generate_series(1, $1::bigint)")
 
     static let booking = PostgresStatement(
       "SELECT \(BookingRow.columns) FROM \(BookingRow.join) WHERE b.id = $1")
