@@ -22,8 +22,9 @@ final class Ledger {
 
   let dependencies: Dependencies
   private var timekeeper: Timekeeper
-  /// The encoded details of committed events that somebody watched, by the version that they are of.
-  private var details: [EventID: (version: UInt64, members: [UInt8])] = [:]
+  /// The encoded details of committed events that somebody watched, by the version that they are of; the clock changes the
+  /// status without another version.
+  private var details: [EventID: (version: UInt64, shown: PublicStatus, members: [UInt8])] = [:]
   /// What the last attempt to write failed with; nil: it did not. Ledger+Storage.swift has its life.
   var storeFailure: StoreFailure?
   var tidyingFails = false
@@ -187,9 +188,11 @@ final class Ledger {
 
   /// Only for committed events: a version names one content only after its commit.
   private func members(of event: Event) -> [UInt8] {
-    if let known = details[event.id], known.version == event.version { return known.members }
+    if let known = details[event.id], known.version == event.version, known.shown == event.shown {
+      return known.members
+    }
     let members = dependencies.texts.members(of: event.details)
-    details[event.id] = (event.version, members)
+    details[event.id] = (event.version, event.shown, members)
     return members
   }
 

@@ -44,6 +44,20 @@ struct LedgerAgendaTests {
         == ["1: Event on_sale, 5 free", "2: Event closed, 5 free"])
   }
 
+  @Test("whoever begins to watch after the clock has opened sales is told that they are open")
+  func summaryAfterOpening() throws {
+    let opensAt = later(1_000)
+    let event = try fixture.makeEvent(capacity: 5) { $0.opensAt = opensAt }
+    fixture.ledger.perform([.watch(event.id, Watcher(1))])
+    fixture.stage.watch(event.id)
+    fixture.clock.advance(by: 1_000)
+    fixture.ledger.idle()
+    fixture.ledger.perform([.watch(event.id, Watcher(2))])
+    let summary = try #require(fixture.summary(of: event.id))
+    #expect(String(decoding: summary.snapshot, as: UTF8.self).hasSuffix("(Event on_sale)"))
+    #expect(fixture.stage.happenings.last == .granted(event.id, Watcher(2), summary))
+  }
+
   @Test("a clock set back closes again what it opened too early")
   func steps() throws {
     let opensAt = later(3_600_000)
