@@ -44,8 +44,14 @@ struct Call {
   }
 
   func event(_ id: EventID) throws(Problem) -> Event {
-    guard let event = events.event(id) else { throw Problem(DomainError.unknownEvent) }
+    guard let event = try knownEvent(id) else { throw Problem(DomainError.unknownEvent) }
     return event
+  }
+
+  /// As the last commit left it, of whichever node; nil: there is none.
+  func knownEvent(_ id: EventID) throws(Problem) -> Event? {
+    guard events.isShared else { return events.event(id) }
+    return try read { reads throws(DomainError) in try reads.event(id) }
   }
 
   /// Whether this principal may do what only admins may. A local account must be an admin's still; of another

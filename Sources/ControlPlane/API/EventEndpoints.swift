@@ -1,5 +1,5 @@
 // Events: read by anyone, made and changed by admins. One event is read from `CommittedEvents`, lists from the worker's
-// view. Changes go to the ledger, which answers after the commit.
+// view, and with other nodes the one event as well. Changes go to the ledger, which answers after the commit.
 
 struct EventEndpoints: Sendable {
   // MARK: Reading
@@ -67,7 +67,7 @@ struct EventEndpoints: Sendable {
   /// `If-None-Match` of a change (RFC 9110, section 13.1.2). No tag comes back once it is left, so the event as it is now
   /// tells, although the ledger decides a little later.
   private static func refuseKnown(_ id: EventID, _ call: Call) throws(Problem) {
-    guard let known = try EntityTags("if-none-match", of: call.request), let event = call.events.event(id),
+    guard let known = try EntityTags("if-none-match", of: call.request), let event = try call.knownEvent(id),
       known.matchesWeakly(event.tag)
     else { return }
     throw mismatch(event)
@@ -95,7 +95,10 @@ struct EventEndpoints: Sendable {
   }
 
   /// Whether everybody may read the event that the request names.
-  func isPublished(_ call: Call) -> Bool { (try? call.events.isPublished(call.eventID())) ?? false }
+  func isPublished(_ call: Call) -> Bool {
+    guard call.events.isShared else { return (try? call.events.isPublished(call.eventID())) ?? false }
+    return (try? call.event(call.eventID())).map { !$0.isDraft } ?? false
+  }
 
   private static func status(_ query: Query) throws(Problem) -> PublicStatus? {
     guard let text = query.value("status") else { return nil }

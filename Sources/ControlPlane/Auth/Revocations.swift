@@ -65,6 +65,11 @@ final class Revocations: Sendable {
     moments[.everybody(of: issuer)] = max(moments[.everybody(of: issuer)] ?? middle, middle)
   }
 
+  /// Whether a log-out of exactly this identity, at this moment or later, is known.
+  func has(_ identity: Identity, before moment: Instant) -> Bool {
+    state.withLock { $0.moments[identity].map { moment <= $0 } ?? false }
+  }
+
   /// `iat` of a new token must not be earlier than this; nil: the identity was never logged out.
   func moment(of identity: Identity) -> Instant? {
     if isEmpty.load(ordering: .acquiring) { return nil }

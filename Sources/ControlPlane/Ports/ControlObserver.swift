@@ -10,6 +10,9 @@ public enum ControlIncident: Sendable, Equatable {
   case storageFailed(String)
   /// Commits work again.
   case commitRecovered
+  /// What other nodes commit cannot be read; events that they change are told late from now on.
+  case followingFailed(String)
+  case followingRecovered
   /// The wall clock was set by so many milliseconds, backwards when negative.
   case clockStepped(milliseconds: Int64)
   /// A request failed in a way no rule foresees; it was answered 500.

@@ -42,6 +42,13 @@ protocol ReadStore: AnyObject {
   func notices(of event: EventID, after: UInt64, through: UInt64, limit: Int) throws(DomainError) -> [Notice]
 }
 
+extension ReadStore {
+  /// nil: there is no such event.
+  func event(_ id: EventID) throws(DomainError) -> Event? {
+    try events(after: EventID(id.rawValue &- 1), .all, limit: 1).first { $0.id == id }
+  }
+}
+
 /// What a change of an event, or its cancellation, touches: all of one commit.
 struct EventStakes: Equatable {
   /// Seats.

@@ -44,6 +44,8 @@ struct BatchNeeds: Equatable {
   var events: Set<EventID> = []
   /// Their events are locked, too.
   var bookings: Set<PublicBookingID> = []
+  /// Bookings of `events` that are looked at by their inner numbers, because the time of their holds is over.
+  var holds: Set<BookingID> = []
   /// By identity, because the row may not be known. Looked up before it is asked for.
   var keys: [IdempotencyKeyOf] = []
   var identities: Set<Identity> = []

@@ -16,6 +16,16 @@ struct Batch {
   var watches: [Watch] = []
   /// Copies that are to begin, whether or not the batch commits.
   var backups: [BackupOrder] = []
+  /// Whether other nodes write the store, too. Ledger+Nodes.swift
+  var hasPeers = false
+  /// Of the batch's events, those that are watched through another node, with their revisions before the batch.
+  var watchedElsewhere: [EventID: Int64?] = [:]
+  /// What the other nodes are to be told with the commit.
+  private(set) var news: [ClusterNews] = []
+  /// Holds that were found over before the batch began, by event.
+  var dueHolds: [EventID: [Hold]] = [:]
+  /// Events of which no further hold is over.
+  var exhausted: Set<EventID> = []
   /// Whether the transaction is begun, and whether anything was written in it.
   var hasBegun = false
   /// Something that readers of the feed may have to see.
@@ -52,7 +62,8 @@ struct Batch {
     fileprivate(set) var unsaved = Unsaved.nothing
     /// Whether somebody watches it; until its first notice, nobody has asked.
     fileprivate(set) var isWatched = false
-    /// Its changes, in order, when it is watched; else only how many there are.
+    fileprivate(set) var isKept = false
+    /// Its changes, in order, when it is watched, here or through another node; else only how many there are.
     fileprivate(set) var notices: [Notice] = []
     fileprivate(set) var noticeCount = 0
     /// The event as its last notice leaves it, when the batch deletes it.
@@ -85,6 +96,9 @@ struct Batch {
     watches = commands.compactMap(\.watch)
     backups = commands.compactMap(\.backup)
   }
+
+  /// Does nothing when there are no other nodes.
+  mutating func tell(_ news: ClusterNews) { if hasPeers { self.news.append(news) } }
 
   // MARK: Changes in memory. To be called before the event changes.
 
@@ -137,9 +151,11 @@ struct Batch {
     if touched[position].noticeCount == 0 {
       announced.append(position)
       touched[position].isWatched = isWatched(notice.event)
+      touched[position].isKept =
+        touched[position].isWatched || hasPeers && watchedElsewhere[notice.event] != nil
     }
     touched[position].noticeCount += 1
-    if touched[position].isWatched { touched[position].notices.append(notice) }
+    if touched[position].isKept { touched[position].notices.append(notice) }
     hasWritten = true
   }
 }

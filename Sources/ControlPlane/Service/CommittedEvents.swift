@@ -2,6 +2,9 @@
 // that has not changed since the last read is not encoded again.
 // Invariant: an event is here before anybody hears of the commit that changed it. Any thread; the lock is held for a
 // look-up, or for the writing of one batch.
+//
+// With a store that other nodes write there is nothing here: what this node knows may be old, and reads go to the store.
+import Synchronization
 
 final class CommittedEvents: Sendable {
   private struct Entry {
@@ -11,6 +14,11 @@ final class CommittedEvents: Sendable {
   }
 
   private let entries = Monitor<[EventID: Entry]>([:])
+  private let hasPeers = Atomic(false)
+
+  /// Whether other nodes write the store: then events are to be read there. Set before anybody reads.
+  var isShared: Bool { hasPeers.load(ordering: .relaxed) }
+  func setShared() { hasPeers.store(true, ordering: .relaxed) }
 
   func event(_ id: EventID) -> Event? { entries.withLock { $0[id]?.event } }
 

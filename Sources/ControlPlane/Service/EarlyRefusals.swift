@@ -12,6 +12,8 @@ struct EarlyRefusals: Sendable {
 
   /// Nil: the ledger decides.
   func refusal(of command: LedgerCommand) -> DomainError? {
+    // What another node has committed may make it possible.
+    guard !events.isShared else { return nil }
     // A key may stand for a booking that was made before.
     guard case .createBooking(let booking, _) = command, booking.idempotencyKey == nil else { return nil }
     guard let event = events.event(booking.event) else { return .unknownEvent }

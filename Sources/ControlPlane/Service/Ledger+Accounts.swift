@@ -30,6 +30,7 @@ extension Ledger {
       try store.logOut(identity, before: moment)
       return moment
     }
+    batch.tell(.loggedOut(identity, before: moment))
     batch.hasWritten = true
     return moment
   }
@@ -76,6 +77,7 @@ extension Ledger {
       person.isDisabled = isDisabled
       let moment = isDisabled ? batch.at : nil
       try storing(&batch) { () throws(StoreFailure) in try store.setDisabled(moment, of: person.id) }
+      batch.tell(.disabled(change.target, isDisabled))
     }
     batch.hasWritten = true
     return ChangedPerson(

@@ -11,6 +11,8 @@ extension Ledger {
 
   /// Notes what the events that exist have to do. Once, at the start.
   func planAll() throws(StoreFailure) {
+    // With other nodes the store tells which holds are over, and only the leading one asks.
+    guard node == nil else { return }
     for (event, hold) in try store.allHolds() { agenda.restore(hold, of: event) }
     let now = dependencies.clock.now
     for event in table.ids { plan(event, at: now) }
@@ -18,6 +20,7 @@ extension Ledger {
 
   /// After each change of an event, and after each look at it.
   func plan(_ id: EventID, at now: Instant) {
+    if let node, !node.isLeading { return }
     agenda.set(id, to: table[id].flatMap { next(for: $0, at: now) })
   }
 
@@ -51,17 +54,31 @@ extension Ledger {
 
   private func doDue(_ batch: inout Batch) throws(CommandFailure) {
     planOnStep(batch.time)
+    // With other nodes, what is due was known before the batch began, and is locked.
+    guard !batch.hasPeers else {
+      for id in batch.looked { try look(at: id, &batch) }
+      return
+    }
     while batch.ends < Self.endsPerBatch, let id = agenda.popDue(at: batch.time.now) {
       batch.looked.append(id)
-      guard let place = table.place(of: id) else { continue }
-      try showStatus(of: place, &batch)
-      if isEmptying(table[place]) {
-        if hasBookings(table[place]) { try cancelBookings(of: place, &batch) }
-        try dismissWaiting(of: id, &batch)
+      try look(at: id, &batch)
+    }
+  }
+
+  private func look(at id: EventID, _ batch: inout Batch) throws(CommandFailure) {
+    guard let place = table.place(of: id) else { return }
+    try showStatus(of: place, &batch)
+    if isEmptying(table[place]) {
+      if hasBookings(table[place]) { try cancelBookings(of: place, &batch) }
+      try dismissWaiting(of: id, &batch)
+    } else {
+      let wantsMore = { (batch: Batch) in batch.ends < Self.endsPerBatch }
+      if batch.hasPeers {
+        try expire(batch.dueHolds[id] ?? [], place, &batch, while: wantsMore)
       } else {
-        try expireHolds(of: place, &batch) { batch in batch.ends < Self.endsPerBatch }
-        try offerSeats(of: place, &batch)
+        try expireHolds(of: place, &batch, while: wantsMore)
       }
+      try offerSeats(of: place, &batch)
     }
   }
 
@@ -86,17 +103,22 @@ extension Ledger {
     of place: Int, _ batch: inout Batch, while wantsMore: (Batch) -> Bool
   ) throws(CommandFailure) {
     let id = table[place].id
+    if batch.hasPeers { return try expireSharedHolds(of: place, &batch, while: wantsMore) }
     while wantsMore(batch), let hold = agenda.firstHold(of: id), hold.expiresAt <= batch.time.now {
       agenda.popHold(of: id)
       batch.poppedHolds.append((id, hold))
-      let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(hold.booking) }
-      // It may have been confirmed or cancelled since it was noted, or extended and noted once more; and when it was
-      // noted in a batch that failed, its number may be another booking's now, of any event.
-      guard let found, found.booking.event == id, found.booking.status == .held,
-        found.booking.expiresAt == hold.expiresAt
-      else { continue }
-      _ = try end(found.booking, .expired, place, &batch)
+      try expire(hold, place, &batch)
     }
+  }
+
+  func expire(_ hold: Hold, _ place: Int, _ batch: inout Batch) throws(CommandFailure) {
+    let found = try storing(&batch) { () throws(StoreFailure) in try store.booking(hold.booking) }
+    // It may have been confirmed or cancelled since it was noted, or extended and noted once more; and when it was
+    // noted in a batch that failed, its number may be another booking's now, of any event.
+    guard let found, found.booking.event == table[place].id, found.booking.status == .held,
+      found.booking.expiresAt == hold.expiresAt
+    else { return }
+    _ = try end(found.booking, .expired, place, &batch)
   }
 
   // MARK: Cancelled events

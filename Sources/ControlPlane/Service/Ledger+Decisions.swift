@@ -27,7 +27,8 @@ extension Ledger {
 
   private func decideRare(_ command: LedgerCommand, _ batch: inout Batch) throws(StoreFailure) {
     switch command {
-    case .createBooking, .cancelBooking, .watch, .unwatch: break
+    // What others have told was taken in before the batch began.
+    case .createBooking, .cancelBooking, .watch, .unwatch, .followed, .heard: break
     case .backUp(let order): batch.backups.append(order)
     case .changeHold(let change, let asker):
       let result = try settle(&batch) { batch throws(CommandFailure) in try self.change(change, &batch) }

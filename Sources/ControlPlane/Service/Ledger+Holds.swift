@@ -58,7 +58,7 @@ extension Ledger {
 
   /// Notes when a hold ends.
   func note(_ booking: Booking, _ batch: inout Batch) throws(CommandFailure) {
-    guard let expiresAt = booking.expiresAt else { return }
+    guard !batch.hasPeers, let expiresAt = booking.expiresAt else { return }
     let (hold, event) = (Hold(expiresAt: expiresAt, booking: booking.id), booking.event)
     let replaced = try storing(&batch) { () throws(StoreFailure) in
       try agenda.add(hold, of: event) { () throws(StoreFailure) in try store.holds(of: event) }

@@ -40,6 +40,7 @@ extension Ledger {
     let known = try storing(&batch) { () throws(StoreFailure) in try store.records.serviceTokens(at: now) }
     guard known.count < ServiceToken.most else { throw .refused(.tooManyServiceTokens) }
     batch.hasWritten = true
+    batch.tell(.serviceTokens)
     let draft = token
     return try storing(&batch) { () throws(StoreFailure) in try store.records.insert(draft) }
   }
@@ -48,6 +49,7 @@ extension Ledger {
     let token = try storing(&batch) { () throws(StoreFailure) in try store.records.deleteServiceToken(id) }
     guard let token else { throw .refused(.unknownServiceToken) }
     batch.hasWritten = true
+    batch.tell(.serviceTokens)
     return token
   }
 
@@ -77,6 +79,7 @@ extension Ledger {
       try storing(&batch) { () throws(StoreFailure) in try store.records.erase(person, at: at) }
       // Another system's identity is not this row's from now on. When the batch fails, the cache begins anew.
       identities.remove(target)
+      if target.isLocal { batch.tell(.disabled(target, true)) }
     } else if target.isLocal {
       throw .refused(.unknownUser)
     }

@@ -22,11 +22,13 @@ extension Ledger {
       _ = readClocks()
       return probe()
     }
+    if let node { attend(node) }
     // Reads the clocks, and does what is due by them.
     if isDue { return perform([]) }
     planOnStep(readClocks())
     do throws(StoreFailure) {
       try store.verify()
+      guard isCaretaker else { return }
       if store.isUntidy { tidy() }
       if isRetentionDue { forgetOld() }
     } catch {
@@ -35,14 +37,19 @@ extension Ledger {
   }
 
   /// Whether `idle` has work to do soon.
-  var hasIdleWork: Bool { storeFailure != nil || store.isUntidy || isRetentionDue }
+  var hasIdleWork: Bool {
+    storeFailure != nil || node?.hasWork ?? false || isCaretaker && (store.isUntidy || isRetentionDue)
+  }
 
   /// Whether `idle` has something to do by the clock.
-  var isDue: Bool { nextDue.map { $0 <= dependencies.clock.now } ?? false }
+  var isDue: Bool {
+    nextDue.map { $0 <= dependencies.clock.now } ?? false || node?.mustPerform ?? false && storeFailure == nil
+  }
 
   /// Milliseconds until something is due by the clock, at most `limit`.
   func pause(atMost limit: Int) -> Int {
-    let limit = storeFailure == nil ? min(Int64(limit), backupPause) : Int64(limit)
+    var limit = storeFailure == nil ? min(Int64(limit), backupPause) : Int64(limit)
+    if let node, node.isLeading { limit = min(limit, Node.holdsPause) }
     guard let due = nextDue else { return Int(limit) }
     return Int(min(limit, max(0, due.milliseconds - dependencies.clock.now.milliseconds)))
   }
@@ -52,7 +59,8 @@ extension Ledger {
   func finish() {
     endBackup(Self.stopping)
     if storeFailure == nil { try? store.save(readClocks().served) }
-    idle()
+    // The others do what is left.
+    if node == nil { idle() }
   }
 
   // MARK: Failing

@@ -125,17 +125,19 @@ extension Ledger {
 
   /// Tells those concerned, and nobody else, of their offers and places.
   func tellWaiting(_ batch: Batch) {
-    for (user, booking) in batch.offered { tell(user, .offer(booking), at: batch.at) }
+    forEachTold(batch) { user, text in dependencies.notices.tell(client: user.connectionKey, text) }
+  }
+
+  /// What those concerned are told of their offers and places, when all of the batch is decided.
+  func forEachTold(_ batch: Batch, _ body: (Identity, [UInt8]) -> Void) {
+    let texts = dependencies.texts
+    for (user, booking) in batch.offered { body(user, texts.text(of: .offer(booking), at: batch.at)) }
     for (event, position) in batch.movedLists where position <= Self.toldPlaces {
       let told = waiting.first(Self.toldPlaces, of: event).enumerated().dropFirst(position - 1)
       for (index, entry) in told {
-        tell(entry.user, .position(WaitingPlace(entry: entry, position: index + 1)), at: batch.at)
+        let place = WaitingPlace(entry: entry, position: index + 1)
+        body(entry.user, texts.text(of: .position(place), at: batch.at))
       }
     }
-  }
-
-  private func tell(_ user: Identity, _ notice: PrivateNotice, at moment: Instant) {
-    dependencies.notices.tell(
-      client: user.connectionKey, dependencies.texts.text(of: notice, at: moment))
   }
 }

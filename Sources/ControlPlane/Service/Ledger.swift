@@ -6,6 +6,8 @@
 
 final class Ledger {
   let store: any BookingStore
+  /// nil: no other process writes the store. Ledger+Nodes.swift
+  let node: Node?
   /// What the last commit left, and inside `perform` what this batch has decided so far.
   var table: EventTable
 
@@ -24,7 +26,7 @@ final class Ledger {
   private var timekeeper: Timekeeper
   /// The encoded details of committed events that somebody watched, by the version that they are of; the clock changes the
   /// status without another version.
-  private var details: [EventID: (version: UInt64, shown: PublicStatus, members: [UInt8])] = [:]
+  var details: [EventID: (version: UInt64, shown: PublicStatus, members: [UInt8])] = [:]
   /// What the last attempt to write failed with; nil: it did not. Ledger+Storage.swift has its life.
   var storeFailure: StoreFailure?
   var tidyingFails = false
@@ -48,12 +50,16 @@ final class Ledger {
     /// Told of each commit; nil: nobody follows the feed.
     var feed: FeedWaiters?
     var retention = Retention()
+    /// With a shared store; nil: what concerns no event is left to others.
+    var nodes: NodePorts?
     /// Milliseconds from one step of a backup to the next; 0: nobody waits for anything else.
     var backupPace: Int64 = 0
   }
 
   init(_ store: any BookingStore, _ dependencies: Dependencies) throws(StoreFailure) {
     self.store = store
+    node = store.shared.map(Node.init)
+    if node != nil { dependencies.events.setShared() }
     self.dependencies = dependencies
     let events = try store.allEvents()
     table = EventTable(events)
@@ -68,25 +74,31 @@ final class Ledger {
   func perform(_ commands: [LedgerCommand]) {
     var batch = Batch(readClocks())
     prepareStore()
-    let failure = write(commands, &batch)
+    let failure = if let node { write(commands, &batch, node) } else { write(commands, &batch) }
     if let failure {
       undo(batch)
-      report(failure)
+      if let node { fail(&batch, failure, node) } else { report(failure) }
     } else {
-      if batch.isToCommit { reportRecovery() }
-      dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
-      if batch.hasWritten { dependencies.feed?.committed() }
-      announce(&batch)
+      if batch.isToCommit || batch.hasPeers { reportRecovery() }
+      if let node {
+        if batch.hasWritten { dependencies.nodes?.committed() }
+        announce(&batch)
+        publish(batch, node)
+      } else {
+        dependencies.events.apply(batch.touched.map { ($0.id, table[$0.id]) })
+        if batch.hasWritten { dependencies.feed?.committed() }
+        announce(&batch)
+      }
       tellWaiting(batch)
     }
     for touched in batch.touched { plan(touched.id, at: batch.time.now) }
     for event in batch.looked { plan(event, at: batch.time.now) }
-    admit(batch.watches)
+    admit(node.map { prepare(batch.watches, $0) } ?? batch.watches)
     answer(batch.settlements)
     dependencies.metrics.add(batch, commands: commands.count, failed: failure != nil)
     if !batch.backups.isEmpty { begin(batch.backups) }
     if backup != nil { stepBackup() }
-    guard failure == nil, store.isTidyingDue else { return }
+    guard failure == nil, store.isTidyingDue, isCaretaker else { return }
     tidy()
     if isRetentionDue { forgetOld() }
   }
@@ -120,7 +132,7 @@ final class Ledger {
     }
   }
 
-  private func end(_ batch: inout Batch) throws(StoreFailure) {
+  func end(_ batch: inout Batch) throws(StoreFailure) {
     for touched in batch.touched where touched.unsaved != .nothing {
       guard let place = table.place(of: touched.id) else { continue }
       if touched.unsaved == .counts {
@@ -129,6 +141,7 @@ final class Ledger {
         try store.save(table[place])
       }
     }
+    if batch.hasPeers, batch.isToCommit { try tellNodes(&batch) }
     if batch.isToCommit { return try commit(&batch) }
     guard batch.hasBegun else { return }
     // What was read from a removed file is not to be told.
@@ -143,7 +156,7 @@ final class Ledger {
     batch.commitTime = batch.committedAt - min(begun, batch.committedAt)
   }
 
-  private func undo(_ batch: Batch) {
+  func undo(_ batch: Batch) {
     if batch.hasBegun { store.rollback() }
     for touched in batch.touched {
       switch touched.before {
@@ -163,8 +176,9 @@ final class Ledger {
 
   // MARK: After the commit
 
-  private func announce(_ batch: inout Batch) {
+  func announce(_ batch: inout Batch) {
     var updates: [EventUpdate] = []
+    var foreign = node.map(takeForeign) ?? [:]
     for position in batch.announced {
       let touched = batch.touched[position]
       batch.counts.notices += UInt64(touched.noticeCount)
@@ -174,16 +188,39 @@ final class Ledger {
         touched.deleted == nil
         ? self.members(of: event) : dependencies.texts.members(of: EventDetails(event, status: .deleted))
       let summary = dependencies.texts.summary(of: event.state, details: members, at: batch.at)
-      for audience in Audience.allCases where dependencies.notices.isWatched(touched.id, by: audience) {
-        let notices = dependencies.texts.encode(touched.notices, for: audience)
-        updates.append(EventUpdate(event: touched.id, for: audience, notices: notices, summary: summary))
-      }
+      let earlier = foreign.removeValue(forKey: touched.id)?.notices
+      // What could not be read is a gap before these, and declared.
+      node?.unannounced[touched.id] = nil
+      append(earlier.map { $0 + touched.notices } ?? touched.notices, of: touched.id, summary, to: &updates)
+    }
+    for (id, told) in foreign.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      guard let event = table[id] ?? told.deleted, !told.notices.isEmpty else { continue }
+      let members =
+        told.deleted == nil
+        ? self.members(of: event) : dependencies.texts.members(of: EventDetails(event, status: .deleted))
+      let summary = dependencies.texts.summary(of: event.state, details: members, at: event.updatedAt)
+      append(told.notices, of: id, summary, to: &updates)
     }
     if !updates.isEmpty { dependencies.notices.announce(updates, committedAt: batch.committedAt) }
     for position in batch.announced where batch.touched[position].deleted != nil {
-      details[batch.touched[position].id] = nil
-      dependencies.notices.withdraw(batch.touched[position].id)
+      withdraw(batch.touched[position].id)
     }
+    for (id, told) in foreign where told.deleted != nil { withdraw(id) }
+  }
+
+  private func append(
+    _ notices: [Notice], of event: EventID, _ summary: EventSummary, to updates: inout [EventUpdate]
+  ) {
+    for audience in Audience.allCases where dependencies.notices.isWatched(event, by: audience) {
+      let encoded = dependencies.texts.encode(notices, for: audience)
+      updates.append(EventUpdate(event: event, for: audience, notices: encoded, summary: summary))
+    }
+  }
+
+  private func withdraw(_ event: EventID) {
+    details[event] = nil
+    dependencies.notices.withdraw(event)
+    if let node { forsake(event, node) }
   }
 
   /// Only for committed events: a version names one content only after its commit.
@@ -197,7 +234,7 @@ final class Ledger {
   }
 
   /// After the announcements of the same batch: the summary already counts them.
-  private func admit(_ watches: [Batch.Watch]) {
+  func admit(_ watches: [Batch.Watch]) {
     for watch in watches {
       switch watch {
       case .begin(let id, let watcher):
@@ -208,6 +245,7 @@ final class Ledger {
       case .end(let id, let watcher):
         dependencies.notices.released(id, by: watcher)
       }
+      if let node { forsakeUnwatched(watch, node) }
     }
   }
 

@@ -95,6 +95,10 @@ enum LedgerCommand: Sendable {
   indirect case seal(RecordSeal, Answering<Int64>)
   case watch(EventID, Watcher)
   case unwatch(EventID, Watcher)
+  /// What other nodes have committed, as the store tells it. Ledger+Following.swift
+  indirect case followed(ForeignNews)
+  /// The same, as the bus tells it.
+  indirect case heard(Heard)
   /// Copies the database, beginning with the state after this command's batch.
   case backUp(BackupOrder)
 }
@@ -160,7 +164,7 @@ extension LedgerCommand {
       .serviceToken(Settled(asker, .failure(error)))
     case .seal(_, let asker): .sealed(Settled(asker, .failure(error)))
     case .audited(_, let command): command.settlement(failing: error)
-    case .watch, .unwatch, .note, .backUp: nil
+    case .watch, .unwatch, .note, .backUp, .followed, .heard: nil
     }
   }
 

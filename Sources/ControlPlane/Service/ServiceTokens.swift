@@ -22,6 +22,11 @@ final class ServiceTokens: Sendable {
     }
   }
 
+  /// Another node has minted or revoked one: these are all that there are.
+  func replace(with all: [ServiceToken]) {
+    tokens.withLock { $0 = Dictionary(all.map { ($0.jti, $0) }, uniquingKeysWith: { $1 }) }
+  }
+
   func remove(_ token: ServiceToken) { tokens.withLock { _ = $0.removeValue(forKey: token.jti) } }
 
   /// In the order in which they were minted.

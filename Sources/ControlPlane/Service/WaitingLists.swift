@@ -60,6 +60,12 @@ struct WaitingLists {
     lists.removeValue(forKey: event)?.first(.max).map { .left($0) } ?? []
   }
 
+  /// The list as the store has it.
+  mutating func replace(_ event: EventID, with entries: [WaitingEntry]) {
+    lists[event] = nil
+    for entry in entries { insert(entry) }
+  }
+
   /// Takes changes back; the last comes first.
   mutating func undo(_ changes: [Change]) {
     for change in changes.reversed() {

@@ -57,6 +57,8 @@ enum LogKind: String, Hashable, Sendable {
   case commitFailed = "failed commits"
   case storageFailed = "storage failures"
   case commitRecovered = "recovered commits"
+  case followingFailed = "failures of following other nodes"
+  case followingRecovered = "recoveries of following other nodes"
   case clockStepped = "steps of the wall clock"
   case internalFailure = "internal failures"
   case keysRead = "changes of public keys"

@@ -85,6 +85,14 @@ extension Log: ControlObserver {
       )
     case .commitRecovered:
       (.commitRecovered, LogEntry(.info, "commits work again"))
+    case .followingFailed(let why):
+      (
+        .followingFailed,
+        LogEntry(
+          .error, "changes of other nodes cannot be read; their watchers here are told late", ["why": why])
+      )
+    case .followingRecovered:
+      (.followingRecovered, LogEntry(.info, "changes of other nodes are read again"))
     case .clockStepped(let milliseconds):
       (
         .clockStepped,

@@ -281,13 +281,6 @@ final class LedgerFixture {
   }
 }
 
-extension ReadStore {
-  /// Endpoints ask `CommittedEvents`; tests ask the disk.
-  func event(_ id: EventID) throws(DomainError) -> Event? {
-    try events(after: EventID(id.rawValue - 1), .all, limit: 1).first { $0.id == id }
-  }
-}
-
 extension CreateBooking {
   init(_ event: EventID, _ user: UInt64, _ quantity: Int, _ key: String? = nil) {
     self.init(event: event, user: .local(user), quantity: quantity, idempotencyKey: key)

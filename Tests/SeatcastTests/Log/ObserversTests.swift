@@ -35,6 +35,8 @@ struct ObserversTests {
     #expect(Log.rendered(ControlIncident.internalFailure("x"))?.1.level == .error)
     #expect(Log.rendered(ControlIncident.storageFailed("x"))?.1.level == .error)
     #expect(Log.rendered(ControlIncident.commitRecovered)?.1.level == .info)
+    #expect(Log.rendered(ControlIncident.followingFailed("x"))?.1.level == .error)
+    #expect(Log.rendered(ControlIncident.followingRecovered)?.1.level == .info)
     #expect(Log.rendered(ControlIncident.keysRead(count: 2))?.1.level == .info)
     #expect(Log.rendered(ControlIncident.keysUnreadable("x"))?.1.level == .error)
     #expect(
