@@ -23,6 +23,11 @@ extension Backend {
     (configuration.feedKept, configuration.addressesKept) = (.max, .max)
     let database = configuration.dataFolder + "/" + DataFolder.databaseName
     guard unsafe access(database, F_OK) == 0 else {
+      if unsafe access(configuration.dataFolder + "/" + NodeAccess.markName, F_OK) == 0 {
+        throw StartFailure(
+          "the folder \(configuration.dataFolder) is a node's, whose database is PostgreSQL; start the node first, or do it "
+            + "where another one runs")
+      }
       throw StartFailure(
         "the folder \(configuration.dataFolder) has no database; name the server's with --data")
     }

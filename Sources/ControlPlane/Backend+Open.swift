@@ -35,6 +35,14 @@ extension Backend {
     public var feedKept: Int64 = Retention().feed
     /// Milliseconds for which the audit log has addresses and failed log-ins.
     public var addressesKept: Int64 = Retention().addresses
+    /// Of a PostgreSQL database that several nodes share; nil: SQLite in the data folder.
+    public var store: String?
+    /// This server's name among the nodes.
+    public var node = "server"
+    /// Of the program, for other nodes.
+    public var version = ""
+    /// The fast way between nodes; nil: they learn of each other by the database alone.
+    public var bus: (any ClusterBus)?
     /// Whether a missing database is made, and one of an older version is brought up to date.
     var upgradesDatabase = true
     /// How SQLite reaches files; nil: as it does by default. Tests have others.
@@ -53,13 +61,14 @@ extension Backend {
     identifiers: any IdentifierSource = SystemRandom(), insight: (any ServerInsight)? = nil,
     threads: Threads = .own
   ) throws(StartFailure) -> Backend {
-    let ports = ControlPorts(
-      notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let folder = try DataFolder(configuration.dataFolder)
     let keys = try KeyReader(configuration, folder, observer: observer)
     let watch = configuration.keySetFile.map { _ in KeySetWatch { keys.readChangedFile() } }
-    let (database, writer) = try Database.open(
-      folder, identifiers, upgrades: configuration.upgradesDatabase, vfs: configuration.vfs)
+    let opened = try OpenStore(configuration, folder, identifiers, clock)
+    let (database, writer) = (opened.database, opened.writer)
+    let clock = opened.nodes?.clock ?? clock
+    let ports = ControlPorts(
+      notices: notices, replies: replies, observer: observer, clock: clock, identifiers: identifiers)
     let revocations = try migrateAccounts(
       writer, configuration.accounts, folder, adopts: configuration.upgradesDatabase)
     keys.whenReplaced { ends, trusted in
@@ -72,30 +81,41 @@ extension Backend {
       configuration: configuration, database: database, ports: ports, texts: texts,
       encoder: OutcomeReplies(observer: observer), waiters: FeedWaiters(replies: replies, clock: clock),
       mode: threads)
-    let ledger = try builder.ledger(configuration.wrapsStore?(writer) ?? writer)
-    let record = try builder.record(ledger, folder, makesKey: configuration.upgradesDatabase)
+    let registry = opened.nodes.map { NodeRegistry($0.report(configuration), clock: $0.clock, observer: observer) }
+    let peers = try opened.nodes.map { access throws(StartFailure) in
+      try PeerParts(access, registry, revocations, services.tokens, database.epoch, builder)
+    }
+    let ledger = try builder.ledger(opened.wrapped(by: configuration.wrapsStore), peers?.ports)
+    let record = try builder.record(
+      ledger, folder, makesKey: configuration.upgradesDatabase, leads: peers.map { $0.lead })
     let (hashers, registrars) = (try builder.hashers(), try builder.registrars())
     let accounts = AccountService(
       ledger: ledger, replies: replies, hashing: hashers, registering: registrars,
       hasher: ScryptHasher(cost: configuration.passwordCost), revocations: revocations, notices: notices)
+    let nodes = ClusterStatus(
+      opened, registry: registry, configuration, keys, insight, builder.metrics, peers, ports.clock)
     let endpoints = Endpoints(
-      configuration, TokenParts(keys, watch, revocations, services, configuration, ports), accounts,
-      builder.events, ports, builder.waiters, ServerStatus(insight: insight, clock: clock),
+      configuration, TokenParts(keys, watch, revocations, services, configuration, ports, opened.nodes?.tokens),
+      accounts, builder.events, ports, builder.waiters,
+      ServerEndpoints(status: ServerStatus(insight: insight, clock: clock), nodes: nodes),
       RecordEndpoints { record?.recorder.current }, epoch: database.epoch)
     let workers = try builder.workers(endpoints.handler, ledger)
     let backend = Backend(
       database,
       ControlThreads(
         ledger: ledger, workers: workers, recalls: try builder.recalls(), hashers: hashers,
-        registrars: registrars, keys: try builder.keyWatch(watch), feed: try builder.feed(),
-        record: record, metrics: builder.metrics),
-      endpoints, keys, ports)
+        registrars: registrars, keys: try builder.keyWatch(watch),
+        redeemers: try builder.redeemers(opened.nodes?.tokens),
+        nodes: try builder.nodes(registry, opened.nodes?.board),
+        peers: try builder.peers(peers, ledger), feed: try builder.feed(), record: record,
+        metrics: builder.metrics),
+      endpoints, keys, ports, nodes)
     endpoints.status.count { [weak backend] in backend?.counters() ?? .none }
     return backend
   }
 
   private static func serviceTokens(
-    _ writer: SQLiteBookingStore, _ clock: any Clock
+    _ writer: any StartStore, _ clock: any Clock
   ) throws(StartFailure) -> ServiceTokens {
     do throws(StoreFailure) {
       return ServiceTokens(try writer.records.serviceTokens(at: clock.now))
@@ -105,7 +125,7 @@ extension Backend {
   }
 
   private static func migrateAccounts(
-    _ writer: SQLiteBookingStore, _ accounts: Accounts, _ folder: DataFolder, adopts: Bool
+    _ writer: any StartStore, _ accounts: Accounts, _ folder: DataFolder, adopts: Bool
   ) throws(StartFailure) -> Revocations {
     do throws(StoreFailure) {
       // A restore brings the schema up to date, and leaves the accounts to the server.
@@ -142,6 +162,12 @@ struct ControlThreads: Sendable {
   let registrars: Pool<@Sendable () -> Void, Void>
   /// Reads another system's keys when their file changes; nil: there is no such file.
   let keys: KeySetThread?
+  /// Ask the store for tokens of connections; nil: no other node has any.
+  let redeemers: Pool<@Sendable () -> Void, Void>?
+  /// Tells the other nodes how this one is; nil: there are none.
+  let nodes: NodeThread?
+  /// Follows what the other nodes commit; nil: there are none.
+  let peers: PeerThread?
   /// Answers those who wait for the feed.
   let feed: FeedThread
   /// Seals the record; nil: there is no key for it, and none was to be made.
@@ -151,20 +177,23 @@ struct ControlThreads: Sendable {
   /// In the order in which work goes from one to the next.
   func close() {
     keys?.close()
+    peers?.close()
     workers.close()
+    redeemers?.close()
     feed.close()
     recalls.close()
     hashers.close()
     registrars.close()
     record?.close()
     ledger.close()
+    nodes?.close()
   }
 }
 
 /// Makes the threads, the ledger's first, since the others hand their work to it.
 struct ControlThreadsBuilder {
   let configuration: Backend.Configuration
-  let database: Database
+  let database: any Storage
   let ports: ControlPorts
   let texts: any NoticeTexts
   let encoder: any OutcomeEncoder
@@ -179,11 +208,11 @@ struct ControlThreadsBuilder {
   private var depth: Int { max(1, configuration.queueDepth) }
 
   /// Reads every event before it returns.
-  func ledger(_ writer: any BookingStore) throws(StartFailure) -> LedgerQueue {
+  func ledger(_ writer: any BookingStore, _ nodes: NodePorts?) throws(StartFailure) -> LedgerQueue {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,
-      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept),
+      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept), nodes: nodes,
       backupPace: mode == .own ? Ledger.usualBackupPace : 0)
     let ledger: Ledger
     do throws(StoreFailure) {
@@ -195,18 +224,33 @@ struct ControlThreadsBuilder {
   }
 
   func record(
-    _ ledger: LedgerQueue, _ folder: DataFolder, makesKey: Bool
+    _ ledger: LedgerQueue, _ folder: DataFolder, makesKey: Bool, leads lead: Lead?
   ) throws(StartFailure) -> RecordThread? {
-    let sealer = try Sealer(try database.openRecord(), folder, makesKey: makesKey) {
+    let reads = try database.openRecord()
+    // The first node makes a key, and the others get it from there.
+    let makesKey = lead == nil ? makesKey : try isNew(reads)
+    let sealer = try Sealer(reads, folder, makesKey: makesKey) {
       seal throws(DomainError) in
       _ = try ledger.ask { .seal(seal, $0) }
     }
-    guard let sealer else { return nil }
+    guard var sealer else {
+      if lead != nil { ports.observer.observe(.recordKeyMissing) }
+      return nil
+    }
+    sealer.isShared = lead != nil
     let (waiters, metrics) = (self.waiters, self.metrics)
     let recorder = Recorder(
-      Handover(sealer), commits: { waiters.commits }, canWrite: { metrics.storeFailure == nil },
+      Handover(sealer), commits: { waiters.commits }, canWrite: { metrics.storeFailure == nil && lead?.isHeld ?? true },
       clock: ports.clock, observer: ports.observer)
     return try RecordThread(recorder, threads: mode)
+  }
+
+  private func isNew(_ record: RecordReads) throws(StartFailure) -> Bool {
+    do throws(StoreFailure) {
+      return try record.last() == nil
+    } catch {
+      throw StartFailure("cannot read the record: \(error)")
+    }
   }
 
   func hashers() throws(StartFailure) -> Pool<@Sendable () -> Void, Void> {
@@ -230,6 +274,23 @@ struct ControlThreadsBuilder {
     return try Pool("worker", contexts: readers, depth: depth, most: RequestWorker.most, threads: mode) {
       worker.work($0, $1)
     }
+  }
+
+  func peers(_ peers: PeerParts?, _ ledger: LedgerQueue) throws(StartFailure) -> PeerThread? {
+    guard let peers else { return nil }
+    return PeerThread(
+      codec: peers.ports.codec, thread: try ClusterThread(peers.follower, ledger, threads: mode))
+  }
+
+  func nodes(_ registry: NodeRegistry?, _ board: (any NodeBoard)?) throws(StartFailure) -> NodeThread? {
+    guard let registry, let board else { return nil }
+    return try NodeThread(registry, board)
+  }
+
+  /// One, because the store is asked for one at a time. As many may wait as a loop may have connections in their first second.
+  func redeemers(_ shared: (any SharedTokens)?) throws(StartFailure) -> Pool<@Sendable () -> Void, Void>? {
+    guard shared != nil else { return nil }
+    return try Pool("redeemer", threads: 1, depth: depth, mode: mode)
   }
 
   func keyWatch(_ watch: KeySetWatch?) throws(StartFailure) -> KeySetThread? {
@@ -256,14 +317,17 @@ struct TokenParts: Sendable {
   let issuer: TokenIssuer
   let connections = ConnectionTokens()
   let services: ServiceTokenAuthority
+  /// nil: tokens for connections are this server's alone.
+  let shared: (any SharedTokens)?
 
   init(
     _ keys: KeyReader, _ watch: KeySetWatch?, _ revocations: Revocations,
-    _ services: ServiceTokenAuthority, _ configuration: Backend.Configuration, _ ports: ControlPorts
+    _ services: ServiceTokenAuthority, _ configuration: Backend.Configuration, _ ports: ControlPorts,
+    _ shared: (any SharedTokens)?
   ) {
-    self.services = services
+    (self.services, self.shared) = (services, shared)
     verifier = TokenVerifier(
-      keys.keys, revocations, connections: connections, watch: watch, clock: ports.clock)
+      keys.keys, revocations, connections: connections, shared: shared, watch: watch, clock: ports.clock)
     issuer = TokenIssuer(keys.keys, audience: configuration.audience, revocations, clock: ports.clock)
   }
 }
@@ -272,7 +336,7 @@ struct TokenParts: Sendable {
 struct Endpoints: Sendable {
   let accounts: AccountService
   let handler: any RequestHandler
-  let verifier: any TokenVerifying
+  let verifier: TokenVerifier
   let tokens: any TokenIssuing
   let policy: AccountPolicy
   let admission: AdmissionControl
@@ -282,10 +346,10 @@ struct Endpoints: Sendable {
 
   init(
     _ configuration: Backend.Configuration, _ tokens: TokenParts, _ accounts: AccountService,
-    _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, _ status: ServerStatus,
+    _ events: CommittedEvents, _ ports: ControlPorts, _ waiters: FeedWaiters, _ server: ServerEndpoints,
     _ record: RecordEndpoints, epoch: String
   ) {
-    self.status = status
+    status = server.status
     self.accounts = accounts
     (verifier, self.tokens) = (tokens.verifier, tokens.issuer)
     connectionTokens = tokens.connections
@@ -296,14 +360,15 @@ struct Endpoints: Sendable {
     handler = Router(
       routes: Routes.all(
         accounts: accounts, tokens: tokens.issuer, policy: policy, admission: admission,
-        connections: ConnectionTokenEndpoints(tokens: tokens.connections, clock: ports.clock),
+        connections: ConnectionTokenEndpoints(
+          tokens: tokens.connections, shared: tokens.shared, clock: ports.clock),
         feed: FeedEndpoints(
           waiters: waiters, epoch: epoch, clock: ports.clock, revocations: accounts.revocations,
           services: tokens.services.tokens),
         serviceTokens: ServiceTokenEndpoints(
           authority: tokens.services, ledger: accounts.ledger, replies: ports.replies, clock: ports.clock,
           identifiers: ports.identifiers),
-        audit: audit, server: ServerEndpoints(status: status), record: record, epoch: epoch),
+        audit: audit, server: server, record: record, epoch: epoch),
       tokens: verifier, events: events, admission: admission, observer: ports.observer,
       watchIsPublic: configuration.watchIsPublic, services: tokens.services)
   }

@@ -5,11 +5,12 @@
 import Synchronization
 
 public final class Backend: Sendable {
-  let database: Database
+  let database: any Storage
   let threads: ControlThreads
   let endpoints: Endpoints
   let keys: KeyReader
   let ports: ControlPorts
+  let nodes: ClusterStatus
   private let takesIn = Atomic(true)
 
   public enum Threads: Sendable {
@@ -21,10 +22,10 @@ public final class Backend: Sendable {
 
   /// What `open` has put together.
   init(
-    _ database: Database, _ threads: ControlThreads, _ endpoints: Endpoints, _ keys: KeyReader,
-    _ ports: ControlPorts
+    _ database: any Storage, _ threads: ControlThreads, _ endpoints: Endpoints, _ keys: KeyReader,
+    _ ports: ControlPorts, _ nodes: ClusterStatus
   ) {
-    (self.database, self.threads) = (database, threads)
+    (self.database, self.threads, self.nodes) = (database, threads, nodes)
     (self.endpoints, self.keys, self.ports) = (endpoints, keys, ports)
   }
 
@@ -68,9 +69,30 @@ public final class Backend: Sendable {
   /// Any thread; no I/O.
   public func verify(_ token: [UInt8]) -> TokenVerdict { endpoints.verifier.verify(token) }
 
-  /// What a one-use token for a connection stands for; nil: it is not good. Any thread; no I/O.
+  /// What a one-use token for a connection stands for; nil: it is not good. For a server by itself; with other nodes none is
+  /// (`redeemsLater`). Any thread; no I/O.
   public func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
-    endpoints.verifier.redeem(connectionToken)
+    redeemsLater ? nil : endpoints.verifier.redeemHere(connectionToken)
+  }
+
+  /// Whether tokens for connections are in the store, which has to be asked.
+  public var redeemsLater: Bool { threads.redeemers != nil }
+
+  /// Asks the store what a one-use token for a connection stands for. Any thread; no I/O.
+  /// - Parameter then: called once, on a thread of the plane's; must not block for long.
+  /// - Returns: false: too many wait, and `then` is not called.
+  public func redeem(
+    _ connectionToken: [UInt8], then: @escaping @Sendable (Redemption) -> Void
+  ) -> Bool {
+    guard let redeemers = threads.redeemers else { return false }
+    return redeemers.offer { [verifier = endpoints.verifier] in
+      do throws(DomainError) {
+        guard let grant = try verifier.redeem(connectionToken) else { return then(.bad) }
+        then(.good(grant) { verifier.trusts(grant.principal) })
+      } catch {
+        then(.unknown)
+      }
+    }
   }
 
   /// Takes these secrets, the ones kept in the data folder and the file of public keys from now on. What was signed by a
@@ -85,6 +107,23 @@ public final class Backend: Sendable {
     endpoints.admission.use(limits)
     endpoints.policy.registration = registration
   }
+
+  // MARK: Other nodes
+
+  /// A message of another node came by the bus. Any thread; no I/O. What finds no room is told by the database.
+  public func hear(_ message: [UInt8]) {
+    guard let heard = threads.peers?.codec.read(message) else { return }
+    _ = ledger.submit(.heard(heard))
+  }
+
+  /// Messages of the bus may have been missed: the database is asked at once. Any thread.
+  public func lookAround() { threads.peers?.thread.follower.look() }
+
+  /// Where the database is, for people.
+  public var storeDescription: String { nodes.store.address }
+
+  /// Where this server can be reached, for `GET /api/cluster`.
+  public func serves(at address: String) { nodes.serves(at: address) }
 
   // MARK: What can be seen
 
@@ -116,6 +155,8 @@ public final class Backend: Sendable {
     counters.rateLimited = endpoints.admission.refusals
     counters.auditOmitted = endpoints.audit.omittedCount
     counters.feedWaiting = threads.feed.waiters.count
+    counters.clockOffsetMilliseconds = (ports.clock as? SharedClock)?.offset
+    counters.nodes = nodes.counts
     if let recorder = threads.record?.recorder {
       let standing = recorder.current
       (counters.recordHeads, counters.recordFailures) = (standing.heads, standing.failures)

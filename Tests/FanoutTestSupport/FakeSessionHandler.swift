@@ -1,15 +1,30 @@
 // A session handler with a small language, so that tests can say in a line what they want to happen.
 //   paths     /ws  /ws/5  /ws/5?since=7  /ws/5?since=lost  /ws?expires=1700000001000  /ws?client=9  /ws?only=5
 //             /ws?by=3
-//             /refused  /doomed
+//             /refused  /doomed  /asked
 //   messages  ping | sub 5 | sub 5 since 7 | sub 5 since lost | unsub 5 | echo words | bye 1000 words | until 1700000001000
 //             until 1700000001000 by 3
+import TestSupport
+
 @testable import FanoutCore
 
 struct FakeSessionHandler: SessionHandler {
+  /// Requests that are to be judged later.
+  let asked = Guarded<[Ticket]>([])
+  /// How many of them may wait.
+  var room = 1
+
   func judge(_ request: HTTPRequestHead, from peer: PeerAddress) -> UpgradeVerdict {
     let path = request.path.split(separator: "/")
     switch path.first {
+    case "asked":
+      return .later { [asked, room] ticket in
+        asked.withLock { asked in
+          guard asked.count < room else { return false }
+          asked.append(ticket)
+          return true
+        }
+      }
     case "refused": return .refuse(HTTPResponse(status: 403, body: Array("no".utf8)))
     case "doomed":
       return .acceptThenClose(

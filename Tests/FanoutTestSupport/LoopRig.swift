@@ -14,6 +14,7 @@ final class LoopRig {
   let proxy: LoopProxy
   let publisher: Publisher
   let inbound: FakeInbound
+  let sessions = FakeSessionHandler()
   let topics = FakeTopics()
   let observer = RecordingObserver()
   let counters = LoopCounters(requestKinds: 2, countsSubscribers: true)
@@ -35,7 +36,7 @@ final class LoopRig {
     publisher.use(idPrefix: Array("e.".utf8))
     loop = Loop(
       id: LoopID(0), limits: limits, io: io, proxy: proxy, counters: counters, inbound: inbound,
-      sessions: FakeSessionHandler(), source: topics, observer: observer,
+      sessions: sessions, source: topics, observer: observer,
       table: DescriptorTable(limit: descriptors, limits), admission: AdmissionControl(admission),
       eventIDPrefix: Array("e.".utf8))
     driver = LoopDriver(loop)

@@ -107,6 +107,39 @@ test('the pace is that of the last minute, and unknown before there is a quarter
   assert.equal(numbers.perMinute([], 0), null);
 });
 
+const node = (name, changes = {}) => ({
+  name, state: 'alive', version: '0.3', seenAt: '2026-01-31T20:00:00Z', connections: 1200, subscriptions: 7,
+  bookingsPerSecond: 40, lagMilliseconds: 12, bus: 'connected', leads: false, clockOffsetMilliseconds: 0,
+  signingKey: 'k', ...changes,
+});
+
+test('a node is told with what is wrong with it', () => {
+  const cluster = {
+    node: 'b', time: '2026-01-31T20:02:05Z', nodes: [
+      node('a', { leads: true, clockOffsetMilliseconds: 250 }), node('b', { bus: null }),
+      node('c', { state: 'dead' }), node('d', { signingKey: 'other' }),
+    ],
+  };
+  const rows = numbers.nodeRows(cluster);
+  assert.deepEqual(rows[0], {
+    isAlarming: false, cells: ['a', 'leads', '0.3', '1,200', '7', '40', '12 ms', 'connected', '+250 ms'],
+  });
+  assert.deepEqual([rows[1].cells[0], rows[1].cells[7]], ['b (this one)', '–']);
+  assert.deepEqual(rows.map(({ isAlarming }) => isAlarming), [false, false, true, true]);
+  assert.deepEqual(rows.map(({ cells }) => cells[1]),
+    ['leads', 'works', 'not seen for 2 min', 'works, with another secret']);
+});
+
+test('what stands in the way of the nodes is told, the worst first', () => {
+  const well = { store: { available: true }, bus: 'connected', leader: 'a', listAgeMilliseconds: 900 };
+  assert.equal(numbers.nodesProblem(well), '');
+  assert.match(numbers.nodesProblem({ ...well, bus: 'disconnected' }), /^The bus is down/);
+  assert.equal(numbers.nodesProblem({ ...well, bus: null }), '');
+  assert.match(numbers.nodesProblem({ ...well, leader: null, bus: 'disconnected' }), /^No node leads/);
+  assert.match(numbers.nodesProblem({ ...well, listAgeMilliseconds: 9_000 }), /list is old/);
+  assert.match(numbers.nodesProblem({ ...well, store: { available: false }, leader: null }), /does not take/);
+});
+
 test('numbers are told with the digits that help', () => {
   assert.deepEqual([0, 0.04, 2.25, 12.6].map(numbers.rateWords), ['0', '0', '2.3', '13']);
   const times = [null, 0.00042, 0.0123, 1.5, Infinity].map(numbers.timeWords);

@@ -104,6 +104,19 @@ struct WallsTests {
       ])
   }
 
+  @Test("libnats is called in one file")
+  func nats() {
+    let callers = Self.code.filter { file, code in
+      code.imports.contains("CNATS")
+        || code.names.contains { name in
+          ["nats_", "natsOptions_", "natsConnection_", "natsSubscription_", "natsMsg_"].contains {
+            name.hasPrefix($0)
+          }
+        }
+    }
+    #expect(callers.map(\.file.path) == ["Sources/seatcast/Cluster/NATSConnection.swift"])
+  }
+
   @Test("libpq is called in two files: a connection and a result")
   func postgres() {
     let callers = Self.code.filter { file, code in

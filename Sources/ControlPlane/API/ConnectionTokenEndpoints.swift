@@ -2,6 +2,8 @@
 
 struct ConnectionTokenEndpoints: Sendable {
   let tokens: ConnectionTokens
+  /// nil: no other node.
+  var shared: (any SharedTokens)?
   let clock: any Clock
 
   /// Events that a token may be bound to.
@@ -16,11 +18,24 @@ struct ConnectionTokenEndpoints: Sendable {
       events = body.identifiers("events", count: Self.events).map { Set($0.map(EventID.init)) }
       try body.finish()
     }
-    let token = tokens.issue(ConnectionGrant(principal: principal, events: events), at: clock.uptime)
+    let (token, kept, dropped) = tokens.issueKept(
+      ConnectionGrant(principal: principal, events: events), at: clock.uptime)
     let end = Instant(milliseconds: clock.now.milliseconds + ConnectionTokens.lifetime)
+    try share(kept, until: end, dropping: dropped)
     let issued = IssuedToken(
       text: String(decoding: token, as: UTF8.self), expiresAt: min(end, principal.expiresAt))
     return .json(issued, status: 201)
+  }
+
+  private func share(
+    _ token: ConnectionTokens.Kept, until end: Instant, dropping dropped: [[UInt8]]
+  ) throws(Problem) {
+    do throws(StoreFailure) {
+      try shared?.keep(token, until: end, dropping: dropped)
+    } catch {
+      tokens.forget(token.digest)
+      throw Problem(DomainError.storageUnavailable)
+    }
   }
 }
 

@@ -207,7 +207,7 @@ struct Router: RequestHandler {
   /// A connection token counts before any other, and is used up.
   private func bearer(of call: inout Call, _ endpoint: Endpoint) throws(Problem) -> Principal? {
     if case .watcher = endpoint, let text = call.query.value("connect") {
-      guard let grant = tokens.redeem(Array(text.utf8)) else { throw Self.invalidConnectionToken }
+      guard let grant = try redeem(Array(text.utf8)) else { throw Self.invalidConnectionToken }
       call.watchable = grant.events
       return grant.principal
     }
@@ -221,6 +221,10 @@ struct Router: RequestHandler {
     // Whoever may ask without a token may ask with a bad one.
     if case .optionalUser = endpoint { return nil }
     throw Self.invalidToken
+  }
+
+  private func redeem(_ token: [UInt8]) throws(Problem) -> ConnectionGrant? {
+    do throws(DomainError) { return try tokens.redeem(token) } catch { throw Problem(error) }
   }
 
   private func token(of call: Call, _ endpoint: Endpoint) throws(Problem) -> [UInt8]? {

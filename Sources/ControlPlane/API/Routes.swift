@@ -98,6 +98,7 @@ enum Routes {
       Route("GET", "/api/audit", .admin(records.list)),
       Route("GET", "/api/audit/export", .admin(records.export)),
       Route("GET", "/api/server/stats", .admin(server.stats)),
+      Route("GET", "/api/cluster", .admin(server.cluster)),
       Route("GET", "/debug/fanout/{id}", .admin(server.fanout)),
       Route("GET", "/api/record/head", .anyone(record.head)),
       Route("GET", "/api/record/key", .anyone(record.key)),

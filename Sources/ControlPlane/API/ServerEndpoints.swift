@@ -2,11 +2,19 @@
 
 struct ServerEndpoints: Sendable {
   let status: ServerStatus
+  /// nil: there is no server, only its files.
+  var nodes: ClusterStatus?
 
   /// `GET /api/server/stats`: the numbers of this moment.
   func stats(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
     guard let stats = status.stats() else { throw Problem(.notFound, "This server has no data plane.") }
     return .json(stats)
+  }
+
+  /// `GET /api/cluster`: this node, all nodes, who leads, the store and the bus.
+  func cluster(_ call: Call, _ principal: Principal) throws(Problem) -> Reply? {
+    guard let nodes else { throw Problem(.notFound, "No server runs here.") }
+    return .json(nodes.json())
   }
 
   /// `GET /debug/fanout/{id}`: how each loop broadcasts an event.

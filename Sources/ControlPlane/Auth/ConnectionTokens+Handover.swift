@@ -15,7 +15,7 @@ extension ConnectionTokens {
           writer.name("tokens")
           writer.array { list in
             while let token = rest.first, list.bytes.count < Self.pieceBytes {
-              list.object { Self.write(token, to: &$0) }
+              list.object { token.write(to: &$0) }
               rest.removeFirst()
             }
           }
@@ -24,10 +24,21 @@ extension ConnectionTokens {
     return pieces
   }
 
-  private static func write(_ token: Kept, to writer: inout JSONWriter) {
-    let principal = token.grant.principal
-    writer.member("digest", hex(token.digest))
-    writer.member("endsAt", token.endsAt)
+  /// Takes in a piece of another process; what is no piece of tokens is passed over.
+  func adopt(_ piece: [UInt8]) {
+    guard case .array(let tokens)? = (try? StrictJSON.parse(piece))?.members?["tokens"] else { return }
+    for token in tokens {
+      if let token = token.members.flatMap(Kept.init(members:)) { keep(token) }
+    }
+  }
+}
+
+/// A token as an object of JSON, for another process.
+extension ConnectionTokens.Kept {
+  func write(to writer: inout JSONWriter) {
+    let principal = grant.principal
+    writer.member("digest", hex(digest))
+    writer.member("endsAt", endsAt)
     writer.member("issuer", principal.identity.issuer)
     writer.member("subject", principal.identity.subject.description)
     writer.member("role", principal.role.rawValue)
@@ -36,27 +47,20 @@ extension ConnectionTokens {
     if let issuedAt = principal.issuedAt { writer.member("issuedAt", issuedAt.milliseconds) }
     writer.member("expiresAt", principal.expiresAt.milliseconds)
     writer.member("key", principal.key)
-    if let events = token.grant.events {
+    if let events = grant.events {
       writer.member("events", events.map { String($0.rawValue) }.joined(separator: ","))
     }
   }
 
-  /// Takes in a piece of another process; what is no piece of tokens is passed over.
-  func adopt(_ piece: [UInt8]) {
-    guard case .array(let tokens)? = (try? StrictJSON.parse(piece))?.members?["tokens"] else { return }
-    for token in tokens {
-      if let token = token.members.flatMap(Self.token) { keep(token) }
-    }
-  }
-
-  private static func token(_ members: [String: JSONValue]) -> Kept? {
+  /// nil: it is no token.
+  init?(members: [String: JSONValue]) {
     guard let digest = members["digest"]?.text, let endsAt = members["endsAt"]?.whole,
       let issuer = members["issuer"]?.text, let subject = members["subject"]?.text.flatMap({ Subject($0) }),
       let role = members["role"]?.text.flatMap({ Role(rawValue: $0) }),
       let expiresAt = members["expiresAt"]?.whole,
       let key = members["key"]?.whole.flatMap({ UInt32(exactly: $0) })
     else { return nil }
-    guard let bytes = bytes(hex: digest) else { return nil }
+    guard let bytes = ControlPlane.bytes(hex: digest) else { return nil }
     let principal = Principal(
       identity: Identity(issuer: issuer, subject: subject), role: role, email: members["email"]?.text,
       name: members["name"]?.text,
@@ -66,6 +70,6 @@ extension ConnectionTokens {
     if let list = members["events"]?.text {
       events = Set(list.split(separator: ",").compactMap { Int64($0).map { EventID($0) } })
     }
-    return Kept(digest: bytes, grant: ConnectionGrant(principal: principal, events: events), endsAt: endsAt)
+    self.init(digest: bytes, grant: ConnectionGrant(principal: principal, events: events), endsAt: endsAt)
   }
 }

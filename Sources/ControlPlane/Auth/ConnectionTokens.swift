@@ -15,6 +15,15 @@ public struct ConnectionGrant: Sendable, Equatable {
   }
 }
 
+/// What became of a question for a token that nodes share.
+public enum Redemption: Sendable {
+  /// It stood for this, and is used up. A connection begins a moment later: then it must be asked whether that is still so.
+  case good(ConnectionGrant, isStillGood: @Sendable () -> Bool)
+  case bad
+  /// The store does not answer, and the token may be good.
+  case unknown
+}
+
 final class ConnectionTokens: Sendable {
   /// How long a token may be used, in milliseconds.
   static let lifetime: Int64 = 30_000
@@ -45,31 +54,50 @@ final class ConnectionTokens: Sendable {
   /// Makes a token.
   /// - Parameter uptime: now, by the clock that nobody sets.
   func issue(_ grant: ConnectionGrant, at uptime: Int64) -> [UInt8] {
+    issueKept(grant, at: uptime).token
+  }
+
+  /// The same, with what is kept of it and the digests of those that made room.
+  func issueKept(
+    _ grant: ConnectionGrant, at uptime: Int64
+  ) -> (token: [UInt8], kept: Kept, dropped: [[UInt8]]) {
     let token = Base64.encode(Cryptography.randomBytes(Self.tokenBytes), .urlSafe)
     let key = Cryptography.sha256(token)
     let user = grant.principal.connectionKey
-    state.withLock { state in
+    let entry = Entry(grant: grant, endsAt: uptime + Self.lifetime)
+    let dropped = state.withLock { state in
+      var dropped: [[UInt8]] = []
       if state.order.count >= capacity, state.entries.count <= capacity / 2 { Self.dropUsed(from: &state) }
       while let oldest = state.order.first, isDue(oldest, state, at: uptime) {
         state.order.removeFirst()
-        Self.remove(oldest, from: &state)
+        if Self.remove(oldest, from: &state) != nil { dropped.append(oldest) }
       }
-      if let own = state.ofUser[user], own.count >= capacityPerUser { Self.remove(own[0], from: &state) }
-      state.entries[key] = Entry(grant: grant, endsAt: uptime + Self.lifetime)
+      if let own = state.ofUser[user], own.count >= capacityPerUser {
+        Self.remove(own[0], from: &state)
+        dropped.append(own[0])
+      }
+      state.entries[key] = entry
       state.order.append(key)
       state.ofUser[user, default: []].append(key)
+      return dropped
     }
-    return token
+    return (token, Kept(digest: key, grant: grant, endsAt: entry.endsAt), dropped)
   }
 
   /// Gives out what the token stands for, once. Nil: it is unknown, used, or too old.
   func redeem(_ token: [UInt8], at uptime: Int64) -> ConnectionGrant? {
-    // Longer texts are none of ours; their digest would cost.
-    guard token.count <= 2 * Self.tokenBytes else { return nil }
-    let key = Cryptography.sha256(token)
+    guard let key = Self.digest(of: token) else { return nil }
     let entry = state.withLock { Self.remove(key, from: &$0) }
     return entry.flatMap { uptime < $0.endsAt ? $0.grant : nil }
   }
+
+  /// By which a token is kept; nil: it is too long to be one of ours, and its digest would cost.
+  static func digest(of token: [UInt8]) -> [UInt8]? {
+    token.count <= 2 * tokenBytes ? Cryptography.sha256(token) : nil
+  }
+
+  /// It was used elsewhere, or could not be kept there.
+  func forget(_ digest: [UInt8]) { state.withLock { _ = Self.remove(digest, from: &$0) } }
 
   /// A token as it is kept.
   struct Kept: Equatable {

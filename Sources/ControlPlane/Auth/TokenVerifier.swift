@@ -6,25 +6,41 @@ final class TokenVerifier: TokenVerifying {
   private let keys: TrustedKeys
   private let revocations: Revocations
   private let connections: ConnectionTokens
+  /// nil: no other node.
+  private let shared: (any SharedTokens)?
   private let clock: any Clock
   /// Told of a token whose key is not among the other system's keys.
   private let watch: KeySetWatch?
 
   init(
     _ keys: TrustedKeys, _ revocations: Revocations, connections: ConnectionTokens = ConnectionTokens(),
-    watch: KeySetWatch? = nil, clock: any Clock
+    shared: (any SharedTokens)? = nil, watch: KeySetWatch? = nil, clock: any Clock
   ) {
     (self.keys, self.revocations, self.connections) = (keys, revocations, connections)
-    (self.watch, self.clock) = (watch, clock)
+    (self.shared, self.watch, self.clock) = (shared, watch, clock)
   }
 
   /// The user may have been logged out, and the token by which the user asked may have ended, since then.
-  func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+  func redeem(_ connectionToken: [UInt8]) throws(DomainError) -> ConnectionGrant? {
+    guard let shared else { return redeemHere(connectionToken) }
+    guard let digest = ConnectionTokens.digest(of: connectionToken) else { return nil }
+    connections.forget(digest)
+    do throws(StoreFailure) {
+      return try shared.take(digest, at: clock.now).flatMap { trusts($0.principal) ? $0 : nil }
+    } catch {
+      throw .storageUnavailable
+    }
+  }
+
+  /// Nobody else has tokens, so nobody need be asked.
+  func redeemHere(_ connectionToken: [UInt8]) -> ConnectionGrant? {
+    connections.redeem(connectionToken, at: clock.uptime).flatMap { trusts($0.principal) ? $0 : nil }
+  }
+
+  /// Whether somebody who was admitted a moment ago would still be.
+  func trusts(_ principal: Principal) -> Bool {
     let now = clock.now
-    guard let grant = connections.redeem(connectionToken, at: clock.uptime),
-      now < grant.principal.expiresAt, !revocations.refuses(grant.principal, at: now)
-    else { return nil }
-    return grant
+    return now < principal.expiresAt && !revocations.refuses(principal, at: now)
   }
 
   func verify(_ bytes: [UInt8]) -> TokenVerdict {

@@ -65,6 +65,13 @@ extension Operations {
       successes: [.init(status: 200, summary: "The numbers.", content: .json("ServerStats"))],
       refusals: [.notFound]),
     Operation(
+      method: "GET", path: "/api/cluster", id: "getCluster", group: .server, access: .admin,
+      summary: "Read which nodes there are, and how they are",
+      details:
+        "The list is that of the last second. A server by itself is a cluster of one node that leads, over SQLite and without a bus.",
+      successes: [.init(status: 200, summary: "The nodes.", content: .json("Cluster"))],
+      refusals: [.notFound]),
+    Operation(
       method: "GET", path: "/debug/fanout/{id}", id: "inspectFanout", group: .server, access: .admin,
       summary: "Look at how each loop broadcasts an event",
       details: "Loops are asked, and those that do not answer within half a second are told as not answered.",

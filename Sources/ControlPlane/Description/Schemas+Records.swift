@@ -45,6 +45,7 @@ extension Schemas {
     NamedSchema("AuditPage", page(of: "AuditEntry")),
     NamedSchema("ServerStats", serverStats),
     NamedSchema("Fanout", fanout),
+    NamedSchema("Cluster", cluster),
     NamedSchema(
       "EventStakes", counts(["eventId", "sold", "held", "bookings", "holds", "waiting"])),
   ]
@@ -99,6 +100,32 @@ extension Schemas {
     "conflated"],"properties":{"audience":{"enum":["authenticated","anonymous"]},"subscribers":\#(count),
     "lagging":\#(count),"cohorts":\#(count),"seq":\#(count),"oldestSeq":\#(seqOrNull),"newestSeq":\#(seqOrNull),
     "logFrames":\#(count),"logBytes":\#(count),"conflated":\#(count)}}}}}}}}
+    """#
+
+  private static let busState = #"{"enum":["connected","disconnected",null],"description":"null: there is none."}"#
+
+  private static let cluster = #"""
+    {"type":"object","required":["time","node","leader","store","bus","listAgeMilliseconds","totals","nodes"],
+    "properties":{"time":\#(time),"node":{"type":"string","description":"The one that answers."},
+    "leader":{"type":["string","null"],"description":"Does for all what is done by the clock."},
+    "store":{"type":"object","required":["kind","address","available","epoch"],"properties":{
+    "kind":{"enum":["sqlite","postgresql"]},"address":{"type":"string"},"available":{"type":"boolean"},
+    "epoch":{"type":"string"}}},"bus":\#(busState),"listAgeMilliseconds":\#(count),
+    "totals":\#(counts(["nodes", "connections", "subscriptions", "bookingsPerSecond"], "Of the nodes that are alive.")),
+    "nodes":{"type":"array","items":\#(node)}}}
+    """#
+
+  private static let node = #"""
+    {"type":"object","required":["name","address","version","state","startedAt","seenAt","connections","subscriptions",
+    "bookings","bookingsPerSecond","lagMilliseconds","bus","leads","clockOffsetMilliseconds","signingKey"],"properties":{
+    "name":{"type":"string"},"address":{"type":["string","null"]},"version":{"type":"string"},
+    "state":{"enum":["alive","dead"],"description":"dead: not seen for 10 s; forgotten after an hour."},
+    "startedAt":\#(time),"seenAt":\#(time),"connections":\#(count),"subscriptions":\#(count),"bookings":\#(count),
+    "bookingsPerSecond":\#(count),
+    "lagMilliseconds":{"type":"integer","minimum":0,
+    "description":"From others' last commit to its announcement on this node."},
+    "bus":\#(busState),"leads":{"type":"boolean"},"clockOffsetMilliseconds":{"type":"integer"},
+    "signingKey":{"type":"string","description":"The kid of its tokens, the same on all nodes."}}}
     """#
 
   private static let histogram = #"""

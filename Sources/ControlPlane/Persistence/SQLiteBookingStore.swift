@@ -1,7 +1,7 @@
 // The writer: the one connection that changes the database, and the only one that checkpoints. The ledger's thread
 // only. It decides nothing: the ledger has the rules, and the schema's CHECKs refuse what a fault in them would let pass.
 
-final class SQLiteBookingStore: BookingStore {
+final class SQLiteBookingStore: StartStore {
   let connection: Connection
   private let cipher: BookingIDCipher
   private let keySalt: UInt64

@@ -116,6 +116,17 @@ protocol BookingStore: AnyObject {
   func probe() throws(StoreFailure)
 }
 
+/// The same before a server begins to work: what it needs to know of accounts.
+protocol StartStore: BookingStore {
+  /// Whether accounts of an older version have no issuer yet.
+  var hasAccountsToAdopt: Bool { get throws(StoreFailure) }
+  /// Gives accounts without an issuer this one.
+  func adopt(issuer: String) throws(StoreFailure)
+  /// Each identity's tokens that were issued before the moment are refused.
+  func logouts() throws(StoreFailure) -> [Identity: Instant]
+  func disabled() throws(StoreFailure) -> Set<Identity>
+}
+
 extension BookingStore {
   var shared: (any SharedStore)? { nil }
 }

@@ -52,6 +52,24 @@ public struct ControlCounters: Sendable, Equatable {
   /// Requests that a limit refused, in the order of `LimitName.allCases`.
   public var rateLimited = [UInt64](repeating: 0, count: LimitName.allCases.count)
 
+  /// By how much the machine's clock is behind the database's, which nodes go by; nil: a server by itself.
+  public var clockOffsetMilliseconds: Int64?
+  /// Of the nodes that share the database; nil: a server by itself.
+  public var nodes: Nodes?
+
+  public struct Nodes: Sendable, Equatable {
+    /// Those that were seen in the last seconds.
+    public var alive = 0
+    /// Those that were not, and are not forgotten yet.
+    public var dead = 0
+    /// Whether this one does for all what is done by the clock.
+    public var leads = false
+    /// Milliseconds from others' last commit to its announcement here.
+    public var lag: Int64 = 0
+    /// Milliseconds since this node could last tell the others how it is.
+    public var listAge: Int64 = 0
+  }
+
   /// Requests that wait for a worker.
   public var requestsWaiting: Int = 0
   /// Commands that wait for the ledger.

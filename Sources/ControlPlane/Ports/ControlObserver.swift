@@ -24,6 +24,16 @@ public enum ControlIncident: Sendable, Equatable {
   /// A backup is verified and has its name.
   case backupMade(path: String, bytes: Int)
   case backupFailed(String)
+  /// The machine's clock is before the database's by so many milliseconds, behind it when negative; the node goes by the
+  /// database's.
+  case clockDiffers(milliseconds: Int64)
+  /// The table of nodes cannot be written: others do not see how this node is, and may take it for dead.
+  case registryFailed(String)
+  case registryRecovered
+  /// A node of this name signs tokens with another secret: what one issues the other refuses.
+  case keysDiffer(node: String)
+  /// This node has no key of the record of sales, which others have begun: it seals nothing.
+  case recordKeyMissing
   /// A limit refused something. Comes once per refusal, so that who observes must bound what it tells.
   case rateLimited(LimitName, Offender)
 }

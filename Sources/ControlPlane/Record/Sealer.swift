@@ -16,6 +16,9 @@ struct Sealer {
   /// Of a restored database: what its backup had beyond the last seal, which is of the epoch before.
   private var former: RecordReads.Ends?
   private var writer = RecordEntryWriter()
+  /// Whether other nodes seal the same record, one at a time. All have one key: a node with another one would take the record over
+  /// each time that it leads, as if the key were lost.
+  var isShared = false
 
   /// - Parameters:
   ///   - makesKey: whether to make a key when there is none.
@@ -40,6 +43,7 @@ struct Sealer {
 
   /// Seals the next entries; nil: there are none.
   mutating func sealNext(at now: Instant) throws(RecordFailure) -> RecordSeal? {
+    if isShared { try follow() }
     let draft: Draft
     do throws(StoreFailure) {
       draft = try nextDraft(at: now)
@@ -48,6 +52,18 @@ struct Sealer {
     }
     guard !draft.items.isEmpty else { return nil }
     return try commit(draft, signedBy: key, at: now)
+  }
+
+  /// Goes on from what another node has sealed.
+  private mutating func follow() throws(RecordFailure) {
+    do throws(StoreFailure) {
+      last = try reads.last()
+    } catch {
+      throw RecordFailure(error.description)
+    }
+    guard let last, last.key != key.publicKey else { return }
+    throw RecordFailure(
+      "another node has sealed the record with another key; give all nodes the same \(RecordKey.fileName)")
   }
 
   /// Hands over to a new key. To be called when everything is sealed.

@@ -34,6 +34,8 @@ final class ClusterFollower: @unchecked Sendable {
     var isLeading = false
     /// This node has committed something since the feed was given positions.
     var hasCommitted = false
+    /// Something may have been missed.
+    var isAsked = false
   }
 
   private let source: any ChangeSource
@@ -82,6 +84,12 @@ final class ClusterFollower: @unchecked Sendable {
       return state.isLeading && !state.hasCommitted
     }
     if wakes { source.interrupt() }
+  }
+
+  /// Reads soon, because messages of the bus may have been missed. Any thread.
+  func look() {
+    state.withLock { $0.isAsked = true }
+    source.interrupt()
   }
 
   /// Any thread; `NodePorts.leads`.
@@ -134,7 +142,7 @@ final class ClusterFollower: @unchecked Sendable {
   private func turn(_ ledger: any CommandSink, mayWait: Bool) throws(StoreFailure) -> Bool {
     var hasWorked = deliver(to: ledger)
     if mayWait { try wait() }
-    if clock.uptime - lastRead >= Int64(Self.poll) { isWoken = true }
+    if clock.uptime - lastRead >= Int64(Self.poll) || takeAsked() { isWoken = true }
     var hasGrown = try sequence()
     if isWoken, pending.isEmpty, !mayWait || clock.uptime - lastRead >= pause {
       pending = try source.read()
@@ -144,6 +152,13 @@ final class ClusterFollower: @unchecked Sendable {
     }
     if hasGrown { waiters?.committed() }
     return hasWorked || hasGrown
+  }
+
+  private func takeAsked() -> Bool {
+    state.withLock { state in
+      defer { state.isAsked = false }
+      return state.isAsked
+    }
   }
 
   private var pause: Int64 { bus?.isConnected ?? false ? Self.pauseWithBus : Self.pauseAlone }

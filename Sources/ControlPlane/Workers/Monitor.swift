@@ -4,14 +4,14 @@
 
 import Glibc
 
-@safe final class Monitor<State>: @unchecked Sendable {
+@safe public final class Monitor<State>: @unchecked Sendable {
   /// At a fixed place, as POSIX demands of both; initialized in `init`, destroyed in `deinit`.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   /// Touched only while `mutex` is held.
   private var state: State
 
-  init(_ state: State) {
+  public init(_ state: State) {
     self.state = state
     unsafe mutex = .allocate(capacity: 1)
     unsafe condition = .allocate(capacity: 1)
@@ -30,21 +30,21 @@ import Glibc
     unsafe mutex.deallocate()
   }
 
-  func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+  public func withLock<Result>(_ body: (inout State) -> Result) -> Result {
     unsafe check(pthread_mutex_lock(mutex))
     defer { unsafe check(pthread_mutex_unlock(mutex)) }
     return body(&state)
   }
 
   /// Wakes one waiter.
-  func notifyOne() { unsafe check(pthread_cond_signal(condition)) }
+  public func notifyOne() { unsafe check(pthread_cond_signal(condition)) }
 
-  func notifyAll() { unsafe check(pthread_cond_broadcast(condition)) }
+  public func notifyAll() { unsafe check(pthread_cond_broadcast(condition)) }
 
   /// Asks `body` until it gives a value, and sleeps between a nil and the next notification.
   /// - Parameter milliseconds: gives up after this time; nil: never.
   /// - Returns: nil only when the time is up.
-  func wait<Result>(milliseconds: Int? = nil, _ body: (inout State) -> Result?) -> Result? {
+  public func wait<Result>(milliseconds: Int? = nil, _ body: (inout State) -> Result?) -> Result? {
     unsafe check(pthread_mutex_lock(mutex))
     defer { unsafe check(pthread_mutex_unlock(mutex)) }
     var deadline = milliseconds.map(Self.deadline(in:))

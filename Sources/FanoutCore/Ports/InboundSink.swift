@@ -73,12 +73,21 @@ public struct HTTPResponse: Sendable {
   /// When set, the connection stays open after the head and receives this topic's notices as
   /// `text/event-stream`; `body` must be empty and the fields must not name a length.
   public var stream: StreamStart?
+  /// When set, and the request asked for an upgrade that was to be judged later, this is the verdict, and the rest of the answer
+  /// counts for nothing. Asked on the loop's thread when the upgrade is made; must not block, and not be `later`.
+  public var judgement: (@Sendable () -> UpgradeVerdict)?
   /// Whether one of the fields is `Upgrade`, which `Connection` must then name.
   public var offersUpgrade = false
 
   /// - Parameter fieldLines: valid lines; nothing in them is checked.
   public init(status: Int, fieldLines: [UInt8], body: [UInt8] = [], stream: StreamStart? = nil) {
     (self.status, self.fieldLines, self.body, self.stream) = (status, fieldLines, body, stream)
+  }
+
+  /// To a request for an upgrade.
+  public init(judging judgement: @escaping @Sendable () -> UpgradeVerdict) {
+    self.init(status: 503, fieldLines: [])
+    self.judgement = judgement
   }
 
   /// - Parameter fields: one that could split the answer, or that is the loop's own, is left out.

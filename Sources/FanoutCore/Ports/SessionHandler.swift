@@ -31,6 +31,9 @@ public enum UpgradeVerdict: Sendable {
   /// a browser that offered some and is answered none breaks off before it reads the reason.
   case acceptThenClose(CloseCode, reason: String, subprotocol: String?)
   case accept(Admission)
+  /// Judged by somebody who may have to wait: is called once with the way back, to which `HTTPResponse.judgement` is the answer.
+  /// False: too much waits, and `InboundSink.overloaded` is answered.
+  case later(@Sendable (Ticket) -> Bool)
 }
 
 /// What an accepted client may do and what it asked for in its URL.

@@ -208,12 +208,38 @@ final class HTTPDriver<IO: Transport> {
     guard !exchange.isReserved else {
       return answer(slot, exchange, HTTPFailure.descriptorsShort.response(fields: Limits.comeBack))
     }
-    let verdict = webSockets.judge(slot, head, from: client)
-    if case .refuse(let response) = verdict { return answer(slot, exchange, response) }
+    let upgrade = HTTPExchange.Upgrade(key: key, deflate: deflate, client: client)
+    switch webSockets.judge(slot, head, from: client) {
+    case .refuse(let response): answer(slot, exchange, response)
+    case .later(let ask):
+      exchange.upgrade = upgrade
+      if !ask(ticket(slot, exchange)) { answer(slot, exchange, inbound.overloaded) }
+    case let verdict: perform(upgrade, verdict, slot, exchange)
+    }
+  }
+
+  private func perform(
+    _ upgrade: HTTPExchange.Upgrade, _ verdict: UpgradeVerdict, _ slot: UInt32, _ exchange: HTTPExchange
+  ) {
     let rest = exchange.takeRest()
-    webSockets.upgrade(slot, key: key, deflate, verdict)
-    records.end(exchange, status: 101, bodyBytes: 0, at: client)
+    webSockets.upgrade(slot, key: upgrade.key, upgrade.deflate, verdict)
+    records.end(exchange, status: 101, bodyBytes: 0, at: upgrade.client)
     if !rest.isEmpty { connections.keep(slot, rest.span) }
+  }
+
+  /// An upgrade was judged later.
+  private func finish(
+    _ upgrade: HTTPExchange.Upgrade, _ verdict: UpgradeVerdict, _ slot: UInt32, _ exchange: HTTPExchange
+  ) {
+    switch webSockets.capped(verdict, slot) {
+    case .refuse(let response): answer(slot, exchange, response)
+    case .later: answer(slot, exchange, inbound.overloaded)
+    case let verdict:
+      // The client left while it was judged.
+      guard !exchange.inputEnded else { return output.finish(slot) }
+      connections.resumeReading(slot)
+      perform(upgrade, verdict, slot, exchange)
+    }
   }
 
   // MARK: Answers
@@ -223,13 +249,18 @@ final class HTTPDriver<IO: Transport> {
   func answer(_ slot: UInt32, _ ticket: Ticket, _ response: HTTPResponse) -> Bool {
     guard case .http(let exchange) = connections[slot].phase, exchange.answering == ticket.request
     else { return false }
-    answer(slot, exchange, response)
+    if let judgement = response.judgement, let upgrade = exchange.upgrade {
+      finish(upgrade, judgement(), slot, exchange)
+    } else {
+      answer(slot, exchange, response)
+    }
     guard case .http = connections[slot].phase, !connections[slot].isBlocked else { return false }
     return resume(slot, exchange)
   }
 
   /// Answers the request that is being answered, and ends the connection or makes ready for the next.
   private func answer(_ slot: UInt32, _ exchange: HTTPExchange, _ response: HTTPResponse) {
+    exchange.upgrade = nil
     var (context, response) = (exchange.context, response)
     var stream = context.isHead || exchange.isReserved ? nil : response.stream
     if let client = stream?.client,

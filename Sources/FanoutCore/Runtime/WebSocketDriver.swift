@@ -35,7 +35,11 @@ final class WebSocketDriver<IO: Transport> {
 
   /// What the session handler says to an upgrade, and then the client's cap.
   func judge(_ slot: UInt32, _ head: HTTPRequestHead, from client: PeerAddress) -> UpgradeVerdict {
-    let verdict = sessions.judge(head, from: client)
+    capped(sessions.judge(head, from: client), slot)
+  }
+
+  /// The verdict, unless the client has as many connections as it may.
+  func capped(_ verdict: UpgradeVerdict, _ slot: UInt32) -> UpgradeVerdict {
     guard case .accept(let admitted) = verdict,
       let refusal = limiter.refusal(ofJoining: slot, as: admitted.client, from: connections[slot].peer)
     else { return verdict }
@@ -46,7 +50,7 @@ final class WebSocketDriver<IO: Transport> {
   /// Upgrades and greets, or upgrades only to close with a reason.
   func upgrade(_ slot: UInt32, key: [UInt8], _ deflate: PermessageDeflate?, _ verdict: UpgradeVerdict) {
     switch verdict {
-    case .refuse: preconditionFailure("a refused upgrade is answered with HTTP")
+    case .refuse, .later: preconditionFailure("an upgrade is accepted or refused, and answered with HTTP if refused")
     case .acceptThenClose(let code, let reason, let subprotocol):
       switchProtocols(slot, key, Admission(client: .anonymous, subprotocol: subprotocol), nil)
       output.closeWebSocket(slot, code, reason: reason)

@@ -16,12 +16,21 @@ final class HTTPExchange {
     case pauseReading
   }
 
+  /// What the loop must know again when an upgrade was judged.
+  struct Upgrade {
+    let key: [UInt8]
+    let deflate: PermessageDeflate?
+    let client: PeerAddress
+  }
+
   /// The number of the request being answered; nil when none is.
   private(set) var answering: UInt32?
   /// How the answer to that request is to be shaped; the loop adds its field lines.
   var context = ResponseContext()
   /// What is kept of that request; kept by the loop.
   var record = RequestRecord()
+  /// The upgrade that request asks for, while it is being judged; kept by the loop.
+  var upgrade: Upgrade?
   /// When the current head or body must be whole, or an idle connection ends; kept by the loop.
   var deadline: UInt64 = 0
   /// Whether the deadline is that of the current body; kept by the loop.

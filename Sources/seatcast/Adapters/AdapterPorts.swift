@@ -19,6 +19,11 @@ protocol BackendPort: Sendable {
   func verify(_ token: [UInt8]) -> TokenVerdict
   /// What a one-use token for a connection stands for; asking uses it up.
   func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant?
+  /// Whether that must be asked of the store, with `redeem(_:then:)`.
+  var redeemsLater: Bool { get }
+  /// The same for nodes that share their tokens: calls back on another thread.
+  /// - Returns: false: too much waits, and nothing is called.
+  func redeem(_ connectionToken: [UInt8], then: @escaping @Sendable (Redemption) -> Void) -> Bool
 }
 
 /// Where answers go in the data plane. Any thread.

@@ -6,6 +6,7 @@ enum AdministrationPaths {
   static func contains(_ head: HTTPRequestHead) -> Bool {
     let path = unescaped(head.bytes[head.pathRange])
     return Pages.healthPaths.contains(path) || path.hasPrefix("/debug/") || path.hasPrefix("/api/server/")
+      || path == "/api/cluster"
   }
 
   /// What is no escape stays as it is.

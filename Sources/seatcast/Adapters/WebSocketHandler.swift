@@ -11,6 +11,8 @@ struct WebSocketHandler: SessionHandler {
   var watch = Watch.authenticated
   /// The numbers for administrators; nil: they are not to be had here.
   var stats: (@Sendable () -> [UInt8]?)?
+  /// Answers an upgrade that was judged later.
+  var answer: @Sendable (Ticket, HTTPResponse) -> Void = { _, _ in }
 
   // MARK: Upgrades
 
@@ -31,8 +33,30 @@ struct WebSocketHandler: SessionHandler {
       guard watch == .public else { return refuse(request, "Authentication token required") }
       return admission(of: nil, to: event, request)
     }
-    guard let grant = grant(request) else { return refuse(request, "Invalid authentication token") }
+    if let token = request.connectionToken, backend.redeemsLater { return later(token, event, request) }
+    guard let grant = grant(request) else { return refuse(request, Self.invalidToken) }
     return admission(of: grant, to: event, request)
+  }
+
+  private static let invalidToken = "Invalid authentication token"
+
+  /// The store knows whether the token is good. Between its answer and the upgrade the user may be logged out.
+  private func later(_ token: [UInt8], _ event: EventID?, _ request: UpgradeRequest) -> UpgradeVerdict {
+    .later { ticket in
+      backend.redeem(token) { redemption in
+        answer(
+          ticket,
+          HTTPResponse(judging: {
+            switch redemption {
+            case .good(let grant, let isStillGood) where isStillGood(): admission(of: grant, to: event, request)
+            case .good, .bad: refuse(request, Self.invalidToken)
+            case .unknown:
+              .acceptThenClose(
+                .tryAgainLater, reason: "Tokens cannot be looked up now", subprotocol: request.chosenSubprotocol)
+            }
+          }))
+      }
+    }
   }
 
   /// Nil: the token is not good. A connection token is used up.

@@ -18,7 +18,7 @@ enum Doctor {
     let record = files.recordFindings(isReadable: database.allSatisfy { $0.grade != .fail })
     return flags(configuration) + files.folderFindings + files.serverFindings(isServed: isServed)
       + database + record + files.secretFindings(configuration) + files.backupFindings(configuration.backups)
-      + DoctorMachine.findings(configuration, isServed: isServed)
+      + DoctorCluster.findings(configuration) + DoctorMachine.findings(configuration, isServed: isServed)
   }
 
   /// What the flags mean.

@@ -12,6 +12,8 @@ struct Assembly {
   private let configuration: ServeConfiguration
   private let origins: OriginPolicy
   private let log: Log
+  /// Nil: there is none.
+  private let bus: BusLine?
   /// Nil: nobody is told how many watch.
   private let viewers: ViewerNews?
   /// Compressed before anything is taken over, because nobody is served then.
@@ -39,14 +41,16 @@ struct Assembly {
       if let takeOver, !takeOver.memory.isEmpty, !Backend.useSeed(of: takeOver.memory) {
         throw StartError("The running server has told nothing by which its clients are known.")
       }
+      bus = try configuration.cluster.flatMap { try BusLine($0, node: configuration.nodeName, log: log) }
       backend = try Backend.open(
-        Self.backendConfiguration(configuration, secrets),
+        try Self.backendConfiguration(configuration, secrets, bus),
         notices: NoticeAdapter(publisher: plane.publisher, plane: plane), replies: ReplyAdapter(plane: plane),
         observer: log, insight: PlaneInsight(plane: plane, startedAt: startedAt))
       readiness = Readiness(backend)
       admin = AdminService(backend, backups: configuration.backups, log: log)
       viewers = configuration.viewerCounts == .on ? ViewerNews(plane, of: backend) : nil
       if let takeOver { backend.adopt(takeOver.memory) }
+      try bus?.start(backend)
     } catch {
       plane.abandon()
       throw StartError(telling: error)
@@ -71,6 +75,7 @@ struct Assembly {
       files: files,
       isReady: { [readiness] in readiness.isReady },
       unreadiness: { [readiness] in readiness.reason },
+      remark: { [bus] in bus?.remark },
       metrics: { $0 == .openMetrics ? openMetrics.text : metrics.text })
     let inbound = InboundAdapter(
       backend: backend, pages: pages, origins: origins, isSecure: isSecure,
@@ -82,7 +87,8 @@ struct Assembly {
         inbound: open,
         sessions: WebSocketHandler(
           backend: backend, messages: messages, origins: origins, watch: configuration.watch,
-          stats: numbersForSockets),
+          stats: numbersForSockets,
+          answer: { [plane] ticket, response in plane.reply([(ticket: ticket, response: response)]) }),
         topics: TopicAdapter(backend: backend), observer: log,
         eventIDPrefix: Array("\(backend.epoch).".utf8), apart: inbound)
       if let takeOver {
@@ -91,6 +97,7 @@ struct Assembly {
         let silent = SystemClock().nanoseconds - takeOver.since
         if takeOver.since > 0 { silence.milliseconds.store(Int(silent / 1_000_000), ordering: .relaxed) }
       }
+      backend.serves(at: configuration.address.url(port: port))
       try admin.start()
       try viewers?.start()
       return port
@@ -138,14 +145,14 @@ struct Assembly {
 
   /// The metrics page. It is rendered on a loop's thread, and a client may request it in a burst.
   private func metrics(as format: MetricsFormat) -> CachedText {
-    CachedText(lifetime: Limits().tick) { [plane, backend, startedAt] in
+    CachedText(lifetime: Limits().tick) { [plane, backend, bus, startedAt] in
       MetricsText.render(
         MetricFamily.process(
           ProcessMemory.now, descriptorLimit: plane.descriptorLimit, startedAt: startedAt)
           + MetricFamily.plane(plane.counts(), sender: plane.senderName)
           + MetricFamily.delivery(plane.deliveryTimes())
           + [MetricFamily.requests(plane.requestTimes(), .ofServer)]
-          + MetricFamily.backend(backend.counters()),
+          + MetricFamily.backend(backend.counters()) + MetricFamily.bus(bus?.report),
         as: format)
     }
   }
@@ -211,6 +218,7 @@ struct Assembly {
     plane.stopAccepting()
     backend.stopIntake()
     admin.stop()
+    bus?.stop()
     backend.close()
     plane.closeAll()
   }
@@ -246,10 +254,13 @@ struct Assembly {
   }
 
   private static func backendConfiguration(
-    _ configuration: ServeConfiguration, _ secrets: TokenSecrets
-  ) -> Backend.Configuration {
+    _ configuration: ServeConfiguration, _ secrets: TokenSecrets, _ bus: BusLine?
+  ) throws(StartError) -> Backend.Configuration {
     var backend = Backend.Configuration(dataFolder: configuration.dataFolder)
     (backend.secret, backend.previousSecret) = (secrets.current, secrets.previous)
+    (backend.node, backend.version) = (configuration.nodeName, Version.number)
+    if let cluster = configuration.cluster { backend.store = try ClusterAccess(cluster).store }
+    backend.bus = bus?.bus
     backend.keySetFile = configuration.accounts.keySetFile
     backend.accounts = configuration.accounts.kind
     backend.registration = configuration.accounts.registration

@@ -90,7 +90,7 @@ final class Reload {
   }
 
   private func value(_ row: Flag, _ settings: Settings) -> String {
-    if row.isSecret { return ConfigPrint.mask }
-    return settings[row.setting]?.text ?? row.fallback?.text ?? "not set"
+    settings[row.setting].map { row.shown($0.text) } ?? (row.isSecret ? ConfigPrint.mask : nil)
+      ?? row.fallback?.text ?? "not set"
   }
 }

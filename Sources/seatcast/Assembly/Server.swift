@@ -175,6 +175,10 @@ enum Server {
         "sender": assembly.plane.senderName, "descriptors": assembly.descriptors.text,
         "version": Version.number,
       ])
+    if configuration.cluster != nil {
+      entry.facts.append(.init(name: "node", value: configuration.nodeName))
+      entry.facts.append(.init(name: "store", value: assembly.backend.storeDescription))
+    }
     if let address = configuration.adminListen, let port = assembly.plane.apartPort {
       entry.facts.append(.init(name: "adminUrl", value: address.url(port: port)))
     }

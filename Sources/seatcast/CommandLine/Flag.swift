@@ -49,6 +49,16 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case backupEvery = "backup-every"
   case backupKeep = "backup-keep"
 
+  // Cluster
+  case store
+  case storeFile = "store-file"
+  case bus
+  case busFile = "bus-file"
+  case busPrefix = "bus-prefix"
+  case busAuthorities = "bus-ca"
+  case busCredentials = "bus-creds"
+  case node
+
   // Configuration
   case effective
 
@@ -151,6 +161,8 @@ struct Flag: Sendable, Hashable {
   var credential: String?
   /// A secret itself: a variable only, and never shown. Command lines are public, and so are most files.
   var isSecret = false
+  /// Whether the value is a URL, or some, in which a password may stand: it is shown without that.
+  var hidesPasswords = false
   var effect = Effect.atStart
   /// Of the server's rows.
   var section: Section?
@@ -162,6 +174,12 @@ struct Flag: Sendable, Hashable {
 
   /// As it is typed: `--port`; of a secret, its variable.
   var name: String { isFlag ? "--" + setting.rawValue : variable ?? setting.rawValue }
+
+  /// A value of it as anybody may read it.
+  func shown(_ text: String) -> String {
+    if isSecret { return ConfigPrint.mask }
+    return hidesPasswords ? ConfigPrint.maskingPasswords(text) : text
+  }
 
   /// As the help shows it: `--port PORT`.
   var usage: String {
@@ -200,6 +218,17 @@ extension Flag {
       fallback: fallback, effect: effect)
   }
 
+  /// URLs that may have passwords in them, separated by commas.
+  static func urls(
+    _ setting: Setting, _ word: String, summary: String, details: [String], fallback: Fallback,
+    example: String
+  ) -> Flag {
+    var flag = text(
+      setting, word, summary: summary, details: details, fallback: fallback, example: example)
+    flag.hidesPasswords = true
+    return flag
+  }
+
   /// A secret itself, which has a variable and nothing else.
   static func secret(_ setting: Setting, summary: String, effect: Effect = .atStart) -> Flag {
     Flag(
@@ -229,6 +258,7 @@ enum Section: String, CaseIterable, Sendable {
   case listening = "Listening"
   case tls = "TLS"
   case data = "Data and backups"
+  case cluster = "Cluster"
   case accounts = "Accounts and tokens"
   case watching = "Pages and viewers"
   case limits = "Limits"

@@ -16,7 +16,7 @@ extension CommandTable {
 
   /// All but the name of the configuration file, in the order of their sections.
   private static let settings =
-    rows(.listening, listening) + rows(.tls, tls) + rows(.data, dataRows)
+    rows(.listening, listening) + rows(.tls, tls) + rows(.data, dataRows) + rows(.cluster, cluster)
     + rows(.accounts, accounts) + rows(.accounts, tokens) + rows(.watching, watching)
     + rows(.limits, limits) + rows(.log, log) + rows(.engine, engine) + rows(.testing, testing)
 
@@ -91,6 +91,44 @@ extension CommandTable {
       .backupEvery, "TIME", summary: "How often, like 30m, 6h or 1d. Needs --backup-dir.", fallback: "6h"),
     .text(
       .backupKeep, "N", summary: "How many of these backups are kept. Needs --backup-dir.", fallback: "14"),
+  ]
+
+  // MARK: Cluster
+
+  static let store = Flag.urls(
+    .store, "URL", summary: "PostgreSQL database that this node shares with others.",
+    details: [
+      "Needs a build with the cluster and --jwt-secret-file. Command lines are public: see --store-file.",
+      "sslmode and the rest of libpq's parameters can stand behind a question mark.",
+    ],
+    fallback: .words("SQLite in the data folder"), example: "postgres://seatcast@db.example/seatcast")
+  static let storeFile = Flag.text(
+    .storeFile, "FILE", summary: "File with that URL, which may have a password; instead of --store.",
+    example: "/etc/seatcast/store-url", credential: "store-url")
+
+  private static let cluster: [Flag] = [
+    store, storeFile,
+    .urls(
+      .bus, "URLS", summary: "NATS servers by which nodes tell each other what they sell. Needs --store.",
+      details: [
+        "Separated by commas; nats://user:password@host:4222, or tls://. Without, nodes learn by the database."
+      ],
+      fallback: .words("none"), example: "nats://nats.example:4222"),
+    .text(
+      .busFile, "FILE", summary: "File with these URLs; instead of --bus.", example: "/etc/seatcast/bus-url",
+      credential: "bus-url"),
+    .text(
+      .busPrefix, "WORD", summary: "First word of the subjects, so that several shops can share a server.",
+      fallback: "seatcast"),
+    .text(
+      .busAuthorities, "FILE", summary: "PEM file of the authorities that the NATS servers' certificates are by.",
+      fallback: .words("the system's"), example: "/etc/seatcast/nats-ca.pem"),
+    .text(
+      .busCredentials, "FILE", summary: "File of NATS credentials (JWT and nkey seed), or of an nkey seed alone.",
+      example: "/etc/seatcast/nats.creds", credential: "bus-creds"),
+    .text(
+      .node, "NAME", summary: "This node's name among those of the database.",
+      fallback: .words("host name and port"), example: "node-1"),
   ]
 
   // MARK: Accounts and tokens

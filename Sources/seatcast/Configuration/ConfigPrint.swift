@@ -16,6 +16,28 @@ enum ConfigPrint {
 
   static let mask = "(secret)"
 
+  /// URLs, separated by commas, with the mask in place of each password: `nats://user:(secret)@host`. What is no URL is masked
+  /// as a whole, because a password may stand anywhere in it.
+  static func maskingPasswords(_ text: String) -> String {
+    text.split(separator: ",", omittingEmptySubsequences: false).map { item in
+      guard let scheme = item.firstRange(of: "://") else { return mask }
+      let rest = item[scheme.upperBound...]
+      // libpq and libnats take everything up to the last @ for user and password.
+      let hidden = rest.lastIndex(of: "@").map { at in
+        let user = rest[..<at].firstIndex(of: ":").map { rest[..<$0] }
+        return (user.map { "\($0):\(mask)" } ?? mask) + rest[at...]
+      }
+      return item[..<scheme.upperBound] + maskingParameter(hidden ?? String(rest))
+    }.joined(separator: ",")
+  }
+
+  /// A password among the parameters of a URL of PostgreSQL.
+  private static func maskingParameter(_ text: String) -> String {
+    guard let name = text.firstRange(of: "password=") else { return text }
+    let end = text[name.upperBound...].firstIndex(of: "&") ?? text.endIndex
+    return text[..<name.upperBound] + mask + text[end...]
+  }
+
   /// Prints, and complains about what the server would refuse.
   /// - Returns: the exit status.
   static func run(_ settings: Settings) -> Int32 {
@@ -31,7 +53,7 @@ enum ConfigPrint {
     CommandTable.serve.flags.filter { $0.setting != .config }.compactMap { row in
       if let given = settings[row.setting] {
         let value = row.value == .none ? "on" : given.text
-        return line(row, row.isSecret ? mask : value, "\(place(given.source))", isDefault: false)
+        return line(row, row.shown(value), "\(place(given.source))", isDefault: false)
       }
       guard effective else { return nil }
       switch row.fallback {

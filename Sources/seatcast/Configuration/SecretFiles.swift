@@ -51,13 +51,17 @@ enum SecretFiles {
     _ source: ServeConfiguration.Admin.Password, what: String = "admin's password"
   ) throws(StartError) -> String {
     switch source {
-    case .text(let text): return text
-    case .file(let path):
-      guard let text = String(validating: try line(at: path, what: what), as: UTF8.self) else {
-        throw StartError("The \(what) in \(printable(path)) is not UTF-8.")
-      }
-      return text
+    case .text(let text): text
+    case .file(let path): try text(at: path, what: what)
     }
+  }
+
+  /// The text of a file without one line break at its end.
+  static func text(at path: String, what: String) throws(StartError) -> String {
+    guard let text = String(validating: try line(at: path, what: what), as: UTF8.self) else {
+      throw StartError("The \(what) in \(printable(path)) is not UTF-8.")
+    }
+    return text
   }
 
   /// Longer files are no secrets.

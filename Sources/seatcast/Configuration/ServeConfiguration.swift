@@ -2,6 +2,7 @@
 // read later (SecretFiles.swift), so a wrong value is an error before anything is opened.
 import ControlPlane
 import FanoutCore
+import Glibc
 
 struct ServeConfiguration: Equatable, Sendable {
   var address: ListenAddress
@@ -11,6 +12,8 @@ struct ServeConfiguration: Equatable, Sendable {
   var descriptorTables: DescriptorTables
   var compression: Compression
   var dataFolder: String
+  /// Nil: a server by itself, with SQLite.
+  var cluster: ClusterConfiguration?
   var secret: SecretSource
   var previousSecret: PreviousSource?
   var accounts: AccountsConfiguration
@@ -89,6 +92,11 @@ struct ServeConfiguration: Equatable, Sendable {
     var password: Password
   }
 
+  /// This server's name among nodes: what is configured, or the machine's name and the port.
+  var nodeName: String {
+    cluster?.node ?? "\(hostName()):\(address.port == 0 ? "\(getpid())" : "\(address.port)")"
+  }
+
   /// The form of the log here.
   var logFormat: LogFormat { log ?? (StandardError.isTerminal ? .text : .json) }
 
@@ -112,6 +120,7 @@ struct ServeConfiguration: Equatable, Sendable {
     descriptorTables = try settings.choice(.descriptorTables, as: DescriptorTables.self) ?? .shared
     compression = try settings.choice(.compression, as: Compression.self) ?? .on
     dataFolder = try settings.text(.data) ?? "./data"
+    cluster = try ClusterConfiguration(settings)
     secret = try Self.secret(settings)
     previousSecret = try Self.previousSecret(settings)
     accounts = try AccountsConfiguration(settings)
@@ -135,6 +144,21 @@ struct ServeConfiguration: Equatable, Sendable {
     demo = settings.has(.demo)
     backups = try Self.backups(settings)
     unknownVariables = settings.warnings
+    if cluster != nil { try refuseWhatNodesShare(settings) }
+  }
+
+  /// What a node cannot have for itself.
+  private func refuseWhatNodesShare(_ settings: Settings) throws(UsageError) {
+    let store = settings.source(settings.has(.store) ? .store : .storeFile)
+    if secret == .kept, accounts.keySetFile == nil {
+      throw UsageError(
+        "\(store) needs --jwt-secret-file, SEATCAST_JWT_SECRET_FILE or SEATCAST_JWT_SECRET: all nodes sign tokens "
+          + "with the same secret.")
+    }
+    if backups != nil {
+      throw UsageError(
+        "\(settings.source(.backupDir)) is for SQLite; with \(store), back up PostgreSQL itself.")
+    }
   }
 
   /// Everything that is wrong with single values; when nothing is, how they do not go together.
@@ -250,6 +274,15 @@ struct ServeConfiguration: Equatable, Sendable {
     }
     return origins
   }
+}
+
+/// The machine's name, as far as it is a word.
+private func hostName() -> String {
+  var bytes = [CChar](repeating: 0, count: 65)
+  guard unsafe gethostname(&bytes, bytes.count - 1) == 0 else { return "node" }
+  let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let word = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+  return word.isEmpty ? "node" : String(word.prefix(56))
 }
 
 /// Who may watch events by WebSocket or event stream.

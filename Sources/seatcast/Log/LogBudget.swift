@@ -64,5 +64,9 @@ enum LogKind: String, Hashable, Sendable {
   case keysRead = "changes of public keys"
   case backupMade = "backups"
   case backupFailed = "failed backups"
+  case clockDiffers = "differences of clocks"
+  case registry = "changes of the table of nodes"
+  case keysDiffer = "differences of secrets"
+  case bus = "changes of the bus"
   case keysUnreadable = "unreadable public keys"
 }

@@ -111,6 +111,33 @@ extension Log: ControlObserver {
       )
     case .backupMade(let path, let bytes):
       (.backupMade, LogEntry(.info, "a backup was made", ["file": path, "bytes": String(bytes)]))
+    case .clockDiffers(let milliseconds):
+      (
+        .clockDiffers,
+        LogEntry(
+          .warning, "this machine's clock is not the database's, by which the node goes",
+          ["milliseconds": String(milliseconds)])
+      )
+    case .registryFailed(let why):
+      (
+        .registry,
+        LogEntry(
+          .error, "the other nodes cannot be told how this one is; they may take it for dead", ["why": why])
+      )
+    case .registryRecovered: (.registry, LogEntry(.info, "the other nodes are told again how this one is"))
+    case .recordKeyMissing:
+      (
+        .keysDiffer,
+        LogEntry(
+          .error, "this node has no key of the record of sales and seals nothing; copy record-key from another node")
+      )
+    case .keysDiffer(let node):
+      (
+        .keysDiffer,
+        LogEntry(
+          .error, "another node signs tokens with another secret; what one issues the other refuses",
+          ["node": node])
+      )
     case .backupFailed(let why): (.backupFailed, LogEntry(.error, "a backup failed", ["why": why]))
     case .rateLimited: nil
     }

@@ -42,6 +42,7 @@ extension MetricFamily {
       .gauge(
         "record_lag_seconds", "Time for which something has been committed that no head covers",
         UInt64(clamping: counters.recordLagSeconds)),
+    ] + nodes(counters) + [
       .counter("checkpoints_total", "Checkpoints of the database", counters.checkpoints),
       .counter(
         "clock_steps_total", "Times that the wall clock was set by more than two seconds", counters.clockSteps
@@ -57,6 +58,25 @@ extension MetricFamily {
       .histogram(
         "ledger_commit_seconds", "Time that the commit of a batch took, its sync included",
         [.init(counters.commitTimes, scale: .nanoseconds)]),
+    ]
+  }
+
+  /// None for a server by itself.
+  private static func nodes(_ counters: ControlCounters) -> [MetricFamily] {
+    guard let nodes = counters.nodes else { return [] }
+    return [
+      .gauge("nodes_alive", "Nodes of this database that were seen in the last seconds", UInt64(nodes.alive)),
+      .gauge("nodes_dead", "Nodes that were not, and stopped without saying so", UInt64(nodes.dead)),
+      .gauge("node_leads", "Whether this node does for all what is done by the clock", nodes.leads ? 1 : 0),
+      .gauge(
+        "node_lag_milliseconds", "Time from others' last commit to its announcement here",
+        UInt64(clamping: nodes.lag)),
+      .gauge(
+        "node_silence_milliseconds", "Time since this node could last tell the others how it is",
+        UInt64(clamping: nodes.listAge)),
+      .gauge(
+        "clock_offset_milliseconds", "By how much the machine's clock is off the database's, either way",
+        UInt64(abs(counters.clockOffsetMilliseconds ?? 0))),
     ]
   }
 }

@@ -8,6 +8,8 @@ struct Pages: Sendable {
   let isReady: @Sendable () -> Bool
   /// Why they cannot, in words for anybody; nil: no reason is known.
   var unreadiness: @Sendable () -> String? = { nil }
+  /// What is not as it should be though requests are served, in words for anybody; nil: nothing.
+  var remark: @Sendable () -> String? = { nil }
   /// Renders the metrics page.
   let metrics: @Sendable (MetricsFormat) -> String
 
@@ -35,7 +37,7 @@ struct Pages: Sendable {
   private static let alive = Answers.text(200, "ok\n")
 
   private func readiness() -> HTTPResponse {
-    if isReady() { return Answers.text(200, "ready\n") }
+    if isReady() { return Answers.text(200, remark().map { "ready: \($0)\n" } ?? "ready\n") }
     let why = unreadiness().map { "not ready: \($0)\n" } ?? "not ready\n"
     return Answers.text(503, why, fields: [Answers.retrySoon])
   }

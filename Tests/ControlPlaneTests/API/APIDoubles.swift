@@ -1,5 +1,6 @@
 // Stand-ins for what the API and Auth are given from outside, for their tests.
 import Synchronization
+import TestSupport
 
 @testable import ControlPlane
 
@@ -100,6 +101,27 @@ final class StubReads: ReadStore {
   ) throws(DomainError) -> [Notice] {
     try check()
     return []
+  }
+}
+
+/// Tokens that nodes share, in memory.
+final class MemoryTokens: SharedTokens {
+  private let tokens = Guarded<[[UInt8]: (grant: ConnectionGrant, end: Instant)]>([:])
+  let fails = Guarded(false)
+
+  func keep(
+    _ token: ConnectionTokens.Kept, until end: Instant, dropping dropped: [[UInt8]]
+  ) throws(StoreFailure) {
+    tokens.withLock { tokens in
+      tokens[token.digest] = (token.grant, end)
+      for digest in dropped { tokens[digest] = nil }
+    }
+  }
+
+  func take(_ digest: [UInt8], at now: Instant) throws(StoreFailure) -> ConnectionGrant? {
+    if fails.withLock({ $0 }) { throw StoreFailure(code: StoreFailure.unreachable, message: "away") }
+    let found = tokens.withLock { $0.removeValue(forKey: digest) }
+    return found.flatMap { now < $0.end ? $0.grant : nil }
   }
 }
 

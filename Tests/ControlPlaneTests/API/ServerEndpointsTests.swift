@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -21,6 +22,23 @@ struct ServerEndpointsTests {
     #expect(stats?["histograms"]?.members?["sync"]?.members?["count"]?.whole ?? 0 >= 2)
     #expect(try backend.send("GET", "/api/server/stats", token: user).status == 403)
     #expect(try backend.send("GET", "/api/server/stats").status == 401)
+  }
+
+  @Test("A server by itself is a cluster of one, which leads")
+  func clusterOfOne() throws {
+    let backend = try APIFixture(insight: ScriptedInsight())
+    let (admin, user) = (try backend.adminToken(), try backend.userToken())
+    let reply = try backend.send("GET", "/api/cluster", token: admin)
+    #expect(reply.status == 200)
+    let told = try StrictJSON.parse(reply.body).members
+    #expect(told?["leader"] == told?["node"] && told?["bus"] == .null)
+    #expect(told?["store"]?.members?["kind"]?.text == "sqlite")
+    #expect(told?["totals"]?.members?["nodes"]?.whole == 1)
+    guard case .array(let nodes)? = told?["nodes"] else { throw TestFailure("no nodes") }
+    #expect(nodes.count == 1 && nodes[0].members?["state"]?.text == "alive")
+    #expect(nodes[0].members?["leads"] == .bool(true) && nodes[0].members?["lagMilliseconds"]?.whole == 0)
+    #expect(try backend.send("GET", "/api/cluster", token: user).status == 403)
+    #expect(try backend.send("GET", "/api/cluster").status == 401)
   }
 
   @Test("Without a data plane there is nothing to tell")

@@ -25,6 +25,37 @@ struct TokenVerifierTests {
         == .valid(expected))
   }
 
+  @Test("Tokens that nodes share are redeemed on any of them, once; a log-out in between counts")
+  func shared() throws {
+    let (store, revocations) = (MemoryTokens(), Revocations())
+    func node() -> TokenVerifier {
+      TokenVerifier(TrustedKeys(TokenForge.secret), revocations, shared: store, clock: clock)
+    }
+    let principal = Principal(
+      identity: .local(5), role: .user, email: nil, name: nil,
+      issuedAt: Instant(milliseconds: 500_000), expiresAt: Instant(milliseconds: 2_000_000),
+      key: TokenForge.keyNumber)
+    func issue() throws -> [UInt8] {
+      let made = ConnectionTokens().issueKept(
+        ConnectionGrant(principal: principal, events: [EventID(3)]), at: clock.uptime)
+      try store.keep(made.kept, until: Instant(milliseconds: 1_030_000), dropping: made.dropped)
+      return made.token
+    }
+    let (one, other) = (node(), node())
+    let token = try issue()
+    #expect(try other.redeem(token) == ConnectionGrant(principal: principal, events: [EventID(3)]))
+    #expect(try one.redeem(token) == nil && other.redeem(token) == nil)
+    #expect(try one.redeem(Array("nonsense".utf8)) == nil)
+    #expect(one.trusts(principal))
+    store.fails.withLock { $0 = true }
+    let unknown = try Result { () throws(DomainError) in try one.redeem(issue()) }
+    #expect(throws: DomainError.storageUnavailable) { try unknown.get() }
+    store.fails.withLock { $0 = false }
+    let late = try issue()
+    revocations.add(.local(5), before: Instant(milliseconds: 600_000))
+    #expect(try one.redeem(late) == nil && !one.trusts(principal))
+  }
+
   @Test("exp must be in the future, to the millisecond")
   func expiry() {
     #expect(verdict(#"{"iss":"seatcast","sub":"5","exp":1001}"#) != .invalid)

@@ -16,6 +16,64 @@ import Testing
     return client.texts()
   }
 
+  private func judge(_ rig: LoopRig, _ verdict: UpgradeVerdict) throws {
+    let ticket = try #require(rig.sessions.asked.withLock(\.last))
+    rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(judging: { verdict }))]))
+    rig.settle(4)
+  }
+
+  @Test("an upgrade that is judged later waits, and goes on with what came behind it")
+  func judgedLater() throws {
+    let rig = LoopRig()
+    let client = ScriptedClient(rig.connect())
+    client.socket.write(ScriptedClient.upgrade("/asked"))
+    client.say("echo early")
+    rig.settle(4)
+    #expect(client.socket.read().isEmpty && client.socket.isOpen)
+    try judge(rig, .accept(Admission(client: ClientTag(id: 7))))
+    #expect(client.read() == [.text("early")])
+    #expect(client.status == 101)
+    client.say("echo late")
+    rig.settle(4)
+    #expect(client.read() == [.text("late")])
+    #expect(rig.faults() == [])
+  }
+
+  @Test("what is judged later can be refused, or accepted only to be told why not")
+  func refusedLater() throws {
+    let rig = LoopRig()
+    let refused = ScriptedClient(rig.connect())
+    refused.socket.write(ScriptedClient.upgrade("/asked"))
+    rig.settle(4)
+    try judge(rig, .refuse(HTTPResponse(status: 403)))
+    _ = refused.read()
+    #expect(refused.status == 403 && refused.socket.isOpen)
+    rig.sessions.asked.withLock { $0 = [] }
+    let closed = ScriptedClient(rig.connect())
+    closed.socket.write(ScriptedClient.upgrade("/asked"))
+    rig.settle(4)
+    try judge(rig, .acceptThenClose(.policyViolation, reason: "used", subprotocol: nil))
+    #expect(closed.read() == [.close(1008, "used")])
+    #expect(closed.status == 101)
+    #expect(rig.faults() == [])
+  }
+
+  @Test("more upgrades than may wait are turned away, and one whose client has gone is judged for nobody")
+  func fullOrGone() throws {
+    let rig = LoopRig()
+    let (first, second) = (ScriptedClient(rig.connect()), ScriptedClient(rig.connect()))
+    first.socket.write(ScriptedClient.upgrade("/asked"))
+    rig.settle(4)
+    second.socket.write(ScriptedClient.upgrade("/asked"))
+    rig.settle(4)
+    _ = second.read()
+    #expect(second.status == 503)
+    first.socket.close()
+    rig.settle(4)
+    try judge(rig, .accept(Admission(client: ClientTag(id: 7))))
+    #expect(rig.faults() == [])
+  }
+
   @Test("a ping is answered with how far each topic was sent, the oldest subscription first")
   func pong() {
     let rig = LoopRig()

@@ -2,6 +2,7 @@
 import ControlPlane
 import FanoutCore
 import Synchronization
+import TestSupport
 
 @testable import seatcast
 
@@ -28,13 +29,24 @@ final class FakeBackend: BackendPort {
   private let state = Mutex(State())
 
   init(
-    isFull: Bool = false, principals: [String: Principal] = [:], grants: [String: ConnectionGrant] = [:]
+    isFull: Bool = false, principals: [String: Principal] = [:], grants: [String: ConnectionGrant] = [:],
+    redeemsLater: Bool = false
   ) {
+    waiting = redeemsLater ? Guarded([]) : nil
     (self.isFull, self.principals, self.grants) = (isFull, principals, grants)
   }
 
   func redeem(_ connectionToken: [UInt8]) -> ConnectionGrant? {
     grants[String(decoding: connectionToken, as: UTF8.self)]
+  }
+
+  /// Nil: tokens are looked up at once. Otherwise those who ask are told when the test says so.
+  let waiting: Guarded<[@Sendable (Redemption) -> Void]>?
+  var redeemsLater: Bool { waiting != nil }
+
+  func redeem(_ connectionToken: [UInt8], then: @escaping @Sendable (Redemption) -> Void) -> Bool {
+    waiting?.withLock { $0.append(then) }
+    return !isFull
   }
 
   var requests: [Request] { state.withLock { $0.requests } }

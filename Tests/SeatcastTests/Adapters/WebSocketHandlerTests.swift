@@ -226,6 +226,39 @@ struct WebSocketHandlerTests {
     #expect(backend.tokens.isEmpty)
   }
 
+  @Test("A connection token that nodes share is judged when the store has told, and again when the connection begins")
+  func sharedConnectionTokens() throws {
+    let backend = FakeBackend(redeemsLater: true)
+    let answers = Guarded<[(Ticket, HTTPResponse)]>([])
+    var sessions = sessions
+    sessions = WebSocketHandler(
+      backend: backend, messages: sessions.messages, origins: sessions.origins,
+      answer: { ticket, response in answers.withLock { $0.append((ticket, response)) } })
+    func verdict(_ redemption: Redemption) throws -> UpgradeVerdict {
+      let verdict = sessions.judge(
+        .make("GET", "/ws/events/1?connect=x", [("Host", "seats.example:3000")]),
+        from: PeerAddress(ipv4: 0x7F00_0001))
+      guard case .later(let ask) = verdict else { return verdict }
+      let ticket = Ticket(loop: LoopID(0), slot: 3, generation: 4, request: 5)
+      #expect(ask(ticket))
+      let tell = try #require(backend.waiting?.withLock { $0.popLast() })
+      tell(redemption)
+      let answer = try #require(answers.withLock { $0.popLast() })
+      #expect(answer.0 == ticket)
+      return try #require(answer.1.judgement)()
+    }
+    let principal = Principal(
+      identity: .local(7), role: .user, email: nil, name: nil, expiresAt: Instant(milliseconds: 99_000))
+    let grant = ConnectionGrant(principal: principal, events: [EventID(1)])
+    let admitted = try #require(admitted(verdict(.good(grant) { true })))
+    #expect(admitted.topic == TopicID(1) && admitted.topics == [TopicID(1)] && admitted.expiresAt == 99_000)
+    for bad in [Redemption.bad, .good(grant) { false }] {
+      #expect(
+        try #require(closed(verdict(bad))) == (.policyViolation, "Invalid authentication token"))
+    }
+    #expect(try #require(closed(verdict(.unknown))).0 == .tryAgainLater)
+  }
+
   // MARK: Messages
 
   @Test("A new token of the same user renews the connection; any other leaves it as it is")

@@ -28,6 +28,21 @@ struct ConfigPrintTests {
     #expect(ConfigFile(path: "g", bytes: Array(text.utf8)).entries[.data]?.value == "/d # e")
   }
 
+  @Test(
+    "Of a URL everything but its password is shown",
+    arguments: [
+      ("postgres://a:hush@h:5432/d?x=1", "postgres://a:(secret)@h:5432/d?x=1"), ("nats://h", "nats://h"),
+      ("nats://a:hu:sh@h,nats://b:hush@i", "nats://a:(secret)@h,nats://b:(secret)@i"),
+      ("nats://hush@h", "nats://(secret)@h"), ("postgres://a:hu@sh@h/d", "postgres://a:(secret)@h/d"),
+      ("hush", "(secret)"), ("postgres://h/d?password=hush&a=b", "postgres://h/d?password=(secret)&a=b"),
+    ])
+  func passwords(url: String, shown: String) {
+    #expect(ConfigPrint.maskingPasswords(url) == shown)
+    let settings = settings([.store: url])
+    let lines = ConfigPrint.lines(settings, effective: false)
+    #expect(lines.first { $0.setting == .store }?.value == shown)
+  }
+
   @Test("No secret is ever shown")
   func masked() {
     let environment = ["SEATCAST_JWT_SECRET": "hush-1", "SEATCAST_ADMIN_PASSWORD": "hush-2"]

@@ -41,10 +41,11 @@ enum MetricsReference {
     let request = RequestTimes(
       kind: 0, statusClass: 2, times: Histogram(bounds: [1], counts: [1, 0], sum: 1))
     counters.backupAgeSeconds = 0
+    counters.nodes = ControlCounters.Nodes()
     return MetricFamily.process(
       ProcessMemory(resident: 0, anonymous: 0), descriptorLimit: 0, startedAt: Instant(milliseconds: 0))
       + MetricFamily.plane([LoopCounts()], sender: "send") + MetricFamily.delivery([])
-      + MetricFamily.backend(counters) + [.requests([request], .ofServer)]
+      + MetricFamily.backend(counters) + MetricFamily.bus(BusReport()) + [.requests([request], .ofServer)]
   }
 
   static func render(_ families: [MetricFamily]) -> String {

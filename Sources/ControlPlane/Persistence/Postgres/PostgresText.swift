@@ -28,7 +28,7 @@
 
     /// The text that is kept as this one.
     static func plain(_ stored: String) -> String {
-      Array(stored.utf8).withUnsafeBytes { unsafe text($0) }
+      unsafe Array(stored.utf8).withUnsafeBytes { unsafe text($0) }
     }
 
     static func text(_ bytes: UnsafeRawBufferPointer) -> String {

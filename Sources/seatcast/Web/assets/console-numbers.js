@@ -186,6 +186,34 @@ export function bytesWords(bytes) {
   return mebibytes < 1024 ? `${number(Math.round(mebibytes))} MiB` : `${number(Math.round(mebibytes / 102.4) / 10)} GiB`;
 }
 
+/** Rows of the table of nodes: whether something is wrong with each, and the texts of its cells. */
+export function nodeRows({ node: own, nodes, time }) {
+  return nodes.map((node) => {
+    const silent = Math.max(0, Math.round((Date.parse(time) - Date.parse(node.seenAt)) / 1000));
+    const state = node.state === 'dead' ? `not seen for ${uptimeWords(silent)}` : node.leads ? 'leads' : 'works';
+    const isOther = node.name !== own && node.signingKey !== nodes.find(({ name }) => name === own)?.signingKey;
+    return {
+      isAlarming: node.state === 'dead' || isOther,
+      cells: [
+        node.name === own ? `${node.name} (this one)` : node.name,
+        isOther && node.state !== 'dead' ? `${state}, with another secret` : state,
+        node.version, number(node.connections), number(node.subscriptions), number(node.bookingsPerSecond),
+        timeWords(node.lagMilliseconds / 1000), node.bus ?? '–', offsetWords(node.clockOffsetMilliseconds),
+      ],
+    };
+  });
+}
+
+/** What stands in the way of the nodes; "" when nothing does. */
+export function nodesProblem({ store, bus, leader, listAgeMilliseconds }) {
+  if (!store.available) return 'The database does not take changes.';
+  if (listAgeMilliseconds > 5_000) return 'This node cannot reach the table of nodes; the list is old.';
+  if (leader === null) return 'No node leads: holds and statuses do not end by the clock.';
+  return bus === 'disconnected' ? 'The bus is down. Bookings of other nodes come by the database, a little later.' : '';
+}
+
+const offsetWords = (milliseconds) => (milliseconds > 0 ? `+${number(milliseconds)} ms` : `${number(milliseconds)} ms`);
+
 /** "3 d 4 h", "4 h 12 min", "12 min", "40 s". */
 export function uptimeWords(seconds) {
   const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(Math.floor);

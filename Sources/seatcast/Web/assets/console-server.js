@@ -4,7 +4,7 @@
 
 import { byId, copyOf, element, say } from './dom.js';
 import {
-  bytesWords, linePath, rateWords, roundUp, timeWords, uptimeWords,
+  bytesWords, linePath, nodeRows, nodesProblem, rateWords, roundUp, timeWords, uptimeWords,
 } from './console-numbers.js';
 import { count, number } from './words.js';
 
@@ -148,6 +148,30 @@ export function serverView(app) {
   const shown = tiles.map((about) => new Tile(about));
   byId('tiles').replaceChildren(...shown.map((tile) => tile.section));
 
+  /** Null: a server by itself, or a listener that does not tell. */
+  let cluster = null;
+
+  function showNodes() {
+    byId('nodes-panel').hidden = cluster === null;
+    if (cluster === null) return;
+    const [rows, problem] = [nodeRows(cluster), nodesProblem(cluster)];
+    fillRows(byId('nodes'), rows.map(({ cells }) => cells));
+    rows.forEach(({ isAlarming }, place) => byId('nodes').rows[place].classList.toggle('alarming', isAlarming));
+    byId('nodes-problem').hidden = problem === '';
+    say(byId('nodes-problem'), problem);
+  }
+
+  async function poll() {
+    try {
+      const told = await app.api.send('GET', '/api/cluster');
+      cluster = told.store.kind === 'postgresql' ? told : null;
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      cluster = null;
+    }
+    if (app.view === view) showNodes();
+  }
+
   function show() {
     const { history } = app;
     const { stats } = history;
@@ -166,5 +190,6 @@ export function serverView(app) {
   }
 
   show();
-  return { title: 'Server', show };
+  const view = { title: 'Server', show, poll, everyMs: 1_000 };
+  return view;
 }
