@@ -23,7 +23,7 @@ extension Checkup {
       let before = try firstSeal(before: last, entries, reads)
       var walk = before.map { RecordWalk(reads, after: $0) } ?? RecordWalk(reads)
       while walk.chain.size < last.size {
-        guard try walk.next() else { throw RecordReads.damage("a seal before \(last.number)") }
+        guard try walk.next() else { throw StoreFailure.damagedRecord("a seal before \(last.number)") }
       }
       return RecordState(entries: last.size, checked: last.size - (before?.size ?? 0))
     } catch {
@@ -33,14 +33,14 @@ extension Checkup {
 
   /// The seal behind which the look begins; nil: at the beginning.
   private static func firstSeal(
-    before last: RecordSeal, _ entries: UInt64, _ reads: RecordReads
+    before last: RecordSeal, _ entries: UInt64, _ reads: any RecordSource
   ) throws(StoreFailure) -> RecordSeal? {
     guard last.size > entries else { return nil }
     // Seals have different sizes: halve until the part is small enough.
     var (low, high) = (Int64(1), last.number)
     while low < high {
       let middle = low + (high - low) / 2
-      guard let seal = try reads.seal(middle) else { throw RecordReads.damage("seal \(middle)") }
+      guard let seal = try reads.seal(middle) else { throw StoreFailure.damagedRecord("seal \(middle)") }
       if last.size - seal.size > entries { low = middle + 1 } else { high = middle }
     }
     return try reads.seal(low - 1)

@@ -28,6 +28,7 @@ final class Database: Storage {
   static func open(
     _ folder: DataFolder, _ identifiers: any IdentifierSource, upgrades: Bool = true, vfs: String? = nil
   ) throws(StartFailure) -> (database: Database, writer: SQLiteBookingStore) {
+    if let mark = try MovedMark.read(folder) { throw mark.refusal(folder) }
     do throws(MigrationFailure) {
       let connection = try connect(folder, vfs)
       if !upgrades { try Migrations.check(connection) }
@@ -49,9 +50,9 @@ final class Database: Storage {
   }
 
   /// The same for the record.
-  func openRecord() throws(StartFailure) -> RecordReads {
+  func openRecord() throws(StartFailure) -> any RecordSource {
     do throws(StoreFailure) {
-      return try RecordReads(folder.database, facts: record, vfs: vfs)
+      return try SQLiteRecordSource(folder.database, facts: record, vfs: vfs)
     } catch {
       throw Self.sentence(.store(error), folder)
     }
@@ -82,7 +83,7 @@ final class Database: Storage {
     try storing { () throws(StoreFailure) in
       let keep = try Statement(connection, "INSERT OR IGNORE INTO meta VALUES (?, ?)")
       let find = try Statement(connection, "SELECT value FROM meta WHERE name = ?")
-      for name in ["epoch", "booking_key", RecordFacts.recordName] {
+      for name in [RecordFacts.epochName, RecordFacts.bookingKeyName, RecordFacts.recordName] {
         try keep.run([.text(name), .text(identifiers.randomHex(bytes: 8))])
       }
       try keep.run([

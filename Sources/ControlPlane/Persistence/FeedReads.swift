@@ -9,7 +9,10 @@ final class FeedReads {
     page = try Statement(
       connection,
       """
-      SELECT \(FeedRow.columns) FROM \(FeedRow.join)
+      SELECT \(FeedRow.columns)
+      FROM feed f LEFT JOIN notice n ON f.kind = 0 AND n.event_id = f.subject
+          AND n.seq > f.number - min(f.count, f.position - ?1) AND n.seq <= f.number
+        \(FeedRow.joinOfNotice)
       WHERE f.position > ?1 ORDER BY f.position, n.seq LIMIT ?2
       """)
     bounds = try Statement(
@@ -22,19 +25,11 @@ final class FeedReads {
   /// The position before the oldest entry that is kept.
   func start() throws(StoreFailure) -> Int64 { try ends().start }
 
-  /// Entries may be forgotten between two statements, so what was read is judged by itself: it must begin right behind the
-  /// position that was asked for.
   func items(after position: Int64, limit: Int) throws(StoreFailure) -> FeedAnswer {
     let rows = try page.all([.int(position), .int(limit)]) {
       (position: $0.int64(0), item: FeedRow.decode($0, cipher))
     }
-    if let first = rows.first {
-      return first.position == position + 1
-        ? .items(rows.compactMap(\.item)) : .restarted(from: first.position - 1)
-    }
-    let (start, end) = try ends()
-    // Behind the last entry there is nothing yet; what came between the statements is read next time.
-    return (start...end).contains(position) ? .items([]) : .restarted(from: start)
+    return try FeedRows.answer(rows, after: position, ends)
   }
 
   private func ends() throws(StoreFailure) -> (start: Int64, end: Int64) {
@@ -44,24 +39,44 @@ final class FeedReads {
   }
 }
 
+enum FeedRows {
+  /// Entries may be forgotten between two statements, so what was read is judged by itself: it must begin right behind the
+  /// position that was asked for.
+  /// - Parameters:
+  ///   - rows: what a page's statement gave.
+  ///   - ends: reads the position before the oldest entry that is kept, and the newest one's.
+  static func answer(
+    _ rows: [(position: Int64, item: FeedItem?)], after position: Int64,
+    _ ends: () throws(StoreFailure) -> (start: Int64, end: Int64)
+  ) throws(StoreFailure) -> FeedAnswer {
+    if let first = rows.first {
+      return first.position == position + 1
+        ? .items(rows.compactMap(\.item)) : .restarted(from: first.position - 1)
+    }
+    let (start, end) = try ends()
+    // Behind the last entry there is nothing yet; what came between the statements is read next time.
+    return (start...max(start, end)).contains(position) ? .items([]) : .restarted(from: start)
+  }
+}
+
 enum FeedRow {
   /// A row `f`; `n`, a notice that it stands for; `b` and `a`, the booking and its user; `d`, the details that the notice announces or
   /// that the event was made with.
   static let columns = """
-    iif(f.kind = 0, f.position - f.number + n.seq, f.position), f.kind, f.subject, coalesce(n.seq, f.number), n.kind, n.available, n.capacity, n.at, b.id, b.event_id, a.issuer,
+    CASE WHEN f.kind = 0 THEN f.position - f.number + n.seq ELSE f.position END, f.kind, f.subject,
+    coalesce(n.seq, f.number), n.kind, n.available, n.capacity, n.at, b.id, b.event_id, a.issuer,
     a.subject, b.quantity, b.state, b.held_until, b.extended, coalesce(d.status, e.status),
     coalesce(d.name, e.name), coalesce(d.starts_at, e.starts_at), coalesce(d.opens_at, e.opens_at),
     coalesce(d.closes_at, e.closes_at), coalesce(d.max_per_booking, e.max_per_booking), e.capacity, b.type_id,
     n.types
     """
-  /// `?1`: the position behind which the page begins, perhaps in the middle of a row.
-  static let join = """
-    feed f LEFT JOIN notice n ON f.kind = 0 AND n.event_id = f.subject
-        AND n.seq > f.number - min(f.count, f.position - ?1) AND n.seq <= f.number
-      LEFT JOIN booking b ON b.id = iif(f.kind = 0, n.booking_id, iif(f.kind IN (1, 2), f.subject, NULL))
-      LEFT JOIN account a ON a.id = b.user_id
-      LEFT JOIN notice_detail d ON n.kind = \(NoticeRow.changed) AND d.event_id = n.event_id AND d.seq = n.seq
-      LEFT JOIN feed_event e ON f.kind = 3 AND e.event_id = f.subject
+  /// Behind `f` and `n`, which begin in the middle of a row where a page does.
+  static let joinOfNotice = """
+    LEFT JOIN booking b
+      ON b.id = CASE WHEN f.kind = 0 THEN n.booking_id WHEN f.kind IN (1, 2) THEN f.subject END
+    LEFT JOIN account a ON a.id = b.user_id
+    LEFT JOIN notice_detail d ON n.kind = \(NoticeRow.changed) AND d.event_id = n.event_id AND d.seq = n.seq
+    LEFT JOIN feed_event e ON f.kind = 3 AND e.event_id = f.subject
     """
 
   /// nil: the number of its booking is beyond what public names can say.

@@ -19,6 +19,11 @@ public enum PlainFile {
     return unsafe stat(path, &status) != 0 || isPlain(status)
   }
 
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && isPlain(status)
+  }
+
   private static func isPlain(_ status: stat) -> Bool {
     status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR
   }

@@ -9,5 +9,5 @@ protocol Storage: Sendable {
   /// A read-only connection of its own, for one thread.
   func openReader() throws(StartFailure) -> any ReadStore
   /// The same for the record.
-  func openRecord() throws(StartFailure) -> RecordReads
+  func openRecord() throws(StartFailure) -> any RecordSource
 }

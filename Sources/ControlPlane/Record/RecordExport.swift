@@ -17,8 +17,24 @@ public enum RecordExport {
   public static func write(
     _ folder: String, event: Int64? = nil, to file: Int32
   ) throws(AdminAnswer.Failure) -> Report {
+    try write(event: event, to: file) { () throws(StoreFailure) in try reads(of: folder) }
+  }
+
+  #if Cluster
+    /// The same of a PostgreSQL database.
+    /// - Parameter store: its URL.
+    public static func write(
+      store: String, event: Int64? = nil, to file: Int32
+    ) throws(AdminAnswer.Failure) -> Report {
+      try write(event: event, to: file) { () throws(StoreFailure) in try PostgresStorage.record(of: store) }
+    }
+  #endif
+
+  private static func write(
+    event: Int64?, to file: Int32, _ open: () throws(StoreFailure) -> any RecordSource
+  ) throws(AdminAnswer.Failure) -> Report {
     do throws(StoreFailure) {
-      let reads = try reads(of: folder)
+      let reads = try open()
       guard let last = try reads.last() else {
         throw StoreFailure(code: 0, message: "the record has no head yet")
       }
@@ -33,7 +49,7 @@ public enum RecordExport {
             output.append { RecordLines.append(leaf: chain.leaf, chain.link, to: &$0) }
           }
         }
-        guard hasMore else { throw RecordReads.damage("a seal before \(last.number)") }
+        guard hasMore else { throw StoreFailure.damagedRecord("a seal before \(last.number)") }
         if let failure = output.failure { throw StoreFailure(code: 0, message: failure) }
       }
       output.append(RecordLines.last(last.head))
@@ -45,12 +61,12 @@ public enum RecordExport {
     }
   }
 
-  static func reads(of folder: String) throws(StoreFailure) -> RecordReads {
+  static func reads(of folder: String) throws(StoreFailure) -> any RecordSource {
     let connection = try Connection(folder + "/" + DataFolder.databaseName, .reader)
     guard try Migrations.version(of: connection) == Migrations.steps.count else {
       throw StoreFailure(code: 0, message: "the database is of another version than this program")
     }
-    return try RecordReads(connection, facts: try RecordFacts(connection))
+    return try SQLiteRecordSource(connection, facts: try RecordFacts(connection))
   }
 
   /// Lines on their way to a descriptor.
@@ -86,18 +102,18 @@ public enum RecordExport {
 /// Goes through the seals from the first or a later one, makes their entries again, and holds them against the sealed links
 /// and heads.
 struct RecordWalk {
-  private let reads: RecordReads
+  private let reads: any RecordSource
   private var number: Int64
   private(set) var chain: RecordChain
   private var writer = RecordEntryWriter()
 
-  init(_ reads: RecordReads) {
+  init(_ reads: any RecordSource) {
     self.reads = reads
     (number, chain) = (0, RecordChain(of: reads.facts.record))
   }
 
   /// - Parameter seal: where to go on.
-  init(_ reads: RecordReads, after seal: RecordSeal) {
+  init(_ reads: any RecordSource, after seal: RecordSeal) {
     self.reads = reads
     (number, chain) = (seal.number, seal.chain)
   }
@@ -109,7 +125,7 @@ struct RecordWalk {
   ) throws(StoreFailure) -> Bool {
     guard let seal = try reads.seal(after: number) else { return false }
     guard seal.number == number + 1, let items = RecordItem.items(seal.items) else {
-      throw RecordReads.damage("seal \(number + 1)")
+      throw StoreFailure.damagedRecord("seal \(number + 1)")
     }
     let first = chain.size + 1
     var chain = self.chain
@@ -120,7 +136,7 @@ struct RecordWalk {
       }
     }
     guard chain.size == seal.size, chain.link == seal.link, Self.isHead(seal, of: reads.facts.record) else {
-      throw RecordReads.damage("one of the entries \(first) to \(max(seal.size, chain.size))")
+      throw StoreFailure.damagedRecord("one of the entries \(first) to \(max(seal.size, chain.size))")
     }
     (number, self.chain) = (seal.number, chain)
     return true

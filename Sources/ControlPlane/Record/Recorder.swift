@@ -35,6 +35,7 @@ final class Recorder: Sendable {
   private let sealer: Monitor<Sealer?>
   private let commits: @Sendable () -> UInt64
   private let canWrite: @Sendable () -> Bool
+  private let leads: @Sendable () -> Bool
   private let clock: any Clock
   private let observer: any ControlObserver
 
@@ -42,12 +43,15 @@ final class Recorder: Sendable {
   ///   - sealer: belongs to the recorder from here on.
   ///   - commits: how many there were so far.
   ///   - canWrite: whether the disk takes writes, as far as is known; the thread tries nothing while it does not.
+  ///   - leads: whether this process seals for all nodes of the database; others learn of its heads.
   init(
     _ sealer: Handover<Sealer>, commits: @escaping @Sendable () -> UInt64,
-    canWrite: @escaping @Sendable () -> Bool = { true }, clock: any Clock, observer: any ControlObserver
+    canWrite: @escaping @Sendable () -> Bool = { true },
+    leads: @escaping @Sendable () -> Bool = { true }, clock: any Clock, observer: any ControlObserver
   ) {
     self.sealer = Monitor(sealer.value)
-    (self.commits, self.canWrite, self.clock, self.observer) = (commits, canWrite, clock, observer)
+    (self.commits, self.canWrite, self.leads) = (commits, canWrite, leads)
+    (self.clock, self.observer) = (clock, observer)
     var standing = Standing()
     standing.head = sealer.value.last?.head
     standing.key = sealer.value.key.publicKey
@@ -137,12 +141,36 @@ final class Recorder: Sendable {
     if isNews, let failure { observer.observe(.internalFailure("sealing the record: \(failure)")) }
   }
 
+  /// Takes over the newest head, which another node has signed.
+  /// - Returns: whether it is known.
+  func follow() -> Bool {
+    let seen = commits()
+    let head = sealer.withLock { sealer -> RecordSeal?? in
+      guard sealer != nil, (try? sealer?.refresh()) != nil else { return nil }
+      return .some(sealer?.last)
+    }
+    guard let head else { return false }
+    standing.withLock { standing in
+      (standing.head, standing.size) = (head?.head, head?.size ?? 0)
+      if let head { standing.key = head.key }
+      (standing.seen, standing.caughtUp) = (seen, clock.uptime)
+    }
+    return true
+  }
+
   // MARK: The thread
 
   /// Until `close`. Seals once a second when something was committed; the last time when the server stops.
   func run() {
+    var led = leads()
     while true {
-      if canWrite(), standing.withLock(\.seen) != commits() {
+      let leads = self.leads()
+      // Whoever begins to lead knows of no commit that is sealed.
+      if leads, !led { standing.withLock { $0.seen = nil } }
+      led = leads
+      if !leads {
+        _ = follow()
+      } else if canWrite(), standing.withLock(\.seen) != commits() {
         _ = seal(rests: true) { !standing.withLock(\.isClosed) }
       }
       if standing.wait(milliseconds: Self.interval, { $0.isClosed ? true : nil }) == true { break }
@@ -159,9 +187,11 @@ final class Recorder: Sendable {
   /// that commits, and before the ledger ends.
   func close() {
     var left = Self.lastSeals
-    _ = seal(rests: false) {
-      left -= 1
-      return left >= 0
+    if leads() {
+      _ = seal(rests: false) {
+        left -= 1
+        return left >= 0
+      }
     }
     sealer.withLock { $0 = nil }
   }

@@ -8,13 +8,13 @@ struct Sealer {
   /// Rows that one look reads.
   private static let rows = 4_096
 
-  private let reads: RecordReads
+  private let reads: any RecordSource
   private let folder: DataFolder
   private let keep: (RecordSeal) throws(DomainError) -> Void
   private(set) var key: RecordKey
   private(set) var last: RecordSeal?
   /// Of a restored database: what its backup had beyond the last seal, which is of the epoch before.
-  private var former: RecordReads.Ends?
+  private var former: RecordEnds?
   private var writer = RecordEntryWriter()
   /// Whether other nodes seal the same record, one at a time. All have one key: a node with another one would take the record over
   /// each time that it leads, as if the key were lost.
@@ -25,7 +25,7 @@ struct Sealer {
   ///   - keep: has a seal committed, and throws unless it is.
   /// - Returns: nil: there is no key, and none is to be made.
   init?(
-    _ reads: RecordReads, _ folder: DataFolder, makesKey: Bool,
+    _ reads: any RecordSource, _ folder: DataFolder, makesKey: Bool,
     keep: @escaping (RecordSeal) throws(DomainError) -> Void
   ) throws(StartFailure) {
     (self.reads, self.folder, self.keep) = (reads, folder, keep)
@@ -41,9 +41,16 @@ struct Sealer {
 
   // MARK: Steps
 
+  /// Learns what others have sealed, where several nodes keep one record. Two that seal at a time are told apart by the seals'
+  /// numbers: the database keeps one of them.
+  mutating func refresh() throws(RecordFailure) {
+    do throws(StoreFailure) { last = try reads.last() } catch { throw RecordFailure(error.description) }
+  }
+
   /// Seals the next entries; nil: there are none.
   mutating func sealNext(at now: Instant) throws(RecordFailure) -> RecordSeal? {
-    if isShared { try follow() }
+    try refresh()
+    if isShared { try checkKey() }
     let draft: Draft
     do throws(StoreFailure) {
       draft = try nextDraft(at: now)
@@ -54,13 +61,7 @@ struct Sealer {
     return try commit(draft, signedBy: key, at: now)
   }
 
-  /// Goes on from what another node has sealed.
-  private mutating func follow() throws(RecordFailure) {
-    do throws(StoreFailure) {
-      last = try reads.last()
-    } catch {
-      throw RecordFailure(error.description)
-    }
+  private func checkKey() throws(RecordFailure) {
     guard let last, last.key != key.publicKey else { return }
     throw RecordFailure(
       "another node has sealed the record with another key; give all nodes the same \(RecordKey.fileName)")
@@ -183,7 +184,7 @@ struct Sealer {
     let runs = try reads.earlier(after: draft.earlier, limit: Self.rows)
     for run in runs {
       guard !draft.isFull else { return }
-      guard let item = run.item else { throw RecordReads.damage("a row of earlier_feed") }
+      guard let item = run.item else { throw StoreFailure.damagedRecord("a row of earlier_feed") }
       try add(item, to: &draft)
       draft.earlier = run.position
     }
@@ -195,7 +196,7 @@ struct Sealer {
   /// The feed and the changes of the waiting lists, merged. The feed is read first: a change that is committed meanwhile
   /// stands behind what was read.
   private mutating func addLive(
-    to draft: inout Draft, through former: RecordReads.Ends?
+    to draft: inout Draft, through former: RecordEnds?
   ) throws(StoreFailure) {
     var runs = try reads.feed(after: draft.feed, limit: Self.rows)
     if let former { runs.removeAll { $0.position > former.feed } }
@@ -211,7 +212,7 @@ struct Sealer {
       try addChanges(&rest, to: &draft, before: run.position - run.count)
       guard !draft.isFull else { return }
       guard run.position - run.count == draft.feed, let item = run.item else {
-        throw RecordReads.damage("a row of the feed behind \(draft.feed)")
+        throw StoreFailure.damagedRecord("a row of the feed behind \(draft.feed)")
       }
       try add(item, to: &draft)
       draft.feed = run.position
@@ -221,7 +222,7 @@ struct Sealer {
 
   /// Adds the changes that stand at or before a position of the feed.
   private mutating func addChanges(
-    _ rest: inout ArraySlice<RecordReads.WaitingRow>, to draft: inout Draft, before position: Int64
+    _ rest: inout ArraySlice<WaitingRow>, to draft: inout Draft, before position: Int64
   ) throws(StoreFailure) {
     while let change = rest.first, change.afterFeed <= position, !draft.isFull {
       try add(.waiting(last: change.position, count: 1), to: &draft)

@@ -70,4 +70,31 @@ struct RecorderTests {
     #expect(handover.value.incidents.all.count == 1)
     recorder.close()
   }
+
+  @Test("Who does not seal learns of the heads of who does, and seals behind them when it begins to lead")
+  func following() throws {
+    let fixture = try RecordFixture()
+    let ledger = fixture.ledger
+    let other = try #require(
+      try Sealer(try ledger.database.openRecord(), ledger.database.folder, makesKey: false) {
+        [sealing = Handover(ledger)] seal throws(DomainError) in
+        sealing.value.ledger.perform([.seal(seal, Question<Int64>().answering)])
+      })
+    let recorder = Recorder(
+      Handover(other), commits: { 1 }, leads: { false }, clock: ledger.clock, observer: ledger.incidents)
+    try ledger.book(try ledger.makeEvent(capacity: 5))
+    let seals = try fixture.seal()
+    #expect(recorder.current.head == nil)
+    #expect(recorder.follow())
+    #expect(recorder.current.head == seals.last?.head && recorder.current.size == 3)
+    #expect(recorder.current.heads == 0)
+    try ledger.book(try ledger.makeEvent(capacity: 5))
+    #expect(recorder.seal() == nil)
+    #expect(recorder.current.size == 5)
+    // The first one knows nothing of that seal, and goes on behind it all the same.
+    try ledger.book(try ledger.makeEvent(capacity: 5))
+    #expect(try fixture.seal().map(\.size) == [7])
+    recorder.close()
+    #expect(RecordVerifier.refusal(of: try fixture.lines()) == nil)
+  }
 }
