@@ -17,6 +17,7 @@ enum Program {
       case .conformanceJWS: SignatureLines.run()
       case .administer(let command, let settings): try AdminRun.run(command, settings)
       case .restore(let settings): try RestoreRun.run(settings)
+      case .migrate(let settings): try MigrateRun.run(settings)
       case .doctor(let settings): return try Doctor.run(settings)
       case .recordExport(let settings): try RecordExportRun.run(settings)
       case .listen(let settings): return try Listen.run(settings)

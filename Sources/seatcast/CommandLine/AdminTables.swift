@@ -6,8 +6,8 @@ extension CommandTable {
   static let administration = [
     eventCreate, eventList, eventCapacity, eventPause, eventResume, eventCancel, userCreate, userList,
     userRole,
-    userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, recordExport, recordHead,
-    recordKey, recordRotate, doctor,
+    userDisable, userEnable, userPassword, tokenMint, tokenInspect, backup, restore, migrate, recordExport,
+    recordHead, recordKey, recordRotate, doctor,
   ]
 
   private static func admin(
@@ -137,6 +137,21 @@ extension CommandTable {
     group: .administration, operands: [Operand("FILE", "A file that 'seatcast backup' made.")],
     flags: [
       .toggle(.verify, summary: "Only verify the file, and tell what it has."), data, config, json,
+    ])
+
+  static let migrate = CommandTable(
+    name: "migrate", summary: "Move the database of a data folder into PostgreSQL, for several nodes.",
+    details: [
+      "No server runs meanwhile. Every row is held against the copy before anything counts; clients resume.",
+      "The folder keeps its database and is marked, so that no server goes on selling from it.",
+    ],
+    group: .administration,
+    flags: [
+      text(.from, "DIR", "The data folder.", fallback: "./data"),
+      text(
+        .to, "URL",
+        "An empty database, like postgres://user@host/seatcast; its password from PGPASSWORD or ~/.pgpass."),
+      json,
     ])
 
   // MARK: The record of sales

@@ -15,6 +15,7 @@ enum Invocation: Equatable, Sendable {
   case conformanceJWS
   case administer(AdminRequest.Command, Settings)
   case restore(Settings)
+  case migrate(Settings)
   case doctor(Settings)
   case recordExport(Settings)
   case listen(Settings)
@@ -50,6 +51,7 @@ enum Invocation: Equatable, Sendable {
     case CommandTable.conformanceEcho.name: return .conformanceEcho(settings)
     case CommandTable.conformanceJWS.name: return .conformanceJWS
     case CommandTable.restore.name: return .restore(settings)
+    case CommandTable.migrate.name: return .migrate(settings)
     case CommandTable.doctor.name: return .doctor(settings)
     case CommandTable.recordExport.name: return .recordExport(settings)
     case CommandTable.listen.name: return .listen(settings)

@@ -77,6 +77,7 @@ enum Setting: String, Hashable, Sendable, CaseIterable {
   case maxPerUser = "max-per-user"
   case holdSeconds = "hold-seconds"
   case holdExtensionSeconds = "hold-extension-seconds"
+  case from
   case to
   case by
   case after

@@ -8,17 +8,15 @@ struct FeedReadsTests {
 
   init() throws { fixture = try LedgerFixture() }
 
-  private func feed(after: Int64 = 0, limit: Int = 100) throws -> FeedAnswer {
-    try fixture.reader().feed(after: after, limit: limit)
-  }
-
-  private func items(after: Int64 = 0, limit: Int = 100) throws -> [FeedItem] {
-    guard case .items(let items) = try feed(after: after, limit: limit) else { return [] }
+  private func items(_ reads: any ReadStore, after: Int64 = 0, limit: Int = 100) throws -> [FeedItem] {
+    guard case .items(let items) = try reads.feed(after: after, limit: limit) else { return [] }
     return items
   }
 
-  @Test("Everything that happens to all events is there in the order of the commits, each once")
-  func order() throws {
+  @Test(
+    "Everything that happens to all events is there in the order of the commits, each once",
+    arguments: DatabaseKind.available)
+  func order(_ kind: DatabaseKind) throws {
     let (first, second) = (try fixture.makeEvent(capacity: 10), try fixture.makeEvent(capacity: 5))
     let held = try fixture.hold(first, user: 1, 2)
     let booked = try fixture.book(second, user: 2)
@@ -30,7 +28,7 @@ struct FeedReadsTests {
     try fixture.patch(first, EventPatch(seatCapacity: 20))
     try fixture.patch(first, EventPatch(status: .paused))
     try fixture.delete(try fixture.makeEvent(capacity: 1))
-    let items = try items()
+    let items = try items(fixture.reader(kind))
     #expect(
       items.map(\.type) == [
         "event_created", "event_created", "booking_held", "booking_confirmed", "booking_extended",
@@ -46,8 +44,10 @@ struct FeedReadsTests {
     #expect(details.name == "Event" && details.status == .onSale)
   }
 
-  @Test("A hold's entries tell its end as it was then, and a hold that nobody confirms expires")
-  func holds() throws {
+  @Test(
+    "A hold's entries tell its end as it was then, and a hold that nobody confirms expires",
+    arguments: DatabaseKind.available)
+  func holds(_ kind: DatabaseKind) throws {
     let event = try fixture.makeEvent(capacity: 10)
     let held = try fixture.hold(event, user: 7, 3)
     let first = try #require(held.booking.expiresAt)
@@ -55,7 +55,7 @@ struct FeedReadsTests {
     let extended = try fixture.change(held.booking.publicID, .extend, by: 7)
     fixture.clock.advance(by: 3_600_000)
     fixture.ledger.idle()
-    let items = try items(after: 1)
+    let items = try items(fixture.reader(kind), after: 1)
     let ends = items.map { item -> Instant? in
       if case .booking(_, _, _, let expiresAt) = item.change { expiresAt } else { nil }
     }
@@ -66,18 +66,20 @@ struct FeedReadsTests {
     #expect(facts == held.booking.facts && issuer == Identity.localIssuer)
   }
 
-  @Test("A batch that fails leaves nothing, and its positions are given to the next")
-  func rollback() throws {
+  @Test(
+    "A batch that fails leaves nothing, and its positions are given to the next",
+    arguments: DatabaseKind.available)
+  func rollback(_ kind: DatabaseKind) throws {
     let event = try fixture.makeEvent(capacity: 10)
     fixture.store.failsCommits = true
     #expect(throws: DomainError.storageUnavailable) { try fixture.book(event) }
     fixture.store.failsCommits = false
     try fixture.book(event)
-    #expect(try items().map(\.position) == [1, 2])
+    #expect(try items(fixture.reader(kind)).map(\.position) == [1, 2])
   }
 
-  @Test("Pages may begin and end anywhere in what one batch wrote")
-  func batches() throws {
+  @Test("Pages may begin and end anywhere in what one batch wrote", arguments: DatabaseKind.available)
+  func batches(_ kind: DatabaseKind) throws {
     let (first, second) = (try fixture.makeEvent(capacity: 20), try fixture.makeEvent(capacity: 20))
     let sold = [first, first, first, second, first, first, second, second, second].map(\.id)
     let questions = sold.map { _ in Question<BookingOutcome>() }
@@ -91,7 +93,8 @@ struct FeedReadsTests {
     .all { [$0.int(0), $0.int(1), $0.int(2)] }
     #expect(rows == [[5, 3, 3], [6, 1, 1], [8, 5, 2], [11, 4, 3]])
 
-    let whole = try items(after: 2)
+    var reads = try fixture.reader(kind)
+    let whole = try items(reads, after: 2)
     #expect(whole.map(\.position) == Array(3...11))
     #expect(whole.map(\.event) == sold)
     #expect(whole.map { $0.state?.seq } == [1, 2, 3, 1, 4, 5, 2, 3, 4])
@@ -99,32 +102,39 @@ struct FeedReadsTests {
       whole.map(\.change)
         == made.map { .booking(.confirmed, $0.facts, issuer: Identity.localIssuer, expiresAt: nil) })
     for (after, limit) in (2...11).flatMap({ after in (1...9).map { (after, $0) } }) {
-      #expect(try items(after: Int64(after), limit: limit) == Array(whole.dropFirst(after - 2).prefix(limit)))
+      #expect(
+        try items(reads, after: Int64(after), limit: limit) == Array(whole.dropFirst(after - 2).prefix(limit))
+      )
     }
 
     try fixture.store.connection.execute("DELETE FROM feed WHERE position <= 6")
-    #expect(try fixture.reader().feedStart() == 6)
-    #expect(try feed(after: 5) == .restarted(from: 6))
-    #expect(try items(after: 6).map(\.position) == Array(7...11))
-    #expect(try items(after: 10).map(\.position) == [11])
+    reads = try fixture.reader(kind)
+    #expect(try reads.feedStart() == 6)
+    #expect(try reads.feed(after: 5, limit: 100) == .restarted(from: 6))
+    #expect(try items(reads, after: 6).map(\.position) == Array(7...11))
+    #expect(try items(reads, after: 10).map(\.position) == [11])
     try fixture.store.connection.execute("DELETE FROM feed WHERE position <= 8")
-    #expect(try fixture.reader().feedStart() == 8)
-    #expect(try feed(after: 9) == .items(Array(whole.suffix(2))))
+    reads = try fixture.reader(kind)
+    #expect(try reads.feedStart() == 8)
+    #expect(try reads.feed(after: 9, limit: 100) == .items(Array(whole.suffix(2))))
   }
 
   @Test(
-    "Pages follow each other; at the end there is nothing, and beyond it or before what is kept is a restart")
-  func positions() throws {
-    #expect(try feed() == .items([]))
+    "Pages follow each other; at the end there is nothing, and beyond it or before what is kept is a restart",
+    arguments: DatabaseKind.available)
+  func positions(_ kind: DatabaseKind) throws {
+    #expect(try fixture.reader(kind).feed(after: 0, limit: 100) == .items([]))
     let event = try fixture.makeEvent(capacity: 10)
     for _ in 0..<4 { try fixture.book(event) }
-    #expect(try items(after: 0, limit: 2).map(\.position) == [1, 2])
-    #expect(try items(after: 2, limit: 2).map(\.position) == [3, 4])
-    #expect(try feed(after: 5) == .items([]))
-    #expect(try feed(after: 6) == .restarted(from: 0))
+    var reads = try fixture.reader(kind)
+    #expect(try items(reads, after: 0, limit: 2).map(\.position) == [1, 2])
+    #expect(try items(reads, after: 2, limit: 2).map(\.position) == [3, 4])
+    #expect(try reads.feed(after: 5, limit: 100) == .items([]))
+    #expect(try reads.feed(after: 6, limit: 100) == .restarted(from: 0))
     try fixture.store.connection.execute("DELETE FROM feed WHERE position <= 3")
-    #expect(try feed(after: 2) == .restarted(from: 3))
-    #expect(try items(after: 3).map(\.position) == [4, 5])
-    #expect(try fixture.reader().feedStart() == 3)
+    reads = try fixture.reader(kind)
+    #expect(try reads.feed(after: 2, limit: 100) == .restarted(from: 3))
+    #expect(try items(reads, after: 3).map(\.position) == [4, 5])
+    #expect(try reads.feedStart() == 3)
   }
 }
