@@ -37,6 +37,7 @@ final class Cluster: Sendable {
       (database: try Cable(to: postgres.port), bus: try nats.map { try Cable(to: $0.port) })
     }
     (self.postgres, self.nats, self.cables) = (postgres, nats, cables)
+    var recordKey: [UInt8]?
     nodes = try (0..<options.nodes).map { number in
       let cable = cables.isEmpty ? nil : cables[number]
       let place = options.host?.address(of: number) ?? "127.0.0.1"
@@ -53,7 +54,17 @@ final class Cluster: Sendable {
         if case .tls = options.access { each.arguments += ["--bus-ca", NATSServer.certificate] }
       }
       each.environment = options.environment(number)
-      return try TestServer(each)
+      let folder = try TemporaryFolder()
+      // Whoever leads signs the record, and all do so with one key.
+      if let recordKey { try put(recordKey, at: folder.path + "/record-key") }
+      let node = try TestServer(each, folder: folder)
+      if recordKey == nil {
+        try eventually("the first node has made the record's key") {
+          recordKey = contents(of: folder.path + "/record-key")
+          return recordKey != nil
+        }
+      }
+      return node
     }
   }
 
@@ -64,7 +75,8 @@ final class Cluster: Sendable {
       let names = try postgres.query(
         """
         SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE locktype = 'advisory' AND granted AND application_name LIKE 'seatcast node-%'
+        WHERE locktype = 'advisory' AND granted
+          AND (classid::bigint << 32) | objid::bigint = hashtextextended('seatcast leader public', 0)
         """, in: "shop")
       found = names.first.flatMap { $0.last?.wholeNumberValue }.map { $0 - 1 }
       return found != nil
