@@ -240,12 +240,12 @@ struct ControlThreadsBuilder {
     sealer.isShared = lead != nil
     let (waiters, metrics) = (self.waiters, self.metrics)
     let recorder = Recorder(
-      Handover(sealer), commits: { waiters.commits }, canWrite: { metrics.storeFailure == nil && lead?.isHeld ?? true },
-      clock: ports.clock, observer: ports.observer)
+      Handover(sealer), commits: { waiters.commits }, canWrite: { metrics.storeFailure == nil },
+      leads: { lead?.isHeld ?? true }, clock: ports.clock, observer: ports.observer)
     return try RecordThread(recorder, threads: mode)
   }
 
-  private func isNew(_ record: RecordReads) throws(StartFailure) -> Bool {
+  private func isNew(_ record: any RecordSource) throws(StartFailure) -> Bool {
     do throws(StoreFailure) {
       return try record.last() == nil
     } catch {

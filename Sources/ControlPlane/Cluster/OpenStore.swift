@@ -55,7 +55,7 @@ extension NodeAccess {
     _ url: String, _ configuration: Backend.Configuration, _ folder: DataFolder,
     _ identifiers: any IdentifierSource, _ clock: any Clock
   ) throws(StartFailure) -> (any Storage, any StartStore, NodeAccess?) {
-    #if ClusterStorage
+    #if Cluster
       let (address, node) = (try PostgresAddress(url), configuration.node)
       let storage = try PostgresStorage.open(folder, address, node: node, identifiers)
       if try folder.read(markName) == nil { try folder.write(markName, Array("\(address.description)\n".utf8)) }

@@ -78,7 +78,7 @@ enum RecordPieces {
   }
 
   /// A database with so many bookings of one event. Its files are removed at once: they live as long as they are open.
-  private static func filled() -> RecordReads {
+  private static func filled() -> any RecordSource {
     let path = temporaryFolder()
     do {
       let folder = try DataFolder(path)
