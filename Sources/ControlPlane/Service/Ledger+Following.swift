@@ -153,7 +153,8 @@ extension Ledger {
     node.isLeading = leads
     if leads {
       guard refresh(Set(table.ids).union(node.stale), node) else {
-        node.isLeading = false
+        // Asked again in a moment; until then nothing is due here.
+        (node.isLeading, agenda) = (false, Agenda())
         return
       }
       node.nextHolds = .min

@@ -79,6 +79,7 @@ final class Ledger {
       undo(batch)
       if let node { fail(&batch, failure, node) } else { report(failure) }
     } else {
+      // A store that is reached by a connection works when it answers.
       if batch.isToCommit || batch.hasPeers { reportRecovery() }
       if let node {
         if batch.hasWritten { dependencies.nodes?.committed() }

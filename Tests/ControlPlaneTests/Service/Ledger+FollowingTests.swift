@@ -220,6 +220,26 @@ struct LedgerFollowingTests {
     #expect(database.committed.notices[later.id]?.count == 1)
   }
 
+  @Test(
+    "a node that cannot learn what there is to do does not lead yet, and does not work through an old agenda")
+  func leadsLater() throws {
+    a.rest()
+    let event = try b.makeEvent(capacity: 2) {
+      $0.opensAt = Instant(milliseconds: clock.now.milliseconds + 1_000)
+    }
+    b.watch(event.id)
+    database.leader = nil
+    clock.advance(by: 2_000)
+    database.failedLooks = 100
+    b.ledger.idle()
+    #expect(!b.leads.withLock { $0 } && !b.ledger.isDue)
+    database.heal()
+    b.rest()
+    b.rest()
+    #expect(b.leads.withLock { $0 })
+    #expect(database.committed.events[event.id]?.event?.shown == .onSale)
+  }
+
   @Test("a booking that lacks seats ends holds that are over, whichever node made them")
   func expiresForBooking() throws {
     let event = try a.makeEvent(capacity: 2) { $0.holdSeconds = 30 }

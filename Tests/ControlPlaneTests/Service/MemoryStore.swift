@@ -82,7 +82,7 @@ final class MemoryStore: BookingStore, SharedStore {
   func changes(of events: [EventID]) throws(StoreFailure) -> [ForeignChange] {
     precondition(working == nil, "changes are asked for outside of transactions")
     reads += 1
-    if database.happens(database.failedReads) { throw lost() }
+    if database.happens(database.failedReads + database.failedLooks) { throw lost() }
     return news(of: Set(events))
   }
 

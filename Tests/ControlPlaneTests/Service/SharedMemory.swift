@@ -72,6 +72,8 @@ final class SharedMemory {
   var failedCommits = 0
   var lostAnswers = 0
   var failedReads = 0
+  /// Only of looks at what others have changed.
+  var failedLooks = 0
   var random: SeededRandom
   /// Run before a node locks its events, as if it waited for others.
   var whileWaiting: ((_ node: Int) -> Void)?
@@ -89,7 +91,9 @@ final class SharedMemory {
   func happens(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
 
   /// Whatever goes wrong ends.
-  func heal() { (contention, failedCommits, lostAnswers, failedReads) = (0, 0, 0, 0) }
+  func heal() {
+    (contention, failedCommits, lostAnswers, failedReads, failedLooks) = (0, 0, 0, 0, 0)
+  }
 
   static let busy = StoreFailure(code: 6, message: "another node was in the way", isContention: true)
   static let gone = StoreFailure(code: 10, message: "the connection is gone")
