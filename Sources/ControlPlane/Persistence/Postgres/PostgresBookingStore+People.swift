@@ -130,7 +130,7 @@
 
     static let logOut = PostgresStatement(
       """
-      INSERT INTO logout AS l VALUES ($1, $2, $3)
+      INSERT INTO logout AS l (issuer, subject, before) VALUES ($1, $2, $3)
       ON CONFLICT (issuer, subject) DO UPDATE SET before = greatest(l.before, excluded.before)
       """)
     static let findLogout = PostgresStatement(

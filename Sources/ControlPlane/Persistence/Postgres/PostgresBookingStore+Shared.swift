@@ -7,15 +7,20 @@
     /// statement sees what was committed before it began, so whatever comes after the locks sees their last holder's commit.
     func begin(_ needs: BatchNeeds) throws(StoreFailure) -> BatchStart {
       precondition(transaction == nil, "one transaction at a time")
-      return try attempt { () throws(StoreFailure) in
-        try connect()
-        let look = Look(needs, self)
-        try look.queue(self)
-        let answers = try connection.flush()
-        var open = Transaction()
-        let start = look.take(answers, self, &open)
-        transaction = open
-        return start
+      do throws(StoreFailure) {
+        return try attempt { () throws(StoreFailure) in
+          try connect()
+          let look = Look(needs, self)
+          try look.queue(self)
+          let answers = try connection.flush()
+          var open = Transaction()
+          let start = look.take(answers, self, &open)
+          transaction = open
+          return start
+        }
+      } catch {
+        rollback()
+        throw error
       }
     }
 
@@ -117,11 +122,10 @@
     /// By an advisory lock of this session. While it lasts everything that the leader does goes through it, so a statement that
     /// succeeds was the leader's.
     func leads() throws(StoreFailure) -> Bool {
-      if leaseGeneration == connection.generation, leaseGeneration > 0, connection.isConnected {
-        try verify()
-        // The beat may have found the session ended, and have begun another.
-        if leaseGeneration == connection.generation { return true }
-      }
+      try attempt { () throws(StoreFailure) in try connect() }
+      try verify()
+      // Either may have found the session ended, and have begun another.
+      if leaseGeneration == connection.generation, leaseGeneration > 0 { return true }
       let taken = try run(LookStatements.lead).first { $0.bool(0) } ?? false
       leaseGeneration = taken ? connection.generation : 0
       return taken
@@ -165,8 +169,8 @@
       keys = needs.keys
       identities = Array(needs.identities.union(needs.keys.map(\.identity)))
       counted = identities.isEmpty ? [] : events.filter { store.limited.contains($0) }
-      // A booking for each key or identity is the most that is likely.
-      let bookers = Int64(max(needs.keys.count, needs.identities.count)) + 64
+      // What is missing is drawn when it is needed, by a round trip more.
+      let bookers = Int64(max(needs.keys.count, needs.identities.count, store.lastBookings)) + 64
       blocks = (
         Self.missing(store.bookingNumbers, of: bookers),
         identities.isEmpty ? 0 : Self.missing(store.accountNumbers, of: 16)

@@ -22,14 +22,15 @@
     var transaction: Transaction?
     var bookingNumbers = NumberBlocks(size: PostgresSchema.bookingBlock)
     var accountNumbers = NumberBlocks(size: PostgresSchema.accountBlock)
-    /// Places in waiting lists that the last transaction gave.
+    /// Places in waiting lists and bookings that the last transaction made: the next one may make as many.
     var lastJoins = 0
+    var lastBookings = 0
     /// The connection that holds the lease of the leader.
     var leaseGeneration = 0
     private var generation = 0
-    private var mayHaveExpiredKeys = true
-    private var keysSinceTidying = 0
-    private let logoutCapacity: Int
+    var mayHaveExpiredKeys = true
+    var keysSinceTidying = 0
+    let mostLogouts: Int
 
     /// One that is open.
     struct Transaction {
@@ -42,13 +43,11 @@
       /// Drawn while the events were locked.
       var waitingNumbers: ArraySlice<Int64> = []
       var joins = 0
+      var bookings = 0
       var keys = 0
       /// What it can only be rolled back for.
       var failure: StoreFailure?
     }
-
-    /// Expired keys that are forgotten in one step.
-    static let sweepStep = 1000
 
     /// - Parameter logoutCapacity: log-outs of one issuer that are kept one by one.
     init(
@@ -58,7 +57,7 @@
       self.connection = connection
       self.node = node
       self.cipher = cipher
-      self.logoutCapacity = logoutCapacity
+      mostLogouts = logoutCapacity
     }
 
     var shared: (any SharedStore)? { self }
@@ -84,7 +83,7 @@
         }
       }
       transaction = nil
-      lastJoins = open.joins
+      (lastJoins, lastBookings) = (open.joins, open.bookings)
       keysSinceTidying += open.keys
       for event in open.writes.touched { revisions[event] = (open.locked[event] ?? 0) + 1 }
       for event in open.deleted { revisions[event] = nil }
@@ -238,6 +237,7 @@
         expiresAt: heldUntil)
       transaction?.writes.add(booking)
       transaction?.view.insert(booking)
+      transaction?.bookings += 1
       return booking
     }
 
@@ -341,8 +341,8 @@
       try touch(event)
       if transaction?.waitingNumbers.isEmpty ?? true {
         let count = min(256, max(8, (transaction?.joins ?? 0) * 2))
-        transaction?.waitingNumbers = try run(Statements.waitingNumbers, [.int(count)]).all { $0.int64(0) }[
-          ...]
+        let numbers = try run(Statements.waitingNumbers, [.int(count)]).all { $0.int64(0) }
+        transaction?.waitingNumbers = numbers[...]
       }
       guard let id = transaction?.waitingNumbers.popFirst() else {
         throw StoreFailure(code: StoreFailure.corrupt, message: "a sequence gave no number")
@@ -434,92 +434,10 @@
     func takeAccountNumber() throws(StoreFailure) -> Int64 {
       try take(&accountNumbers, Statements.accountNumbers)
     }
-
-    var mostLogouts: Int { logoutCapacity }
-
-    // MARK: Housekeeping
-
-    /// After so many keys as one step forgets, so that they never become more than a day has.
-    var isTidyingDue: Bool { keysSinceTidying >= Self.sweepStep }
-    var isUntidy: Bool { mayHaveExpiredKeys || isTidyingDue }
-
-    func tidy(expired: ServiceTime) throws(StoreFailure) {
-      keysSinceTidying = 0
-      let forgotten = try run(Statements.sweepKeys, [.int(Self.sweepStep), .int(expired.milliseconds)])
-      mayHaveExpiredKeys = forgotten.changedRows == Self.sweepStep
-    }
-
-    func forgetFeed(before moment: Instant) throws(StoreFailure) -> Bool {
-      let now = try databaseTime().milliseconds
-      for (statement, age) in [
-        (Statements.forgetNews, Self.newsAge), (Statements.forgetDeleted, Self.deletedAge),
-      ] {
-        _ = try run(statement, [.int(Self.sweepStep), .int(now - age)])
-      }
-      let rows = try run(Statements.oldestFeed, [.int(Int64(FeedStatements.forgetStep))])
-        .all { (position: $0.int64(0), at: $0.instant(1)) }
-      let old = rows.prefix { $0.at < moment }
-      guard let last = old.last else { return false }
-      _ = try run(Statements.forgetFeed, [.int(last.position)])
-      return old.count == FeedStatements.forgetStep
-    }
-
-    /// Milliseconds after which no node can still need it: one that was silent for so long has begun anew.
-    static let newsAge: Int64 = 3_600_000
-    static let deletedAge: Int64 = 86_400_000
-
-    /// Keeps the session from ending for having been idle. Where the server is gone the next transaction finds out.
-    func verify() throws(StoreFailure) {
-      guard transaction == nil, connection.isConnected, connection.silence >= Self.beat else { return }
-      _ = try run(Statements.beat)
-    }
-
-    /// Milliseconds of silence after which the server hears from this session, which it ends after ten seconds.
-    static let beat = 1_000
-
-    func copy(to path: String) throws(StoreFailure) -> OnlineCopy {
-      throw StoreFailure(
-        code: StoreFailure.refused,
-        message: "the database is PostgreSQL's, whose own tools make its backups: pg_dump, or archived WAL")
-    }
-
-    /// PostgreSQL keeps its own house.
-    func makeRoom() throws(StoreFailure) {}
-
-    func probe() throws(StoreFailure) {
-      try attempt { () throws(StoreFailure) in
-        try connect()
-        let name = Statement.Value.text("probe \(node)")
-        try connection.queue(Statements.begin)
-        try connection.queue(Statements.probe, [name])
-        try connection.queue(Statements.endProbe, [name])
-        try connection.queue(Statements.commit)
-        _ = try connection.flush()
-      }
-    }
   }
 
   extension PostgresSchema {
     /// Of `NOTIFY`; the payload is the node whose commit it was.
     static let channel = "seatcast"
-  }
-
-  /// Numbers that a node has taken of a sequence, in blocks.
-  struct NumberBlocks {
-    let size: Int64
-    private var blocks: ArraySlice<Range<Int64>> = []
-
-    init(size: Int64) { self.size = size }
-
-    var count: Int64 { blocks.reduce(0) { $0 + Int64($1.count) } }
-
-    mutating func add(_ starts: [Int64]) { blocks.append(contentsOf: starts.map { $0..<($0 + size) }) }
-
-    mutating func take() -> Int64? {
-      guard let first = blocks.first else { return nil }
-      let rest = first.dropFirst()
-      if rest.isEmpty { blocks.removeFirst() } else { blocks[blocks.startIndex] = rest }
-      return first.lowerBound
-    }
   }
 #endif

@@ -58,11 +58,12 @@
       guard version >= steps.count else { throw .older }
     }
 
-    /// The database's own numbers, which the first node makes. `keySalt` has no use here: keys are found by their text.
+    /// The database's own numbers, which the first node makes. Idempotency keys are found by their text, without a salt.
     static func facts(
       _ connection: PostgresConnection, _ identifiers: any IdentifierSource
     ) throws(StoreFailure) -> RecordFacts {
-      let keep = PostgresStatement("INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+      let keep = PostgresStatement(
+        "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
       for name in ["epoch", "booking_key", RecordFacts.recordName] {
         try connection.queue(keep, [.text(name), .text(identifiers.randomHex(bytes: 8))])
       }

@@ -98,7 +98,7 @@
 
     static let probe = PostgresStatement(
       """
-      INSERT INTO meta VALUES ($1, repeat('x', 65536))
+      INSERT INTO meta (name, value) VALUES ($1, repeat('x', 65536))
       ON CONFLICT (name) DO UPDATE SET value = excluded.value
       """)
     static let endProbe = PostgresStatement("DELETE FROM meta WHERE name = $1")

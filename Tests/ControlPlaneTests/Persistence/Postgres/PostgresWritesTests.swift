@@ -13,13 +13,19 @@
     func runs() throws {
       let rig = try StoreRig(.postgres)
       var events = [try rig.makeEvent(capacity: 9), try rig.makeEvent(capacity: 9)]
-      try rig.commit { store in
-        let user = try store.insert(.local(1), at: at(1))
+      // Who is not locked at the beginning is locked later, after what came before was written.
+      var needs = BatchNeeds()
+      needs.events = Set(events.map(\.id))
+      let user = try rig.commit { try $0.insert(.local(1), at: at(1)) }
+      let store = rig.store
+      _ = try store.shared?.begin(needs)
+      do {
         for number in 0..<4 { _ = try rig.book(&events[number % 2], user, 1) }
         let held = try rig.book(&events[0], user, 1, heldUntil: at(99))
         try store.saveConfirmation(of: held.id, at: at(50))
         _ = try rig.book(&events[0], user, 1)
         try rig.end(&events[0], held, .cancelled)
+        try store.commit()
       }
       let ids = events.map(\.id.rawValue)
       let feed = try rig.feed().dropFirst(2)
