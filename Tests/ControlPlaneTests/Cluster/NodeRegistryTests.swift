@@ -87,10 +87,10 @@ struct NodeRegistryTests {
       registry.note(EventID(1), isWatched: true)
       registry.note(EventID(2), isWatched: true)
       registry.note(EventID(2), isWatched: false)
-      try eventually { interest == [EventID(1)] }
+      try eventually("the first is written") { interest == [EventID(1)] }
       registry.note(EventID(1), isWatched: false)
       registry.note(EventID(3), isWatched: true)
-      try eventually { interest == [EventID(3)] }
+      try eventually("the other one is written") { interest == [EventID(3)] }
     }
   }
 
@@ -98,14 +98,14 @@ struct NodeRegistryTests {
   func failure() throws {
     try running {
       registry.note(EventID(1), isWatched: true)
-      try eventually { interest == [EventID(1)] }
+      try eventually("the first is written") { interest == [EventID(1)] }
       board.state.withLock { $0.failure = StoreFailure(code: StoreFailure.unreachable, message: "away") }
       registry.note(EventID(2), isWatched: true)
-      try eventually { registry.failure == "away" }
+      try eventually("it is so") { registry.failure == "away" }
       registry.note(EventID(3), isWatched: true)
       let before = beats.count
       board.state.withLock { $0.failure = nil }
-      try eventually { registry.failure == nil }
+      try eventually("it is so") { registry.failure == nil }
       let next = beats[before].interest
       #expect(next.isWhole && Set(next.watched) == [EventID(1), EventID(2), EventID(3)])
     }
@@ -125,7 +125,7 @@ struct NodeRegistryTests {
     }
     try running {
       registry.note(EventID(1), isWatched: true)
-      try eventually { beats.count >= 3 }
+      try eventually("it beats") { beats.count >= 3 }
     }
     #expect(incidents.all == [.keysDiffer(node: "c")])
   }

@@ -75,11 +75,11 @@ struct RecorderTests {
   func following() throws {
     let fixture = try RecordFixture()
     let ledger = fixture.ledger
-    let other = try #require(
-      try Sealer(try ledger.database.openRecord(), ledger.database.folder, makesKey: false) {
-        [sealing = Handover(ledger)] seal throws(DomainError) in
-        sealing.value.ledger.perform([.seal(seal, Question<Int64>().answering)])
-      })
+    let follower = try Sealer(try ledger.database.openRecord(), ledger.database.folder, makesKey: false) {
+      [sealing = Handover(ledger)] seal throws(DomainError) in
+      sealing.value.ledger.perform([.seal(seal, Question<Int64>().answering)])
+    }
+    let other = try #require(follower)
     let recorder = Recorder(
       Handover(other), commits: { 1 }, leads: { false }, clock: ledger.clock, observer: ledger.incidents)
     try ledger.book(try ledger.makeEvent(capacity: 5))

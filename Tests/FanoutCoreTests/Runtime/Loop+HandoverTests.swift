@@ -42,11 +42,11 @@ import Testing
     client.say("pace 1")
     old.settle(2)
     old.publish(5, 2)
-    let records = handOver(old, then: .leave).link.records
+    let records = old.handOver(then: .leave).link.records
     #expect(records.map(\.pace) == [Pace(1)])
     #expect(records.first?.interests == [.init(topic: TopicID(5), resume: .after(7), greeting: .given)])
     #expect(client.texts() == ["connected 5 s 5 7"])
-    let adopted = adopt(records, into: new)
+    let adopted = new.adopt(records)
     new.settle()
     #expect(adopted[0].texts() == [] && new.faults() == [])
     new.pass(1_300)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import FanoutCore
@@ -68,7 +69,7 @@ import Testing
     rig.settle(4)
     _ = second.read()
     #expect(second.status == 503)
-    first.socket.close()
+    first.socket.reset()
     rig.settle(4)
     try judge(rig, .accept(Admission(client: ClientTag(id: 7))))
     #expect(rig.faults() == [])

@@ -75,7 +75,7 @@
       #expect(try one.take("a") && one.take("a"))
       #expect(try !other.take("a") && other.take("b"))
       try one.leave("a")
-      try eventually { (try? other.take("a")) == true }
+      try eventually("the name is free") { (try? other.take("a")) == true }
     }
 
     @Test("The database's clock is read")
