@@ -85,6 +85,8 @@
         throw StartError("The bus cannot be used: \(Self.text(status)).")
       }
       unsafe self.handle = handle
+      // libnats calls back for a connection that is made later, and not for one that is there when it returns.
+      if status == NATS_OK { unsafe NATSContext.listener(context.pointer)?.connected() }
     }
 
     deinit {
