@@ -18,7 +18,8 @@ import Testing
   }
 
   private func judge(_ rig: LoopRig, _ verdict: UpgradeVerdict) throws {
-    let ticket = try #require(rig.sessions.asked.withLock(\.last))
+    let last = rig.sessions.asked.withLock(\.last)
+    let ticket = try #require(last)
     rig.proxy.post(.replies([(ticket: ticket, response: HTTPResponse(judging: { verdict }))]))
     rig.settle(4)
   }
