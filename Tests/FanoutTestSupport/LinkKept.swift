@@ -65,8 +65,6 @@ final class LinkKept: HandoverLink, @unchecked Sendable {
     whenFinished()
     return !fails && count == records.count
   }
-
-  func awaitServing() {}
 }
 
 extension LoopRig {
@@ -85,7 +83,8 @@ extension LoopRig {
     link.fails = fails
     link.whenFinished = {
       meanwhile()
-      task.give(order)
+      // No other process needs the cores.
+      task.give(order == .leave ? .close : order)
     }
     task.give(.pass)
     loop.handOver(task)

@@ -4,7 +4,7 @@
 // Before that, while the loop serves, it is asked for one message after the other that goes ahead (`Ahead`).
 //
 //   asked ──▶ settled ──▶ passed ──▶ left       the loop's steps; `failed` from each but the last
-//        `pass`       `leave`                   what it waits for; `goOn` instead: it serves again as before
+//        `pass`       `leave`    `close`        what it waits for; `goOn` instead: it serves again as before
 //
 // Invariant: up to `leave` the loop has changed nothing, so that `goOn` needs nothing undone. The loop's thread and the
 // leading thread; the lock is held for a look.
@@ -28,8 +28,6 @@ protocol HandoverLink: AnyObject {
   func send(_ records: [[UInt8]], _ descriptors: [Int32]) -> Bool
   /// Says that these were all, and waits until the other process has them. False: it has not.
   func finish(_ count: Int) -> Bool
-  /// Waits until the other process serves the connections, or is gone, or a bounded time is over.
-  func awaitServing()
 }
 
 /// What a loop was told to do to connections while they were on their way: the next process does it.
@@ -54,6 +52,8 @@ final class HandoverTask: Sendable {
 
   enum Order: Equatable {
     case wait, pass, leave, goOn
+    /// Closes the copies of what has left, which is much work: when the other process does not need the cores any more.
+    case close
   }
 
   /// How far the connections are that go ahead.
@@ -97,6 +97,15 @@ final class HandoverTask: Sendable {
     set { state.withLock { $0.ahead = newValue } }
   }
   func give(_ order: Order) { state.withLock { $0.order = order } }
+
+  /// Waits until the loop is to close what has left, for two seconds at most.
+  func awaitClose() {
+    var looks = 0
+    while order == .leave, looks < 2_000_000 / Int(Self.pauseMicroseconds) {
+      Self.pause()
+      looks += 1
+    }
+  }
 
   /// Sleeps for a moment: far less than anybody notices, long enough to leave the core to others.
   static func pause() { usleep(pauseMicroseconds) }

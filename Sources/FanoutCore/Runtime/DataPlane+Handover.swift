@@ -143,11 +143,17 @@ public final class PlaneHandover: Sendable {
     }
   }
 
-  /// The connections are the other process's. Returns what it is to do to them because this one was told to meanwhile.
+  /// The connections are the other process's. Returns what it is to do to them because this one was told to meanwhile. `close`
+  /// follows; until then, for two seconds at most, the loops stand still.
   public func leave() -> [LateCommand] {
     for task in tasks { task.give(.leave) }
     _ = waits(.max) { $0 == .left }
     return tasks.flatMap(\.late)
+  }
+
+  /// The other process serves: the loops close their copies, and go on with what is left to them.
+  public func close() {
+    for task in tasks { task.give(.close) }
   }
 
   /// Nothing was handed over: the loops serve on.

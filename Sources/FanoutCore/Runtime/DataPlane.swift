@@ -171,7 +171,6 @@ public final class DataPlane: Sendable {
     let intake = intake.withLock { $0 }
     if let staged, intake?.isCancelled == false {
       loop.adopt(staged)
-      staged.served()
     } else {
       staged?.drop()
     }

@@ -114,8 +114,6 @@ final class ChannelLink: HandoverLink {
   static let patience = 3_000
   /// The same while the loop serves: there is room, and the system may be short of something for a moment.
   private static let patienceAhead = 20
-  /// How long the other process may take to begin to serve, beyond which those who stay here are not kept waiting.
-  private static let patienceForServing = 2_000
   /// Messages that the other process has not said it has.
   private var underWay = 0
 
@@ -167,12 +165,6 @@ final class ChannelLink: HandoverLink {
     } catch {
       return false
     }
-  }
-
-  func awaitServing() {
-    // It says nothing more, and closes its end.
-    guard let answer = try? channel.receive(within: Self.patienceForServing) else { return }
-    HandoverChannel.discard(answer.descriptors)
   }
 
   private func awaitTaken(within milliseconds: Int) throws(HandoverChannel.Failure) {

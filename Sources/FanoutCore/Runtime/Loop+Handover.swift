@@ -68,12 +68,12 @@ extension Loop {
       while let parcel = proxy.take() { held.append(parcel) }
       HandoverTask.pause()
     }
-    guard task.order == .leave else { return goOn(held) }
+    guard task.order == .leave || task.order == .close else { return goOn(held) }
     // What was posted before the order is here now, because the order was given behind it.
     while let parcel = proxy.take() { held.append(parcel) }
     // The other process waits for this, and not for what follows, which would take its time on a machine with few cores.
     task.reached(.left, late: held.compactMap(\.late))
-    link.awaitServing()
+    task.awaitClose()
     leave(passed)
     goOn(held)
   }

@@ -83,7 +83,7 @@ final class StagedConnections {
     return credentials
   }
 
-  /// Gives them out; from now on they are the caller's.
+  /// Gives them out; from now on they are the caller's. The ways to the other process are closed.
   func take(_ body: (Int32, ConnectionRecord) -> Void) {
     for sender in senders {
       let (ahead, others) = (sender.ahead, sender.others)
@@ -91,10 +91,8 @@ final class StagedConnections {
       for connection in ahead where connection.isPassed { body(connection.descriptor, connection.record) }
       for connection in others { body(connection.descriptor, connection.record) }
     }
+    senders = []
   }
-
-  /// Tells the other process, whose loops wait for it, that what came is served.
-  func served() { senders = [] }
 
   // MARK: Receiving
 

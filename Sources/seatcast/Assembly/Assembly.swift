@@ -94,6 +94,7 @@ struct Assembly {
       if let takeOver {
         takeOver.finish(plane, backend.keyEnds)
         plane.awaitAdoption()
+        takeOver.tellServing()
         let silent = SystemClock().nanoseconds - takeOver.since
         if takeOver.since > 0 { silence.milliseconds.store(Int(silent / 1_000_000), ordering: .relaxed) }
       }

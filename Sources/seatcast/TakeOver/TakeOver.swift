@@ -18,6 +18,7 @@ struct TakeOver {
   private(set) var program = ""
   /// When the loops of the former process began to stand still, by the machine's monotonic clock.
   private(set) var since: UInt64 = 0
+  private let channel: HandoverChannel
 
   private enum Patience {
     static let word = 5_000
@@ -31,7 +32,7 @@ struct TakeOver {
   /// - Parameter plane: has not started. After a failure it is to be abandoned.
   /// - Throws: a sentence; then the running server serves on, if it still can.
   init(from path: String, _ configuration: ServeConfiguration, to plane: DataPlane) throws(StartError) {
-    let channel = try Self.reach(path)
+    channel = try Self.reach(path)
     let base = try Self.base(configuration)
     do throws(Refusal) {
       let welcome = try Self.introduce(configuration, plane, base, to: channel)
@@ -139,6 +140,9 @@ struct TakeOver {
   }
 
   // MARK: After the start
+
+  /// The loops go on with all connections. The former process has waited for that with what costs much.
+  func tellServing() { try? channel.send(TakeOverMessage.serving.bytes) }
 
   /// Does what the former process was told to do to connections that were on their way, and ends what was admitted by a key
   /// that this process does not trust.

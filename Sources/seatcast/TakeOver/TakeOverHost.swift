@@ -34,6 +34,8 @@ final class TakeOverHost: Sendable {
     static let settling = 3_000
     /// For requests under way, while nobody is served.
     static let requests = 80
+    /// For the other process to serve. Those who stay here wait for it, too.
+    static let serving = 2_000
     /// For the loops to stand still, and then to pass everything.
     static let loops = 10_000
   }
@@ -122,6 +124,9 @@ final class TakeOverHost: Sendable {
         LogEntry(
           .info, "everything was handed over",
           ["process": String(hello.process), "milliseconds": String(milliseconds)]))
+      // Whatever it says, or its end.
+      _ = try? channel.receive(within: Patience.serving)
+      handover.close()
       return Int32(clamping: hello.process)
     } catch {
       guard let sentence = error.sentence else { return nil }

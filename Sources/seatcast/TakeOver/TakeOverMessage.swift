@@ -10,6 +10,7 @@
 //   new ▶ old  ready       how many it has; the same number
 //   old ▶ new  late        what is to be done to connections that were on their way, in pieces
 //   old ▶ new  yours       the data folder is let go
+//   new ▶ old  serving     its loops go on with all connections; without version 2 the end of the channel
 //
 // Each message is fields (`FieldWriter`); the first is its kind. A version adds fields as it needs them: a reader passes over
 // what it does not know unless it is essential, and then it refuses. The version changes only when this order does, or that
@@ -69,6 +70,7 @@ enum TakeOverMessage: Equatable, Sendable {
   case ready(UInt64)
   case late([LateCommand])
   case yours
+  case serving
 }
 
 /// Names a folder however its path is spelled.
@@ -89,6 +91,7 @@ extension TakeOverMessage {
     static let ready: UInt8 = 8
     static let late: UInt8 = 9
     static let yours: UInt8 = 10
+    static let serving: UInt8 = 11
   }
 
   private enum Tag {
@@ -130,6 +133,7 @@ extension TakeOverMessage {
       writer.add(Kind.late, UInt64(commands.count))
       for command in commands { Self.write(command, to: &writer) }
     case .yours: writer.add(Kind.yours, [])
+    case .serving: writer.add(Kind.serving, [])
     }
     return writer.bytes
   }
@@ -206,6 +210,7 @@ extension TakeOverMessage {
     case Kind.ready: return .ready(FieldReader.number(first.value))
     case Kind.late: return .late(fields.compactMap(late))
     case Kind.yours: return .yours
+    case Kind.serving: return .serving
     default: return nil
     }
   }

@@ -21,5 +21,7 @@ import Testing
     task.give(.leave)
     task.reached(.left, late: [.end(Credential(2), at: 3)])
     #expect(task.late == [.end(Credential(2), at: 3)])
+    task.give(.close)
+    task.awaitClose()
   }
 }

@@ -41,6 +41,7 @@ import Testing
         guard taker.awaitConnections() == moved.passed else { throw TestFailure("not all taken") }
         passed = moved.passed
         _ = handover.leave()
+        handover.close()
       }
       topics(new.topics)
       self.new = new
@@ -183,6 +184,7 @@ import Testing
       // As when the other process ends before this one has said that it has everything.
       taker.stopTaking()
       _ = handover.leave()
+      handover.close()
     }
     #expect(try client.serverCloses())
     new.topics.create(5)

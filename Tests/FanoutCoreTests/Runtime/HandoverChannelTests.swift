@@ -39,17 +39,6 @@ import Testing
     _ = folder
   }
 
-  @Test("a loop waits for the other process to serve, which closes its end then")
-  func awaitsServing() throws {
-    let (near, far, folder) = try pair()
-    var other: HandoverChannel? = far
-    let waiter = try BackgroundThread { ChannelLink(near).awaitServing() }
-    #expect(other != nil)
-    other = nil
-    try waiter.join()
-    _ = folder
-  }
-
   @Test("awaitInput tells which channels have something, their end included, and when somebody comes")
   func awaitsInput() throws {
     let folder = try TemporaryFolder()

@@ -17,7 +17,7 @@ struct TakeOverMessageTests {
       connections: [1, 2, 3])
     return [
       .hello(hello), .welcome(welcome), .refused("No."), .listeners, .begin, .memory([1, 2]), .memory([]),
-      .passed(9, kept: 2, since: 7), .ready(9), .yours,
+      .passed(9, kept: 2, since: 7), .ready(9), .yours, .serving,
       .late([
         .withdraw(client: 1, .tokenExpired, reason: "logged out"), .end(Credential(3), at: -4),
         .tell(client: .max, [5]),
