@@ -8,12 +8,6 @@ struct FeedStatementsTests {
 
   init() throws { fixture = try LedgerFixture() }
 
-  /// As if seals covered everything so far.
-  private func cover(through position: Int64 = .max) throws {
-    try fixture.store.connection.execute(
-      "UPDATE meta SET value = '\(position)' WHERE name = '\(RecordFacts.feedStartName)'")
-  }
-
   private func positions() throws -> [Int64] {
     try Statement(fixture.store.connection, "SELECT position FROM feed ORDER BY position").all { $0.int64(0) }
   }
@@ -26,7 +20,7 @@ struct FeedStatementsTests {
     let border = fixture.clock.now
     try fixture.book(event)
     try fixture.book(event)
-    try cover()
+    try fixture.coverFeed()
     #expect(try !fixture.store.forgetFeed(before: border))
     #expect(try positions() == [3, 4])
     #expect(try !fixture.store.forgetFeed(before: Instant(milliseconds: .max)))
@@ -42,7 +36,7 @@ struct FeedStatementsTests {
     let end = Instant(milliseconds: .max)
     #expect(try !fixture.store.forgetFeed(before: end))
     #expect(try positions() == [1, 2, 3, 4], "the record begins behind nothing")
-    try cover(through: 2)
+    try fixture.coverFeed(through: 2)
     #expect(try !fixture.store.forgetFeed(before: end))
     #expect(try positions() == [3, 4])
   }
@@ -67,7 +61,7 @@ struct FeedStatementsTests {
     let border = Instant(milliseconds: fixture.clock.now.milliseconds + 60_000)
     try fixture.book(event)
     try fixture.book(event)
-    try cover()
+    try fixture.coverFeed()
     #expect(try !fixture.store.forgetFeed(before: border))
     #expect(try positions() == [1, 2, 3])
   }
@@ -81,7 +75,7 @@ struct FeedStatementsTests {
       INSERT INTO feed (kind, subject, number) SELECT 3, 1, 5 FROM numbers;
       DELETE FROM feed WHERE position = 1;
       """)
-    try cover()
+    try fixture.coverFeed()
     #expect(try fixture.store.forgetFeed(before: Instant(milliseconds: 6)))
     #expect(try positions().count == 1_500)
     #expect(try fixture.store.forgetFeed(before: Instant(milliseconds: 6)))

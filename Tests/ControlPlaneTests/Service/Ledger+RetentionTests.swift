@@ -12,6 +12,7 @@ struct LedgerRetentionTests {
 
   @Test("Entries of the feed are forgotten when they are old enough, while nobody asks for anything")
   func idle() throws {
+    try fixture.coverFeed()
     let event = try fixture.makeEvent(capacity: 10)
     try fixture.book(event)
     fixture.ledger.idle()
@@ -32,6 +33,7 @@ struct LedgerRetentionTests {
 
   @Test("When one step was not all, the next one is soon")
   func steps() throws {
+    try fixture.coverFeed()
     _ = try fixture.makeEvent(capacity: 10)
     try fixture.store.connection.execute(
       """

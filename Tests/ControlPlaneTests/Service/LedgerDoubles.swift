@@ -191,6 +191,12 @@ final class LedgerFixture {
         observer: incidents, clock: self.clock, metrics: metrics, feed: waiters, backupPace: backupPace))
   }
 
+  /// What is in the feed up to here may be forgotten, as if the record had begun behind it.
+  func coverFeed(through position: Int64 = .max) throws {
+    try store.connection.execute(
+      "UPDATE meta SET value = '\(position)' WHERE name = '\(RecordFacts.feedStartName)'")
+  }
+
   /// The server runs, and nobody asks for anything.
   func serve(for milliseconds: Int64) {
     var left = milliseconds
