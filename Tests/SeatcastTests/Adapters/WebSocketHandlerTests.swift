@@ -1,5 +1,6 @@
 import ControlPlane
 import FanoutCore
+import TestSupport
 import Testing
 
 @testable import seatcast
@@ -251,12 +252,10 @@ struct WebSocketHandlerTests {
       #expect(answer.0 == ticket)
       return judge()
     }
-    let principal = Principal(
-      identity: .local(7), role: .user, email: nil, name: nil, expiresAt: Instant(milliseconds: 99_000))
-    let grant = ConnectionGrant(principal: principal, events: [EventID(1)])
+    let grant = ConnectionGrant(principal: Self.user, events: [EventID(1)])
     let good = try verdict(.good(grant) { true })
-    let admitted = try #require(admitted(good))
-    #expect(admitted.topic == TopicID(1) && admitted.topics == [TopicID(1)] && admitted.expiresAt == 99_000)
+    let admitted = admitted(good)
+    #expect(admitted?.topic == TopicID(1) && admitted?.topics == [TopicID(1)] && admitted?.expiresAt == 99_000)
     for bad in [Redemption.bad, .good(grant) { false }] {
       let refused = try closed(verdict(bad))
       #expect(refused?.0 == .policyViolation && refused?.1 == "Invalid authentication token")

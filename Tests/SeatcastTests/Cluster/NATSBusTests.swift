@@ -23,12 +23,12 @@
 
     deinit { bus.stop() }
 
-    func connect() throws { try eventually { bus.isConnected } }
+    func connect() throws { try eventually("it is connected") { bus.isConnected } }
 
     /// Others' messages are heard a moment after `follow`.
     func follow(_ event: Int64, from other: BusRig) throws {
       bus.follow(EventID(event))
-      try eventually {
+      try eventually("it happens") {
         other.publish(event, "probe")
         return heard.withLock { $0.contains("probe") }
       }
@@ -55,13 +55,13 @@
       stranger.bus.follow(EventID(5))
       for number in 0..<200 { one.publish(number % 4 == 0 ? 6 : 5, "\(number)") }
       let expected = (0..<200).filter { $0 % 4 != 0 }.map(String.init)
-      try eventually { other.hasHeard(expected) }
+      try eventually("it happens") { other.hasHeard(expected) }
       #expect(one.hasHeard([]) && stranger.hasHeard([]))
       other.bus.unfollow(EventID(5))
       one.bus.follow(EventID(7))
-      try eventually { try server.page("/subsz")["num_subscriptions"].integer ?? 9 <= 3 }
+      try eventually("it happens") { try server.page("/subsz").number("num_subscriptions") <= 3 }
       one.publish(5, "nobody hears")
-      try eventually { one.bus.report.sent >= 201 }
+      try eventually("it happens") { one.bus.report.sent >= 201 }
       #expect(other.hasHeard(expected))
       #expect(one.bus.report.followed == 2 && other.bus.report.followed == 0)
       #expect(one.bus.report.unsent == 0 && one.news.withLock { $0 } == [.connected])
@@ -75,14 +75,14 @@
       one.bus.follow(EventID(1))
       other.publish(1, "lost")
       #expect(!one.bus.isConnected && other.bus.report.unsent == 1)
-      try eventually(within: .seconds(20)) {
+      try eventually(within: .seconds(20), "it happens") {
         one.news.withLock { if case .unreachable? = $0.first { true } else { false } }
       }
       try server.start()
       for rig in [one, other] { try rig.connect() }
       try one.follow(1, from: other)
       other.publish(1, "there")
-      try eventually { one.hasHeard(["there"]) }
+      try eventually("it happens") { one.hasHeard(["there"]) }
     }
 
     @Test("A server that is killed is told once, and everything holds again when it is back")
@@ -92,14 +92,14 @@
       for rig in [one, other] { try rig.connect() }
       try one.follow(1, from: other)
       try server.kill9()
-      try eventually { !one.bus.isConnected && !other.bus.isConnected }
+      try eventually("it happens") { !one.bus.isConnected && !other.bus.isConnected }
       other.publish(1, "lost")
       #expect(other.bus.report.unsent == 1 && other.bus.report.losses == 1)
       try server.start()
       for rig in [one, other] { try rig.connect() }
       try one.follow(1, from: other)
       other.publish(1, "there")
-      try eventually { one.hasHeard(["there"]) }
+      try eventually("it happens") { one.hasHeard(["there"]) }
       let told = one.news.withLock { $0 }
       #expect(told.count == 3 && told.first == .connected && told.last == .connected)
       guard case .lost? = told.dropFirst().first else { throw TestFailure("\(told)") }
@@ -113,7 +113,7 @@
       server.freeze()
       let message = [UInt8](repeating: 65, count: 100_000)
       for _ in 0..<400 { one.bus.publish(EventID(1), message) }
-      try eventually(within: .seconds(40)) { !one.bus.isConnected }
+      try eventually(within: .seconds(40), "it happens") { !one.bus.isConnected }
       #expect(one.bus.report.unsent > 0, "more than may wait")
       server.thaw()
       try one.connect()
@@ -124,7 +124,7 @@
       let server = try NATSServer(.password)
       let one = try BusRig(
         NATSOptions(urls: [server.url.replacing("secret", with: "wrong")], name: "test"))
-      try eventually(within: .seconds(20)) {
+      try eventually(within: .seconds(20), "it happens") {
         one.news.withLock { $0.contains { if case .connected = $0 { false } else { true } } }
       }
       #expect(!one.bus.isConnected)
@@ -138,7 +138,7 @@
       let one = try BusRig(NATSOptions(urls: [url], name: "test", authorities: NATSServer.certificate))
       try one.connect()
       let other = try BusRig(NATSOptions(urls: [url], name: "test"))
-      try eventually(within: .seconds(20)) {
+      try eventually(within: .seconds(20), "it happens") {
         other.news.withLock { !$0.isEmpty }
       }
       #expect(!other.bus.isConnected)
