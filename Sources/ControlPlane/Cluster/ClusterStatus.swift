@@ -34,14 +34,8 @@ struct ClusterStatus: Sendable {
   /// The nodes in order of their names, this one as it is now.
   var nodes: [NodeReport] {
     let own = own()
-    var nodes = registry?.table?.nodes ?? []
-    if let place = nodes.firstIndex(where: { $0.name == own.name }) {
-      nodes[place] = own
-    } else {
-      nodes.append(own)
-      nodes.sort { $0.name < $1.name }
-    }
-    return nodes
+    let others = (registry?.table?.nodes ?? []).filter { $0.name != own.name }
+    return (others + [own]).sorted { $0.name < $1.name }
   }
 
   func isAlive(_ node: NodeReport, at now: Instant) -> Bool {

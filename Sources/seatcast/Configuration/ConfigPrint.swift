@@ -23,11 +23,11 @@ enum ConfigPrint {
       guard let scheme = item.firstRange(of: "://") else { return mask }
       let rest = item[scheme.upperBound...]
       // libpq and libnats take everything up to the last @ for user and password.
-      let hidden = rest.lastIndex(of: "@").map { at in
-        let user = rest[..<at].firstIndex(of: ":").map { rest[..<$0] }
-        return (user.map { "\($0):\(mask)" } ?? mask) + rest[at...]
+      guard let at = rest.lastIndex(of: "@") else {
+        return String(item[..<scheme.upperBound]) + maskingParameter(String(rest))
       }
-      return item[..<scheme.upperBound] + maskingParameter(hidden ?? String(rest))
+      let user: String = rest[..<at].firstIndex(of: ":").map { String(rest[..<$0]) + ":" } ?? ""
+      return String(item[..<scheme.upperBound]) + maskingParameter(user + mask + String(rest[at...]))
     }.joined(separator: ",")
   }
 

@@ -33,11 +33,11 @@ import Testing
     rig.settle(4)
     #expect(client.socket.read().isEmpty && client.socket.isOpen)
     try judge(rig, .accept(Admission(client: ClientTag(id: 7))))
-    #expect(client.read() == [.text("early")])
+    #expect(client.read() == [.text("connected"), .text("echo early")])
     #expect(client.status == 101)
     client.say("echo late")
     rig.settle(4)
-    #expect(client.read() == [.text("late")])
+    #expect(client.read() == [.text("echo late")])
     #expect(rig.faults() == [])
   }
 

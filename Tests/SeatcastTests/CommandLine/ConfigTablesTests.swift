@@ -16,6 +16,8 @@ struct ConfigTablesTests {
   @Test("Whoever takes settings can be given the file")
   func files() {
     for table in CommandTable.all where table.group == .administration || table.group == .serving {
+      // Moves a folder to an address, and takes no settings.
+      if table.name == "migrate" { continue }
       #expect(table.flag(named: "--config") != nil, "\(table.name)")
     }
   }

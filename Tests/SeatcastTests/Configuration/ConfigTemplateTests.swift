@@ -33,7 +33,7 @@ struct ConfigTemplateTests {
   func defaults() throws {
     let rows = ConfigFile.rows.filter { row in
       // These need others beside them.
-      if [.tlsRecords, .backupEvery, .backupKeep].contains(row.setting) { return false }
+      if [.tlsRecords, .backupEvery, .backupKeep, .busPrefix].contains(row.setting) { return false }
       if case .value? = row.fallback { return true } else { return false }
     }
     let text = rows.map { "\($0.setting.rawValue) = \(ConfigTemplate.sample($0))\n" }.joined()

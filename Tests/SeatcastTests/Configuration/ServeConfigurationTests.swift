@@ -191,7 +191,8 @@ struct ServeConfigurationTests {
 
   @Test("Each documented default is what holds when nothing is set", arguments: ConfigFile.rows)
   func defaults(row: Flag) throws {
-    guard case .value(let text)? = row.fallback else { return }
+    // It needs a store, which not every build has: ClusterConfigurationTests.
+    guard case .value(let text)? = row.fallback, row.setting != .busPrefix else { return }
     // What the setting needs beside it.
     let company: [Setting: [Setting: String]] = [
       .tlsRecords: [.tlsCertificate: "c", .tlsKey: "k"], .backupEvery: [.backupDir: "b"],
