@@ -81,7 +81,9 @@ extension Backend {
       configuration: configuration, database: database, ports: ports, texts: texts,
       encoder: OutcomeReplies(observer: observer), waiters: FeedWaiters(replies: replies, clock: clock),
       mode: threads)
-    let registry = opened.nodes.map { NodeRegistry($0.report(configuration), clock: $0.clock, observer: observer) }
+    let registry = opened.nodes.map {
+      NodeRegistry($0.report(configuration), clock: $0.clock, observer: observer)
+    }
     let peers = try opened.nodes.map { access throws(StartFailure) in
       try PeerParts(access, registry, revocations, services.tokens, database.epoch, builder)
     }
@@ -95,7 +97,8 @@ extension Backend {
     let nodes = ClusterStatus(
       opened, registry: registry, configuration, keys, insight, builder.metrics, peers, ports.clock)
     let endpoints = Endpoints(
-      configuration, TokenParts(keys, watch, revocations, services, configuration, ports, opened.nodes?.tokens),
+      configuration,
+      TokenParts(keys, watch, revocations, services, configuration, ports, opened.nodes?.tokens),
       accounts, builder.events, ports, builder.waiters,
       ServerEndpoints(status: ServerStatus(insight: insight, clock: clock), nodes: nodes),
       RecordEndpoints { record?.recorder.current }, epoch: database.epoch)
@@ -212,7 +215,8 @@ struct ControlThreadsBuilder {
     let dependencies = Ledger.Dependencies(
       notices: ports.notices, replies: ports.replies, texts: texts, encoder: encoder, events: events,
       observer: ports.observer, clock: ports.clock, metrics: metrics, feed: waiters,
-      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept), nodes: nodes,
+      retention: Retention(feed: configuration.feedKept, addresses: configuration.addressesKept),
+      nodes: nodes,
       backupPace: mode == .own ? Ledger.usualBackupPace : 0)
     let ledger: Ledger
     do throws(StoreFailure) {

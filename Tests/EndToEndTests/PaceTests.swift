@@ -56,7 +56,8 @@ struct PaceTests {
     while heard.last < start + booked + 3 { try heard.take(socket.nextJSON()) }
     _ = try person.book(event)
     let last = try socket.expect("booking_created")
-    #expect(last["seq"]?.integer == start + booked + 4 && last["availableSeats"]?.integer == 1_000 - booked - 4)
+    #expect(
+      last["seq"]?.integer == start + booked + 4 && last["availableSeats"]?.integer == 1_000 - booked - 4)
     let metrics = try world.server.client().request("GET", "/metrics").text
     #expect(metrics.contains("seatcast_subscriptions_paced{"))
   }

@@ -14,7 +14,8 @@ extension Checkup {
     #if Cluster
       let address = try PostgresAddress(url)
       do throws(StoreFailure) {
-        let connection = PostgresConnection(address, PostgresSession(name: "seatcast doctor", isReadOnly: true))
+        let connection = PostgresConnection(
+          address, PostgresSession(name: "seatcast doctor", isReadOnly: true))
         let version = try connection.run("SELECT current_setting('server_version')").first { $0.text(0) }
         let clock = try PostgresNodeBoard(address, node: "doctor").readClock(by: SystemClock())
         return SharedStoreState(

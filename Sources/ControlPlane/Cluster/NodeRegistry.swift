@@ -86,7 +86,8 @@ final class NodeRegistry: Interest {
         guard clock.uptime < end else {
           throw StoreFailure(
             code: StoreFailure.refused,
-            message: "another process is the node \(name) of this database; give this one another name with --node")
+            message:
+              "another process is the node \(name) of this database; give this one another name with --node")
         }
         usleep(200_000)
       }

@@ -58,7 +58,9 @@ extension NodeAccess {
     #if Cluster
       let (address, node) = (try PostgresAddress(url), configuration.node)
       let storage = try PostgresStorage.open(folder, address, node: node, identifiers)
-      if try folder.read(markName) == nil { try folder.write(markName, Array("\(address.description)\n".utf8)) }
+      if try folder.read(markName) == nil {
+        try folder.write(markName, Array("\(address.description)\n".utf8))
+      }
       let board = PostgresNodeBoard(address, node: node)
       let shared = SharedClock(clock)
       do throws(StoreFailure) {
@@ -109,7 +111,8 @@ extension ClusterStatus {
       place: place,
       own: {
         var report =
-          registry?.report ?? NodeReport(name: node, version: version, startedAt: startedAt, seenAt: clock.now)
+          registry?.report
+          ?? NodeReport(name: node, version: version, startedAt: startedAt, seenAt: clock.now)
         report.address = place.text.withLock { $0 }
         let rate = report.facts.bookingsPerSecond
         report.facts = facts()

@@ -102,7 +102,8 @@ extension Schemas {
     "logFrames":\#(count),"logBytes":\#(count),"conflated":\#(count)}}}}}}}}
     """#
 
-  private static let busState = #"{"enum":["connected","disconnected",null],"description":"null: there is none."}"#
+  private static let busState =
+    #"{"enum":["connected","disconnected",null],"description":"null: there is none."}"#
 
   private static let cluster = #"""
     {"type":"object","required":["time","node","leader","store","bus","listAgeMilliseconds","totals","nodes"],

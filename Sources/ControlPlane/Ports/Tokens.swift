@@ -12,7 +12,8 @@ protocol SharedTokens: Sendable {
   /// - Parameters:
   ///   - end: until when it may be used.
   ///   - dropped: tokens of this node that are not to be used any more, by their digests.
-  func keep(_ token: ConnectionTokens.Kept, until end: Instant, dropping dropped: [[UInt8]]) throws(StoreFailure)
+  func keep(_ token: ConnectionTokens.Kept, until end: Instant, dropping dropped: [[UInt8]])
+    throws(StoreFailure)
   /// Takes it away.
   /// - Returns: what it stood for; nil: it is unknown, used, or its time is over.
   func take(_ digest: [UInt8], at now: Instant) throws(StoreFailure) -> ConnectionGrant?

@@ -60,7 +60,8 @@ struct ConnectionRecord: Equatable, Sendable {
 extension ConnectionRecord {
   private enum Tag: UInt8 {
     case kind = 1
-    case peer, client, credential, endsAt, flags, quiet, patience, counted, topics, input, output, interest, pace
+    case peer, client, credential, endsAt, flags, quiet, patience, counted, topics, input, output, interest,
+      pace
     /// Essential: whoever does not know it would refuse what the client sends compressed.
     case compression = 129
   }

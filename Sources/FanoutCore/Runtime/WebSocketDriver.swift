@@ -50,7 +50,8 @@ final class WebSocketDriver<IO: Transport> {
   /// Upgrades and greets, or upgrades only to close with a reason.
   func upgrade(_ slot: UInt32, key: [UInt8], _ deflate: PermessageDeflate?, _ verdict: UpgradeVerdict) {
     switch verdict {
-    case .refuse, .later: preconditionFailure("an upgrade is accepted or refused, and answered with HTTP if refused")
+    case .refuse, .later:
+      preconditionFailure("an upgrade is accepted or refused, and answered with HTTP if refused")
     case .acceptThenClose(let code, let reason, let subprotocol):
       switchProtocols(slot, key, Admission(client: .anonymous, subprotocol: subprotocol), nil)
       output.closeWebSocket(slot, code, reason: reason)

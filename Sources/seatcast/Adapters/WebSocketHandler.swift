@@ -48,11 +48,13 @@ struct WebSocketHandler: SessionHandler {
           ticket,
           HTTPResponse(judging: {
             switch redemption {
-            case .good(let grant, let isStillGood) where isStillGood(): admission(of: grant, to: event, request)
+            case .good(let grant, let isStillGood) where isStillGood():
+              admission(of: grant, to: event, request)
             case .good, .bad: refuse(request, Self.invalidToken)
             case .unknown:
               .acceptThenClose(
-                .tryAgainLater, reason: "Tokens cannot be looked up now", subprotocol: request.chosenSubprotocol)
+                .tryAgainLater, reason: "Tokens cannot be looked up now",
+                subprotocol: request.chosenSubprotocol)
             }
           }))
       }

@@ -12,7 +12,8 @@ enum DoctorCluster {
   static func findings(_ configuration: ServeConfiguration) -> [Finding] {
     guard let cluster = configuration.cluster else { return [] }
     do throws(StartError) {
-      return [storeFinding(try ClusterAccess(cluster).store)] + (try busFinding(cluster, configuration.nodeName))
+      return [storeFinding(try ClusterAccess(cluster).store)]
+        + (try busFinding(cluster, configuration.nodeName))
     } catch {
       return [.fail("cluster", error.description)]
     }
@@ -31,8 +32,11 @@ enum DoctorCluster {
   }
 
   /// Without a bus nodes work, too.
-  private static func busFinding(_ cluster: ClusterConfiguration, _ node: String) throws(StartError) -> [Finding] {
-    guard let line = try BusLine(cluster, node: "\(node) doctor", log: Log(format: .text, from: .error)) else {
+  private static func busFinding(_ cluster: ClusterConfiguration, _ node: String) throws(StartError)
+    -> [Finding]
+  {
+    guard let line = try BusLine(cluster, node: "\(node) doctor", log: Log(format: .text, from: .error))
+    else {
       return [.ok("bus", "There is none; nodes learn of each other by the database.")]
     }
     do {

@@ -31,9 +31,11 @@ final class BusLine: Sendable {
       let options = NATSOptions(
         urls: try ClusterAccess(configuration).bus, name: "seatcast \(node)",
         authorities: settings.authorities,
-        credentials: try settings.credentials.map { file throws(StartError) in try NATSCredentials(file: file) })
+        credentials: try settings.credentials.map { file throws(StartError) in try NATSCredentials(file: file)
+        })
       let nats = NATSBus(
-        options, prefix: settings.prefix, hear: { [link] in link.hear($0) }, tell: { [link] in link.tell($0) })
+        options, prefix: settings.prefix, hear: { [link] in link.hear($0) }, tell: { [link] in link.tell($0) }
+      )
       (bus, carrier) = (nats, nats)
     #else
       _ = settings

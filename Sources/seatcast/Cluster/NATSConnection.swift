@@ -115,7 +115,8 @@
       try unsafe listen(made, context.pointer)
     }
 
-    private static func listen(_ made: OpaquePointer?, _ pointer: UnsafeMutableRawPointer) throws(StartError) {
+    private static func listen(_ made: OpaquePointer?, _ pointer: UnsafeMutableRawPointer) throws(StartError)
+    {
       try check(
         unsafe natsOptions_SetRetryOnFailedConnect(
           made, true, { _, closure in unsafe NATSContext.listener(closure)?.connected() }, pointer))
@@ -125,11 +126,15 @@
       try check(
         unsafe natsOptions_SetDisconnectedCB(
           made,
-          { handle, closure in unsafe NATSContext.listener(closure)?.disconnected(NATSConnection.lastError(handle)) },
+          { handle, closure in
+            unsafe NATSContext.listener(closure)?.disconnected(NATSConnection.lastError(handle))
+          },
           pointer))
       try check(
         unsafe natsOptions_SetClosedCB(
-          made, { handle, closure in unsafe NATSContext.listener(closure)?.closed(NATSConnection.lastError(handle)) },
+          made,
+          { handle, closure in unsafe NATSContext.listener(closure)?.closed(NATSConnection.lastError(handle))
+          },
           pointer))
       try check(
         unsafe natsOptions_SetErrorHandler(

@@ -121,10 +121,12 @@ extension CommandTable {
       .busPrefix, "WORD", summary: "First word of the subjects, so that several shops can share a server.",
       fallback: "seatcast"),
     .text(
-      .busAuthorities, "FILE", summary: "PEM file of the authorities that the NATS servers' certificates are by.",
+      .busAuthorities, "FILE",
+      summary: "PEM file of the authorities that the NATS servers' certificates are by.",
       fallback: .words("the system's"), example: "/etc/seatcast/nats-ca.pem"),
     .text(
-      .busCredentials, "FILE", summary: "File of NATS credentials (JWT and nkey seed), or of an nkey seed alone.",
+      .busCredentials, "FILE",
+      summary: "File of NATS credentials (JWT and nkey seed), or of an nkey seed alone.",
       example: "/etc/seatcast/nats.creds", credential: "bus-creds"),
     .text(
       .node, "NAME", summary: "This node's name among those of the database.",

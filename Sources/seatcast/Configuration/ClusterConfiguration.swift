@@ -160,7 +160,9 @@ struct ClusterAccess: Equatable, Sendable {
     case .text(let text): return text
     case .file(let path):
       let text = try SecretFiles.text(at: path, what: "URL of the \(name)")
-      if let fault = check(text) { throw StartError("The URL of the \(name) in \(printable(path)) \(fault).") }
+      if let fault = check(text) {
+        throw StartError("The URL of the \(name) in \(printable(path)) \(fault).")
+      }
       return text
     }
   }

@@ -129,7 +129,8 @@ extension Log: ControlObserver {
       (
         .keysDiffer,
         LogEntry(
-          .error, "this node has no key of the record of sales and seals nothing; copy record-key from another node")
+          .error,
+          "this node has no key of the record of sales and seals nothing; copy record-key from another node")
       )
     case .keysDiffer(let node):
       (

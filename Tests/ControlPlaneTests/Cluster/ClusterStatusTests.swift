@@ -8,7 +8,8 @@ struct ClusterStatusTests {
   @Test("Facts come back as they were written, and unknown members are passed over")
   func facts() {
     let facts = NodeFacts(
-      connections: 1, subscriptions: 2, bookings: 3, bookingsPerSecond: 4, lag: 5, busIsConnected: false, leads: true,
+      connections: 1, subscriptions: 2, bookings: 3, bookingsPerSecond: 4, lag: 5, busIsConnected: false,
+      leads: true,
       clockOffset: -6, key: "k\"")
     #expect(NodeFacts(json: facts.json) == facts)
     var without = facts
@@ -35,12 +36,14 @@ struct ClusterStatusTests {
       store: .init(kind: .postgresql, address: "db"), epoch: "e", place: .init(),
       own: {
         NodeReport(
-          name: "b", seenAt: clock.now, facts: NodeFacts(connections: 1, busIsConnected: true, clockOffset: 3))
+          name: "b", seenAt: clock.now, facts: NodeFacts(connections: 1, busIsConnected: true, clockOffset: 3)
+        )
       }, registry: registry, storeFailure: { "full" }, clock: clock)
     let told = try StrictJSON.parse(status.json()).members
     #expect(told?["leader"] == .null && told?["node"]?.text == "b" && told?["bus"]?.text == "connected")
     #expect(told?["store"]?.members?["available"] == .bool(false))
-    #expect(told?["totals"]?.members?["connections"]?.whole == 8 && told?["totals"]?.members?["nodes"]?.whole == 2)
+    #expect(
+      told?["totals"]?.members?["connections"]?.whole == 8 && told?["totals"]?.members?["nodes"]?.whole == 2)
     guard case .array(let nodes)? = told?["nodes"] else { throw TestFailure("no nodes") }
     #expect(nodes.map { $0.members?["state"]?.text } == ["dead", "alive", "alive"])
     #expect(nodes.map { $0.members?["name"]?.text } == ["a", "b", "c"])
@@ -51,7 +54,8 @@ struct ClusterStatusTests {
   func alone() throws {
     let folder = try TemporaryFolder()
     let opened = try OpenStore(
-      Backend.Configuration(dataFolder: folder.path), DataFolder(folder.path), CountingIdentifiers(), SystemClock())
+      Backend.Configuration(dataFolder: folder.path), DataFolder(folder.path), CountingIdentifiers(),
+      SystemClock())
     #expect(opened.nodes == nil && opened.database is Database)
   }
 

@@ -44,7 +44,8 @@ struct NodeRegistryTests {
 
   init() {
     registry = NodeRegistry(
-      NodeReport(name: "a", version: "1", startedAt: Instant(milliseconds: 7)), clock: clock, observer: incidents)
+      NodeReport(name: "a", version: "1", startedAt: Instant(milliseconds: 7)), clock: clock,
+      observer: incidents)
   }
 
   private var beats: [(node: NodeReport, interest: InterestChange)] { board.state.withLock { $0.beats } }

@@ -110,7 +110,7 @@ extension Trait where Self == ConditionTrait {
         "PostgreSQL or nats-server is not installed; script/bootstrap --tests does it")
     #else
       .disabled(
-        "built without --traits Cluster, as script/test does where libpq-dev or libnats-dev is missing")
+        "built without --traits Cluster; script/test --cluster has it")
     #endif
   }
 }

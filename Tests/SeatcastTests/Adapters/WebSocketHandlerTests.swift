@@ -227,7 +227,9 @@ struct WebSocketHandlerTests {
     #expect(backend.tokens.isEmpty)
   }
 
-  @Test("A connection token that nodes share is judged when the store has told, and again when the connection begins")
+  @Test(
+    "A connection token that nodes share is judged when the store has told, and again when the connection begins"
+  )
   func sharedConnectionTokens() throws {
     let backend = FakeBackend(redeemsLater: true)
     let answers = Guarded<[(Ticket, HTTPResponse)]>([])
@@ -255,7 +257,8 @@ struct WebSocketHandlerTests {
     let grant = ConnectionGrant(principal: Self.user, events: [EventID(1)])
     let good = try verdict(.good(grant) { true })
     let admitted = admitted(good)
-    #expect(admitted?.topic == TopicID(1) && admitted?.topics == [TopicID(1)] && admitted?.expiresAt == 99_000)
+    #expect(
+      admitted?.topic == TopicID(1) && admitted?.topics == [TopicID(1)] && admitted?.expiresAt == 99_000)
     for bad in [Redemption.bad, .good(grant) { false }] {
       let refused = try closed(verdict(bad))
       #expect(refused?.0 == .policyViolation && refused?.1 == "Invalid authentication token")

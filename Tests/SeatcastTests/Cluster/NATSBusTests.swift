@@ -40,9 +40,12 @@
   }
 
   @Suite(
-    "NATSBus", .enabled(if: NATSServer.program != nil, "nats-server is not installed (apt-get install nats-server)"))
+    "NATSBus",
+    .enabled(if: NATSServer.program != nil, "nats-server is not installed (apt-get install nats-server)"))
   struct NATSBusTests {
-    private func options(_ server: NATSServer) -> NATSOptions { NATSOptions(urls: [server.url], name: "test") }
+    private func options(_ server: NATSServer) -> NATSOptions {
+      NATSOptions(urls: [server.url], name: "test")
+    }
 
     @Test("A message goes to those that follow its event, in order, and not to who has sent it")
     func messages() throws {
@@ -67,7 +70,9 @@
       #expect(one.bus.report.unsent == 0 && one.news.withLock { $0 } == [.connected])
     }
 
-    @Test("A start does not wait for the server, what cannot be sent is counted, and follows hold once it is there")
+    @Test(
+      "A start does not wait for the server, what cannot be sent is counted, and follows hold once it is there"
+    )
     func late() throws {
       let server = try NATSServer()
       try server.stop()
@@ -168,7 +173,8 @@
       var configuration = ClusterConfiguration(store: .text("postgres://h"), bus: nil, node: nil)
       let log = Log(format: .json, from: .error)
       #expect(try BusLine(configuration, node: "a", log: log) == nil)
-      configuration.bus = .init(urls: .text("nats://127.0.0.1:1"), prefix: "p", authorities: nil, credentials: nil)
+      configuration.bus = .init(
+        urls: .text("nats://127.0.0.1:1"), prefix: "p", authorities: nil, credentials: nil)
       let line = try #require(try BusLine(configuration, node: "a", log: log))
       #expect(line.remark == "the bus is down: others' bookings come by the database")
       #expect(line.report.state == .connecting)

@@ -32,7 +32,8 @@ struct ClusterConfigurationTests {
   func alone() throws {
     #expect(try configuration([]).cluster == nil)
     for (flag, value) in [
-      ("--bus", "nats://h"), ("--bus-file", "f"), ("--bus-prefix", "shop"), ("--bus-ca", "f"), ("--bus-creds", "f"),
+      ("--bus", "nats://h"), ("--bus-file", "f"), ("--bus-prefix", "shop"), ("--bus-ca", "f"),
+      ("--bus-creds", "f"),
       ("--node", "a"),
     ] {
       #expect(complaint([flag, value]) == "\(flag) needs --store.")
@@ -44,7 +45,8 @@ struct ClusterConfigurationTests {
     func flags() throws {
       let cluster = try configuration(
         Self.store + [
-          "--bus", "nats://b:hush@i:1,nats://j", "--bus-prefix", "shop.one", "--bus-ca", "ca", "--bus-creds", "c",
+          "--bus", "nats://b:hush@i:1,nats://j", "--bus-prefix", "shop.one", "--bus-ca", "ca", "--bus-creds",
+          "c",
           "--node", "a-1",
         ]
       ).cluster
@@ -53,7 +55,8 @@ struct ClusterConfigurationTests {
           == ClusterConfiguration(
             store: .text("postgres://a:hush@h/d"),
             bus: .init(
-              urls: .text("nats://b:hush@i:1,nats://j"), prefix: "shop.one", authorities: "ca", credentials: "c"),
+              urls: .text("nats://b:hush@i:1,nats://j"), prefix: "shop.one", authorities: "ca",
+              credentials: "c"),
             node: "a-1"))
       let bare = try configuration(Self.store + ["--bus", "tls://h", "--port", "3001"])
       #expect(bare.cluster?.bus?.prefix == "seatcast" && bare.nodeName.hasSuffix(":3001"))
@@ -105,10 +108,13 @@ struct ClusterConfigurationTests {
       #expect(sentence.contains("must") && !sentence.contains("hush"))
     }
 
-    @Test("Names are words", arguments: ["a b", "a/b", ".a", "a..b", "*", ">", String(repeating: "a", count: 65)])
+    @Test(
+      "Names are words", arguments: ["a b", "a/b", ".a", "a..b", "*", ">", String(repeating: "a", count: 65)])
     func words(name: String) {
       #expect(complaint(Self.store + ["--node", name])?.contains("must be a word") == true)
-      #expect(complaint(Self.store + ["--bus", "nats://h", "--bus-prefix", name])?.contains("must be a word") == true)
+      #expect(
+        complaint(Self.store + ["--bus", "nats://h", "--bus-prefix", name])?.contains("must be a word")
+          == true)
     }
 
     @Test("What belongs to a bus needs one")

@@ -5,7 +5,8 @@
   @testable import ControlPlane
 
   @Suite(
-    "Nodes in PostgreSQL", .enabled(if: PostgresServer.isInstalled, Comment(rawValue: PostgresServer.absence)))
+    "Nodes in PostgreSQL", .enabled(if: PostgresServer.isInstalled, Comment(rawValue: PostgresServer.absence))
+  )
   struct PostgresNodeBoardTests {
     private let address: PostgresAddress
     private let reader: PostgresConnection
@@ -98,7 +99,8 @@
 
     private func kept(_ events: Set<EventID>? = nil) -> ConnectionTokens.Kept {
       let principal = Principal(
-        identity: Identity(issuer: "https://id.example", subject: .number(7)), role: .admin, email: "a@b.c", name: "Ä\"",
+        identity: Identity(issuer: "https://id.example", subject: .number(7)), role: .admin, email: "a@b.c",
+        name: "Ä\"",
         issuedAt: Instant(milliseconds: 1), expiresAt: Instant(milliseconds: 9_000), key: .max)
       return ConnectionTokens().issueKept(ConnectionGrant(principal: principal, events: events), at: 0).kept
     }
