@@ -137,8 +137,13 @@
     private var isClosedByServer: Bool {
       guard let handle = unsafe handle else { return true }
       var entry = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&entry, 1, 0) > 0 else { return false }
-      return unsafe PQconsumeInput(handle) == 0 || PQstatus(handle) != CONNECTION_OK
+      // The reason comes first and the end behind it: what is read in one go need not be all.
+      while unsafe poll(&entry, 1, 0) > 0 {
+        guard unsafe PQconsumeInput(handle) == 1, unsafe PQstatus(handle) == CONNECTION_OK else {
+          return true
+        }
+      }
+      return false
     }
 
     // MARK: Statements

@@ -81,6 +81,8 @@
       hold.expiresAt = at(70)
       try check { try $0.saveExtension(of: hold, at: at(5)) }
       try check { try $0.saveConfirmation(of: hold.id, at: at(6)) }
+      event.counts.add(-1, of: nil, isHeld: true)
+      event.counts.add(1, of: nil, isHeld: false)
       try check { try rig.end(&event, try #require(try $0.booking(hold.id)).booking, .cancelled) }
       try check { try $0.save(event) }
       try check { try $0.saveCounts(of: event.id, event.counts) }
