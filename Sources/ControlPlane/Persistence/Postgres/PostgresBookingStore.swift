@@ -390,7 +390,12 @@
         found = try run(Statements.bookingForKey, [.int(user.rawValue), .text(key)]).first(keyFound) ?? nil
         transaction?.view.set(found, of: key, user)
       }
-      return found.flatMap { $0.at > since ? $0.outcome : nil }
+      guard let found, found.at > since else {
+        // It is in the way of the one that may be remembered now.
+        if found != nil { transaction?.writes.forget(key: key, of: user) }
+        return nil
+      }
+      return found.outcome
     }
 
     func keyFound(_ row: PostgresRow) -> PostgresView.KeyFound? {

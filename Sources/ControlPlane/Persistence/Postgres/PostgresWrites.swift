@@ -19,6 +19,7 @@
     private var ends = Columns(4)
     private var notices = Notices()
     private var details: [[Statement.Value]] = []
+    private var forgottenKeys: [(user: Int64, key: String)] = []
     private var keys: [(user: Int64, key: String, booking: Int64, at: Int64)] = []
     private var madeEvents: [[Statement.Value]] = []
     private var feed = Feed()
@@ -153,6 +154,8 @@
       }
       addToFeed(notice)
     }
+
+    mutating func forget(key: String, of user: UserID) { forgottenKeys.append((user.rawValue, key)) }
 
     mutating func remember(key: String, of user: UserID, booking: BookingID, at: ServiceTime) {
       isEmpty = false
@@ -332,15 +335,22 @@
       for row in details { try connection.queue(WriteStatements.details, row) }
     }
 
-    private struct Remembered: Hashable {
+    private struct KeyOfUser: Hashable {
       let user: Int64
       let key: String
     }
 
     private func queueKeys(_ connection: PostgresConnection) throws(StoreFailure) {
+      if !forgottenKeys.isEmpty {
+        var parameters = PostgresParameters()
+        parameters.add(forgottenKeys.map(\.user))
+        parameters.add(forgottenKeys.map { Optional($0.key) })
+        try connection.queue(WriteStatements.forgetKeys, parameters)
+      }
       guard !keys.isEmpty else { return }
-      // The last one counts.
-      let last = Dictionary(keys.map { (Remembered(user: $0.user, key: $0.key), $0) }) { $1 }
+      // One that expired within this transaction may have been remembered twice; the last one counts. One that another node has
+      // remembered meanwhile is in the way: then the batch is tried again, and finds it.
+      let last = Dictionary(keys.map { (KeyOfUser(user: $0.user, key: $0.key), $0) }) { $1 }
       let sorted = last.values.sorted { ($0.user, $0.key) < ($1.user, $1.key) }
       var parameters = PostgresParameters()
       parameters.add(sorted.map(\.user))

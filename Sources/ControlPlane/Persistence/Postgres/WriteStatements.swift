@@ -42,12 +42,15 @@
         (event_id, seq, status, name, starts_at, opens_at, closes_at, max_per_booking)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       """)
-    /// A key that has expired and was not forgotten yet is remembered anew.
+    static let forgetKeys = PostgresStatement(
+      """
+      DELETE FROM idempotency_key k USING unnest($1::bigint[], $2::text[]) v (user_id, key)
+      WHERE k.user_id = v.user_id AND k.key = v.key
+      """)
     static let keys = PostgresStatement(
       """
       INSERT INTO idempotency_key (user_id, key, booking_id, at)
       SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])
-      ON CONFLICT (user_id, key) DO UPDATE SET booking_id = excluded.booking_id, at = excluded.at
       """)
     static let madeEvent = PostgresStatement(
       """
