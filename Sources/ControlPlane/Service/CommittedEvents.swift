@@ -39,7 +39,7 @@ final class CommittedEvents: Sendable {
 
   /// Takes over what a commit changed; nil: the event is deleted. The ledger's thread.
   func apply(_ changes: [(id: EventID, event: Event?)]) {
-    guard !changes.isEmpty else { return }
+    guard !changes.isEmpty, !isShared else { return }
     entries.withLock { entries in
       for (id, event) in changes { entries[id] = event.map { Entry(event: $0) } }
     }

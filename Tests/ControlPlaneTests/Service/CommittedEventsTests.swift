@@ -89,4 +89,14 @@ struct CommittedEventsTests {
         clock: first.clock, metrics: first.metrics))
     #expect(events.event(event.id)?.availableSeats == 7)
   }
+
+  @Test("with a store that other nodes write there is nothing, also of what a start has read")
+  func shared() throws {
+    let event = try LedgerFixture().makeEvent(capacity: 10)
+    let events = CommittedEvents()
+    events.setShared()
+    events.apply([(event.id, event)])
+    #expect(events.event(event.id) == nil)
+    #expect(events.reply(event.id) { .json($0, fields: []) } == nil)
+  }
 }
