@@ -29,7 +29,7 @@ enum BusNews: Sendable, Equatable {
   /// Nothing was reached since the start.
   case unreachable(String)
   case lost(String)
-  /// The servers refuse this node for now, or it does not take its messages.
+  /// The servers refuse this node, or it does not take its messages in time.
   case trouble(String)
 
   var entry: LogEntry {
