@@ -138,11 +138,13 @@ func rushFor(_ rush: RushServer, person: Int, rounds: Int?, seed: UInt64) throws
 /// One watcher: the texts of all notices from seq 1 on, as they came; it resumes when the connection ends.
 func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
   var texts: [String] = []
+  /// More than there are texts, where the state was told instead of what was missed.
+  var seq = 0
   var epoch: String?
   let deadline = Deadline(.seconds(240))
-  while rush.end.lastSeq.map({ texts.count < $0 }) ?? true {
-    if deadline.hasPassed { throw TestFailure("a watcher has heard \(texts.count) notices and waits") }
-    let resume = epoch.map { "?since=\(texts.count)&epoch=\($0)" } ?? ""
+  while rush.end.lastSeq.map({ seq < $0 }) ?? true {
+    if deadline.hasPassed { throw TestFailure("a watcher has heard \(seq) notices and waits") }
+    let resume = epoch.map { "?since=\(seq)&epoch=\($0)" } ?? ""
     guard
       let socket = try? WebSocketClient(
         port: rush.port, path: "/ws/events/\(rush.event)\(resume)",
@@ -151,10 +153,10 @@ func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
       pause(milliseconds: 20)
       continue
     }
-    let place = epoch.map { ResumePoint(event: rush.event, seq: UInt64(texts.count), epoch: $0) }
+    let place = epoch.map { ResumePoint(event: rush.event, seq: UInt64(seq), epoch: $0) }
     let connection = rush.history.open(client: "watcher \(user)", resume: place)
-    defer { if rush.end.lastSeq.map({ texts.count < $0 }) ?? true { rush.history.close(connection) } }
-    try listen(to: socket, rush, connection, &texts, &epoch)
+    defer { if rush.end.lastSeq.map({ seq < $0 }) ?? true { rush.history.close(connection) } }
+    try listen(to: socket, rush, connection, &texts, &seq, &epoch)
   }
   return texts
 }
@@ -162,9 +164,9 @@ func watchRush(_ rush: RushServer, user: Int) throws -> [String] {
 /// Reads until the connection ends or everything is heard.
 private func listen(
   to socket: WebSocketClient, _ rush: RushServer, _ connection: Int, _ texts: inout [String],
-  _ epoch: inout String?
+  _ seq: inout Int, _ epoch: inout String?
 ) throws {
-  while rush.end.lastSeq.map({ texts.count < $0 }) ?? true {
+  while rush.end.lastSeq.map({ seq < $0 }) ?? true {
     do {
       guard case .text(let text) = try socket.next(within: .milliseconds(200)) else { return }
       rush.history.hear(connection, at: HistoryRecorder.now, Array(text.utf8))
@@ -172,12 +174,13 @@ private func listen(
         let greeting = try JSON(parsing: text)
         let wasResumed = greeting["recovered"]?.bool
         guard wasResumed == (epoch == nil ? nil : true) else {
-          throw TestFailure("after \(texts.count) notices the greeting was \(text)")
+          throw TestFailure("after \(seq) notices the greeting was \(text)")
         }
         if epoch == nil { rush.end.arrive() }
         epoch = try greeting.word("epoch")
       } else if !text.contains("\"server_draining\"") {
         texts.append(text)
+        seq = try text.contains("\"toSeq\"") ? JSON(parsing: text).number("toSeq") : seq + 1
       }
     } catch is Silence {
       continue
