@@ -20,6 +20,7 @@ public struct EventHandle: Sendable {
   /// Books seats. It is tried again when the connection breaks or the server is busy; the key makes sure that it
   /// happens once.
   /// - Parameters:
+  ///   - quantity: how many seats.
   ///   - hold: the seats are kept until `expiresAt` and wait for `confirm`.
   ///   - typeID: the ticket type, where the event has any.
   ///   - idempotencyKey: 1 to 255 visible ASCII characters; nil: one is made. Keep it to ask again after a failure.

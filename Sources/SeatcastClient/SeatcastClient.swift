@@ -31,6 +31,7 @@ public final class SeatcastClient: Sendable {
   /// - Parameters:
   ///   - url: like `https://tickets.example`.
   ///   - token: where tokens come from; `logIn` gives one, too.
+  ///   - options: waits, attempts and buffers.
   public convenience init(
     _ url: String, token: TokenProvider = .none, options: Options = Options()
   ) throws(ClientError) {
