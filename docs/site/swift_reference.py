@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 # A library, and where the C headers are that its module imports.
@@ -124,7 +125,7 @@ class Library:
         for section in document.get("primaryContentSections", []):
             if section["kind"] == "declarations":
                 text = "".join(token["text"] for token in section["declarations"][0]["tokens"])
-                made.insert(0, f'<pre tabindex="0"><code>{html.escape(text)}</code></pre>')
+                made.insert(0, f'<pre class="declaration"><code>{html.escape(text)}</code></pre>')
                 if document.get("abstract"):
                     made.insert(1, f"<p>{self.inline(document['abstract'])}</p>")
             elif section["kind"] == "parameters":
@@ -166,9 +167,9 @@ def make(site, modules):
         return [], []
     modules = modules or modules_of(site.root)
     entries, made = [], []
-    with tempfile.TemporaryDirectory() as work:
-        for name, headers in LIBRARIES:
-            library = Library(convert(docc, site.root, modules, name, headers, work))
+    with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor() as threads:
+        documents = threads.map(lambda one: convert(docc, site.root, modules, *one, work), LIBRARIES)
+        for (name, _), library in zip(LIBRARIES, map(Library, documents)):
             entries.append((name, f"swift/{name.lower()}.html"))
             for address in sorted(library.documents):
                 if library.is_type(address):

@@ -1,36 +1,6 @@
-// Accessibility, judged by axe-core, which script/bootstrap --tests fetches: the states of a sale and of a
-// buyer, in light and dark. Without animations, because colours are judged as they are at that moment.
-import Foundation
+// The states of a sale and of a buyer, judged by axe-core.
 import TestSupport
 import Testing
-
-private let axe = try? String(contentsOfFile: SourceTree.root + "/.build-tools/axe.min.js", encoding: .utf8)
-
-extension BrowserPage {
-  fileprivate func show(_ scheme: String) throws {
-    let features: JSON = [
-      ["name": "prefers-color-scheme", "value": .string(scheme)],
-      ["name": "prefers-reduced-motion", "value": "reduce"],
-    ]
-    _ = try browser.command("Emulation.setEmulatedMedia", ["features": features], session: session)
-  }
-
-  /// Fails the test where axe-core finds a violation, in light or dark.
-  fileprivate func requireAccessible(_ state: String) throws {
-    if try evaluate("typeof axe") == "undefined" { _ = try evaluate((axe ?? "") + ";0") }
-    let judge = """
-      axe.run().then(({ violations, passes }) => {
-        const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-        return passes.length > 10 ? faults.join('; ') : 'nothing was judged'
-      })
-      """
-    for scheme in ["light", "dark"] {
-      try show(scheme)
-      let faults = try evaluate(judge)
-      guard faults == "" else { throw TestFailure("\(state), \(scheme): \(faults.text)") }
-    }
-  }
-}
 
 extension BrowserTests {
   @Test(
