@@ -64,8 +64,13 @@ test('five minutes are kept, and a server that started anew begins them anew', (
 
 test('the line of a chart ends now, and where there was no value it has a gap', () => {
   const points = [{ at: 0, x: 5 }, { at: 150_000, x: null }, { at: 270_000, x: 10 }, { at: 300_000, x: 0 }];
-  const path = numbers.linePath(points, 'x', { now: 300_000, most: 10, width: 300, height: 50 });
+  const path = numbers.linePath(points, 'x', { now: 300_000, span: 300_000, most: 10, width: 300, height: 50 });
   assert.equal(path, 'M0.0 25.0M270.0 0.0L300.0 50.0');
+});
+
+test('a chart shows a minute at first, then what there is, and five minutes in the end', () => {
+  const since = (at) => numbers.chartSpan([{ at }], 400_000);
+  assert.deepEqual([numbers.chartSpan([], 400_000), since(390_000), since(250_000), since(0)], [60_000, 60_000, 150_000, 300_000]);
 });
 
 test('scales end at a round number', () => {

@@ -63,9 +63,11 @@ struct ListenPrinter: Sendable {
   private func told(_ state: EventState) -> String { "\(state.status.harmless)  \(state.name.harmless)" }
 
   private func left(_ count: SeatCount) -> String {
-    let number = Numbers.grouped(count.availableSeats)
+    // As wide as the capacity, so that what follows stands below what was before.
+    let capacity = Numbers.grouped(count.seatCapacity)
+    let number = Numbers.grouped(count.availableSeats).aligned(capacity.count)
     let colour: TextStyle.Colour = count.availableSeats == 0 ? .red : .bold
-    return style.text(number, colour) + " of \(Numbers.grouped(count.seatCapacity)) left"
+    return style.text(number, colour) + " of \(capacity) left"
   }
 
   private static func milliseconds(_ duration: Duration) -> Int {

@@ -72,6 +72,8 @@ extension BrowserTests {
       try window.require(
         "the count is one isolated run",
         "\(style).direction === 'ltr' && \(style).unicodeBidi === 'isolate'")
+      let matrix = "new DOMMatrix(getComputedStyle(document.getElementById('seat-map')).transform)"
+      try window.require("free seats begin at the right, as the bar does", "\(matrix).a === -1")
       try window.require("nothing overflows", "document.documentElement.scrollWidth <= innerWidth")
     }
   }

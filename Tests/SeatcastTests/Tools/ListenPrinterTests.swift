@@ -22,6 +22,17 @@ struct ListenPrinterTests {
     )
   }
 
+  @Test("Seats that are left stand one below the other, also when there are fewer digits")
+  func aligned() {
+    let lines = [100, 99].map { seats in
+      plain.line(
+        for: .live(
+          seq: 1, epoch: "e", recovered: nil,
+          count: SeatCount(availableSeats: seats, seatCapacity: 120, types: []), state: nil, at: 0)) ?? ""
+    }
+    #expect(lines[0].contains("  100 of 120 left") && lines[1].contains("   99 of 120 left"))
+  }
+
   @Test("No text of a server commands the terminal")
   func harmless() {
     let harm = "\u{1B}[2J\u{9B}31m\u{202E}\n"

@@ -91,8 +91,13 @@ export class History {
   }
 }
 
-/** The `d` of a chart's line: `width` is five minutes that end `now`, `height` is `most`. Gaps stay gaps. */
-export function linePath(points, name, { now, most, width, height }) {
+/** How much time a chart shows: what is kept, so that a console which was just opened has a curve, too; a minute at least. */
+export function chartSpan(points, now) {
+  return Math.min(KEPT_MS, Math.max(60_000, points.length > 0 ? now - points[0].at : 0));
+}
+
+/** The `d` of a chart's line: `width` is the `span` of time that ends `now`, `height` is `most`. Gaps stay gaps. */
+export function linePath(points, name, { now, span, most, width, height }) {
   let isDown = false;
   let path = '';
   let drawnAt = 0;
@@ -102,7 +107,7 @@ export function linePath(points, name, { now, most, width, height }) {
     // After a minute of no answers a straight line would tell what nobody knows.
     if (isDown && point.at - drawnAt > 60_000) isDown = false;
     if (fits) {
-      const x = width * (1 - (now - point.at) / KEPT_MS);
+      const x = width * (1 - (now - point.at) / span);
       const y = height * (1 - Math.min(1, value / most));
       path += `${isDown ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
       drawnAt = point.at;

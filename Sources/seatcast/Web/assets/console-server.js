@@ -4,7 +4,7 @@
 
 import { byId, copyOf, element, say } from './dom.js';
 import {
-  bytesWords, linePath, nodeRows, nodesProblem, rateWords, roundUp, timeWords, uptimeWords,
+  bytesWords, chartSpan, linePath, nodeRows, nodesProblem, rateWords, roundUp, timeWords, uptimeWords,
 } from './console-numbers.js';
 import { count, number } from './words.js';
 
@@ -105,14 +105,16 @@ class Tile {
     const values = points.flatMap((point) => this.lines.map(({ name }) => point[name])).filter(Number.isFinite);
     const highest = values.reduce((most, value) => Math.max(most, value), 0);
     const most = about.words === timeWords ? roundUp(highest * 1000) / 1000 : roundUp(highest);
+    const span = chartSpan(points, now);
     for (const { name, area, line } of this.lines) {
-      const path = linePath(points, name, { now, most, width: WIDTH, height: HEIGHT - 2 });
+      const path = linePath(points, name, { now, span, most, width: WIDTH, height: HEIGHT - 2 });
       line.setAttribute('d', path);
       area.setAttribute('d', areaOf(path));
     }
     this.most.textContent = highest > 0 ? about.words(most) : '';
     const called = Object.values(about.lines).map((line, place) => `${line} ${told[place]}`).join(', ');
-    const label = `${about.title}, last 5 minutes: now ${called}; highest ${about.words(highest)}.`;
+    const time = span > 60_000 ? `${Math.ceil(span / 60_000)} minutes` : 'minute';
+    const label = `${about.title}, last ${time}: now ${called}; highest ${about.words(highest)}.`;
     this.chart.setAttribute('aria-label', label);
   }
 }

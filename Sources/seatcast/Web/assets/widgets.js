@@ -154,7 +154,7 @@ export class Feed {
     const what = element('span', 'what');
     const [title, facts] = [element('span', 'auto'), element('small', 'auto')];
     say(title, words);
-    const parts = [who(notice, me), clockTime(notice.timestamp), `no. ${number(notice.seq)}`];
+    const parts = [who(notice, me), clockTime(notice.timestamp), `no.\u00a0${number(notice.seq)}`];
     say(facts, parts.filter(Boolean).join(' · '));
     what.append(title, facts);
     const left = element('span', 'left auto');
