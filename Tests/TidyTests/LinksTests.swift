@@ -1,4 +1,5 @@
 // Documents lead somewhere: links between Markdown files, their headings, and the pages that comments point to.
+import FoundationEssentials
 import Testing
 
 @Suite("Links")
@@ -67,6 +68,19 @@ struct LinksTests {
       pages(file.text).filter { !Project.exists($0) }.map { "\(file) points to \($0), which is not there." }
     }
     tell(broken)
+  }
+
+  @Test("Pictures are small, in all below 1 MB, and each is shown by a document")
+  func pictures() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: Project.root + "/docs/images")
+    let sizes = try names.map { name in
+      try Data(contentsOf: URL(fileURLWithPath: "\(Project.root)/docs/images/\(name)")).count
+    }
+    #expect(names.count > 10 && sizes.reduce(0, +) < 1_000_000)
+    tell(zip(names, sizes).filter { $1 > 200_000 }.map { "docs/images/\($0) has \($1) bytes." })
+    let shown = Set(
+      Self.documents.flatMap(targets).compactMap { $0.split(separator: "/").last.map(String.init) })
+    tell(names.filter { !shown.contains($0) }.map { "No document shows docs/images/\($0)." })
   }
 
   private func pages(_ text: String) -> [String] {
