@@ -62,6 +62,56 @@ struct MonitoringTests {
     }
   }
 
+  /// What the dashboard asks, by panel and query, as Prometheus gets it: Grafana fills in the variables.
+  private static func queries() throws -> [(name: String, text: String)] {
+    let panels = try #require(try JSON(parsing: text("seatcast-dashboard.json"))["panels"]?.array)
+    return try panels.flatMap { panel in
+      try #require(panel["targets"]?.array).map { target in
+        let asked = try target.word("expr").replacing("$__rate_interval", with: "5s")
+          .replacing("$instance", with: ".*")
+        return ("dashboard:\(try panel.number("id"))_\(try target.word("refId"))", asked)
+      }
+    }
+  }
+
+  /// A file of rules that record what the dashboard asks. JSON is YAML.
+  private static func recorded(in folder: TemporaryFolder) throws -> String {
+    let rules = try queries().map { name, text in
+      JSON.object(["record": .string(name), "expr": .string(text)])
+    }
+    let file: JSON = ["groups": [["name": "dashboard", "rules": .array(rules)]]]
+    try put(file.text, at: folder.path + "/dashboard.yml")
+    return folder.path + "/dashboard.yml"
+  }
+
+  @Test("Each panel has a place, a unit and a data source of its own choice, and uses variables that exist")
+  func panels() throws {
+    let dashboard = try JSON(parsing: Self.text("seatcast-dashboard.json"))
+    let panels = try #require(dashboard["panels"]?.array)
+    var (taken, ids): (Set<[Int]>, Set<Int>) = ([], [])
+    for panel in panels {
+      let title = try panel.word("title")
+      let place = try #require(panel["gridPos"])
+      let (x, width) = (try place.number("x"), try place.number("w"))
+      #expect(x >= 0 && width > 0 && x + width <= 24, "\(title)")
+      for column in x..<(x + width) {
+        for row in try place.number("y")..<(place.number("y") + place.number("h")) {
+          #expect(taken.insert([column, row]).inserted, "\(title) lies over another panel")
+        }
+      }
+      #expect(ids.insert(try panel.number("id")).inserted, "\(title)")
+      #expect(panel["datasource"]?["uid"] == "${datasource}", "\(title)")
+      #expect(["stat", "timeseries"].contains(try panel.word("type")), "\(title)")
+      #expect(panel["fieldConfig"]?["defaults"]?["unit"]?.string?.isEmpty == false, "\(title)")
+      let targets = try #require(panel["targets"]?.array)
+      #expect(!targets.isEmpty && Set(targets.map { $0["refId"]?.string }).count == targets.count, "\(title)")
+      #expect(targets.allSatisfy { $0["legendFormat"]?.string?.isEmpty == false }, "\(title)")
+    }
+    let known = try #require(dashboard["templating"]?["list"]?.array).map { try $0.word("name") }
+    let used = Set(dashboard.text.matches(of: /\$\{?(\w+)/).map { String($0.output.1) })
+    #expect(used.subtracting(known).subtracting(["__rate_interval", "__all"]) == [])
+  }
+
   @Test("The dashboard is JSON whose panels have titles, and each rule says what to do")
   func documents() throws {
     let panels = try #require(try JSON(parsing: Self.text("seatcast-dashboard.json"))["panels"]?.array)
@@ -73,7 +123,7 @@ struct MonitoringTests {
   }
 
   @Test(
-    "promtool finds nothing wrong with the metrics page and the rules",
+    "promtool finds nothing wrong with the metrics page, the rules and the queries of the dashboard",
     .enabled(if: Self.promtool != nil, "promtool is not installed (Debian package prometheus)"))
   func lint() throws {
     let promtool = try #require(Self.promtool)
@@ -82,22 +132,24 @@ struct MonitoringTests {
     try put(page, at: folder.path + "/page")
     let checked = try run("/bin/sh", ["-c", "\(promtool) check metrics < \(folder.path)/page"])
     #expect(checked.status == .exited(0) && checked.error.isEmpty, "\(checked.output)\(checked.error)")
-    for words in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]] {
-      let file = "\(Self.folder)/\(words[2])"
-      let ended = try run(promtool, Array(words.prefix(2)) + [file])
+    for (word, file) in [
+      ("check", Self.folder + "/alerts.yml"), ("test", Self.folder + "/alerts_test.yml"),
+      ("check", try Self.recorded(in: folder)),
+    ] {
+      let ended = try run(promtool, [word, "rules", file])
       #expect(ended.status == .exited(0), "\(ended.output)\(ended.error)")
     }
   }
 
   @Test(
-    "A real Prometheus scrapes the server and evaluates every rule without an error",
+    "A real Prometheus scrapes the server, evaluates every rule, and has an answer to what the dashboard asks",
     .enabled(if: Self.prometheus != nil, "prometheus is not installed (Debian package prometheus)"))
   func scraped() throws {
     let world = try busyServer()
     let folder = try TemporaryFolder()
     let configuration = """
       global: {scrape_interval: 1s, evaluation_interval: 1s}
-      rule_files: ["\(Self.folder)/alerts.yml"]
+      rule_files: ["\(Self.folder)/alerts.yml", "\(try Self.recorded(in: folder))"]
       scrape_configs:
         - job_name: seatcast
           static_configs: [{targets: ["127.0.0.1:\(world.port)"]}]
@@ -124,8 +176,16 @@ struct MonitoringTests {
       try ask("/api/v1/query?query=up")?["result"]?[0]?["value"]?[1] == "1"
     }
     try eventually(within: .seconds(60), "it has evaluated every rule") {
-      let rules = try ask("/api/v1/rules")?["groups"]?[0]?["rules"]?.array ?? []
-      return rules.count > 10 && rules.allSatisfy { $0["health"] == "ok" }
+      let groups = try ask("/api/v1/rules")?["groups"]?.array ?? []
+      let rules = groups.flatMap { $0["rules"]?.array ?? [] }
+      return groups.count == 2 && rules.count > 40 && rules.allSatisfy { $0["health"] == "ok" }
+    }
+    // Nothing was refused in the last seconds, and there is no backup; all else has a value.
+    for (name, text) in try Self.queries()
+    where !text.contains("> 0") && !text.contains("backup_age") {
+      try eventually(within: .seconds(30), "\(name) has an answer: \(text)") {
+        try ask("/api/v1/query?query=\(name)")?["result"]?.array?.isEmpty == false
+      }
     }
     #expect(
       try ask("/api/v1/query?query=seatcast_bookings_total")?["result"]?[0]?["value"]?[1] == "1")
