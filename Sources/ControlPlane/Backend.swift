@@ -122,6 +122,9 @@ public final class Backend: Sendable {
   /// Where the database is, for people.
   public var storeDescription: String { nodes.store.address }
 
+  /// Who watches through other nodes; nil: there are none.
+  public var remoteAudiences: (any RemoteAudiences)? { nodes.registry }
+
   /// Where this server can be reached, for `GET /api/cluster`.
   public func serves(at address: String) { nodes.serves(at: address) }
 

@@ -6,7 +6,7 @@
 
 import Glibc
 
-final class NodeRegistry: Interest {
+final class NodeRegistry: Interest, RemoteAudiences {
   /// Milliseconds between two beats.
   static let interval: Int64 = 1_000
   /// Microseconds for which interest gathers before it is written.
@@ -33,6 +33,11 @@ final class NodeRegistry: Interest {
     var strangers: Set<String> = []
     var watched: Set<EventID> = []
     var changed: Set<EventID> = []
+    /// Where it is not 0.
+    var viewers: [EventID: Int] = [:]
+    /// As of the last beat, and what has changed of it since it was asked for; nil: it never was.
+    var others: [EventID: Int] = [:]
+    var otherChanges: [EventID: Int]?
     var isOver = false
   }
 
@@ -63,6 +68,25 @@ final class NodeRegistry: Interest {
       state.changed.insert(event)
     }
     state.notifyOne()
+  }
+
+  // MARK: Audiences
+
+  /// Written with the next beat.
+  func note(_ viewers: [EventID: Int]) {
+    state.withLock { state in
+      for (event, count) in viewers {
+        state.viewers[event] = count == 0 ? nil : count
+        if state.watched.contains(event) { state.changed.insert(event) }
+      }
+    }
+  }
+
+  func takeOthers() -> [EventID: Int] {
+    state.withLock { state in
+      defer { state.otherChanges = [:] }
+      return state.otherChanges ?? [:]
+    }
   }
 
   // MARK: What is known
@@ -145,6 +169,7 @@ final class NodeRegistry: Interest {
     }
     let strangers = state.withLock { state in
       (state.table, state.beatAt) = (table, clock.uptime)
+      state.takeOthers(table.viewersElsewhere)
       return state.newStrangers()
     }
     for name in strangers { observer.observe(.keysDiffer(node: name)) }
@@ -180,9 +205,18 @@ final class NodeRegistry: Interest {
 extension NodeRegistry.State {
   fileprivate mutating func take(isWhole: Bool) -> InterestChange {
     defer { changed = [] }
-    if isWhole { return InterestChange(isWhole: true, watched: Array(watched)) }
-    return InterestChange(
-      watched: changed.filter { watched.contains($0) }, unwatched: changed.filter { !watched.contains($0) })
+    var change = InterestChange(isWhole: isWhole, asksOthers: otherChanges != nil)
+    change.watched = isWhole ? Array(watched) : changed.filter { watched.contains($0) }
+    if !isWhole { change.unwatched = changed.filter { !watched.contains($0) } }
+    for event in change.watched { change.viewers[event] = viewers[event] }
+    return change
+  }
+
+  fileprivate mutating func takeOthers(_ found: [EventID: Int]) {
+    guard var changes = otherChanges else { return }
+    for (event, count) in found where others[event] != count { changes[event] = count }
+    for event in others.keys where found[event] == nil { changes[event] = 0 }
+    (others, otherChanges) = (found, changes)
   }
 
   /// The rate of bookings since the last count that is old enough for one.

@@ -9,6 +9,17 @@ public protocol Interest: Sendable {
   func note(_ event: EventID, isWatched: Bool)
 }
 
+/// How many watch each event through other nodes. It is a second or two old, and older while the database does not answer.
+/// Neither blocks. Any thread.
+public protocol RemoteAudiences: Sendable {
+  /// How many watch through this node, of events where that has changed; 0: nobody does. Of several words on one event the last
+  /// counts.
+  func note(_ viewers: [EventID: Int])
+  /// How many watch through other nodes, of events that somebody watches here and where that has changed since the last call; 0:
+  /// nobody does.
+  func takeOthers() -> [EventID: Int]
+}
+
 /// Supplied by the executable. None of it blocks.
 public protocol ClusterBus: Sendable {
   /// Sends to every node that follows the event, after the commit. The ledger's thread.

@@ -18,6 +18,10 @@ struct InterestChange: Sendable, Equatable {
   var isWhole = false
   var watched: [EventID] = []
   var unwatched: [EventID] = []
+  /// How many watch those of `watched` where it is known that somebody does.
+  var viewers: [EventID: Int] = [:]
+  /// Whether to tell how many watch through other nodes.
+  var asksOthers = false
 }
 
 struct NodeTable: Sendable, Equatable {
@@ -25,6 +29,8 @@ struct NodeTable: Sendable, Equatable {
   var now: Instant
   /// In order of their names.
   var nodes: [NodeReport]
+  /// How many watch through other nodes, of events that somebody watches through this one.
+  var viewersElsewhere: [EventID: Int] = [:]
 }
 
 /// A node, as it describes itself.

@@ -1,4 +1,4 @@
-// How many watch each event, summed over loops and audiences, and what is to be said of it. Every subscription counts,
+// How many watch each event, summed over loops, audiences and nodes, and what is to be said of it. Every subscription counts,
 // on WebSockets and event streams, with a token or without. A value; one thread at a time.
 import ControlPlane
 import FanoutCore
@@ -9,8 +9,12 @@ struct ViewerCounts {
 
   /// The numbers of the loops that are not 0, by topic.
   private var numbers: [[TopicID: Int]]
-  /// The sums that are not 0.
+  /// The sums of this server's that are not 0.
   private var totals: [EventID: Int] = [:]
+  /// What is not 0 of other nodes'.
+  private var elsewhere: [EventID: Int] = [:]
+  /// Events of which other nodes have not been told the sum; nil: there are none.
+  private var unshared: Set<EventID>?
   /// What was said last, where it was not 0.
   private var told: [EventID: Int] = [:]
   /// Events whose number has changed, each once, in order of change.
@@ -19,7 +23,8 @@ struct ViewerCounts {
   /// Topics that have viewers on a loop where nobody was told a number yet.
   private var untold: [Set<TopicID>]
 
-  init(loops: Int) {
+  init(loops: Int, hasNodes: Bool = false) {
+    unshared = hasNodes ? [] : nil
     numbers = Array(repeating: [:], count: loops)
     untold = Array(repeating: [], count: loops)
   }
@@ -44,13 +49,33 @@ struct ViewerCounts {
     }
   }
 
+  /// - Parameter changes: how many watch through other nodes, where that has changed.
+  mutating func take(elsewhere changes: [EventID: Int]) {
+    for (event, count) in changes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      elsewhere[event] = count == 0 ? nil : count
+      if totals[event] != nil { note(event) }
+    }
+  }
+
+  /// What other nodes are to be told: this server's sums that have changed since the last call.
+  mutating func takeShared() -> [EventID: Int] {
+    guard let events = unshared else { return [:] }
+    unshared = []
+    return Dictionary(uniqueKeysWithValues: events.map { ($0, totals[$0] ?? 0) })
+  }
+
+  private mutating func note(_ event: EventID) {
+    if isChanged.insert(event).inserted { changed.append(event) }
+  }
+
   private mutating func take(_ number: Int, of topic: TopicID, on loop: Int) {
     let event = EventID(topic)
     let total = (totals[event] ?? 0) + number - (numbers[loop][topic] ?? 0)
     assert(total >= 0, "an event has no fewer viewers than none")
     numbers[loop][topic] = number == 0 ? nil : number
     totals[event] = total == 0 ? nil : total
-    if isChanged.insert(event).inserted { changed.append(event) }
+    unshared?.insert(event)
+    note(event)
   }
 
   /// What is to be said, for each loop: the number of every event of this round, where it is news.
@@ -62,9 +87,10 @@ struct ViewerCounts {
       let event = changed[place]
       place += 1
       isChanged.remove(event)
-      let isNews = totals[event] != told[event]
-      told[event] = totals[event]
-      guard let total = totals[event] else { continue }
+      let total = totals[event].map { $0 + (elsewhere[event] ?? 0) }
+      let isNews = total != told[event]
+      told[event] = total
+      guard let total else { continue }
       if say(text(event, total), of: event, toAll: isNews, in: &texts) { events += 1 }
     }
     changed.removeFirst(place)

@@ -18,14 +18,19 @@ final class ViewerNews: Sendable {
   private static let pause: UInt32 = 50
 
   private let plane: any AudiencePort
+  /// nil: there are no other nodes.
+  private let others: (any RemoteAudiences)?
   private let text: @Sendable (EventID, Int) -> [UInt8]
   private let counts: Mutex<ViewerCounts>
   private let isOver = Atomic(false)
   private let thread = Mutex<NamedThread?>(nil)
 
-  init(plane: any AudiencePort, loops: Int, text: @escaping @Sendable (EventID, Int) -> [UInt8]) {
-    (self.plane, self.text) = (plane, text)
-    counts = Mutex(ViewerCounts(loops: loops))
+  init(
+    plane: any AudiencePort, loops: Int, others: (any RemoteAudiences)? = nil,
+    text: @escaping @Sendable (EventID, Int) -> [UInt8]
+  ) {
+    (self.plane, self.others, self.text) = (plane, others, text)
+    counts = Mutex(ViewerCounts(loops: loops, hasNodes: others != nil))
   }
 
   func start() throws(StartFailure) {
@@ -58,6 +63,10 @@ final class ViewerNews: Sendable {
   func round() {
     let texts = counts.withLock { counts in
       counts.take(plane.takeSubscribers())
+      if let others {
+        others.note(counts.takeShared())
+        counts.take(elsewhere: others.takeOthers())
+      }
       return counts.round(text)
     }
     for (loop, texts) in texts.enumerated() where !texts.isEmpty { plane.tell(texts, on: loop) }

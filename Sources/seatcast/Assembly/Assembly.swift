@@ -294,7 +294,9 @@ extension Backend {
 extension ViewerNews {
   fileprivate convenience init(_ plane: DataPlane, of backend: Backend) {
     let messages = backend.messages
-    self.init(plane: plane, loops: plane.counts().count) { messages.viewers($1, of: $0) }
+    self.init(plane: plane, loops: plane.counts().count, others: backend.remoteAudiences) {
+      messages.viewers($1, of: $0)
+    }
   }
 }
 

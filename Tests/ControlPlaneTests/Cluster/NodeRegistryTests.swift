@@ -9,6 +9,7 @@ final class MemoryBoard: NodeBoard {
     var beats: [(node: NodeReport, interest: InterestChange)] = []
     var others: [NodeReport] = []
     var now = Instant(milliseconds: 5_000_000)
+    var viewersElsewhere: [EventID: Int] = [:]
     var failure: StoreFailure?
     /// So often the name is somebody else's.
     var isTakenFor = 0
@@ -27,7 +28,10 @@ final class MemoryBoard: NodeBoard {
     let outcome: Result<NodeTable, StoreFailure> = state.withLock { state in
       if let failure = state.failure { return .failure(failure) }
       state.beats.append((node, interest))
-      return .success(NodeTable(now: state.now, nodes: [node] + state.others))
+      return .success(
+        NodeTable(
+          now: state.now, nodes: [node] + state.others,
+          viewersElsewhere: interest.asksOthers ? state.viewersElsewhere : [:]))
     }
     return try outcome.get()
   }
@@ -92,6 +96,46 @@ struct NodeRegistryTests {
       registry.note(EventID(1), isWatched: false)
       registry.note(EventID(3), isWatched: true)
       try eventually("the other one is written") { interest == [EventID(3)] }
+    }
+  }
+
+  @Test("How many watch is written for what is watched, and with everything that is written anew")
+  func viewersAreWritten() throws {
+    func told(_ event: Int64) -> Int? { beats.compactMap { $0.interest.viewers[EventID(event)] }.last }
+    try running {
+      registry.note([EventID(1): 4, EventID(2): 9])
+      registry.note(EventID(1), isWatched: true)
+      try eventually("the number is written") { told(1) == 4 }
+      registry.note([EventID(1): 5])
+      try eventually("the change is written") { told(1) == 5 }
+      #expect(told(2) == nil, "nobody watches it, as far as the ledger knows")
+      board.state.withLock { $0.failure = StoreFailure(code: StoreFailure.unreachable, message: "away") }
+      registry.note([EventID(1): 6])
+      try eventually("a beat has failed") { registry.failure != nil }
+      board.state.withLock { $0.failure = nil }
+      try eventually("it is written anew") { told(1) == 6 }
+      #expect(beats.last { $0.interest.viewers[EventID(1)] == 6 }?.interest.isWhole == true)
+    }
+  }
+
+  @Test("What others tell of their viewers is told once per change, and is asked for only when somebody wants it")
+  func viewersElsewhere() throws {
+    board.state.withLock { $0.viewersElsewhere = [EventID(1): 3, EventID(2): 1] }
+    try running {
+      #expect(beats.first?.interest.asksOthers == false)
+      #expect(registry.takeOthers().isEmpty)
+      try eventually("the others are asked") { beats.contains { $0.interest.asksOthers } }
+      var heard: [EventID: Int] = [:]
+      try eventually("they are told") {
+        heard.merge(registry.takeOthers()) { $1 }
+        return heard == [EventID(1): 3, EventID(2): 1]
+      }
+      board.state.withLock { $0.viewersElsewhere = [EventID(1): 2] }
+      heard = [:]
+      try eventually("changes are told, and that nobody is left") {
+        heard.merge(registry.takeOthers()) { $1 }
+        return heard == [EventID(1): 2, EventID(2): 0]
+      }
     }
   }
 

@@ -129,6 +129,26 @@ struct ClusterTests {
     #expect(try other.expect("booking_created").number("seq") == 21)
   }
 
+  @Test("how many watch is told over all nodes, and without those of a node that died")
+  func viewers() throws {
+    let cluster = try Cluster(ClusterOptions(arguments: ["--viewer-counts", "on"]))
+    let event = try cluster.nodes[0].event(seats: 5)
+    let sockets = try [0, 0, 1, 2, 2, 2].enumerated().map { user, node in
+      try cluster.nodes[node].watch(event, user: user + 1).0
+    }
+    func hear(_ viewers: Int, _ socket: WebSocketClient) throws {
+      try eventually(within: .seconds(40), "\(viewers) viewers are told") {
+        guard let message = try? socket.nextJSON(within: .milliseconds(500)) else { return false }
+        return message["type"]?.string == "viewers" && message["viewers"]?.integer == viewers
+      }
+    }
+    for socket in sockets { try hear(6, socket) }
+    sockets[1].drop()
+    for socket in [sockets[0], sockets[2], sockets[5]] { try hear(5, socket) }
+    try cluster.nodes[2].server.kill9()
+    for socket in [sockets[0], sockets[2]] { try hear(2, socket) }
+  }
+
   @Test("every node is listed at every node, and only administrators are told")
   func nodes() throws {
     let cluster = try Cluster(ClusterOptions(hasBus: false))

@@ -61,6 +61,48 @@ struct ViewerCountsTests {
     #expect(sums.round(text)[0].isEmpty)
   }
 
+  @Test("Those of other nodes are added where somebody watches here, and are told when they change")
+  func elsewhere() {
+    var sums = ViewerCounts(loops: 1, hasNodes: true)
+    var said: [String] = []
+    func round() -> [String] {
+      said = []
+      _ = sums.round { event, viewers in
+        said.append("\(event.rawValue): \(viewers)")
+        return text(event, viewers)
+      }
+      return said
+    }
+    sums.take(elsewhere: [EventID(7): 5, EventID(8): 1])
+    #expect(round() == [], "nobody watches here")
+    sums.take(counts([7: 3]))
+    #expect(round() == ["7: 8"])
+    sums.take(elsewhere: [EventID(7): 2])
+    #expect(round() == ["7: 5"])
+    // Somebody went from here to there.
+    sums.take(counts([7: 2]))
+    sums.take(elsewhere: [EventID(7): 3])
+    #expect(round() == [])
+    sums.take(elsewhere: [EventID(7): 0, EventID(8): 0])
+    #expect(round() == ["7: 2"])
+    sums.take(counts([7: 0]))
+    #expect(round() == [] && sums.count == 0)
+  }
+
+  @Test("Other nodes are told this server's own sums, each change once, and nodes are needed for it")
+  func shared() {
+    var sums = ViewerCounts(loops: 2, hasNodes: true)
+    sums.take(counts([7: 3, -7: 1], [7: 2]))
+    sums.take(elsewhere: [EventID(7): 100])
+    #expect(sums.takeShared() == [EventID(7): 6])
+    #expect(sums.takeShared().isEmpty)
+    sums.take(counts([7: 0, -7: 0], [7: 0]))
+    #expect(sums.takeShared() == [EventID(7): 0])
+    var alone = ViewerCounts(loops: 1)
+    alone.take(counts([7: 1]))
+    #expect(alone.takeShared().isEmpty)
+  }
+
   @Test("A loop that had no viewers for a while is told, because the number that it knows is old")
   func returned() {
     var sums = ViewerCounts(loops: 2)

@@ -25,6 +25,20 @@ private final class FakeAudience: AudiencePort {
   }
 }
 
+/// Other nodes with the numbers that they are given.
+private final class FakeNodes: RemoteAudiences {
+  let noted = Mutex<[[EventID: Int]]>([])
+  let changes = Mutex<[EventID: Int]>([:])
+
+  func note(_ viewers: [EventID: Int]) { noted.withLock { $0.append(viewers) } }
+  func takeOthers() -> [EventID: Int] {
+    changes.withLock { changes in
+      defer { changes = [:] }
+      return changes
+    }
+  }
+}
+
 @Suite("Viewer news")
 struct ViewerNewsTests {
   @Test("A round takes the numbers of all loops and tells the loops that have viewers")
@@ -38,6 +52,21 @@ struct ViewerNewsTests {
     let told = plane.told.withLock { $0 }
     #expect(told.map(\.loop) == [0, 1])
     #expect(told.map { Set($0.topics) } == [[TopicID(7)], [TopicID(-7), TopicID(8)]])
+  }
+
+  @Test("A round tells the other nodes what there is here, and the viewers here what there is in all")
+  func nodes() {
+    let plane = FakeAudience([[TopicID(7): SubscriberCount(1)], [TopicID(-7): SubscriberCount(2)]])
+    let nodes = FakeNodes()
+    nodes.changes.withLock { $0 = [EventID(7): 10] }
+    let texts = Mutex<[Int]>([])
+    let news = ViewerNews(plane: plane, loops: 2, others: nodes) { _, viewers in
+      texts.withLock { $0.append(viewers) }
+      return []
+    }
+    news.round()
+    #expect(nodes.noted.withLock { $0 } == [[EventID(7): 3]])
+    #expect(texts.withLock { $0 } == [13])
   }
 
   @Test("Its thread makes a round once a second, and none once it is stopped")

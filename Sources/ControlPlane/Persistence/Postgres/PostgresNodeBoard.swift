@@ -52,7 +52,9 @@
       if beats % Self.sweepEvery == 0 { try queueSweep() }
       beats += 1
       let place = try connection.queue(Self.read, [])
-      let rows = try connection.flush()[place]
+      let others = interest.asksOthers ? try connection.queue(Self.viewersElsewhere, [.text(node.name)]) : nil
+      let results = try connection.flush()
+      let rows = results[place]
       var now = Instant(milliseconds: 0)
       let nodes = rows.all { row in
         now = row.instant(6)
@@ -60,7 +62,13 @@
           name: row.text(0), address: row.text(1), version: row.text(2), startedAt: row.instant(3),
           seenAt: row.instant(4), facts: NodeFacts(json: Array(row.text(5).utf8)))
       }
-      return NodeTable(now: now, nodes: nodes)
+      var table = NodeTable(now: now, nodes: nodes)
+      if let others {
+        for (event, count) in results[others].all({ (EventID($0.int64(0)), $0.int(1)) }) {
+          table.viewersElsewhere[event] = count
+        }
+      }
+      return table
     }
 
     func leave(_ name: String) throws(StoreFailure) {
@@ -84,6 +92,7 @@
       if !interest.watched.isEmpty {
         var parameters = PostgresParameters([.text(node)])
         parameters.add(interest.watched.map(\.rawValue))
+        parameters.add(interest.watched.map { Int64(interest.viewers[$0] ?? 0) })
         try connection.queue(Self.insert, parameters)
       }
     }
@@ -110,8 +119,17 @@
       "SELECT id, address, version, started_at, seen_at, facts::text, \(now) FROM node ORDER BY id")
     private static let insert = PostgresStatement(
       """
-      INSERT INTO interest (event_id, node) SELECT e, $1::text FROM unnest($2::bigint[]) AS e
-      ON CONFLICT DO NOTHING
+      INSERT INTO interest (event_id, node, viewers)
+      SELECT event, $1::text, count FROM unnest($2::bigint[], $3::bigint[]) AS change(event, count)
+      ON CONFLICT (event_id, node) DO UPDATE SET viewers = excluded.viewers
+      WHERE interest.viewers <> excluded.viewers
+      """)
+    private static let viewersElsewhere = PostgresStatement(
+      """
+      SELECT event_id, sum(viewers)::bigint FROM interest AS theirs
+      WHERE node <> $1::text AND viewers > 0
+        AND EXISTS (SELECT 1 FROM interest WHERE event_id = theirs.event_id AND node = $1)
+      GROUP BY event_id
       """)
     private static let remove = PostgresStatement(
       "DELETE FROM interest WHERE node = $1::text AND event_id = ANY ($2::bigint[])")

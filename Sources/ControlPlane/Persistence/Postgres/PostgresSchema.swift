@@ -8,7 +8,7 @@
   // names every column that it reads and writes. A database whose steps a program does not know is refused at the start.
 
   enum PostgresSchema {
-    static let steps = [firstSchema]
+    static let steps = [firstSchema, viewersOfNodes]
 
     /// Takes the steps that are missing, all or none. Nodes that start together do it once: the others wait.
     static func bring(_ connection: PostgresConnection, steps: [String] = steps) throws(MigrationFailure) {
@@ -375,5 +375,8 @@
       );
       CREATE INDEX connection_token_by_end ON connection_token (ends_at);
       """
+
+    /// How many watch an event through a node (`--viewer-counts on`).
+    private static let viewersOfNodes = "ALTER TABLE interest ADD COLUMN viewers bigint NOT NULL DEFAULT 0;"
   }
 #endif

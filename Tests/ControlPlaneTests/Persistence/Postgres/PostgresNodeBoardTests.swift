@@ -59,6 +59,26 @@
       #expect(try interest() == [])
     }
 
+    @Test("Viewers are summed over the other nodes, of events that somebody watches here")
+    func viewers() throws {
+      let (one, other, third) = (board("a"), board("b"), board("c"))
+      func change(_ viewers: [Int64: Int], asks: Bool = false) -> InterestChange {
+        let numbers = Dictionary(uniqueKeysWithValues: viewers.map { (EventID($0.key), $0.value) })
+        return InterestChange(watched: Array(numbers.keys), viewers: numbers, asksOthers: asks)
+      }
+      _ = try one.beat(report("a"), change([1: 5, 2: 6, 3: 1]))
+      _ = try other.beat(report("b"), change([1: 7, 4: 2]))
+      // The event counts as watched before it is known by how many.
+      let unknown = InterestChange(watched: [EventID(1), EventID(5)], asksOthers: true)
+      #expect(try third.beat(report("c"), unknown).viewersElsewhere == [EventID(1): 12])
+      #expect(try one.beat(report("a"), change([:], asks: true)).viewersElsewhere == [EventID(1): 7])
+      _ = try other.beat(report("b"), change([1: 1]))
+      #expect(try one.beat(report("a"), change([1: 5], asks: true)).viewersElsewhere == [EventID(1): 1])
+      #expect(try one.beat(report("a"), change([1: 5])).viewersElsewhere.isEmpty)
+      try other.leave("b")
+      #expect(try one.beat(report("a"), change([:], asks: true)).viewersElsewhere.isEmpty)
+    }
+
     @Test("Of a node that is dead nobody keeps the interest, and after an hour not the row")
     func sweep() throws {
       let dead = board("dead")
