@@ -83,6 +83,7 @@ struct SiteTests {
       try page.requireAccessible("what was found")
       _ = try page.evaluate("document.querySelector('#found a').click()")
       try page.wait("the place", until: "location.pathname.endsWith('OPERATING.html')")
+      try page.requireAccessible("a long document with tables")
       for name in ["docs/OPERATING.html", "docs/API.html", "docs/guides/checkout.py.html"] {
         try page.open("file://\(folder.path)/\(name)")
         try page.resize(width: 320)

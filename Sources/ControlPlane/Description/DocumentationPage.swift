@@ -122,7 +122,8 @@ struct DocumentationPage {
 
     private mutating func table(_ head: [String], _ rows: [[String]]) {
       raw("<table><thead><tr>")
-      for cell in head { element("th", cell) }
+      // A column without a name has no header, which would be one that says nothing.
+      for cell in head { element(cell.isEmpty ? "td" : "th", cell) }
       raw("</tr></thead><tbody>\n")
       for row in rows {
         raw("<tr>")

@@ -42,6 +42,9 @@ extension ConsoleTests {
       try site.changeEvent(["seatCapacity": 14])
       try console.waitForText("Sold out", in: "screen-count")
       try console.requireAccessible("the big screen, sold out")
+      try console.open(site.address + "docs")
+      try console.wait("the description", until: "document.querySelector('h1')")
+      try console.requireAccessible("the description of the API")
     }
   }
 }
