@@ -61,6 +61,25 @@ struct PackagingTests {
     for variable in variables { #expect(help.contains(variable), "\(variable)") }
   }
 
+  @Test("what the image's first stage copies is a whole package", .enabled(if: isInstalled("swift")))
+  func firstStage() throws {
+    let stage = try TemporaryFolder()
+    let all = try instructions()
+    let first = all[..<(try #require(all.lastIndex { $0.word == "FROM" }))]
+    for (_, rest) in first where first.contains(where: { $0.rest == rest && $0.word == "COPY" }) {
+      let words = rest.split(separator: " ").map(String.init)
+      for source in words.dropLast() {
+        let copied = try run(
+          "bash", ["-euc", "cd \"$0\"; cp -r --parents \"$1\" \"$2\"", SourceTree.root, source, stage.path])
+        #expect(copied.status == .exited(0), "\(copied.error)")
+      }
+    }
+    let described = try run(
+      "swift", ["package", "--package-path", stage.path, "describe"], within: .seconds(300))
+    #expect(described.status == .exited(0), "\(described.error)")
+    #expect(described.output.contains("Name: seatcast"))
+  }
+
   @Test("the unit's commands are commands, and the socket's address is the default one")
   func units() throws {
     let unit = try text("systemd/seatcast.service")
