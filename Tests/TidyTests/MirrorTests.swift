@@ -16,7 +16,7 @@ struct MirrorTests {
   /// Declarations without logic of their own, and what only a whole process can show.
   private static let exceptions: [String: String] = [
     "Sources/SeatcastClient/Instant.swift": "a value",
-    "Sources/ControlPlane/Cluster/PeerParts.swift": "puts parts together; the end-to-end tests of the cluster start it",
+    "Sources/ControlPlane/Cluster/PeerParts.swift": "puts parts together; tests of the cluster start it",
     "Sources/seatcast/Adapters/AdapterPorts.swift": "protocols",
     "Sources/seatcast/Assembly/Server.swift": "a whole process; the end-to-end tests start and stop it",
     "Sources/seatcast/main.swift": "one call; the end-to-end tests run it",
