@@ -45,6 +45,22 @@ struct GuideCommandsTests {
     #expect(said.contains("Nobody is logged in.\n and 401"))
   }
 
+  @Test("LIVE_COUNT.md: the example is served, and the server lets its page watch without an account")
+  func liveCount() throws {
+    // ClientTests packs the client and installs it.
+    let guide = try GuideCommands("LIVE_COUNT.md", without: "pack-client")
+    let said = try guide.run(
+      """
+      curl -s http://127.0.0.1:\(guide.otherPort)/live_count.html | grep -o '<seat-count event="1">'
+      curl -s http://127.0.0.1:$SEATCAST_PORT/seat-count.js | grep -om1 seat-count
+      curl -sN --max-time 2 -D - -H "Origin: http://127.0.0.1:\(guide.otherPort)" \
+        http://127.0.0.1:$SEATCAST_PORT/api/events/1/stream || true
+      """)
+    #expect(said.contains(#"<seat-count event="1">"#))
+    #expect(said.contains("Access-Control-Allow-Origin: http://127.0.0.1:\(guide.otherPort)\r\n"), "\(said)")
+    #expect(said.contains(#""availableSeats":50"#), "\(said)")
+  }
+
   @Test("CHECKOUT.md: the shop starts with the token that the guide mints, and holds end after five seconds")
   func checkout() throws {
     let guide = try GuideCommands("CHECKOUT.md")
