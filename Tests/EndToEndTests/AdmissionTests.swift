@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("Admission", .timeLimit(.minutes(10)))
+@Suite("Admission", .timeLimit(.minutes(30)))
 struct AdmissionTests {
   private static func credentials(_ password: String) -> JSON {
     ["email": .string(ServerProcess.adminEmail), "password": .string(password)]

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Documented commands", .timeLimit(.minutes(10)))
+@Suite("Documented commands", .timeLimit(.minutes(30)))
 struct DocumentedCommandsTests {
   private let program: String
   /// What `seatcast --help` lists, longest first.

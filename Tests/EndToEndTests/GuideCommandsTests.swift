@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Commands of the guides", .timeLimit(.minutes(10)),
+  "Commands of the guides", .timeLimit(.minutes(30)),
   .enabled(if: isInstalled("python3") && isInstalled("curl"), "no python3 or no curl on PATH"))
 struct GuideCommandsTests {
   @Test("SELL.md opens a box office, sells, changes the capacity, lists the bookings and makes a backup")

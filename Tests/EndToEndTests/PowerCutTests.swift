@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Power cuts under the executable", .timeLimit(.minutes(15)))
+@Suite("Power cuts under the executable", .timeLimit(.minutes(30)))
 struct PowerCutTests {
   private func options(_ power: PowerCut) throws -> ServerOptions {
     var options = ServerOptions()

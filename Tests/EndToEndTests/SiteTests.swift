@@ -7,7 +7,7 @@ private let script = SourceTree.root + "/script/site"
 private let canBeMade = (try? run(script, ["--help"]).status) == .exited(0)
 
 @Suite(
-  "Documents as pages", .timeLimit(.minutes(10)),
+  "Documents as pages", .timeLimit(.minutes(30)),
   .enabled(if: canBeMade, "script/site cannot run; script/bootstrap --tests installs what it needs"))
 struct SiteTests {
   @Test(

@@ -4,7 +4,7 @@ import SeatcastClient
 import TestSupport
 import Testing
 
-@Suite("Swift client", .timeLimit(.minutes(10)))
+@Suite("Swift client", .timeLimit(.minutes(30)))
 struct SwiftClientTests {
   @Test("The guide's program watches, books and gives back; the guide shows that very program")
   func guide() throws {

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Tools", .timeLimit(.minutes(20)))
+@Suite("Tools", .timeLimit(.minutes(30)))
 struct ToolsTests {
   private let world: TestServer
   private var url: String { "http://127.0.0.1:\(world.port)" }

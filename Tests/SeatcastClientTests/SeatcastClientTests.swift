@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeatcastClient
 
-@Suite("SeatcastClient", .timeLimit(.minutes(20)))
+@Suite("SeatcastClient", .timeLimit(.minutes(30)))
 struct SeatcastClientTests {
   private static let booking =
     #"{"bookingId":"BK-1","eventId":7,"userId":3,"quantity":2,"status":"confirmed","createdAt":"x"}"#

@@ -104,7 +104,7 @@ struct FeedWaitersTests {
     try waiters.add(waiter(99))
   }
 
-  @Test("The thread answers commits and deadlines, and ends when it is closed", .timeLimit(.minutes(20)))
+  @Test("The thread answers commits and deadlines, and ends when it is closed", .timeLimit(.minutes(30)))
   func thread() throws {
     let clock = SystemClock()
     let waiters = FeedWaiters(replies: stage, clock: clock)

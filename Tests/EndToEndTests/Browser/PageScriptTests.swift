@@ -14,7 +14,7 @@ import Testing
     let tests = files.filter { $0.hasSuffix(".test.mjs") }.sorted().map { "\(Self.folder)/\($0)" }
     #expect(!tests.isEmpty)
     let node = try ChildProcess("node", ["--test"] + tests)
-    let status = try node.wait()
+    let status = try node.wait(within: .seconds(180))
     try node.waitForOutput()
     #expect(status == .exited(0), "\(node.standardOutput)")
   }

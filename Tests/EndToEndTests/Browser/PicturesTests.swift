@@ -28,7 +28,7 @@ extension BrowserPage {
 }
 
 @Suite(
-  .serialized, .timeLimit(.minutes(10)),
+  .serialized, .timeLimit(.minutes(30)),
   .enabled(if: folder != nil && Chromium.program != nil, "script/pictures makes the pictures"))
 struct PicturesTests {
   private static let concert: [String: JSON] = [

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("script/cluster", .timeLimit(.minutes(10)))
+@Suite("script/cluster", .timeLimit(.minutes(30)))
 struct ClusterScriptTests {
   private static let script = SourceTree.root + "/script/cluster"
 

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Servers of the cluster suite", .timeLimit(.minutes(10)))
+@Suite("Servers of the cluster suite", .timeLimit(.minutes(30)))
 struct ClusterServersTests {
   @Test(
     "PostgreSQL keeps what was committed across kill -9, and answers nothing while it is frozen",

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("A cluster", .needsCluster, .timeLimit(.minutes(15)))
+@Suite("A cluster", .needsCluster, .timeLimit(.minutes(30)))
 struct ClusterTests {
   @Test(
     "a viewer on each node hears the same of bookings made on every node, in one order",

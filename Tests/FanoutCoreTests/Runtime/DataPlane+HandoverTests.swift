@@ -5,7 +5,7 @@ import Testing
 @testable import FanoutCore
 @testable import FanoutTestSupport
 
-@Suite(.timeLimit(.minutes(10))) struct DataPlaneHandoverTests {
+@Suite(.timeLimit(.minutes(30))) struct DataPlaneHandoverTests {
   private final class Scene {
     let folder: TemporaryFolder
     let old: DataPlaneFixture

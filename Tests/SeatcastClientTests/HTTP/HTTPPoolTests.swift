@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeatcastClient
 
-@Suite("HTTPPool", .timeLimit(.minutes(20)))
+@Suite("HTTPPool", .timeLimit(.minutes(30)))
 struct HTTPPoolTests {
   private func pool(_ server: ScriptedServer, patience: Duration = .seconds(30)) throws -> HTTPPool {
     HTTPPool(try ServerAddress(server.url), network: try Network(), tls: nil, patience: patience)

@@ -4,7 +4,7 @@ import Testing
 // The live feed over lost connections, refused tokens and announced restarts, against a server that follows a script.
 @testable import SeatcastClient
 
-@Suite("LiveFeed", .timeLimit(.minutes(20)))
+@Suite("LiveFeed", .timeLimit(.minutes(30)))
 struct LiveFeedTests {
   @Test("A lost connection is opened again from where it was, and nothing comes twice")
   func resumes() async throws {

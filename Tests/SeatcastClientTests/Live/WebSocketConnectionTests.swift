@@ -27,7 +27,7 @@ struct WebSocketConnectionTests {
   }
 
   @Test(
-    "Pings are answered, and a server that does not answer the handshake is refused", .timeLimit(.minutes(20))
+    "Pings are answered, and a server that does not answer the handshake is refused", .timeLimit(.minutes(30))
   )
   func pings() async throws {
     let payload = Guarded<[UInt8]>([])

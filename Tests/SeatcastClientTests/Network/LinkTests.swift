@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeatcastClient
 
-@Suite("Link", .timeLimit(.minutes(20)))
+@Suite("Link", .timeLimit(.minutes(30)))
 struct LinkTests {
   @Test("What a peer does not take is bounded, and then refused in words")
   func bounds() async throws {

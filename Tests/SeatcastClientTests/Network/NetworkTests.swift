@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeatcastClient
 
-@Suite("Network", .timeLimit(.minutes(20)))
+@Suite("Network", .timeLimit(.minutes(30)))
 struct NetworkTests {
   @Test("Bytes go both ways, also many, and the end is told")
   func echoes() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeatcastClient
 
-@Suite("NetworkThread", .timeLimit(.minutes(20)))
+@Suite("NetworkThread", .timeLimit(.minutes(30)))
 struct NetworkThreadTests {
   @Test("The thread ends with its network, and takes its descriptors along")
   func ends() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import seatcast
 
-@Suite("Watchdog", .timeLimit(.minutes(10)))
+@Suite("Watchdog", .timeLimit(.minutes(30)))
 struct WatchdogTests {
   private final class Numbers: Sendable {
     let ledger = Atomic<UInt64>(0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import seatcast
 
-@Suite("TakeOver and TakeOverHost", .timeLimit(.minutes(10)))
+@Suite("TakeOver and TakeOverHost", .timeLimit(.minutes(30)))
 struct TakeOverTests {
   private let folder: TemporaryFolder
   private let lines = LinesKept()
