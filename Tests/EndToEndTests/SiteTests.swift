@@ -16,7 +16,8 @@ struct SiteTests {
   func links() throws {
     let folder = try TemporaryFolder()
     let modules = try ServerProcess.executable().split(separator: "/").dropLast().joined(separator: "/")
-    let made = try run(script, ["--out", folder.path, "--modules", "/\(modules)/Modules"])
+    let made = try run(
+      script, ["--out", folder.path, "--modules", "/\(modules)/Modules"], within: .seconds(300))
     #expect(made.status == .exited(0), "\(made.error)")
     for page in ["index", "docs/guides/SELL", "docs/guides/checkout.py", "swift/seatcastclient/eventhandle"] {
       #expect(contents(of: "\(folder.path)/\(page).html") != nil, "\(page)")
@@ -39,7 +40,7 @@ struct SiteTests {
     )
     try put("# Three\n", at: "\(folder.path)/\(docs)/guides/THREE.md")
     let words = ["--root", folder.path, "--out", folder.path + "/out", "--modules", "none"]
-    let ended = try run(script, words)
+    let ended = try run(script, words, within: .seconds(120))
     #expect(ended.status == .exited(1))
     for sentence in [
       "README.md links to \(docs)/GONE.md, which is not there.",
@@ -51,7 +52,8 @@ struct SiteTests {
     }
     try put("mine", at: folder.path + "/docs/guides/mine.txt")
     let refused = try run(
-      script, ["--root", folder.path, "--out", folder.path + "/docs/guides", "--modules", "none"])
+      script, ["--root", folder.path, "--out", folder.path + "/docs/guides", "--modules", "none"],
+      within: .seconds(120))
     #expect(refused.status == .exited(1) && refused.error.contains("did not make"))
     #expect(contents(of: folder.path + "/docs/guides/mine.txt") != nil)
   }
@@ -63,7 +65,7 @@ struct SiteTests {
   func read() async throws {
     let complaints = try await onItsOwnThread {
       let folder = try TemporaryFolder()
-      let made = try run(script, ["--out", folder.path, "--modules", "none"])
+      let made = try run(script, ["--out", folder.path, "--modules", "none"], within: .seconds(120))
       guard made.status == .exited(0) else { throw TestFailure(made.error) }
       let browser = try Chromium()
       let page = try browser.openPage("file://\(folder.path)/index.html")
