@@ -53,8 +53,11 @@ let package = Package(
       providers: [.apt(["libpq-dev"])]),
     .target(
       name: "ControlPlane",
-      dependencies: ["CSQLite", "CCrypto", .target(name: "CPostgres", condition: .when(traits: ["Cluster"]))],
-      exclude: ["Persistence/CSQLite", "Persistence/Postgres/CPostgres", "Auth/CCrypto"], swiftSettings: strict),
+      dependencies: [
+        "CSQLite", "CCrypto", .target(name: "CPostgres", condition: .when(traits: ["Cluster"])),
+      ],
+      exclude: ["Persistence/CSQLite", "Persistence/Postgres/CPostgres", "Auth/CCrypto"],
+      swiftSettings: strict),
 
     // The client library: compiles the server's Wire and JSON files (links in Wire/ and JSON/), so that there is one
     // parser, and no plane. No unsafe flags: other packages may depend on it.
