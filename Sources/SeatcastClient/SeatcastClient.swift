@@ -2,7 +2,9 @@
 // thread of its own, which ends with the last of client, handles and iterators.
 import Synchronization
 
+/// A client of one server: it logs in, books, and gives live counts of events. Any thread may use it.
 public final class SeatcastClient: Sendable {
+  /// Waits, attempts and buffers; the defaults suit most programs.
   public struct Options: Sendable {
     /// How long the server may take to accept a connection and to answer a request.
     public var timeout = Duration.seconds(15)
@@ -19,6 +21,7 @@ public final class SeatcastClient: Sendable {
     public init() {}
   }
 
+  /// Where the server is.
   public let server: ServerAddress
   private let options: Options
   private let provider: TokenProvider

@@ -152,7 +152,8 @@ class Library:
                 other = self.documents[member]
                 words = html.escape(other["metadata"]["title"])
                 if self.is_type(member):
-                    made.append(f"<p>{self.link(here, member, words)}: {self.inline(other.get('abstract'))}</p>")
+                    abstract = self.inline(other.get("abstract"))
+                    made.append(f"<p>{self.link(here, member, words)}{': ' + abstract if abstract else ''}</p>")
                 else:
                     name = html.escape(member.rpartition("/")[2])
                     made.append(f'<h3 id="{name}">{words}</h3>{self.description(other, 3)}')
