@@ -1,5 +1,6 @@
 // `seatcast record export`: has a head signed that covers everything, through the running server or on the files, and
-// writes the record up to it by reading the files, beside the server when there is one. Main thread.
+// writes the record up to it by reading the files, beside the server when there is one. Of a database that nodes share: up to the
+// newest head that they have signed, by reading it beside them. Main thread.
 import ControlPlane
 import Glibc
 
@@ -9,12 +10,32 @@ enum RecordExportRun {
       throw UsageError("'seatcast record export' needs --out. Try 'seatcast record export --help'.")
     }
     let event = try event(settings)
+    #if Cluster
+      if let cluster = try ClusterConfiguration(settings) {
+        let url = try ClusterAccess(cluster).store
+        return try write(out, settings) { file throws(AdminAnswer.Failure) in
+          try RecordExport.write(store: url, event: event, to: file)
+        }
+      }
+    #else
+      // Says that this build knows no such databases, if one is named.
+      _ = try ClusterConfiguration(settings)
+    #endif
     let configuration = try AdminRun.configuration(settings, .recordHead)
     let outcome = try AdminClient.perform(AdminRequest(.recordHead), on: configuration, needsKeys: false)
     if case .failed(let failure) = outcome { throw AdminError(failure) }
+    try write(out, settings) { file throws(AdminAnswer.Failure) in
+      try RecordExport.write(configuration.dataFolder, event: event, to: file)
+    }
+  }
+
+  private static func write(
+    _ out: String, _ settings: Settings,
+    _ record: (Int32) throws(AdminAnswer.Failure) -> RecordExport.Report
+  ) throws {
     let file = try open(out)
     do throws(AdminAnswer.Failure) {
-      let report = try RecordExport.write(configuration.dataFolder, event: event, to: file)
+      let report = try record(file)
       try finish(file, out)
       if out != "-" { StandardOutput.write(text(report, out, asJSON: settings.has(.json))) }
     } catch {

@@ -158,13 +158,16 @@ extension CommandTable {
 
   static let recordExport = CommandTable(
     name: "record export", summary: "Write the record of every sale, signed, as lines of JSON.",
-    details: ["Also of a running server. 'seatcast verify --record' verifies it anywhere, without a server."],
+    details: [
+      "Also of a running server; with --store of a database that nodes share, up to the newest signed head.",
+      "'seatcast verify --record' verifies it anywhere, without a server.",
+    ],
     group: .administration,
     flags: [
       text(.out, "FILE", "The file to make; it must not exist. -: standard output."),
       text(
         .event, "ID", "Tell only this event's entries; of others there are hashes.", fallback: .words("all")),
-      data, config, json,
+      store, storeFile, data, config, json,
     ])
   static let recordHead = admin(
     .recordHead, "Sign a head that covers everything up to now, and print it.",

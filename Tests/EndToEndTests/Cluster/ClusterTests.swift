@@ -129,6 +129,26 @@ struct ClusterTests {
     #expect(try other.expect("booking_created").number("seq") == 21)
   }
 
+  @Test("the record of what all nodes sold is exported from their database, and verifies")
+  func record() throws {
+    let cluster = try Cluster()
+    let event = try cluster.nodes[0].event(seats: 20)
+    for number in 0..<6 { try cluster.nodes[number % 3].person(number + 1).book(event) }
+    let (folder, binary) = (try TemporaryFolder(), try ServerProcess.executable())
+    let store = cluster.postgres.url(database: "shop", as: "shop", at: "127.0.0.1", port: cluster.postgres.port)
+    var tries = 0
+    // The node that leads signs now and then.
+    try eventually(within: .seconds(60), "a head covers every sale") {
+      tries += 1
+      let file = "\(folder.path)/record-\(tries)"
+      let export = try run(binary, ["record", "export", "--store", store, "--out", file, "--json"])
+      guard export.status == .exited(0), try JSON(parsing: export.output).number("entries") >= 7 else { return false }
+      let verdict = try run(binary, ["verify", "--record", file])
+      #expect(verdict.status == .exited(0), "\(verdict.output) \(verdict.error)")
+      return true
+    }
+  }
+
   @Test("how many watch is told over all nodes, and without those of a node that died")
   func viewers() throws {
     let cluster = try Cluster(ClusterOptions(arguments: ["--viewer-counts", "on"]))
