@@ -60,7 +60,7 @@ extension ConnectionTokens.Kept {
       let expiresAt = members["expiresAt"]?.whole,
       let key = members["key"]?.whole.flatMap({ UInt32(exactly: $0) })
     else { return nil }
-    guard let bytes = ControlPlane.bytes(hex: digest) else { return nil }
+    guard let raw = bytes(hex: digest) else { return nil }
     let principal = Principal(
       identity: Identity(issuer: issuer, subject: subject), role: role, email: members["email"]?.text,
       name: members["name"]?.text,
@@ -70,6 +70,6 @@ extension ConnectionTokens.Kept {
     if let list = members["events"]?.text {
       events = Set(list.split(separator: ",").compactMap { Int64($0).map { EventID($0) } })
     }
-    self.init(digest: bytes, grant: ConnectionGrant(principal: principal, events: events), endsAt: endsAt)
+    self.init(digest: raw, grant: ConnectionGrant(principal: principal, events: events), endsAt: endsAt)
   }
 }
