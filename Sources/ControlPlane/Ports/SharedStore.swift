@@ -10,6 +10,10 @@ protocol SharedStore: AnyObject {
   /// - Throws: with `isContention`: another node was in the way; the batch may be tried again from its beginning.
   func begin(_ needs: BatchNeeds) throws(StoreFailure) -> BatchStart
 
+  /// Looks up what more bookings of the locked events will look at. Inside the open transaction, before anything is decided in it.
+  /// One round trip.
+  func look(_ more: BatchNeeds) throws(StoreFailure)
+
   /// What others have changed of these events since this store last wrote them or told of them, as the last commit left it.
   /// Outside of transactions.
   func changes(of events: [EventID]) throws(StoreFailure) -> [ForeignChange]

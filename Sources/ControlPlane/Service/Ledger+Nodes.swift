@@ -8,8 +8,9 @@ extension Ledger {
   /// Whether this node does what one does for all. The only one does.
   var isCaretaker: Bool { node?.isLeading ?? true }
 
-  /// nil: committed, or there was nothing to commit.
-  func write(_ commands: [LedgerCommand], _ batch: inout Batch, _ node: Node) -> StoreFailure? {
+  /// - Parameter commands: gets those that came while the batch waited for its locks.
+  /// - Returns: nil: committed, or there was nothing to commit.
+  func write(_ commands: inout [LedgerCommand], _ batch: inout Batch, _ node: Node) -> StoreFailure? {
     takeIn(commands, node)
     var needs = BatchNeeds(commands)
     attend(node, besides: needs.events)
@@ -24,7 +25,7 @@ extension Ledger {
     var attempt = 1
     while true {
       do throws(StoreFailure) {
-        try decide(commands, needs, due, &batch, node)
+        try decide(&commands, &needs, due, &batch, node)
         return nil
       } catch {
         guard error.isContention, attempt < Node.attempts else {
@@ -39,7 +40,8 @@ extension Ledger {
   }
 
   private func decide(
-    _ commands: [LedgerCommand], _ needs: BatchNeeds, _ due: DueWork, _ batch: inout Batch, _ node: Node
+    _ commands: inout [LedgerCommand], _ needs: inout BatchNeeds, _ due: DueWork, _ batch: inout Batch,
+    _ node: Node
   ) throws(StoreFailure) {
     // An account may have been erased elsewhere, so rows are known for one batch only.
     forgetIdentities()
@@ -51,9 +53,26 @@ extension Ledger {
     for event in start.watchedElsewhere {
       batch.watchedElsewhere[event] = .some(node.shared.revision(of: event))
     }
+    try gather(&commands, &needs, node)
     try advance(&batch)
     for command in commands { try decide(command, &batch) }
     try end(&batch)
+  }
+
+  /// Takes in the bookings of the locked events that came while they were not: where nodes take turns at an event, a batch is as
+  /// large as what came in a whole turn, and each turn costs one commit.
+  private func gather(
+    _ commands: inout [LedgerCommand], _ needs: inout BatchNeeds, _ node: Node
+  ) throws(StoreFailure) {
+    guard !needs.events.isEmpty, let more = node.more else { return }
+    let late = more(needs.events, LedgerQueue.batchLimit - commands.count)
+    guard !late.isEmpty else { return }
+    // Before anything can fail: each of them is answered.
+    commands += late
+    var wanted = BatchNeeds(late)
+    for command in late { needs.add(command) }
+    wanted.events = needs.events
+    try node.shared.look(wanted)
   }
 
   /// The last of the open transaction.
@@ -74,6 +93,7 @@ extension Ledger {
       report(failure)
       node.nextAsk = .min
       for touched in batch.touched { distrust(touched.id, node) }
+      for change in batch.waitingChanges { distrust(change.event, node) }
       node.uncertain += batch.news.filter { if case .told = $0 { false } else { true } }
     }
     if !batch.dueHolds.isEmpty { node.nextHolds = .min }

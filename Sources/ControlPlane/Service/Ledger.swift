@@ -71,10 +71,11 @@ final class Ledger {
   }
 
   /// Decides, commits, announces, answers.
-  func perform(_ commands: [LedgerCommand]) {
+  func perform(_ taken: [LedgerCommand]) {
+    var commands = taken
     var batch = Batch(readClocks())
     prepareStore()
-    let failure = if let node { write(commands, &batch, node) } else { write(commands, &batch) }
+    let failure = if let node { write(&commands, &batch, node) } else { write(commands, &batch) }
     if let failure {
       undo(batch)
       if let node { fail(&batch, failure, node) } else { report(failure) }

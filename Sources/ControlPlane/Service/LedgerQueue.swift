@@ -25,6 +25,7 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     queue = BoundedQueue(capacity: depth)
     self.metrics = metrics
     backups = ledger.value.backups
+    ledger.value.node?.more = { [queue] events, most in Self.bookings(of: events, most, in: queue) }
     guard threads == .own else {
       self.ledger = ledger.value
       return
@@ -72,6 +73,18 @@ final class LedgerQueue: CommandSink, @unchecked Sendable {
     ledger = nil
     thread?.join()
     thread = nil
+  }
+
+  /// Takes the bookings of these events from the front, up to the first command that is something else.
+  private static func bookings(
+    of events: Set<EventID>, _ most: Int, in queue: BoundedQueue<LedgerCommand>
+  ) -> [LedgerCommand] {
+    var taken: [LedgerCommand] = []
+    guard most > 0, queue.poll(into: &taken, most: most) == .elements else { return [] }
+    let end = taken.firstIndex { !$0.isBooking(of: events) } ?? taken.endIndex
+    queue.giveBack(taken[end...])
+    taken.removeSubrange(end...)
+    return taken
   }
 
   private static func run(_ ledger: Ledger, _ queue: BoundedQueue<LedgerCommand>, _ metrics: ControlMetrics) {

@@ -31,6 +31,9 @@ final class Node {
   /// Private texts that were told: news may be told twice, people should not.
   var told = TwoGenerations<[UInt8], Bool>(capacity: 1_024)
 
+  /// Takes the bookings of these events that wait behind the batch, at most so many; nil: nothing waits.
+  var more: ((Set<EventID>, Int) -> [LedgerCommand])?
+
   init(_ shared: any SharedStore) { self.shared = shared }
 
   /// Notices of a watched event that another node has committed.
@@ -81,7 +84,7 @@ extension BatchNeeds {
     for command in commands { add(command) }
   }
 
-  private mutating func add(_ command: LedgerCommand) {
+  mutating func add(_ command: LedgerCommand) {
     switch command {
     case .createBooking(let booking, _):
       events.insert(booking.event)
@@ -109,6 +112,10 @@ extension BatchNeeds {
 }
 
 extension LedgerCommand {
+  func isBooking(of events: Set<EventID>) -> Bool {
+    if case .createBooking(let booking, _) = self { events.contains(booking.event) } else { false }
+  }
+
   /// Whether it is decided in a transaction.
   var needsStore: Bool {
     switch self {

@@ -89,6 +89,62 @@ struct LedgerNodesTests {
     #expect(a.store.begins == begins + 5)
   }
 
+  @Test("bookings that come while a batch waits for its event are of the same batch, also when it is tried again")
+  func gathers() throws {
+    let event = try a.makeEvent(capacity: 9)
+    let late = (2...4).map { _ in Question<BookingOutcome>() }
+    var waiting = zip(2..., late).map { user, question in
+      LedgerCommand.createBooking(CreateBooking(event.id, user, 1), question.answering)
+    }
+    a.ledger.node?.more = { events, most in
+      #expect(events == [event.id] && most <= LedgerQueue.batchLimit - 1)
+      defer { waiting = [] }
+      return waiting
+    }
+    // After the first try has gathered them it fails.
+    database.refusedLooks = 1
+    let (begins, commits) = (a.store.begins, a.metrics.snapshot.commits)
+    #expect(try a.book(event.id, user: 1).seq == 1)
+    #expect(try late.map { try $0.result().seq } == [2, 3, 4])
+    #expect(a.store.looks.map(\.identities) == [[.local(2), .local(3), .local(4)]])
+    #expect(a.store.begins == begins + 2 && a.metrics.snapshot.commits == commits + 1)
+    #expect(database.committed.events[event.id]?.event?.sold == 4)
+  }
+
+  @Test("who was gathered is answered when the batch fails")
+  func gathersAndFails() throws {
+    let event = try a.makeEvent(capacity: 9)
+    let late = Question<BookingOutcome>()
+    a.ledger.node?.more = { _, _ in [.createBooking(CreateBooking(event.id, 2, 1), late.answering)] }
+    database.failedCommits = 100
+    #expect(throws: DomainError.storageUnavailable) { try a.book(event.id, user: 1) }
+    #expect(throws: DomainError.storageUnavailable) { try late.result() }
+    #expect(database.committed.events[event.id]?.event?.sold == 0)
+  }
+
+  @Test("what the queue gives are bookings of the locked events, up to the first command that is something else")
+  func queueGives() throws {
+    let (event, other) = (try a.makeEvent(capacity: 9), try a.makeEvent(capacity: 9))
+    let queue = try LedgerQueue(
+      Handover(a.ledger), depth: 10, metrics: a.metrics, threads: .inline)
+    let questions = (1...5).map { _ in Question<BookingOutcome>() }
+    func book(_ event: Event, _ number: Int) -> LedgerCommand {
+      .createBooking(CreateBooking(event.id, UInt64(number), 1), questions[number - 1].answering)
+    }
+    let commands = Handover([book(event, 2), book(event, 3), book(other, 4), book(event, 5)])
+    var hasCome = false
+    database.whileWaiting = { _ in
+      if !hasCome { _ = queue.submit(contentsOf: commands.value) }
+      hasCome = true
+    }
+    #expect(queue.submit(book(event, 1)))
+    #expect(queue.pump())
+    #expect(try questions[..<3].map { try $0.result().seq } == [1, 2, 3])
+    #expect(queue.depth == 2)
+    #expect(queue.pump() && !queue.pump())
+    #expect(try questions[3...].map { try $0.result().seq } == [1, 4])
+  }
+
   @Test("who only watches begins no transaction, nor does a node that does not lead, when it is idle")
   func beginsNothing() throws {
     let event = try a.makeEvent(capacity: 9) { $0.opensAt = Instant(milliseconds: 1_700_000_000_500) }

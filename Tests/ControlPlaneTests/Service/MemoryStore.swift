@@ -16,6 +16,7 @@ final class MemoryStore: BookingStore, SharedStore {
   private var movedLists: Set<EventID> = []
   private var news: [ClusterNews] = []
   var begins = 0
+  private(set) var looks: [BatchNeeds] = []
   var reads = 0
 
   init(_ database: SharedMemory, _ number: Int) { (self.database, self.number) = (database, number) }
@@ -42,6 +43,17 @@ final class MemoryStore: BookingStore, SharedStore {
   }
 
   // MARK: SharedStore
+
+  func look(_ more: BatchNeeds) throws(StoreFailure) {
+    precondition(working != nil, "there is an open transaction")
+    precondition(more.events.allSatisfy { database.locks[$0] == number }, "their events are locked")
+    looks.append(more)
+    if database.refusedLooks > 0 {
+      database.refusedLooks -= 1
+      throw SharedMemory.busy
+    }
+    if database.happens(database.contention) { throw SharedMemory.busy }
+  }
 
   func begin(_ needs: BatchNeeds) throws(StoreFailure) -> BatchStart {
     precondition(working == nil, "one transaction at a time")

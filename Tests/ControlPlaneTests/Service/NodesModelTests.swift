@@ -80,7 +80,18 @@ struct NodesModelTests {
       let node = nodes[index]
       switch Int.random(in: 0..<20, using: &random) {
       case 0...9:
-        node.perform((0..<Int.random(in: 1...6, using: &random)).map { _ in command() })
+        let commands = (0..<Int.random(in: 1...6, using: &random)).map { _ in command() }
+        // Some come while the batch waits for its locks, as they do through the queue.
+        var late = commands[Int.random(in: 1...commands.count, using: &random)...]
+        let first = Array(commands[..<late.startIndex])
+        node.ledger.node?.more = { events, most in
+          let taken = late.prefix { $0.isBooking(of: events) }.prefix(most)
+          late = late[taken.endIndex...]
+          return Array(taken)
+        }
+        node.perform(first)
+        node.ledger.node?.more = nil
+        if !late.isEmpty { node.perform(Array(late)) }
         for asked in asked {
           if let outcome = try? asked.question.result(), !names.contains(outcome.booking.publicID) {
             names.append(outcome.booking.publicID)
@@ -180,6 +191,8 @@ struct NodesModelTests {
         for node in nodes { node.rest() }
         clock.advance(by: 1_000)
       }
+      // What the last of them did by the clock the others hear now.
+      for _ in 0..<2 { for node in nodes { node.rest() } }
       try checkDatabase()
       for node in nodes {
         try checkWatchers(of: node, isWhole: true)

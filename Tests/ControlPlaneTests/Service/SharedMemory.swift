@@ -74,6 +74,8 @@ final class SharedMemory {
   var failedReads = 0
   /// Only of looks at what others have changed.
   var failedLooks = 0
+  /// So many of the next looks inside transactions meet another node.
+  var refusedLooks = 0
   var random: SeededRandom
   /// Run before a node locks its events, as if it waited for others.
   var whileWaiting: ((_ node: Int) -> Void)?

@@ -24,6 +24,14 @@
       }
     }
 
+    func look(_ more: BatchNeeds) throws(StoreFailure) {
+      guard var open = transaction else { preconditionFailure("there is an open transaction") }
+      let look = Look(more, self, isFirst: false)
+      try look.queue(self)
+      _ = look.take(try connection.flush(), self, &open)
+      transaction = open
+    }
+
     func changes(of events: [EventID]) throws(StoreFailure) -> [ForeignChange] {
       guard !events.isEmpty else { return [] }
       return try attempt { () throws(StoreFailure) in
@@ -152,6 +160,8 @@
 
   /// The questions of a batch's beginning, and where their answers are.
   private struct Look {
+    /// Whether it begins the transaction and locks its events; otherwise they are locked.
+    private let isFirst: Bool
     private let events: [EventID]
     private let bookings: [BookingID]
     private let erased: [Identity]
@@ -162,7 +172,8 @@
     private let blocks: (bookings: Int64, accounts: Int64)
     private let joins: Int
 
-    init(_ needs: BatchNeeds, _ store: PostgresBookingStore) {
+    init(_ needs: BatchNeeds, _ store: PostgresBookingStore, isFirst: Bool = true) {
+      self.isFirst = isFirst
       events = Array(needs.events)
       bookings = needs.bookings.compactMap { store.cipher.id(of: $0) }
       erased = Array(needs.erased)
@@ -175,7 +186,7 @@
         Self.missing(store.bookingNumbers, of: bookers),
         identities.isEmpty ? 0 : Self.missing(store.accountNumbers, of: 16)
       )
-      joins = min(256, store.lastJoins * 2)
+      joins = isFirst ? min(256, store.lastJoins * 2) : 0
     }
 
     private static func missing(_ numbers: NumberBlocks, of wanted: Int64) -> Int64 {
@@ -184,7 +195,7 @@
 
     /// Whether the events that are locked are others than those that are named.
     private var isWide: Bool { !bookings.isEmpty || !erased.isEmpty }
-    private var looksAtEvents: Bool { !events.isEmpty || isWide }
+    private var looksAtEvents: Bool { isFirst && (!events.isEmpty || isWide) }
 
     static func parameters(_ events: [EventID]) -> PostgresParameters {
       var parameters = PostgresParameters()
@@ -199,7 +210,7 @@
 
     func queue(_ store: PostgresBookingStore) throws(StoreFailure) {
       let connection = store.connection
-      try connection.queue(Statements.begin)
+      if isFirst { try connection.queue(Statements.begin) }
       if looksAtEvents {
         var locks = Self.parameters(events)
         locks.add(.text(store.node))
@@ -251,7 +262,7 @@
         guard let answer = rest.popFirst() else { preconditionFailure("each question has an answer") }
         return answer
       }
-      _ = next()
+      if isFirst { _ = next() }
       var start = BatchStart(changes: [], watchedElsewhere: [])
       if looksAtEvents {
         next().forEach { row in

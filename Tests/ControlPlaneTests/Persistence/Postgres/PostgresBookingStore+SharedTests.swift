@@ -157,7 +157,10 @@
         return try store.begin(needs).changes.map(\.event?.sold)
       }
       try eventually("the other waits") {
-        try !server.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'", in: url).isEmpty
+        try !server.query(
+          "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+          in: url
+        ).isEmpty
       }
       try a.commit()
       #expect(try other.join() == [3])
@@ -203,6 +206,38 @@
       #expect(open.view.bookings[booking.id]??.availableSeats == 7)
       let found = try #require(open.view.found("k", of: user))
       #expect(found?.outcome.booking.id == booking.id && found?.at == ServiceTime(milliseconds: 5))
+      let none = try #require(open.view.found("none", of: user))
+      #expect(none == nil)
+      b.rollback()
+    }
+
+    @Test(
+      "what more bookings of a locked event need is read in one look, and what was known before is still known"
+    )
+    func looksForMore() throws {
+      var event = try rig.makeEvent(capacity: 9) { $0.maxPerUser = 4 }
+      let eve = Identity(issuer: "https://id.example", subject: .text("eve"))
+      try rig.commit { store in
+        let users = [try store.insert(ada, at: at(1)), try store.insert(eve, at: at(1))]
+        let booking = try rig.book(&event, users[0], 3)
+        _ = try rig.book(&event, users[1], 2)
+        try store.remember(key: "k", of: users[0], booking: booking.id, at: ServiceTime(milliseconds: 5))
+      }
+      let (user, other) = (try #require(try a.userID(of: ada)), try #require(try a.userID(of: eve)))
+      _ = try b.allEvents()
+      var first = needs(event.id)
+      first.identities = [eve]
+      _ = try b.begin(first)
+      var more = needs(event.id)
+      more.identities = [ada, .local(5)]
+      more.keys = [.init(key: "k", identity: ada), .init(key: "none", identity: ada)]
+      try b.look(more)
+      let open = try #require(b.transaction)
+      #expect(Set(open.locked.keys) == [event.id])
+      #expect(open.view.userID(of: ada) == .some(user) && open.view.userID(of: .local(5)) == .some(nil))
+      #expect(open.view.seats(of: user, in: event.id, type: nil) == 3)
+      #expect(open.view.seats(of: other, in: event.id, type: nil) == 2)
+      #expect(open.view.found("k", of: user)??.at == ServiceTime(milliseconds: 5))
       let none = try #require(open.view.found("none", of: user))
       #expect(none == nil)
       b.rollback()
