@@ -15,7 +15,9 @@ from urllib.parse import quote
 # A library, and where the C headers are that its module imports.
 LIBRARIES = [
     ("SeatcastClient", ["Sources/SeatcastClient/CClient/include"]),
-    ("ControlPlane", ["Sources/ControlPlane/Persistence/CSQLite", "Sources/ControlPlane/Auth/CCrypto"]),
+    # Of PostgreSQL's only where the module was built with the cluster.
+    ("ControlPlane", ["Sources/ControlPlane/Persistence/CSQLite", "Sources/ControlPlane/Auth/CCrypto",
+                      "Sources/ControlPlane/Persistence/Postgres/CPostgres"]),
     ("FanoutCore", ["Sources/CUVShim/include"]),
 ]
 TYPES = ("module", "class", "struct", "enum", "protocol", "extension")
@@ -32,6 +34,14 @@ def modules_of(root):
     for library, _ in LIBRARIES:
         run(["swift", "build", "--target", library], root)
     return os.path.join(run(["swift", "build", "--show-bin-path"], root).strip(), "Modules")
+
+
+def system_headers():
+    """Where Debian has PostgreSQL's headers, as words for the compiler."""
+    if not shutil.which("pkg-config"):
+        return []
+    found = subprocess.run(["pkg-config", "--cflags-only-I", "libpq"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return [word for flag in found.stdout.split() for word in ("-Xcc", flag)]
 
 
 def find_docc():
@@ -51,7 +61,7 @@ def convert(docc, root, modules, library, headers, work):
     os.mkdir(graphs)
     run(["swift", "symbolgraph-extract", "-module-name", library, "-I", modules, "-target", target_triple(root),
          "-output-dir", graphs, "-minimum-access-level", "public", "-skip-synthesized-members"]
-        + [word for header in headers for word in ("-I", header)], root)
+        + [word for header in headers for word in ("-I", header)] + system_headers(), root)
     run([docc, "convert", "--additional-symbol-graph-dir", graphs, "--output-dir", archive,
          "--fallback-display-name", library, "--fallback-bundle-identifier", "seatcast." + library]
         # The planes are not for other programs: of their parameters only those are described that need it.
