@@ -17,12 +17,12 @@ enum Contract {
     let answers = APIContract(try client.get("/openapi.json").json())
     let messages = MessageContract(try client.get("/asyncapi.json").json())
     HTTPClient.inspector.withLock {
-      $0 = { method, target, answer in
+      $0 = HTTPClient.Inspector { method, target, answer in
         for fault in answers.faults(method, target, answer) { Issue.record(Comment(rawValue: fault)) }
       }
     }
     WebSocketClient.inspector.withLock {
-      $0 = { message in
+      $0 = WebSocketClient.Inspector { message in
         for fault in messages.faults(of: message) { Issue.record(Comment(rawValue: fault)) }
       }
     }

@@ -35,7 +35,7 @@ public final class EventStreamClient: @unchecked Sendable {
       if let event = try takeEvent() {
         // Whoever looks at messages is shown these, too; `end` has words for people.
         if event.name != "end", let message = try? JSON(parsing: event.data) {
-          WebSocketClient.inspector.withLock { $0 }?(message)
+          WebSocketClient.inspector.withLock { $0 }?.look(message)
         }
         return event
       }

@@ -14,7 +14,13 @@ public final class HTTPClient: @unchecked Sendable {
   private let source: String?
   private var unread: [UInt8] = []
   /// Told of every request that `request` sent, by method and target, and of its answer; what is set last counts.
-  public static let inspector = Guarded<(@Sendable (String, String, HTTPAnswer) -> Void)?>(nil)
+  public static let inspector = Guarded<Inspector?>(nil)
+
+  /// As `WebSocketClient.Inspector`.
+  public struct Inspector: Sendable {
+    let look: @Sendable (String, String, HTTPAnswer) -> Void
+    public init(_ look: @escaping @Sendable (String, String, HTTPAnswer) -> Void) { self.look = look }
+  }
 
   public init(
     port: Int, token: String? = nil, patience: Duration = usualPatience, owner: (any Sendable)? = nil,
@@ -37,7 +43,7 @@ public final class HTTPClient: @unchecked Sendable {
     if let body { head += "Content-Length: \(body.count)\r\n" }
     try send(raw: Array((head + "\r\n").utf8) + (body ?? []))
     let answer = try answer(toHead: method == "HEAD")
-    Self.inspector.withLock { $0 }?(method, path, answer)
+    Self.inspector.withLock { $0 }?.look(method, path, answer)
     return answer
   }
 
